@@ -1,0 +1,41 @@
+//! What time it is.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Where a provider reads the time: the system's, or one that a test moves by hand.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    manual: Option<Arc<AtomicU64>>,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub(crate) fn now(&self) -> u64 {
+        match &self.manual {
+            Some(seconds) => seconds.load(Ordering::Relaxed),
+            None => to_unix(SystemTime::now()),
+        }
+    }
+}
+
+/// Whole seconds since the epoch; a time before it counts as the epoch itself.
+pub(crate) fn to_unix(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// The time that many seconds after the epoch, or nothing where the platform cannot hold it.
+pub(crate) fn from_unix(seconds: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}

@@ -1,0 +1,362 @@
+//! The two families of errors: what is wrong with a set-up, and what is wrong with a request.
+
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
+
+/// Why a request is not let through.
+///
+/// "Wrong" and "could not check" are different answers and stay different all the way to the
+/// response: see [`AuthErrorKind`]. A provider that finds no credential of its own answers
+/// `Ok(None)`, which is not an error at all.
+///
+/// An error carries two texts. The [`reason`](Self::reason) and the [`source`](Error::source) are
+/// for the log and never reach the caller; the [`message`](Self::message) is sent.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthError, AuthErrorKind};
+///
+/// let error = AuthError::invalid_credential("session_revoked");
+/// assert_eq!(error.kind(), AuthErrorKind::InvalidCredential);
+/// assert_eq!(error.status(), 401);
+/// assert_eq!(error.code(), "invalid_credential");
+/// assert_eq!(error.reason(), "session_revoked");
+/// ```
+#[derive(Clone)]
+pub struct AuthError {
+    kind: AuthErrorKind,
+    code: &'static str,
+    reason: Cow<'static, str>,
+    message: &'static str,
+    provider: &'static str,
+    retry_after: Duration,
+    scopes: Option<Arc<str>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// What a refused caller can do about it, and with it the status of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorKind {
+    /// Nothing was shown where something is required: 401 and a challenge without `error`
+    /// (RFC 6750 §3.1).
+    MissingCredential,
+    /// The request itself is at fault (a credential twice, or too long): 400 `invalid_request`.
+    InvalidRequest,
+    /// A credential was shown and is wrong, malformed or expired: 401 `invalid_token`.
+    InvalidCredential,
+    /// The caller is known and lacks a scope: 403 `insufficient_scope`.
+    InsufficientScope,
+    /// The caller is known and may not do this: 403.
+    Forbidden,
+    /// Too many requests: 429 with `Retry-After`.
+    Throttled,
+    /// The credential could not be checked: 503 with `Retry-After`, never 401.
+    Unavailable,
+}
+
+impl AuthError {
+    /// Nothing was shown where something is required: 401 `missing_credential`.
+    ///
+    /// Providers answer `Ok(None)` instead; the layer makes this error when nobody else spoke.
+    pub fn missing_credential() -> Self {
+        Self::new(
+            AuthErrorKind::MissingCredential,
+            "missing_credential",
+            "missing_credential",
+        )
+    }
+
+    /// The request itself is at fault: 400 `invalid_request` (RFC 6750 §3.1).
+    ///
+    /// `reason` is for the log, in `snake_case`, as for all constructors here.
+    pub fn invalid_request(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(AuthErrorKind::InvalidRequest, "invalid_request", reason)
+    }
+
+    /// A credential was shown and is wrong: 401 `invalid_credential`.
+    pub fn invalid_credential(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(
+            AuthErrorKind::InvalidCredential,
+            "invalid_credential",
+            reason,
+        )
+    }
+
+    /// A credential was right once and has expired: 401 `expired_credential`.
+    ///
+    /// # Security
+    ///
+    /// Only for a credential whose authenticity was proven (a signature that verified): otherwise
+    /// the answer tells a guesser more than `invalid_credential` does.
+    pub fn expired_credential(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(
+            AuthErrorKind::InvalidCredential,
+            "expired_credential",
+            reason,
+        )
+        .with_message("the credential has expired")
+    }
+
+    /// The caller lacks scopes: 403 `insufficient_scope` that names `required`, space-separated.
+    pub fn insufficient_scope(required: impl Into<Arc<str>>) -> Self {
+        let mut error = Self::new(
+            AuthErrorKind::InsufficientScope,
+            "insufficient_scope",
+            "insufficient_scope",
+        );
+        error.scopes = Some(required.into());
+        error
+    }
+
+    /// The caller is known and may not do this: 403 `forbidden`.
+    pub fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(AuthErrorKind::Forbidden, "forbidden", reason)
+    }
+
+    /// Too many requests: 429 `throttled` with `Retry-After` (whole seconds, rounded up).
+    pub fn throttled(retry_after: Duration) -> Self {
+        Self::new(AuthErrorKind::Throttled, "throttled", "throttled").with_retry_after(retry_after)
+    }
+
+    /// The credential could not be checked: 503 `unavailable` with `Retry-After: 5`.
+    ///
+    /// It takes the error of whatever failed, so that it serves as
+    /// `.map_err(AuthError::unavailable)?`. The cause is logged, never sent.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(AuthErrorKind::Unavailable, "unavailable", "could_not_check");
+        error.source = Some(Arc::from(source.into()));
+        error
+    }
+
+    fn new(
+        kind: AuthErrorKind,
+        code: &'static str,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind,
+            code,
+            reason: reason.into(),
+            message: kind.message(),
+            provider: "",
+            retry_after: DEFAULT_RETRY_AFTER,
+            scopes: None,
+            source: None,
+        }
+    }
+
+    /// Replaces the stable code that the caller reads in the problem body.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Replaces the reason that the log shows.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// Replaces the sentence that the caller reads.
+    ///
+    /// It is a `'static` text so that nothing of a request can slip into it. Characters that
+    /// RFC 6750 §3 does not allow in `error_description` are left out there.
+    #[must_use]
+    pub fn with_message(mut self, message: &'static str) -> Self {
+        self.message = message;
+        self
+    }
+
+    /// Replaces the time after which a throttled or unavailable caller may try again.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = after;
+        self
+    }
+
+    /// Names the provider that answered, unless one is named already.
+    #[must_use]
+    pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
+        if self.provider.is_empty() {
+            self.provider = provider;
+        }
+        self
+    }
+
+    /// What the caller can do about it.
+    pub fn kind(&self) -> AuthErrorKind {
+        self.kind
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> http::StatusCode {
+        self.kind.status()
+    }
+
+    /// The stable code of the problem body.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Why, for the log: never sent to the caller.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// What the caller reads.
+    pub fn message(&self) -> &'static str {
+        self.message
+    }
+
+    /// The provider that answered, or an empty text where none did.
+    pub fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    /// The scopes the refused action needs, space-separated.
+    pub fn scopes(&self) -> Option<&str> {
+        self.scopes.as_deref()
+    }
+
+    /// How long to wait, for the two kinds that say so: throttled and unavailable.
+    pub fn retry_after(&self) -> Option<Duration> {
+        matches!(
+            self.kind,
+            AuthErrorKind::Throttled | AuthErrorKind::Unavailable
+        )
+        .then_some(self.retry_after)
+    }
+}
+
+impl fmt::Debug for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthError")
+            .field("kind", &self.kind)
+            .field("code", &self.code)
+            .field("reason", &self.reason)
+            .field("provider", &self.provider)
+            .field("scopes", &self.scopes)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl Error for AuthError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl AuthErrorKind {
+    fn status(self) -> http::StatusCode {
+        use http::StatusCode;
+        match self {
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::MissingCredential | Self::InvalidCredential => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::MissingCredential => "a credential is required",
+            Self::InvalidRequest => "the request shows a credential in a way that is not accepted",
+            Self::InvalidCredential => "the credential is not valid",
+            Self::InsufficientScope => "the credential lacks a scope that this needs",
+            Self::Forbidden => "the caller may not do this",
+            Self::Throttled => "too many requests",
+            Self::Unavailable => "the credential cannot be checked at the moment",
+        }
+    }
+}
+
+/// Why something could not be built: returned by constructors, never by a request.
+///
+/// The text says what to do about it and shows no secret.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{ConfigErrorKind, provider::ApiKeyAuth};
+///
+/// let error = ApiKeyAuth::new([""]).unwrap_err();
+/// assert_eq!(error.kind(), ConfigErrorKind::Blank);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConfigError {
+    kind: ConfigErrorKind,
+    message: Cow<'static, str>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// The family that a [`ConfigError`] belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigErrorKind {
+    /// A list that needs at least one member has none.
+    Empty,
+    /// A value is empty or nothing but white space.
+    Blank,
+    /// Two members share what must be unique.
+    Duplicate,
+    /// Two rules contradict each other.
+    Conflict,
+    /// A value is not of the form it must have.
+    Malformed,
+    /// A key or secret is too weak for its algorithm.
+    WeakKey,
+    /// A key of one kind stands where another belongs.
+    WrongKey,
+    /// An algorithm or value that is not supported here.
+    Unsupported,
+}
+
+impl ConfigError {
+    pub(crate) fn new(kind: ConfigErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// The family the error belongs to.
+    pub fn kind(&self) -> ConfigErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for ConfigError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl From<std::convert::Infallible> for ConfigError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);

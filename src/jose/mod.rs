@@ -1,0 +1,1 @@
+//! Compact JWS: parsing, keys, claims. No HTTP, no tower, no async.

@@ -1,0 +1,142 @@
+//! What a caller may do, in the words of RFC 6749 §3.3.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, Serializer};
+
+/// A set of scopes: space-separated tokens, compared whole and literally.
+///
+/// `*` grants everything when it comes from code or a key record ([`Scopes::new`]); in a token's
+/// claims it is a scope like any other and grants nothing but itself.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::Scopes;
+///
+/// let scopes = Scopes::new(["graph:readonly", "files:upload"]);
+/// assert!(scopes.contains("files:upload"));
+/// assert!(!scopes.contains("graph:read"));
+/// assert!(Scopes::new(["*"]).contains("anything"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes {
+    tokens: Option<Arc<str>>,
+    all: bool,
+}
+
+impl Scopes {
+    /// The scopes that code or a key record gives: `*` among them grants everything.
+    ///
+    /// A text with spaces counts as several scopes.
+    pub fn new<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+        let mut set = Self::default();
+        for scope in scopes {
+            set.add(scope.as_ref());
+        }
+        set
+    }
+
+    /// The scopes that a token claims: `*` grants nothing special.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn claimed(tokens: &str) -> Self {
+        Self {
+            tokens: (!tokens.is_empty()).then(|| tokens.into()),
+            all: false,
+        }
+    }
+
+    /// Whether `scope` is granted.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.all || (!scope.is_empty() && self.iter().any(|token| token == scope))
+    }
+
+    /// Whether everything is granted.
+    pub fn is_all(&self) -> bool {
+        self.all
+    }
+
+    /// Whether nothing is granted.
+    pub fn is_empty(&self) -> bool {
+        !self.all && self.iter().next().is_none()
+    }
+
+    /// The scopes in the order they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.tokens
+            .as_deref()
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|token| !token.is_empty())
+    }
+
+    fn add(&mut self, scope: &str) {
+        self.all |= scope.split(' ').any(|token| token == "*");
+        self.tokens = Some(match self.tokens.as_deref() {
+            None => scope.into(),
+            Some(before) => format!("{before} {scope}").into(),
+        });
+    }
+}
+
+impl fmt::Display for Scopes {
+    /// Writes the scopes with one space between them, as an OAuth2 `scope` parameter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, token) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(token)?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Scopes {
+    fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
+        Self::new(scopes)
+    }
+}
+
+impl Serialize for Scopes {
+    /// Serializes as an array of strings.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_only_whole_tokens() {
+        let scopes = Scopes::new(["graph:readonly", "a b"]);
+        assert!(scopes.contains("a") && scopes.contains("b"));
+        for near in ["graph:read", "graph", "graph:readonlyy", "", " ", "a b", "*"] {
+            assert!(!scopes.contains(near), "{near:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_from_code_grants_all() {
+        assert!(Scopes::new(["x", "*"]).contains("anything"));
+        assert!(Scopes::new(["x *"]).is_all());
+        assert!(!Scopes::new(["x*"]).is_all());
+    }
+
+    #[cfg(feature = "jwt")]
+    #[test]
+    fn a_star_from_a_token_grants_nothing_special() {
+        let scopes = Scopes::claimed("* read");
+        assert!(!scopes.is_all());
+        assert!(!scopes.contains("write"));
+        assert!(scopes.contains("read") && scopes.contains("*"));
+    }
+
+    #[test]
+    fn prints_as_an_oauth2_parameter() {
+        assert_eq!(Scopes::new(["a", " b  c "]).to_string(), "a b c");
+        assert!(Scopes::default().is_empty());
+    }
+}
