@@ -1,16 +1,24 @@
 //! Authentication and authorization for axum and any tower HTTP service.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access;
+pub mod auth;
+mod challenge;
 mod clock;
 mod context;
 mod error;
+#[cfg(feature = "axum")]
+mod extract;
 #[cfg(feature = "jwt")]
 pub mod jose;
 pub mod provider;
+mod reject;
 mod request;
 mod scope;
 mod secret;
 
+pub use access::{Access, PathRule};
+pub use auth::AuthLayer;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};

@@ -124,6 +124,10 @@ fn of_scheme<'a>(value: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
         .then(|| rest.get(start..))?
 }
 
+pub(crate) fn is_of_scheme(value: &[u8], scheme: &str) -> bool {
+    of_scheme(trimmed(value), scheme).is_some()
+}
+
 /// Every `name=value` of every `Cookie` header (RFC 6265 §4.2.1).
 pub(crate) fn cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     headers
@@ -144,13 +148,18 @@ fn unquoted(value: &[u8]) -> &[u8] {
     }
 }
 
-/// What follows each `bearer` among the offered protocols.
-pub(crate) fn websocket_offers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let mut offers = headers
+/// Every protocol that a WebSocket client offers.
+pub(crate) fn websocket_items(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(trimmed);
+        .map(trimmed)
+}
+
+/// What follows each `bearer` among the offered protocols.
+pub(crate) fn websocket_offers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let mut offers = websocket_items(headers);
     std::iter::from_fn(move || {
         offers.find(|offer| *offer == b"bearer")?;
         Some(offers.next().unwrap_or_default())

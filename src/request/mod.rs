@@ -14,7 +14,10 @@ pub use self::{
     buf::AuthRequestBuf, credential::Credential, message::Message, source::CredentialSource,
 };
 pub(crate) use self::{
-    credential::{cookie_pairs, websocket_offers},
+    credential::{
+        cookie_pairs, is_of_scheme, is_query_name, shown_in_two_places, websocket_items,
+        websocket_offers,
+    },
     source::Place,
 };
 use crate::AuthError;

@@ -120,6 +120,14 @@ impl CredentialSource {
 }
 
 impl Place {
+    /// Whether both are the same place on the wire: two schemes share one `Authorization`.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Authorization(_), Self::Authorization(_)) => true,
+            _ => self == other,
+        }
+    }
+
     pub(crate) fn header_name(&self) -> Option<&HeaderName> {
         match self {
             Self::Authorization(_) => Some(&header::AUTHORIZATION),

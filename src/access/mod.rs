@@ -1,0 +1,109 @@
+//! Who is asked at all, per path.
+
+mod pattern;
+mod route;
+mod rules;
+
+use std::{fmt, sync::Arc};
+
+use http::Method;
+
+pub(crate) use self::{
+    route::{Route, edit_uris},
+    rules::Rules,
+};
+use crate::provider::{AuthProvider, IntoAuthProvider};
+
+/// Who is asked on a path.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{Access, AuthLayer, provider::ApiKeyAuth};
+///
+/// let partner = ApiKeyAuth::new(["sk-partner-1"])?;
+/// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)
+///     .access("/hooks/partner", Access::provider(partner))
+///     .access("/feed", Access::Optional);
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Access {
+    /// Nobody is asked: the webhook with "auth = false".
+    Public,
+    /// Passes, without a context, when nothing was shown; what is shown and wrong is refused.
+    Optional,
+    /// A credential is required: what every path without a rule is.
+    Required,
+    /// A credential is required, and this provider judges it instead of the layer's.
+    Provider(Arc<dyn AuthProvider>),
+}
+
+impl Access {
+    /// A path with a provider of its own.
+    pub fn provider<Form>(provider: impl IntoAuthProvider<Form>) -> Self {
+        Self::Provider(provider.into_provider())
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("Public"),
+            Self::Optional => f.write_str("Optional"),
+            Self::Required => f.write_str("Required"),
+            Self::Provider(provider) => f.debug_tuple("Provider").field(&provider.name()).finish(),
+        }
+    }
+}
+
+/// The paths that a rule is for: a pattern in axum's syntax, for every method or for one.
+///
+/// A plain path is exact. `{param}` stands for one segment, and where axum has routed only for a
+/// segment that is a parameter of the route too; `{*rest}` at the end stands for everything below.
+/// A rule for GET covers HEAD; on a path that has rules for some methods, the others are
+/// [`Access::Required`].
+///
+/// # Example
+///
+/// ```
+/// use http::Method;
+/// use tower_auth::{AuthLayer, provider::ApiKeyAuth};
+///
+/// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)
+///     .public("/hooks/{source}")
+///     .public((Method::GET, "/assets/{*rest}"));
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PathRule {
+    method: Option<Method>,
+    pattern: String,
+}
+
+impl From<&str> for PathRule {
+    fn from(pattern: &str) -> Self {
+        Self::from(pattern.to_owned())
+    }
+}
+
+impl From<String> for PathRule {
+    fn from(pattern: String) -> Self {
+        Self {
+            method: None,
+            pattern,
+        }
+    }
+}
+
+impl From<(Method, &str)> for PathRule {
+    fn from((method, pattern): (Method, &str)) -> Self {
+        Self {
+            method: Some(method),
+            pattern: pattern.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Path patterns, segment by segment.
+
+use crate::{ConfigError, ConfigErrorKind};
+
+/// A valid pattern of a rule.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Segment<'a> {
+    Literal(&'a str),
+    Param,
+    CatchAll,
+}
+
+impl Pattern {
+    pub(super) fn parse(text: String) -> Result<Self, ConfigError> {
+        let fault = |why: &str| {
+            ConfigError::new(
+                ConfigErrorKind::Malformed,
+                format!("the path rule {text:?} {why}"),
+            )
+        };
+        let Some(path) = text.strip_prefix('/') else {
+            let mend = format!("does not begin with a slash: write \"/{text}\"");
+            return Err(fault(&mend));
+        };
+        if text.contains(['?', '#']) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(fault(
+                "holds a character that no path on the wire has: a rule is compared with the raw \
+                 path, so write it percent-encoded and leave the query out",
+            ));
+        }
+        let last = path.split('/').count();
+        for (index, segment) in path.split('/').enumerate() {
+            if let Some(name) = segment.strip_prefix([':', '*']) {
+                return Err(fault(&format!(
+                    "uses the old parameter syntax: write {{{}{name}}}",
+                    if segment.starts_with('*') { "*" } else { "" }
+                )));
+            }
+            let is_last = index.saturating_add(1) == last;
+            match Segment::of(segment) {
+                None => {
+                    return Err(fault(
+                        "has a brace inside a segment: a parameter is a whole segment, {name} or \
+                         {*rest}",
+                    ));
+                }
+                Some(Segment::CatchAll) if !is_last => {
+                    return Err(fault(
+                        "goes on after {*rest}, which can only stand at the end",
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(Self(text))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both patterns stand for the same paths, whatever their parameters are named.
+    pub(super) fn is_same_path(&self, other: &Self) -> bool {
+        self.segments().eq(other.segments())
+    }
+
+    /// Whether each parameter of this pattern stands where the route has a parameter too: a rule
+    /// for `/hooks/{source}` must not open a route `/hooks/partner`.
+    pub(super) fn covers(&self, template: &str) -> bool {
+        let mut route = segments(template);
+        for segment in self.segments() {
+            match (segment, route.next().flatten()) {
+                (Some(Segment::CatchAll), _) | (_, Some(Segment::CatchAll)) => return true,
+                (Some(Segment::Param), Some(Segment::Param)) => {}
+                (Some(Segment::Literal(_)), Some(_)) => {}
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn segments(&self) -> impl Iterator<Item = Option<Segment<'_>>> {
+        segments(&self.0)
+    }
+}
+
+/// Whether a path as the client sent it is one that the route's template stands for.
+pub(super) fn is_instance(path: &str, template: &str) -> bool {
+    let mut rest = Some(path);
+    for segment in template.split('/') {
+        let Some(left) = rest else { return false };
+        let (shown, below) = match left.split_once('/') {
+            Some((shown, below)) => (shown, Some(below)),
+            None => (left, None),
+        };
+        match Segment::of(segment) {
+            Some(Segment::Literal(literal)) if shown == literal => {}
+            Some(Segment::Param) if !shown.is_empty() => {}
+            Some(Segment::CatchAll) => return !left.is_empty(),
+            _ => return false,
+        }
+        rest = below;
+    }
+    rest.is_none()
+}
+
+fn segments(pattern: &str) -> impl Iterator<Item = Option<Segment<'_>>> {
+    pattern.split('/').map(Segment::of)
+}
+
+impl<'a> Segment<'a> {
+    /// `None` for a segment that is neither plain text nor one whole parameter.
+    fn of(text: &'a str) -> Option<Self> {
+        let Some(name) = text
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        else {
+            return (!text.contains(['{', '}'])).then_some(Self::Literal(text));
+        };
+        let (name, kind) = match name.strip_prefix('*') {
+            Some(name) => (name, Self::CatchAll),
+            None => (name, Self::Param),
+        };
+        (!name.is_empty() && !name.contains(['{', '}', '*'])).then_some(kind)
+    }
+}

@@ -1,0 +1,18 @@
+//! What axum's router has noted.
+
+use axum::extract::{MatchedPath, OriginalUri};
+use http::{Extensions, Uri};
+
+pub(super) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
+    extensions.get::<OriginalUri>().map(|original| &original.0)
+}
+
+pub(super) fn original_uri_mut(extensions: &mut Extensions) -> Option<&mut Uri> {
+    extensions
+        .get_mut::<OriginalUri>()
+        .map(|original| &mut original.0)
+}
+
+pub(super) fn template(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<MatchedPath>().map(MatchedPath::as_str)
+}

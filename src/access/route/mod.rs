@@ -1,0 +1,63 @@
+//! The path a rule is compared with, and the route it led to.
+
+#[cfg(feature = "axum")]
+#[path = "axum.rs"]
+mod seen;
+#[cfg(not(feature = "axum"))]
+#[path = "plain.rs"]
+mod seen;
+
+use http::{Extensions, Request, Uri};
+
+use super::pattern;
+
+/// Where a request is going, as far as it can be trusted.
+#[derive(Debug)]
+pub(crate) struct Route<'a> {
+    path: Option<&'a str>,
+    template: Option<&'a str>,
+}
+
+impl<'a> Route<'a> {
+    /// Reads the path as the client sent it and, where axum has routed, the route's template.
+    pub(crate) fn of(uri: &'a Uri, extensions: &'a Extensions) -> Self {
+        let original = seen::original_uri(extensions).unwrap_or(uri).path();
+        let template = seen::template(extensions);
+        // A service between the client and this layer may have rewritten the path: then the path
+        // that the client sent and the handler that runs belong together no more, and no rule
+        // counts. Nesting only takes a prefix away (and leaves `/` where nothing remains).
+        let ends_alike = original.ends_with(uri.path());
+        let untouched = match template {
+            Some(template) => {
+                (ends_alike || uri.path() == "/") && pattern::is_instance(original, template)
+            }
+            None => ends_alike,
+        };
+        Self {
+            path: untouched.then_some(original),
+            template,
+        }
+    }
+
+    /// The original path; nothing where no rule may be applied.
+    pub(super) fn path(&self) -> Option<&'a str> {
+        self.path
+    }
+
+    /// The template of the route that was chosen, where one was.
+    pub(crate) fn template(&self) -> Option<&'a str> {
+        self.template
+    }
+}
+
+/// Edits a request's URI, and the original one where axum keeps it.
+pub(crate) fn edit_uris<B>(request: &mut Request<B>, edit: impl Fn(&Uri) -> Option<Uri>) {
+    if let Some(edited) = edit(request.uri()) {
+        *request.uri_mut() = edited;
+    }
+    if let Some(original) = seen::original_uri_mut(request.extensions_mut())
+        && let Some(edited) = edit(original)
+    {
+        *original = edited;
+    }
+}

@@ -1,0 +1,15 @@
+//! Without axum nobody has noted anything: rules see the path that the service sees.
+
+use http::{Extensions, Uri};
+
+pub(super) fn original_uri(_: &Extensions) -> Option<&Uri> {
+    None
+}
+
+pub(super) fn original_uri_mut(_: &mut Extensions) -> Option<&mut Uri> {
+    None
+}
+
+pub(super) fn template(_: &Extensions) -> Option<&str> {
+    None
+}

@@ -1,0 +1,183 @@
+//! The rules of a layer, and which one a request falls under.
+
+use http::Method;
+
+use super::{PathRule, Route, pattern::Pattern};
+use crate::{ConfigError, ConfigErrorKind};
+
+/// Path rules: the explicit ones, and the built-in ones that give way to them.
+///
+/// A path without a rule, and a method that a path's rules do not name, has none: it is required.
+#[derive(Clone)]
+pub(crate) struct Rules<A> {
+    explicit: Vec<Entry<A>>,
+    built_in: Vec<Entry<A>>,
+    /// Both together, as `routes` numbers them.
+    merged: Vec<Entry<A>>,
+    routes: matchit::Router<usize>,
+}
+
+#[derive(Clone)]
+struct Entry<A> {
+    pattern: Pattern,
+    by_method: Vec<(Option<Method>, A)>,
+}
+
+impl<A: Clone> Rules<A> {
+    pub(crate) fn new() -> Self {
+        Self {
+            explicit: Vec::new(),
+            built_in: Vec::new(),
+            merged: Vec::new(),
+            routes: matchit::Router::new(),
+        }
+    }
+
+    /// Replaces the built-in rules: what those paths have for GET and HEAD unless a rule says
+    /// otherwise.
+    pub(crate) fn set_built_in(
+        &mut self,
+        paths: impl IntoIterator<Item = &'static str>,
+        access: &A,
+    ) -> Result<(), ConfigError> {
+        self.built_in = paths
+            .into_iter()
+            .map(|path| {
+                Ok(Entry {
+                    pattern: Pattern::parse(path.to_owned())?,
+                    by_method: vec![(Some(Method::GET), access.clone())],
+                })
+            })
+            .collect::<Result<_, ConfigError>>()?;
+        self.merge()
+    }
+
+    /// Adds a rule.
+    pub(crate) fn add(&mut self, rule: PathRule, access: A) -> Result<(), ConfigError> {
+        let mut changed = self.clone();
+        changed.add_entry(rule, access)?;
+        changed.merge()?;
+        *self = changed;
+        Ok(())
+    }
+
+    fn add_entry(&mut self, rule: PathRule, access: A) -> Result<(), ConfigError> {
+        let pattern = Pattern::parse(rule.pattern)?;
+        let same = self
+            .explicit
+            .iter_mut()
+            .find(|entry| entry.pattern.is_same_path(&pattern));
+        let Some(entry) = same else {
+            self.explicit.push(Entry {
+                pattern,
+                by_method: vec![(rule.method, access)],
+            });
+            return Ok(());
+        };
+        if entry
+            .by_method
+            .iter()
+            .any(|(method, _)| *method == rule.method)
+        {
+            return Err(conflict(&pattern, &entry.pattern));
+        }
+        entry.by_method.push((rule.method, access));
+        Ok(())
+    }
+
+    fn merge(&mut self) -> Result<(), ConfigError> {
+        self.merged.clear();
+        self.routes = matchit::Router::new();
+        for entry in &self.explicit {
+            self.routes
+                .insert(entry.pattern.as_str(), self.merged.len())
+                .map_err(|error| refused(&entry.pattern, &error))?;
+            self.merged.push(entry.clone());
+        }
+        for entry in &self.built_in {
+            let same = self
+                .merged
+                .iter_mut()
+                .find(|explicit| explicit.pattern.is_same_path(&entry.pattern));
+            if let Some(explicit) = same {
+                explicit.yield_to_explicit(entry);
+            } else if self
+                .routes
+                .insert(entry.pattern.as_str(), self.merged.len())
+                .is_ok()
+            {
+                self.merged.push(entry.clone());
+            }
+            // A built-in rule that overlaps an explicit one (`/docs/{page}`) gives way: its paths
+            // are then required, unless the explicit rule opens them.
+        }
+        Ok(())
+    }
+
+    /// The rule for a request; nothing means that it is required.
+    pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
+        let found = self.routes.at(route.path()?).ok()?;
+        let entry = self.merged.get(*found.value)?;
+        let applies = route
+            .template()
+            .is_none_or(|template| entry.pattern.covers(template));
+        applies.then(|| entry.access(method))?
+    }
+}
+
+impl<A: Clone> Entry<A> {
+    fn access(&self, method: &Method) -> Option<&A> {
+        let rule_for = |wanted: Option<&Method>| {
+            self.by_method
+                .iter()
+                .find(|(method, _)| method.as_ref() == wanted)
+                .map(|(_, access)| access)
+        };
+        rule_for(Some(method))
+            .or_else(|| (method == Method::HEAD).then(|| rule_for(Some(&Method::GET)))?)
+            .or_else(|| rule_for(None))
+    }
+
+    /// Takes over the built-in rule of the same path for methods that no explicit rule names.
+    fn yield_to_explicit(&mut self, built_in: &Self) {
+        for (method, access) in &built_in.by_method {
+            let named = self
+                .by_method
+                .iter()
+                .any(|(explicit, _)| explicit.is_none() || explicit == method);
+            if !named {
+                self.by_method.push((method.clone(), access.clone()));
+            }
+        }
+    }
+}
+
+fn conflict(pattern: &Pattern, other: &Pattern) -> ConfigError {
+    ConfigError::new(
+        ConfigErrorKind::Conflict,
+        format!(
+            "the path rule {:?} is there already, as {:?}: keep one of the two, or name a method \
+             for each",
+            pattern.as_str(),
+            other.as_str()
+        ),
+    )
+}
+
+fn refused(pattern: &Pattern, error: &matchit::InsertError) -> ConfigError {
+    match error {
+        matchit::InsertError::Conflict { with } => ConfigError::new(
+            ConfigErrorKind::Conflict,
+            format!(
+                "the path rules {:?} and {with:?} cannot stand side by side, because both match \
+                 the same paths and neither is the narrower one: keep one, or spell the narrower \
+                 paths out",
+                pattern.as_str()
+            ),
+        ),
+        other => ConfigError::new(
+            ConfigErrorKind::Malformed,
+            format!("the path rule {:?} is malformed: {other}", pattern.as_str()),
+        ),
+    }
+}

@@ -1,0 +1,162 @@
+//! What a layer knows, shared by all its services and futures.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+
+use super::{event, gate::Gate, places::Places};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthResult,
+    access::{Route, Rules},
+    challenge::Realm,
+    provider::{Asked, Check},
+    reject,
+};
+
+/// A closure that makes the response for a refusal, given the one that would be sent.
+pub(super) type OnRefusal =
+    Arc<dyn Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Core {
+    pub(super) gate: Arc<Gate>,
+    pub(super) rules: Rules<Admission>,
+    pub(super) places: Places,
+    pub(super) realm: Realm,
+    pub(super) max_credential_len: usize,
+    pub(super) hide_credentials: bool,
+    pub(super) pass_preflight: bool,
+    pub(super) on_refusal: Option<OnRefusal>,
+}
+
+/// What a path rule comes to in a layer.
+#[derive(Clone)]
+pub(super) enum Admission {
+    Public,
+    Optional,
+    Required,
+    Provider(Arc<Gate>),
+}
+
+/// What the layer makes of a request.
+pub(super) enum Decision {
+    /// It may go in; a context with response headers is kept for the answer.
+    Pass(Option<AuthContext>),
+    Refuse(AuthError, Arc<Gate>),
+    Wait(Check, Pending),
+}
+
+/// What a pending answer decides once it is there.
+pub(super) struct Pending {
+    gate: Arc<Gate>,
+    optional: bool,
+}
+
+impl Core {
+    /// Decides as far as that can be done at once.
+    pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
+        // Whoever put a context here before was not this layer, so it proves nothing.
+        request.extensions_mut().remove::<AuthContext>();
+        let route = Route::of(request.uri(), request.extensions());
+        if self.pass_preflight && is_preflight(request) {
+            event::passed("preflight", route.template());
+            return Decision::Pass(None);
+        }
+        let (gate, optional) = match self.rules.find(request.method(), &route) {
+            Some(Admission::Public) => {
+                event::passed("public", route.template());
+                return Decision::Pass(None);
+            }
+            Some(Admission::Optional) => (&self.gate, true),
+            Some(Admission::Provider(gate)) => (gate, false),
+            Some(Admission::Required) | None => (&self.gate, false),
+        };
+        let view = AuthRequest::from(&*request).with_max_credential_len(self.max_credential_len);
+        match gate.ask(&view) {
+            Asked::Answered(answer) => settle(answer, gate, optional, request),
+            Asked::Waiting(check) => {
+                let gate = Arc::clone(gate);
+                Decision::Wait(check, Pending { gate, optional })
+            }
+        }
+    }
+
+    /// Decides by an answer that had to be waited for.
+    pub(super) fn resume<B>(
+        &self,
+        answer: AuthResult,
+        pending: &Pending,
+        request: &mut Request<B>,
+    ) -> Decision {
+        settle(answer, &pending.gate, pending.optional, request)
+    }
+
+    /// Makes the request ready for the inner service; returns whether a WebSocket client offered
+    /// `bearer`.
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>) -> bool {
+        self.places.conceal(request, self.hide_credentials)
+    }
+
+    /// The response for an error, as this layer words it.
+    pub(super) fn render(&self, error: &AuthError, gate: &Gate) -> Response<Bytes> {
+        self.finish(error, reject::respond(error, &gate.challenges, &self.realm))
+    }
+
+    /// The response for what an inner layer of ours refused and nobody has rendered yet.
+    pub(super) fn render_again<B>(
+        &self,
+        error: &AuthError,
+        gate: &Gate,
+        refused: Response<B>,
+    ) -> Response<Bytes> {
+        let mut response = reject::respond(error, &gate.challenges, &self.realm);
+        reject::keep_headers(response.headers_mut(), refused.headers());
+        self.finish(error, response)
+    }
+
+    fn finish(&self, error: &AuthError, response: Response<Bytes>) -> Response<Bytes> {
+        let mut response = match &self.on_refusal {
+            Some(replace) => replace(error, response),
+            None => response,
+        };
+        response.extensions_mut().insert(error.clone());
+        response.extensions_mut().insert(reject::Rendered);
+        response
+    }
+}
+
+fn settle<B>(
+    answer: AuthResult,
+    gate: &Arc<Gate>,
+    optional: bool,
+    request: &mut Request<B>,
+) -> Decision {
+    let refusal = match answer {
+        Ok(Some(context)) => {
+            let route = Route::of(request.uri(), request.extensions());
+            event::accepted(&context, route.template());
+            let kept = context.response_headers().map(|_| context.clone());
+            request.extensions_mut().insert(context);
+            return Decision::Pass(kept);
+        }
+        Ok(None) if optional => {
+            let route = Route::of(request.uri(), request.extensions());
+            event::passed("anonymous", route.template());
+            return Decision::Pass(None);
+        }
+        Ok(None) => AuthError::missing_credential(),
+        Err(error) => error,
+    };
+    let route = Route::of(request.uri(), request.extensions());
+    event::refused(&refusal, route.template());
+    Decision::Refuse(refusal, Arc::clone(gate))
+}
+
+/// A CORS preflight (Fetch §3.2.2): anything less is a request like any other.
+fn is_preflight<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}

@@ -1,0 +1,98 @@
+//! One provider as the layer asks it: what is screened first, what it challenges with.
+
+use std::sync::Arc;
+
+use crate::{
+    AuthContext, AuthError, AuthRequest, CredentialSource,
+    challenge::Challenges,
+    provider::{Asked, AuthProvider, Authentication, ask},
+    request::{Place, shown_in_two_places},
+};
+
+/// A provider, and what is known about it before any request.
+pub(super) struct Gate {
+    provider: Arc<dyn AuthProvider>,
+    /// Every place that one of its providers reads, once.
+    places: Box<[Place]>,
+    /// For each of its providers that reads several, those which must not speak at once.
+    exclusive: Box<[Box<[Place]>]>,
+    pub(super) challenges: Challenges,
+}
+
+impl Gate {
+    pub(super) fn new(provider: Arc<dyn AuthProvider>) -> Self {
+        let sets = provider.credential_sets();
+        let mut places: Vec<Place> = Vec::new();
+        for place in sets.iter().flatten().map(CredentialSource::place) {
+            if !places.iter().any(|known| known.is_same_place(place)) {
+                places.push(place.clone());
+            }
+        }
+        let exclusive = sets
+            .iter()
+            .map(|set| {
+                let speaking = set.iter().filter(|source| !source.is_fallback());
+                speaking.map(|source| source.place().clone()).collect()
+            })
+            .filter(|set: &Box<[Place]>| set.len() > 1)
+            .collect();
+        let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
+        Self {
+            challenges: Challenges::of(&sources),
+            places: places.into(),
+            exclusive,
+            provider,
+        }
+    }
+
+    /// Who lets everybody in, as nobody in particular.
+    pub(super) fn open() -> Self {
+        Self::new(Arc::new(Anybody(
+            AuthContext::new("anonymous")
+                .with_method("anonymous")
+                .with_scopes(["*"]),
+        )))
+    }
+
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Asks, unless the request can be read in more than one way.
+    pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked {
+        match self.screen(request) {
+            Ok(()) => ask(&self.provider, request),
+            Err(error) => Asked::Answered(Err(error)),
+        }
+    }
+
+    /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
+    /// asked.
+    fn screen(&self, request: &AuthRequest<'_>) -> Result<(), AuthError> {
+        for place in &self.places {
+            request.shown(place)?;
+        }
+        for set in &self.exclusive {
+            let mut shown = 0_usize;
+            for place in set {
+                shown = shown.saturating_add(usize::from(request.shown(place)?));
+            }
+            if shown > 1 {
+                return Err(shown_in_two_places());
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Anybody(AuthContext);
+
+impl AuthProvider for Anybody {
+    fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
+        Ok(Some(self.0.clone())).into()
+    }
+
+    fn name(&self) -> &'static str {
+        "anonymous"
+    }
+}

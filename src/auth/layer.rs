@@ -1,0 +1,264 @@
+//! The layer and its settings.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, Response};
+use tower_layer::Layer;
+
+use super::{
+    core::{Admission, Core},
+    gate::Gate,
+    places::Places,
+    service::AuthService,
+};
+use crate::{
+    Access, AuthError, ConfigError, PathRule, access::Rules, challenge::Realm,
+    provider::IntoAuthProvider, request::DEFAULT_MAX_CREDENTIAL_LEN,
+};
+
+/// Asks every request who is calling.
+///
+/// Around an axum `Router` it goes last, because axum's layers do not cover routes that are added
+/// after them. `Router::layer` also covers unknown paths, which are then refused with 401;
+/// `Router::route_layer` leaves them 404. `GET` and `HEAD /health` are public; everything else
+/// needs a credential unless a rule says otherwise.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::{get, post}};
+/// use tower_auth::{AuthContext, AuthLayer, provider::ApiKeyAuth};
+///
+/// async fn run(caller: AuthContext) -> String {
+///     format!("hello {}", caller.user_id())
+/// }
+///
+/// let app: Router = Router::new()
+///     .route("/run", post(run))
+///     .route("/health", get(|| async { "ok" }))
+///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?));
+/// # let _ = app;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct AuthLayer {
+    core: Arc<Core>,
+}
+
+impl AuthLayer {
+    /// A layer that asks this provider, or chain of providers.
+    pub fn new<Form>(provider: impl IntoAuthProvider<Form>) -> Self {
+        Self::of(Gate::new(provider.into_provider()))
+    }
+
+    /// A layer that lets everybody in, as an anonymous caller with the scope `*`.
+    ///
+    /// It logs one warning when it is built.
+    ///
+    /// # Security
+    ///
+    /// There is no authentication then. It is here so that turning it off is a visible choice.
+    pub fn disabled() -> Self {
+        tracing::warn!(
+            target: "tower_auth",
+            "authentication is disabled: every caller is let in with every scope"
+        );
+        Self::of(Gate::open())
+    }
+
+    fn of(gate: Gate) -> Self {
+        let mut places = Places::new();
+        places.add(gate.places());
+        let mut rules = Rules::new();
+        set_built_in(&mut rules, false);
+        Self {
+            core: Arc::new(Core {
+                gate: Arc::new(gate),
+                rules,
+                places,
+                realm: Realm::default(),
+                max_credential_len: DEFAULT_MAX_CREDENTIAL_LEN,
+                hide_credentials: false,
+                pass_preflight: false,
+                on_refusal: None,
+            }),
+        }
+    }
+
+    /// Makes a path public: nobody is asked there.
+    ///
+    /// Without axum's routing around this layer (a fallback, a plain service, the layer around the
+    /// whole router) a `{param}` matches whatever stands there, also where the inner service has a
+    /// route for it: prefer plain paths then.
+    ///
+    /// # Panics
+    ///
+    /// The pattern is malformed or conflicts with another rule; the text says how to mend it.
+    #[must_use]
+    #[track_caller]
+    pub fn public(self, path: impl Into<PathRule>) -> Self {
+        self.access(path, Access::Public)
+    }
+
+    /// Sets who is asked on a path.
+    ///
+    /// # Panics
+    ///
+    /// As [`public`](Self::public).
+    #[must_use]
+    #[track_caller]
+    #[expect(
+        clippy::panic,
+        reason = "a bad rule must not survive start-up; `try_access` returns it"
+    )]
+    pub fn access(self, path: impl Into<PathRule>, access: Access) -> Self {
+        match self.try_access(path, access) {
+            Ok(layer) => layer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Makes a path public, or says why the rule cannot be.
+    ///
+    /// # Errors
+    ///
+    /// The pattern is malformed or conflicts with another rule.
+    pub fn try_public(self, path: impl Into<PathRule>) -> Result<Self, ConfigError> {
+        self.try_access(path, Access::Public)
+    }
+
+    /// Sets who is asked on a path, or says why the rule cannot be.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_public`](Self::try_public).
+    pub fn try_access(
+        mut self,
+        path: impl Into<PathRule>,
+        access: Access,
+    ) -> Result<Self, ConfigError> {
+        let core = Arc::make_mut(&mut self.core);
+        let admission = match access {
+            Access::Public => Admission::Public,
+            Access::Optional => Admission::Optional,
+            Access::Required => Admission::Required,
+            Access::Provider(provider) => {
+                let gate = Gate::new(provider);
+                core.places.add(gate.places());
+                Admission::Provider(Arc::new(gate))
+            }
+        };
+        core.rules.add(path.into(), admission)?;
+        Ok(self)
+    }
+
+    /// Sets whether `GET` and `HEAD` of `/docs`, `/docs/`, `/docs/{*rest}`, `/redoc` and
+    /// `/openapi.json` are public; off unless set.
+    #[must_use]
+    pub fn dev_docs(self, open: bool) -> Self {
+        self.edit(|core| set_built_in(&mut core.rules, open))
+    }
+
+    /// Sets whether a true CORS preflight passes unasked; off unless set.
+    ///
+    /// Prefer a `CorsLayer` outside this layer: it answers preflights itself, and refusals carry
+    /// its headers.
+    #[must_use]
+    pub fn pass_preflight(self, pass: bool) -> Self {
+        self.edit(|core| core.pass_preflight = pass)
+    }
+
+    /// Sets whether credentials are removed before the inner service runs; off unless set, and
+    /// credential headers are then marked as sensitive.
+    #[must_use]
+    pub fn hide_credentials(self, hide: bool) -> Self {
+        self.edit(|core| core.hide_credentials = hide)
+    }
+
+    /// Replaces the realm that challenges name, `api` unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is empty or not printable ASCII.
+    pub fn with_realm(self, realm: &str) -> Result<Self, ConfigError> {
+        let realm = Realm::parse(realm)?;
+        Ok(self.edit(|core| core.realm = realm))
+    }
+
+    /// Replaces the length in bytes from which a credential is refused with 400 before anybody
+    /// looks at it: 8 KiB unless set, at most 64 KiB.
+    #[must_use]
+    pub fn with_max_credential_len(self, bytes: usize) -> Self {
+        self.edit(|core| core.max_credential_len = bytes.min(LONGEST_CREDENTIAL))
+    }
+
+    /// Replaces the response to a refusal, also of inner authorization layers.
+    ///
+    /// The closure gets the error and the response that would be sent.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, provider::ApiKeyAuth};
+    ///
+    /// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?).with_refusal(|error, response| {
+    ///     response.map(|_| format!("no entry: {}", error.code()).into())
+    /// });
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_refusal<F>(self, respond: F) -> Self
+    where
+        F: Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+    {
+        self.edit(|core| core.on_refusal = Some(Arc::new(respond)))
+    }
+
+    /// The headers that may hold a credential, for tower-http's `SetSensitiveRequestHeadersLayer`
+    /// around a trace layer outside this one, which sees them before they are marked here.
+    pub fn credential_headers(&self) -> Arc<[HeaderName]> {
+        Arc::clone(self.core.places.headers())
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
+        change(Arc::make_mut(&mut self.core));
+        self
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> AuthService<S> {
+        AuthService::new(inner, Arc::clone(&self.core))
+    }
+}
+
+impl fmt::Debug for AuthLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthLayer")
+            .field("credential_headers", self.core.places.headers())
+            .field("realm", &self.core.realm)
+            .finish_non_exhaustive()
+    }
+}
+
+fn set_built_in(rules: &mut Rules<Admission>, dev_docs: bool) {
+    let docs = if dev_docs { DEV_DOCS } else { &[] };
+    rules
+        .set_built_in([HEALTH].iter().chain(docs).copied(), &Admission::Public)
+        .expect("INVARIANT: the built-in patterns are well-formed");
+}
+
+const HEALTH: &str = "/health";
+const DEV_DOCS: &[&str] = &[
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/redoc",
+    "/openapi.json",
+];
+/// What the JOSE parser takes at the most; no other credential needs more.
+const LONGEST_CREDENTIAL: usize = 64 * 1024;

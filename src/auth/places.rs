@@ -1,0 +1,149 @@
+//! Keeping credentials out of sight of whatever runs inside.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::PathAndQuery};
+
+use crate::{
+    access,
+    request::{self, Place},
+};
+
+/// Every place in which a layer's providers look for a credential.
+#[derive(Clone)]
+pub(super) struct Places {
+    places: Vec<Place>,
+    headers: Arc<[HeaderName]>,
+}
+
+impl Places {
+    /// `Authorization` is always among the headers, also where no provider names it.
+    pub(super) fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            headers: Arc::new([header::AUTHORIZATION]),
+        }
+    }
+
+    pub(super) fn add(&mut self, places: &[Place]) {
+        let mut headers = self.headers.to_vec();
+        for place in places {
+            if !self.places.contains(place) {
+                self.places.push(place.clone());
+            }
+            headers.extend(
+                place
+                    .header_name()
+                    .filter(|name| !headers.contains(name))
+                    .cloned(),
+            );
+        }
+        self.headers = headers.into();
+    }
+
+    pub(super) fn headers(&self) -> &Arc<[HeaderName]> {
+        &self.headers
+    }
+
+    /// Marks credential headers as sensitive, takes a token out of the offered WebSocket
+    /// protocols, and with `hide` removes every credential.
+    ///
+    /// Returns whether `bearer` was among the offered protocols.
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
+        for name in &*self.headers {
+            mark(request.headers_mut(), name);
+        }
+        let offered = self.places.contains(&Place::WebSocketProtocol)
+            && take_websocket_token(request.headers_mut());
+        if hide {
+            for place in &self.places {
+                remove(request, place);
+            }
+        }
+        offered
+    }
+}
+
+fn mark(headers: &mut HeaderMap, name: &HeaderName) {
+    // `entry` would reserve room, and so allocate, also for a header that is not there.
+    if headers.contains_key(name)
+        && let header::Entry::Occupied(mut values) = headers.entry(name)
+    {
+        for value in values.iter_mut() {
+            value.set_sensitive(true);
+        }
+    }
+}
+
+fn take_websocket_token(headers: &mut HeaderMap) -> bool {
+    if request::websocket_offers(headers).next().is_none() {
+        return false;
+    }
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut after_bearer = false;
+    for offer in request::websocket_items(headers) {
+        if !after_bearer {
+            kept.push(offer);
+        }
+        after_bearer = !after_bearer && offer == b"bearer";
+    }
+    match HeaderValue::from_bytes(&kept.join(&b", "[..])) {
+        Ok(value) => headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value),
+        Err(_) => headers.remove(header::SEC_WEBSOCKET_PROTOCOL),
+    };
+    true
+}
+
+fn remove<B>(request: &mut Request<B>, place: &Place) {
+    match place {
+        Place::Authorization(scheme) => {
+            let shows = |value: &HeaderValue| request::is_of_scheme(value.as_bytes(), scheme);
+            let headers = request.headers_mut();
+            if headers.get_all(header::AUTHORIZATION).iter().any(shows) {
+                headers.remove(header::AUTHORIZATION);
+            }
+        }
+        Place::Header(name) => {
+            request.headers_mut().remove(name);
+        }
+        Place::Cookie(name) => remove_cookie(request.headers_mut(), name),
+        Place::WebSocketProtocol => {}
+        Place::Query(name) => access::edit_uris(request, |uri| without_parameter(uri, name)),
+    }
+}
+
+fn remove_cookie(headers: &mut HeaderMap, name: &str) {
+    if !request::cookie_pairs(headers).any(|(shown, _)| shown == name.as_bytes()) {
+        return;
+    }
+    let kept: Vec<Vec<u8>> = request::cookie_pairs(headers)
+        .filter(|(shown, _)| *shown != name.as_bytes())
+        .map(|(name, value)| [name, value].join(&b'='))
+        .collect();
+    headers.remove(header::COOKIE);
+    if !kept.is_empty()
+        && let Ok(mut value) = HeaderValue::from_bytes(&kept.join(&b"; "[..]))
+    {
+        value.set_sensitive(true);
+        headers.insert(header::COOKIE, value);
+    }
+}
+
+/// The same URI without a query parameter; nothing where it has none of that name.
+fn without_parameter(uri: &Uri, name: &str) -> Option<Uri> {
+    let query = uri.query()?;
+    let is_shown = |pair: &&str| {
+        let (shown, _) = pair.split_once('=').unwrap_or((pair, ""));
+        request::is_query_name(shown, name)
+    };
+    query.split('&').find(is_shown)?;
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_shown(pair)).collect();
+    let mut target = uri.path().to_owned();
+    if !kept.is_empty() {
+        target.push('?');
+        target.push_str(&kept.join("&"));
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
+}

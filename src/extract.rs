@@ -1,0 +1,54 @@
+//! axum's doors: the caller as an extractor.
+
+use std::convert::Infallible;
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use crate::{
+    AuthContext, AuthError,
+    challenge::{Challenges, Realm},
+    reject,
+};
+
+impl<S: Sync> FromRequestParts<S> for AuthContext {
+    type Rejection = AuthError;
+
+    /// The accepted caller.
+    ///
+    /// # Errors
+    ///
+    /// There is none, which is a fault of the set-up: the caller gets a 401, the log says why.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            tracing::error!(
+                target: "tower_auth",
+                path = parts.uri.path(),
+                "a handler asks for an AuthContext and there is none: either no AuthLayer is \
+                 around this route (a route added after .layer() is not covered), or the path is \
+                 public or optional (then take Option<AuthContext>)"
+            );
+            AuthError::missing_credential().with_reason("no_context")
+        })
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for AuthContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+impl IntoResponse for AuthError {
+    /// The refusal that the layer would send; an `AuthLayer` around the route words it anew, with
+    /// its realm and its replacement.
+    fn into_response(self) -> Response {
+        reject::respond(&self, &Challenges::default(), &Realm::default()).map(Body::from)
+    }
+}
