@@ -1,0 +1,11 @@
+//! What several test files share.
+//!
+//! A test file begins with `#![cfg(test)]`: that is how clippy knows that its helpers, and these,
+//! may unwrap, panic and index like the tests that call them.
+#![allow(
+    dead_code,
+    reason = "each test file compiles its own copy and uses a part of it"
+)]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
+
+pub mod live;
