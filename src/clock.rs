@@ -20,6 +20,13 @@ impl Clock {
         Self::default()
     }
 
+    #[cfg(feature = "test-util")]
+    pub(crate) fn manual(seconds: Arc<AtomicU64>) -> Self {
+        Self {
+            manual: Some(seconds),
+        }
+    }
+
     /// Whole seconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         match &self.manual {

@@ -26,11 +26,18 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 pub struct AuthError {
     kind: AuthErrorKind,
     code: &'static str,
-    reason: Cow<'static, str>,
+    reason: &'static str,
     message: &'static str,
     provider: &'static str,
-    retry_after: Duration,
-    scopes: Option<Arc<str>>,
+    /// What few errors have, out of line: most are made without an allocation.
+    extra: Option<Arc<Extra>>,
+}
+
+#[derive(Clone, Default)]
+struct Extra {
+    reason: Option<Box<str>>,
+    retry_after: Option<Duration>,
+    scopes: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -99,13 +106,13 @@ impl AuthError {
     }
 
     /// The caller lacks scopes: 403 `insufficient_scope` that names `required`, space-separated.
-    pub fn insufficient_scope(required: impl Into<Arc<str>>) -> Self {
+    pub fn insufficient_scope(required: impl Into<String>) -> Self {
         let mut error = Self::new(
             AuthErrorKind::InsufficientScope,
             "insufficient_scope",
             "insufficient_scope",
         );
-        error.scopes = Some(required.into());
+        error.edit().scopes = Some(required.into().into_boxed_str());
         error
     }
 
@@ -125,7 +132,7 @@ impl AuthError {
     /// `.map_err(AuthError::unavailable)?`. The cause is logged, never sent.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut error = Self::new(AuthErrorKind::Unavailable, "unavailable", "could_not_check");
-        error.source = Some(Arc::from(source.into()));
+        error.edit().source = Some(Arc::from(source.into()));
         error
     }
 
@@ -133,13 +140,12 @@ impl AuthError {
         Self {
             kind,
             code,
-            reason: reason.into(),
+            reason: "",
             message: kind.message(),
             provider: "",
-            retry_after: DEFAULT_RETRY_AFTER,
-            scopes: None,
-            source: None,
+            extra: None,
         }
+        .with_reason(reason)
     }
 
     /// Replaces the stable code that the caller reads in the problem body.
@@ -152,7 +158,10 @@ impl AuthError {
     /// Replaces the reason that the log shows.
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
-        self.reason = reason.into();
+        match reason.into() {
+            Cow::Borrowed(reason) => self.reason = reason,
+            Cow::Owned(reason) => self.edit().reason = Some(reason.into_boxed_str()),
+        }
         self
     }
 
@@ -169,7 +178,7 @@ impl AuthError {
     /// Replaces the time after which a throttled or unavailable caller may try again.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = after;
+        self.edit().retry_after = Some(after);
         self
     }
 
@@ -199,7 +208,9 @@ impl AuthError {
 
     /// Why, for the log: never sent to the caller.
     pub fn reason(&self) -> &str {
-        &self.reason
+        self.extra()
+            .and_then(|extra| extra.reason.as_deref())
+            .unwrap_or(self.reason)
     }
 
     /// What the caller reads.
@@ -214,7 +225,7 @@ impl AuthError {
 
     /// The scopes the refused action needs, space-separated.
     pub fn scopes(&self) -> Option<&str> {
-        self.scopes.as_deref()
+        self.extra().and_then(|extra| extra.scopes.as_deref())
     }
 
     /// How long to wait, for the two kinds that say so: throttled and unavailable.
@@ -223,7 +234,19 @@ impl AuthError {
             self.kind,
             AuthErrorKind::Throttled | AuthErrorKind::Unavailable
         )
-        .then_some(self.retry_after)
+        .then(|| {
+            self.extra()
+                .and_then(|extra| extra.retry_after)
+                .unwrap_or(DEFAULT_RETRY_AFTER)
+        })
+    }
+
+    fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    fn edit(&mut self) -> &mut Extra {
+        Arc::make_mut(self.extra.get_or_insert_default())
     }
 }
 
@@ -232,10 +255,10 @@ impl fmt::Debug for AuthError {
         f.debug_struct("AuthError")
             .field("kind", &self.kind)
             .field("code", &self.code)
-            .field("reason", &self.reason)
+            .field("reason", &self.reason())
             .field("provider", &self.provider)
-            .field("scopes", &self.scopes)
-            .field("source", &self.source)
+            .field("scopes", &self.scopes())
+            .field("source", &self.source())
             .finish()
     }
 }
@@ -248,7 +271,8 @@ impl fmt::Display for AuthError {
 
 impl Error for AuthError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
+        self.extra()?
+            .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))
     }

@@ -16,6 +16,8 @@ mod reject;
 mod request;
 mod scope;
 mod secret;
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 pub use access::{Access, PathRule};
 pub use auth::AuthLayer;

@@ -15,7 +15,7 @@ pub(super) struct Gate {
     /// Every place that one of its providers reads, once.
     places: Box<[Place]>,
     /// For each of its providers that reads several, those which must not speak at once.
-    exclusive: Box<[Box<[Place]>]>,
+    exclusive: Box<[Vec<Place>]>,
     pub(super) challenges: Challenges,
 }
 
@@ -34,7 +34,7 @@ impl Gate {
                 let speaking = set.iter().filter(|source| !source.is_fallback());
                 speaking.map(|source| source.place().clone()).collect()
             })
-            .filter(|set: &Box<[Place]>| set.len() > 1)
+            .filter(|set: &Vec<Place>| set.len() > 1)
             .collect();
         let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
         Self {

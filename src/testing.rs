@@ -1,0 +1,56 @@
+//! What the tests of an application need (feature `test-util`).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use crate::{Clock, clock};
+
+/// A clock that stands still until it is moved.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::{provider::ApiKeyAuth, testing::ManualClock};
+///
+/// let clock = ManualClock::at_unix(1_700_000_000);
+/// let keys = ApiKeyAuth::new(["sk-live-9f"])?.with_clock(clock.clock());
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(clock.unix(), 1_700_000_060);
+/// # let _ = keys;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+impl ManualClock {
+    /// A clock that shows that many seconds since the Unix epoch.
+    pub fn at_unix(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds)))
+    }
+
+    /// A clock that stands at the present second.
+    pub fn now() -> Self {
+        Self::at_unix(clock::to_unix(SystemTime::now()))
+    }
+
+    /// Moves it on by whole seconds.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    /// The seconds since the Unix epoch that it shows.
+    pub fn unix(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The clock to hand to a provider.
+    pub fn clock(&self) -> Clock {
+        Clock::manual(Arc::clone(&self.0))
+    }
+}
