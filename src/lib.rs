@@ -9,8 +9,12 @@ mod context;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(feature = "oauth2")]
+mod fetch;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "jwt")]
+mod memory;
 pub mod provider;
 mod reject;
 mod request;
