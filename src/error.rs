@@ -129,11 +129,7 @@ impl AuthError {
         error
     }
 
-    fn new(
-        kind: AuthErrorKind,
-        code: &'static str,
-        reason: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    fn new(kind: AuthErrorKind, code: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
             code,

@@ -113,7 +113,15 @@ mod tests {
     fn grants_only_whole_tokens() {
         let scopes = Scopes::new(["graph:readonly", "a b"]);
         assert!(scopes.contains("a") && scopes.contains("b"));
-        for near in ["graph:read", "graph", "graph:readonlyy", "", " ", "a b", "*"] {
+        for near in [
+            "graph:read",
+            "graph",
+            "graph:readonlyy",
+            "",
+            " ",
+            "a b",
+            "*",
+        ] {
             assert!(!scopes.contains(near), "{near:?}");
         }
     }
