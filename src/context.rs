@@ -1,0 +1,331 @@
+//! Who the caller turned out to be.
+
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt,
+    sync::{Arc, LazyLock, OnceLock},
+    time::SystemTime,
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+use serde_json::{Map, Value};
+
+use crate::{Scopes, clock};
+
+/// The accepted caller: who they are, how that was proven, and what they may do.
+///
+/// The layer puts it into the request's extensions; under axum it is an extractor too. Cloning
+/// costs a reference count.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::AuthContext;
+///
+/// let context = AuthContext::new("42").with_scopes(["files:read"]).with_claim("role", "editor");
+/// assert_eq!(context.user_id(), "42");
+/// assert!(context.scopes().contains("files:read"));
+/// assert_eq!(context.claim::<String>("role")?.as_deref(), Some("editor"));
+/// # Ok::<(), tower_auth::ClaimError>(())
+/// ```
+#[derive(Clone)]
+pub struct AuthContext(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    user_id: Box<str>,
+    method: &'static str,
+    issuer: Option<Box<str>>,
+    scopes: Scopes,
+    expires_at: Option<u64>,
+    metadata: Metadata,
+    response_headers: Option<Box<HeaderMap>>,
+}
+
+#[derive(Clone)]
+enum Metadata {
+    Plain(Option<Box<Map<String, Value>>>),
+    /// The verified JSON of a token; most requests never ask for it, so it is parsed on demand.
+    #[cfg_attr(not(feature = "jwt"), allow(dead_code))]
+    Verified {
+        json: Box<str>,
+        user_id_claim: &'static str,
+        parsed: OnceLock<Box<Map<String, Value>>>,
+    },
+}
+
+impl AuthContext {
+    /// A caller with that user id, no scopes, and the method `custom`.
+    pub fn new(user_id: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            user_id: user_id.into().into_boxed_str(),
+            method: "custom",
+            issuer: None,
+            scopes: Scopes::default(),
+            expires_at: None,
+            metadata: Metadata::Plain(None),
+            response_headers: None,
+        }))
+    }
+
+    /// Replaces how the caller was authenticated: a short name, the same for every caller of a
+    /// provider (`api_key`, `jwt`, …; `custom` unless set).
+    #[must_use]
+    pub fn with_method(mut self, method: &'static str) -> Self {
+        self.edit().method = method;
+        self
+    }
+
+    /// Replaces who vouches for the user id: a token's issuer, or a chat platform.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.edit().issuer = Some(issuer.into().into_boxed_str());
+        self
+    }
+
+    /// Replaces the scopes; `*` among them grants everything.
+    #[must_use]
+    pub fn with_scopes<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.with_scope_set(Scopes::new(scopes))
+    }
+
+    pub(crate) fn with_scope_set(mut self, scopes: Scopes) -> Self {
+        self.edit().scopes = scopes;
+        self
+    }
+
+    /// Replaces the time at which the credential expires.
+    #[must_use]
+    pub fn with_expires_at(mut self, time: SystemTime) -> Self {
+        self.edit().expires_at = Some(clock::to_unix(time));
+        self
+    }
+
+    /// Adds a claim to the metadata, or replaces the one of that name.
+    #[must_use]
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let metadata = &mut self.edit().metadata;
+        let mut map = metadata.map().cloned().unwrap_or_default();
+        map.insert(name.into(), value.into());
+        *metadata = Metadata::Plain(Some(Box::new(map)));
+        self
+    }
+
+    /// Adds a header that the layer puts on the response: a refreshed cookie, a quota.
+    #[must_use]
+    pub fn add_response_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.edit()
+            .response_headers
+            .get_or_insert_default()
+            .append(name, value);
+        self
+    }
+
+    /// The caller whom the claims of a verified token describe.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn verified(
+        user_id: Box<str>,
+        method: &'static str,
+        issuer: Option<Box<str>>,
+        scopes: Scopes,
+        expires_at: Option<u64>,
+        (json, user_id_claim): (Box<str>, &'static str),
+    ) -> Self {
+        Self(Arc::new(Inner {
+            user_id,
+            method,
+            issuer,
+            scopes,
+            expires_at,
+            metadata: Metadata::Verified {
+                json,
+                user_id_claim,
+                parsed: OnceLock::new(),
+            },
+            response_headers: None,
+        }))
+    }
+
+    /// The user id, unique only together with method and issuer: compare
+    /// [`principal`](Self::principal) instead.
+    pub fn user_id(&self) -> &str {
+        &self.0.user_id
+    }
+
+    /// How the caller was authenticated.
+    pub fn method(&self) -> &'static str {
+        self.0.method
+    }
+
+    /// The token's issuer or the chat platform, where there is one.
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.issuer.as_deref()
+    }
+
+    /// What the caller may do.
+    pub fn scopes(&self) -> &Scopes {
+        &self.0.scopes
+    }
+
+    /// When the credential expires, if it does; a stream should end then.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.expires_at.and_then(clock::from_unix)
+    }
+
+    pub(crate) fn expires_at_unix(&self) -> Option<u64> {
+        self.0.expires_at
+    }
+
+    /// Who the caller is, in full: two callers are the same only if their principals are equal.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::AuthContext;
+    ///
+    /// let key = AuthContext::new("frontend").with_method("api_key");
+    /// let token = AuthContext::new("frontend").with_method("jwt");
+    /// assert_ne!(key.principal(), token.principal());
+    /// ```
+    pub fn principal(&self) -> Principal<'_> {
+        Principal {
+            method: self.method().into(),
+            issuer: self.issuer().map(Cow::Borrowed),
+            user_id: self.user_id().into(),
+        }
+    }
+
+    /// Every further claim; a token's are parsed at the first call.
+    pub fn metadata(&self) -> &Map<String, Value> {
+        static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        self.0.metadata.map().unwrap_or_else(|| &EMPTY)
+    }
+
+    /// One claim of the metadata as a type of your own; `None` where it is absent or null.
+    ///
+    /// # Errors
+    ///
+    /// The claim is there and is not a `T`.
+    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
+        match self.metadata().get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => T::deserialize(value)
+                .map(Some)
+                .map_err(|source| ClaimError {
+                    name: name.into(),
+                    source,
+                }),
+        }
+    }
+
+    /// The headers that the layer puts on the response.
+    pub fn response_headers(&self) -> Option<&HeaderMap> {
+        self.0.response_headers.as_deref()
+    }
+
+    fn edit(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl Metadata {
+    fn map(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Self::Plain(map) => map.as_deref(),
+            Self::Verified {
+                json,
+                user_id_claim,
+                parsed,
+            } => Some(parsed.get_or_init(|| {
+                let mut map: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
+                map.remove(*user_id_claim);
+                Box::new(map)
+            })),
+        }
+    }
+}
+
+impl fmt::Debug for AuthContext {
+    /// Shows who the caller is; claims may be private, so only their names appear.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthContext")
+            .field("user_id", &self.user_id())
+            .field("method", &self.method())
+            .field("issuer", &self.issuer())
+            .field("scopes", &self.0.scopes.to_string())
+            .field("expires_at", &self.0.expires_at)
+            .field("metadata", &self.metadata().keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for AuthContext {
+    /// Serializes user id, method, issuer, scopes, expiry (Unix seconds) and metadata.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("AuthContext", 6)?;
+        fields.serialize_field("user_id", self.user_id())?;
+        fields.serialize_field("method", self.method())?;
+        fields.serialize_field("issuer", &self.issuer())?;
+        fields.serialize_field("scopes", self.scopes())?;
+        fields.serialize_field("expires_at", &self.0.expires_at)?;
+        fields.serialize_field("metadata", self.metadata())?;
+        fields.end()
+    }
+}
+
+/// Who someone is: method, issuer or platform, and user id together.
+///
+/// It serializes, so that it can be stored beside what the caller owns.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Principal<'a> {
+    method: Cow<'a, str>,
+    issuer: Option<Cow<'a, str>>,
+    user_id: Cow<'a, str>,
+}
+
+impl Principal<'_> {
+    /// How the caller was authenticated.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The token's issuer or the chat platform, where there is one.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// The user id.
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// The same principal, owning its texts.
+    pub fn into_owned(self) -> Principal<'static> {
+        Principal {
+            method: self.method.into_owned().into(),
+            issuer: self.issuer.map(|issuer| issuer.into_owned().into()),
+            user_id: self.user_id.into_owned().into(),
+        }
+    }
+}
+
+/// A claim that is there and has another type than was asked for.
+#[derive(Debug)]
+pub struct ClaimError {
+    name: Box<str>,
+    source: serde_json::Error,
+}
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the claim {:?} has another type", self.name)
+    }
+}
+
+impl Error for ClaimError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}

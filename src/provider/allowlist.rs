@@ -1,0 +1,188 @@
+//! Chat-platform users who may call.
+
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, Message};
+
+/// Accepts a [`Message`] whose platform, chat and user are on its lists.
+///
+/// To a plain HTTP request it answers "not mine", so it is safe in a chain with keys: ids that a
+/// caller wrote into a body or a header are never a message. A message of a platform outside its
+/// list is "not mine" either; a chat or a user outside theirs is refused with 403
+/// (`not_allowlisted`), and so is a message without a user, or without a chat where chats are
+/// listed. Judged in that order: platform, chat, user. Ids are compared byte for byte.
+///
+/// The context's user id is the message's, its issuer the platform, its method `allowlist`; the
+/// metadata holds `platform` and `chat_id`.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthRequest, Message, provider::{AllowlistAuth, AuthProvider}};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let allowed = AllowlistAuth::on_platforms(["telegram"], ["42"])?.with_chat_ids(["-1001"])?;
+/// let message = Message::new("telegram").with_user_id(42).with_chat_id(-1001);
+/// assert!(allowed.authenticate(&AuthRequest::message(&message)).await.unwrap().is_some());
+///
+/// let stranger = Message::new("telegram").with_user_id(43).with_chat_id(-1001);
+/// assert!(allowed.authenticate(&AuthRequest::message(&stranger)).await.is_err());
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct AllowlistAuth {
+    lists: Arc<Lists>,
+}
+
+#[derive(Clone)]
+struct Lists {
+    platforms: Option<HashSet<Box<str>>>,
+    chat_ids: Option<HashSet<Box<str>>>,
+    user_ids: HashSet<Box<str>>,
+}
+
+impl AllowlistAuth {
+    /// Allows those users on every platform, which logs a warning: 42 on Discord is not 42 on
+    /// Telegram. Name the platforms with [`on_platforms`](Self::on_platforms) instead.
+    ///
+    /// # Errors
+    ///
+    /// The list is empty, or an id is blank.
+    pub fn new<S: Into<String>>(
+        user_ids: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        let user_ids = list("user id", user_ids)?;
+        tracing::warn!(
+            target: "tower_auth",
+            users = user_ids.len(),
+            "an allowlist names no platform: the same id on another platform is somebody else; \
+             use AllowlistAuth::on_platforms"
+        );
+        Ok(Self::of(None, user_ids))
+    }
+
+    /// Allows those users on those platforms.
+    ///
+    /// # Errors
+    ///
+    /// A list is empty, or a member is blank.
+    pub fn on_platforms<P: Into<String>, S: Into<String>>(
+        platforms: impl IntoIterator<Item = P>,
+        user_ids: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        let platforms = list("platform", platforms)?;
+        Ok(Self::of(Some(platforms), list("user id", user_ids)?))
+    }
+
+    /// Allows those users in those chats only.
+    ///
+    /// # Errors
+    ///
+    /// The list is empty, or an id is blank.
+    pub fn with_chat_ids<S: Into<String>>(
+        mut self,
+        chat_ids: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.lists).chat_ids = Some(list("chat id", chat_ids)?);
+        Ok(self)
+    }
+
+    fn of(platforms: Option<HashSet<Box<str>>>, user_ids: HashSet<Box<str>>) -> Self {
+        Self {
+            lists: Arc::new(Lists {
+                platforms,
+                chat_ids: None,
+                user_ids,
+            }),
+        }
+    }
+
+    fn judge(&self, message: &Message) -> AuthResult {
+        let Lists {
+            platforms,
+            chat_ids,
+            user_ids,
+        } = &*self.lists;
+        if platforms
+            .as_ref()
+            .is_some_and(|allowed| !allowed.contains(message.platform()))
+        {
+            return Ok(None);
+        }
+        if chat_ids
+            .as_ref()
+            .is_some_and(|allowed| !message.chat_id().is_some_and(|id| allowed.contains(id)))
+        {
+            return Err(refused("chat_not_allowlisted"));
+        }
+        let Some(user_id) = message.user_id().filter(|id| user_ids.contains(*id)) else {
+            return Err(refused("user_not_allowlisted"));
+        };
+        let mut context = AuthContext::new(user_id)
+            .with_method("allowlist")
+            .with_issuer(message.platform())
+            .with_claim("platform", message.platform());
+        if let Some(chat_id) = message.chat_id() {
+            context = context.with_claim("chat_id", chat_id);
+        }
+        Ok(Some(context))
+    }
+}
+
+impl AuthProvider for AllowlistAuth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        request
+            .as_message()
+            .map_or(Ok(None), |message| self.judge(message))
+            .into()
+    }
+
+    fn name(&self) -> &'static str {
+        "allowlist"
+    }
+}
+
+impl fmt::Debug for AllowlistAuth {
+    /// Shows how many are allowed, not who.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AllowlistAuth")
+            .field("platforms", &self.lists.platforms)
+            .field("chats", &self.lists.chat_ids.as_ref().map(HashSet::len))
+            .field("users", &self.lists.user_ids.len())
+            .finish()
+    }
+}
+
+fn list<S: Into<String>>(
+    what: &str,
+    members: impl IntoIterator<Item = S>,
+) -> Result<HashSet<Box<str>>, ConfigError> {
+    let mut list = HashSet::new();
+    for member in members {
+        let member = member.into();
+        if member.trim().is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Blank,
+                format!("a {what} of an allowlist is blank: write the id, or leave the entry out"),
+            ));
+        }
+        list.insert(member.into_boxed_str());
+    }
+    if list.is_empty() {
+        return Err(ConfigError::new(
+            ConfigErrorKind::Empty,
+            format!(
+                "an allowlist has no {what}: name at least one (an empty list never means everybody)"
+            ),
+        ));
+    }
+    Ok(list)
+}
+
+fn refused(reason: &'static str) -> AuthError {
+    AuthError::forbidden(reason)
+        .with_code("not_allowlisted")
+        .with_message("the sender is not on the list of those who may call")
+}

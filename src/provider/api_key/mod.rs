@@ -1,0 +1,166 @@
+//! API keys, known by their SHA-256.
+
+mod handle;
+mod keys;
+mod record;
+mod table;
+
+use std::{fmt, sync::Arc};
+
+use http::HeaderName;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+pub use self::{handle::ApiKeyHandle, record::ApiKeyRecord};
+use self::{
+    keys::Keys,
+    table::{Standing, Table},
+};
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{AuthError, AuthRequest, Clock, ConfigError, CredentialSource};
+
+/// Accepts API keys, sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`.
+///
+/// Keys are hashed with SHA-256 when the provider is built and no plain key is kept. A request's
+/// key is looked up by its digest and confirmed in constant time, so one key and a million cost
+/// the same. The header is read first; only where it is absent or empty is `Authorization` read,
+/// and a wrong key in the header is judged there.
+///
+/// The context's user id is the record's name (for a bare key `apikey_` and the first 12 hex
+/// digits of its SHA-256), its method `api_key`. The caller always reads `invalid_credential`; the
+/// log tells `api_key_unknown`, `api_key_revoked` and `api_key_expired` apart.
+///
+/// # Security
+///
+/// SHA-256 without salt is right for keys that a machine made: 128 bits or more of randomness
+/// cannot be guessed from a digest. It is wrong for passwords.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, provider::{ApiKeyAuth, ApiKeyRecord}};
+///
+/// let keys = ApiKeyAuth::new([
+///     ApiKeyRecord::new("frontend", "sk-live-9f")?.with_scopes(["graph:invoke"]),
+///     ApiKeyRecord::new("ci", "sk-live-4c")?,
+/// ])?;
+/// let handle = keys.handle();
+/// let layer = AuthLayer::new(keys);
+/// handle.revoke("ci")?; // while serving
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct ApiKeyAuth {
+    keys: Arc<Keys>,
+    sources: Arc<[CredentialSource]>,
+    clock: Clock,
+}
+
+impl ApiKeyAuth {
+    /// Accepts those keys: texts, or [`ApiKeyRecord`]s.
+    ///
+    /// # Errors
+    ///
+    /// There is no key, one is empty or blank, or two share a key or a name.
+    pub fn new<K>(keys: impl IntoIterator<Item = K>) -> Result<Self, ConfigError>
+    where
+        K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
+    {
+        let records = keys
+            .into_iter()
+            .map(|key| key.try_into().map_err(Into::into));
+        let table = Table::of(records)?;
+        Ok(Self {
+            keys: Arc::new(Keys::new(table)),
+            sources: sources(HeaderName::from_static("x-api-key")),
+            clock: Clock::system(),
+        })
+    }
+
+    /// Replaces the header that is read first, `X-API-Key` unless set.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName) -> Self {
+        self.sources = sources(name);
+        self
+    }
+
+    /// Replaces every place that is read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{CredentialSource, provider::ApiKeyAuth};
+    ///
+    /// let keys = ApiKeyAuth::new(["sk-live-9f"])?
+    ///     .with_credentials([CredentialSource::bearer(), CredentialSource::cookie("key")]);
+    /// # let _ = keys;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_credentials(mut self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
+        self.sources = sources.into_iter().collect();
+        self
+    }
+
+    /// Replaces the clock that expiry is read from.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A handle that changes the keys while serving.
+    pub fn handle(&self) -> ApiKeyHandle {
+        ApiKeyHandle::new(Arc::clone(&self.keys))
+    }
+
+    fn judge(&self, request: &AuthRequest<'_>) -> AuthResult {
+        let Some(shown) = request.credential(&self.sources)? else {
+            return Ok(None);
+        };
+        let keys = self.keys.load();
+        let reason = match keys.find(&digest(shown.as_bytes()), &self.clock) {
+            Standing::Good(context) => return Ok(Some(context.clone())),
+            Standing::Unknown => "api_key_unknown",
+            Standing::Revoked => "api_key_revoked",
+            Standing::Expired => "api_key_expired",
+        };
+        Err(AuthError::invalid_credential(reason))
+    }
+}
+
+impl AuthProvider for ApiKeyAuth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        self.judge(request).into()
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.sources
+    }
+
+    fn name(&self) -> &'static str {
+        "api_key"
+    }
+}
+
+impl fmt::Debug for ApiKeyAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeyAuth")
+            .field("keys", &self.keys.load().len())
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+fn sources(header: HeaderName) -> Arc<[CredentialSource]> {
+    Arc::new([
+        CredentialSource::header(header),
+        CredentialSource::bearer().fallback(),
+    ])
+}
+
+/// The SHA-256 of a key, wiped when dropped: with it one could look the key up.
+fn digest(key: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(Sha256::digest(key).into())
+}

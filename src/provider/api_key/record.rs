@@ -1,0 +1,213 @@
+//! One API key and whom it stands for.
+
+use std::{fmt, time::SystemTime};
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::digest;
+use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, secret};
+
+/// An API key, by its SHA-256, and whom it stands for.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use tower_auth::provider::ApiKeyRecord;
+///
+/// let record = ApiKeyRecord::new("frontend", "sk-live-9f")?
+///     .with_scopes(["graph:invoke"])
+///     .with_expires_at(SystemTime::now() + Duration::from_secs(86_400));
+/// assert_eq!(record.name(), "frontend");
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct ApiKeyRecord {
+    pub(super) digest: Zeroizing<[u8; 32]>,
+    pub(super) context: AuthContext,
+    pub(super) revoked: bool,
+}
+
+impl ApiKeyRecord {
+    /// A record of that name for a plain key, which is hashed now and wiped.
+    ///
+    /// The scopes are `*`, everything, unless set.
+    ///
+    /// # Errors
+    ///
+    /// The name or the key is empty or blank, or the key could not be sent in a header.
+    pub fn new(name: impl Into<String>, key: impl Into<Secret>) -> Result<Self, ConfigError> {
+        let key = key.into();
+        let text = key.expose();
+        if text.trim().is_empty() {
+            return Err(blank_key());
+        }
+        if text.trim() != text || text.chars().any(char::is_control) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "an API key begins or ends with white space or holds a control character, which \
+                 no HTTP header can carry: write the key alone",
+            ));
+        }
+        Self::of(name.into(), digest(text.as_bytes()))
+    }
+
+    /// A record of that name for a key whose SHA-256 is given as 64 hex digits, so that the key
+    /// itself need not be known here: `printf %s "$KEY" | sha256sum`.
+    ///
+    /// # Errors
+    ///
+    /// The name is blank, the text is not 64 hex digits, or it is the digest of an empty key.
+    pub fn from_sha256(name: impl Into<String>, hex: &str) -> Result<Self, ConfigError> {
+        let digest = decode(hex).ok_or_else(|| {
+            ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the SHA-256 of an API key is not 64 hex digits: make it with \
+                 `printf %s \"$KEY\" | sha256sum`",
+            )
+        })?;
+        if secret::equal(&*digest, &*super::digest(b"")) {
+            return Err(blank_key());
+        }
+        Self::of(name.into(), digest)
+    }
+
+    fn bare(key: Secret) -> Result<Self, ConfigError> {
+        let record = Self::new("bare", key)?;
+        let mut name = String::from("apikey_");
+        for byte in record.digest.iter().take(6) {
+            name.push_str(&format!("{byte:02x}"));
+        }
+        Self::of(name, record.digest)
+    }
+
+    fn of(name: String, digest: Zeroizing<[u8; 32]>) -> Result<Self, ConfigError> {
+        if name.trim().is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Blank,
+                "the name of an API key is blank: it becomes the caller's user id, so give it one",
+            ));
+        }
+        Ok(Self {
+            digest,
+            context: AuthContext::new(name)
+                .with_method("api_key")
+                .with_scope_set(super::table::all_scopes()),
+            revoked: false,
+        })
+    }
+
+    /// Replaces the scopes, `*` unless set; an empty list grants nothing.
+    #[must_use]
+    pub fn with_scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.context = self.context.with_scopes(scopes);
+        self
+    }
+
+    /// Replaces the time from which the key is refused, to the second.
+    #[must_use]
+    pub fn with_expires_at(mut self, time: SystemTime) -> Self {
+        self.context = self.context.with_expires_at(time);
+        self
+    }
+
+    /// Sets whether the key is revoked.
+    #[must_use]
+    pub fn with_revoked(mut self, revoked: bool) -> Self {
+        self.revoked = revoked;
+        self
+    }
+
+    /// Replaces who issued the key, which then is part of the caller's principal: two key sets
+    /// with equal names stay apart.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.context = self.context.with_issuer(issuer);
+        self
+    }
+
+    /// Adds an entry to the context's metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.context = self.context.with_claim(name, value);
+        self
+    }
+
+    pub(super) fn is_expired(&self, clock: &Clock) -> bool {
+        self.context
+            .expires_at_unix()
+            .is_some_and(|at| clock.now() >= at)
+    }
+
+    /// The name, which is the caller's user id.
+    pub fn name(&self) -> &str {
+        self.context.user_id()
+    }
+}
+
+impl TryFrom<Secret> for ApiKeyRecord {
+    type Error = ConfigError;
+
+    fn try_from(key: Secret) -> Result<Self, ConfigError> {
+        Self::bare(key)
+    }
+}
+
+impl TryFrom<String> for ApiKeyRecord {
+    type Error = ConfigError;
+
+    /// Takes the key over and wipes it.
+    fn try_from(key: String) -> Result<Self, ConfigError> {
+        Self::bare(key.into())
+    }
+}
+
+impl TryFrom<&str> for ApiKeyRecord {
+    type Error = ConfigError;
+
+    fn try_from(key: &str) -> Result<Self, ConfigError> {
+        Self::bare(key.into())
+    }
+}
+
+impl TryFrom<&String> for ApiKeyRecord {
+    type Error = ConfigError;
+
+    fn try_from(key: &String) -> Result<Self, ConfigError> {
+        Self::bare(key.into())
+    }
+}
+
+impl fmt::Debug for ApiKeyRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeyRecord")
+            .field("name", &self.name())
+            .field("scopes", &self.context.scopes().to_string())
+            .field("expires_at", &self.context.expires_at())
+            .field("revoked", &self.revoked)
+            .finish_non_exhaustive()
+    }
+}
+
+fn decode(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let digits = hex.as_bytes();
+    let mut digest = Zeroizing::new([0; 32]);
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        let high = char::from(*high).to_digit(16)?;
+        let low = char::from(*low).to_digit(16)?;
+        *byte = u8::try_from(high * 16 + low).ok()?;
+    }
+    Some(digest)
+}
+
+fn blank_key() -> ConfigError {
+    ConfigError::new(
+        ConfigErrorKind::Blank,
+        "an API key is blank: make one with `openssl rand -base64 32`, or leave the entry out",
+    )
+}

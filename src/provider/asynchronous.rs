@@ -1,0 +1,111 @@
+//! The comfortable form of a provider that has to wait.
+
+use std::{future::Future, sync::Arc};
+
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+
+/// A provider written as one `async fn`.
+///
+/// It is handed an owned request, so its future borrows nothing. A chain or a layer takes it as it
+/// is.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use tower_auth::{AuthContext, AuthError, AuthLayer, AuthRequestBuf, AuthResult, provider::AsyncAuthProvider};
+///
+/// struct Sessions;
+///
+/// impl AsyncAuthProvider for Sessions {
+///     async fn authenticate(self: Arc<Self>, request: AuthRequestBuf) -> AuthResult {
+///         match request.header("x-session") {
+///             None => Ok(None),
+///             Some("7f") => Ok(Some(AuthContext::new("ada"))),
+///             Some(_) => Err(AuthError::invalid_credential("unknown_session")),
+///         }
+///     }
+/// }
+///
+/// let layer = AuthLayer::new(Sessions);
+/// # let _ = layer;
+/// ```
+pub trait AsyncAuthProvider: Send + Sync + 'static {
+    /// Answers whether the request shows a credential of this provider, and whose.
+    fn authenticate(
+        self: Arc<Self>,
+        request: AuthRequestBuf,
+    ) -> impl Future<Output = AuthResult> + Send;
+
+    /// The places this provider reads, as [`AuthProvider::credentials`] names them.
+    fn credentials(&self) -> &[CredentialSource] {
+        &[]
+    }
+
+    /// The name that the log shows.
+    fn name(&self) -> &'static str {
+        "custom"
+    }
+}
+
+/// An [`AsyncAuthProvider`] as an [`AuthProvider`].
+#[derive(Debug)]
+pub struct AsyncProvider<A>(Arc<A>);
+
+impl<A> AsyncProvider<A> {
+    /// Wraps an asynchronous provider.
+    pub fn new(provider: A) -> Self {
+        Self(Arc::new(provider))
+    }
+}
+
+impl<A> Clone for AsyncProvider<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: AsyncAuthProvider> AuthProvider for AsyncProvider<A> {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        let provider = Arc::clone(&self.0);
+        let request = request.to_buf();
+        Authentication::pending(async move { provider.authenticate(request).await })
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        self.0.credentials()
+    }
+
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+}
+
+/// What a layer or a chain takes: a provider of either form.
+///
+/// `Form` tells the two forms apart for the compiler; nobody names it.
+pub trait IntoAuthProvider<Form> {
+    /// The provider.
+    fn into_provider(self) -> Arc<dyn AuthProvider>;
+}
+
+/// The form of a provider that answers at once.
+#[derive(Debug)]
+pub struct AtOnce(());
+
+/// The form of a provider that has to wait.
+#[derive(Debug)]
+pub struct Later(());
+
+impl<P: AuthProvider> IntoAuthProvider<AtOnce> for P {
+    fn into_provider(self) -> Arc<dyn AuthProvider> {
+        Arc::new(self)
+    }
+}
+
+impl<A: AsyncAuthProvider> IntoAuthProvider<Later> for A {
+    fn into_provider(self) -> Arc<dyn AuthProvider> {
+        Arc::new(AsyncProvider::new(self))
+    }
+}

@@ -1,0 +1,184 @@
+//! Providers in order.
+
+use std::{fmt, sync::Arc};
+
+use super::{Asked, AuthProvider, AuthResult, Authentication, Check, IntoAuthProvider, ask};
+use crate::{
+    AuthError, AuthErrorKind, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind,
+    CredentialSource,
+};
+
+/// A chain: providers are asked in order and the first that accepts wins.
+///
+/// Later providers are asked whatever an earlier one refused. Where none accepts, the answer is
+/// the most telling refusal: could-not-check (503) over throttled (429) over forbidden (403) over
+/// a request fault (400) over a wrong credential (401); among several 401 a specific code
+/// (`expired_credential`) over the general one, then the earliest. Where all say "not mine",
+/// nothing was shown. So one provider's outage never turns into another's 401, and never lets
+/// anyone in.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::provider::{AllowlistAuth, ApiKeyAuth, CompositeAuth};
+///
+/// let chain = CompositeAuth::new(ApiKeyAuth::new(["sk-live-9f"])?)
+///     .or(AllowlistAuth::on_platforms(["telegram"], ["42"])?);
+/// # let _ = chain;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct CompositeAuth {
+    members: Arc<Vec<Arc<dyn AuthProvider>>>,
+    sources: Arc<[CredentialSource]>,
+}
+
+impl CompositeAuth {
+    /// A chain of one.
+    pub fn new<Form>(first: impl IntoAuthProvider<Form>) -> Self {
+        Self::of(vec![first.into_provider()])
+    }
+
+    /// Adds the provider that is asked next.
+    #[must_use]
+    pub fn or<Form>(mut self, next: impl IntoAuthProvider<Form>) -> Self {
+        let mut members = std::mem::take(Arc::make_mut(&mut self.members));
+        members.push(next.into_provider());
+        Self::of(members)
+    }
+
+    /// A chain of providers that were made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// There is none: a chain without a provider would let nobody in.
+    pub fn from_providers(
+        members: impl IntoIterator<Item = Arc<dyn AuthProvider>>,
+    ) -> Result<Self, ConfigError> {
+        let members: Vec<_> = members.into_iter().collect();
+        if members.is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "a chain needs at least one provider: add one, or use AuthLayer::disabled() to \
+                 let everybody in",
+            ));
+        }
+        Ok(Self::of(members))
+    }
+
+    fn of(members: Vec<Arc<dyn AuthProvider>>) -> Self {
+        let mut sources: Vec<CredentialSource> = Vec::new();
+        for source in members.iter().flat_map(|member| member.credentials()) {
+            if !sources.contains(source) {
+                sources.push(source.clone());
+            }
+        }
+        Self {
+            members: Arc::new(members),
+            sources: sources.into(),
+        }
+    }
+}
+
+impl AuthProvider for CompositeAuth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        let mut refusals = Refusals::default();
+        for (index, member) in self.members.iter().enumerate() {
+            match ask(member, request) {
+                Asked::Answered(Ok(Some(context))) => return Ok(Some(context)).into(),
+                Asked::Answered(answer) => refusals.add(answer),
+                Asked::Waiting(check) => {
+                    let rest = Rest {
+                        members: Arc::clone(&self.members),
+                        next: index.saturating_add(1),
+                        request: request.to_buf(),
+                    };
+                    return Authentication::pending(rest.ask(check, refusals));
+                }
+            }
+        }
+        refusals.answer().into()
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.sources
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        self.members
+            .iter()
+            .flat_map(|member| member.credential_sets())
+            .collect()
+    }
+
+    fn name(&self) -> &'static str {
+        "composite"
+    }
+}
+
+impl fmt::Debug for CompositeAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.members.iter().map(|member| member.name()))
+            .finish()
+    }
+}
+
+/// The part of a chain that is still to be asked once a pending member has answered.
+struct Rest {
+    members: Arc<Vec<Arc<dyn AuthProvider>>>,
+    next: usize,
+    request: AuthRequestBuf,
+}
+
+impl Rest {
+    async fn ask(self, first: Check, mut refusals: Refusals) -> AuthResult {
+        match first.await {
+            Ok(Some(context)) => return Ok(Some(context)),
+            answer => refusals.add(answer),
+        }
+        for member in self.members.iter().skip(self.next) {
+            let answer = match ask(member, &self.request.as_request()) {
+                Asked::Answered(answer) => answer,
+                Asked::Waiting(check) => check.await,
+            };
+            match answer {
+                Ok(Some(context)) => return Ok(Some(context)),
+                answer => refusals.add(answer),
+            }
+        }
+        refusals.answer()
+    }
+}
+
+/// The most telling refusal so far.
+#[derive(Default)]
+struct Refusals {
+    worst: Option<AuthError>,
+}
+
+impl Refusals {
+    fn add(&mut self, answer: AuthResult) {
+        let Err(error) = answer else { return };
+        let beaten = self.worst.as_ref().map(rank);
+        if beaten.is_none_or(|beaten| rank(&error) > beaten) {
+            self.worst = Some(error);
+        }
+    }
+
+    fn answer(self) -> AuthResult {
+        self.worst.map_or(Ok(None), Err)
+    }
+}
+
+fn rank(error: &AuthError) -> u8 {
+    match error.kind() {
+        AuthErrorKind::Unavailable => 6,
+        AuthErrorKind::Throttled => 5,
+        AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 4,
+        AuthErrorKind::InvalidRequest => 3,
+        AuthErrorKind::InvalidCredential if error.code() != "invalid_credential" => 2,
+        AuthErrorKind::InvalidCredential => 1,
+        AuthErrorKind::MissingCredential => 0,
+    }
+}

@@ -1,0 +1,162 @@
+//! Closures as providers.
+
+use std::{fmt, future::Future, sync::Arc};
+
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+
+/// Makes a provider of a closure that answers at once.
+///
+/// # Example
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_auth::{AuthContext, AuthLayer, AuthRequest, CredentialSource, provider::provider_fn};
+///
+/// let internal = provider_fn(|request: &AuthRequest<'_>| {
+///     Ok(request.header("x-internal").map(AuthContext::new))
+/// })
+/// .with_credentials([CredentialSource::header(HeaderName::from_static("x-internal"))])
+/// .with_name("internal");
+/// let layer = AuthLayer::new(internal);
+/// # let _ = layer;
+/// ```
+pub fn provider_fn<F>(function: F) -> ProviderFn<F>
+where
+    F: Fn(&AuthRequest<'_>) -> AuthResult + Send + Sync + 'static,
+{
+    ProviderFn {
+        function: Arc::new(function),
+        described: Described::default(),
+    }
+}
+
+/// Makes a provider of a closure that returns a future.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, AuthLayer, AuthRequestBuf, provider::async_provider_fn};
+///
+/// let sessions = async_provider_fn(async |request: AuthRequestBuf| {
+///     Ok(request.header("x-session").map(AuthContext::new))
+/// });
+/// let layer = AuthLayer::new(sessions);
+/// # let _ = layer;
+/// ```
+pub fn async_provider_fn<F, Fut>(function: F) -> AsyncProviderFn<F>
+where
+    F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = AuthResult> + Send + 'static,
+{
+    AsyncProviderFn {
+        function: Arc::new(function),
+        described: Described::default(),
+    }
+}
+
+/// The provider that [`provider_fn`] makes.
+pub struct ProviderFn<F> {
+    function: Arc<F>,
+    described: Described,
+}
+
+/// The provider that [`async_provider_fn`] makes.
+pub struct AsyncProviderFn<F> {
+    function: Arc<F>,
+    described: Described,
+}
+
+#[derive(Clone)]
+struct Described {
+    name: &'static str,
+    sources: Arc<[CredentialSource]>,
+}
+
+impl Default for Described {
+    fn default() -> Self {
+        Self {
+            name: "custom",
+            sources: Arc::new([]),
+        }
+    }
+}
+
+impl<F> AuthProvider for ProviderFn<F>
+where
+    F: Fn(&AuthRequest<'_>) -> AuthResult + Send + Sync + 'static,
+{
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        (self.function)(request).into()
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.described.sources
+    }
+
+    fn name(&self) -> &'static str {
+        self.described.name
+    }
+}
+
+impl<F, Fut> AuthProvider for AsyncProviderFn<F>
+where
+    F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = AuthResult> + Send + 'static,
+{
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        Authentication::pending((self.function)(request.to_buf()))
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.described.sources
+    }
+
+    fn name(&self) -> &'static str {
+        self.described.name
+    }
+}
+
+macro_rules! describe {
+    ($type:ident) => {
+        impl<F> $type<F> {
+            /// Replaces the places the closure reads.
+            #[must_use]
+            pub fn with_credentials(
+                mut self,
+                sources: impl IntoIterator<Item = CredentialSource>,
+            ) -> Self {
+                self.described.sources = sources.into_iter().collect();
+                self
+            }
+
+            /// Replaces the name that the log shows, `custom` unless set.
+            #[must_use]
+            pub fn with_name(mut self, name: &'static str) -> Self {
+                self.described.name = name;
+                self
+            }
+        }
+
+        impl<F> Clone for $type<F> {
+            fn clone(&self) -> Self {
+                Self {
+                    function: Arc::clone(&self.function),
+                    described: self.described.clone(),
+                }
+            }
+        }
+
+        impl<F> fmt::Debug for $type<F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($type))
+                    .field("name", &self.described.name)
+                    .field("sources", &self.described.sources)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+describe!(ProviderFn);
+describe!(AsyncProviderFn);

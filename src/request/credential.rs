@@ -1,0 +1,209 @@
+//! Reading a credential: one way only, within bounds, before anything is decoded or hashed.
+
+use std::{borrow::Cow, fmt};
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::{CredentialSource, Head, Place, origin};
+use crate::AuthError;
+
+/// A credential as the caller showed it: bytes, trimmed of surrounding spaces, never empty.
+pub struct Credential<'a> {
+    bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Credential<'a> {
+    /// The bytes as they were sent.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text, where the bytes are UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    fn new(bytes: Cow<'a, [u8]>) -> Self {
+        Self { bytes }
+    }
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(…)")
+    }
+}
+
+pub(super) fn read<'a>(
+    head: Head<'a>,
+    sources: &[CredentialSource],
+    max_len: usize,
+) -> Result<Option<Credential<'a>>, AuthError> {
+    let mut chosen = None;
+    for source in sources.iter().filter(|source| !source.is_fallback()) {
+        if let Some(bytes) = find(head, source.place(), max_len)? {
+            if chosen.is_some() {
+                return Err(shown_in_two_places());
+            }
+            chosen = Some(bytes);
+        }
+    }
+    if chosen.is_some() {
+        return Ok(chosen.map(Credential::new));
+    }
+    for source in sources.iter().filter(|source| source.is_fallback()) {
+        if let Some(bytes) = find(head, source.place(), max_len)? {
+            if matches!(source.place(), Place::Cookie(_)) {
+                origin::check(head)?;
+            }
+            return Ok(Some(Credential::new(bytes)));
+        }
+    }
+    Ok(None)
+}
+
+/// The one credential in one place; nothing where it is absent or empty.
+pub(super) fn find<'a>(
+    head: Head<'a>,
+    place: &Place,
+    max_len: usize,
+) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
+    let headers = head.headers;
+    let found = match place {
+        Place::Authorization(scheme) => single(headers, &header::AUTHORIZATION, max_len)?
+            .and_then(|value| of_scheme(value, scheme))
+            .map(Cow::Borrowed),
+        Place::Header(name) => single(headers, name, max_len)?.map(Cow::Borrowed),
+        Place::Cookie(name) => {
+            let values = cookie_pairs(headers)
+                .filter(|(shown, _)| *shown == name.as_bytes())
+                .map(|(_, value)| unquoted(value));
+            only(values, max_len)?.map(Cow::Borrowed)
+        }
+        Place::WebSocketProtocol => only(websocket_offers(headers), max_len)?.map(Cow::Borrowed),
+        Place::Query(name) => {
+            let values = query_values(head.uri.query().unwrap_or_default(), name);
+            only(values, max_len)?.map(decoded)
+        }
+    };
+    Ok(found.filter(|bytes| !bytes.is_empty()))
+}
+
+fn single<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    max_len: usize,
+) -> Result<Option<&'a [u8]>, AuthError> {
+    let values = headers.get_all(name).iter();
+    only(values.map(|value| trimmed(value.as_bytes())), max_len)
+}
+
+fn only<'a>(
+    mut values: impl Iterator<Item = &'a [u8]>,
+    max_len: usize,
+) -> Result<Option<&'a [u8]>, AuthError> {
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(shown_twice());
+    }
+    if value.len() > max_len {
+        return Err(too_long());
+    }
+    Ok(Some(value))
+}
+
+/// The rest of an `Authorization` value after its scheme and one or more spaces (RFC 9110 §11.4).
+fn of_scheme<'a>(value: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
+    let space = value.iter().position(|&byte| byte == b' ')?;
+    let (shown, rest) = value.split_at_checked(space)?;
+    let start = rest.iter().position(|&byte| byte != b' ')?;
+    shown
+        .eq_ignore_ascii_case(scheme.as_bytes())
+        .then(|| rest.get(start..))?
+}
+
+/// Every `name=value` of every `Cookie` header (RFC 6265 §4.2.1).
+pub(crate) fn cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b';'))
+        .filter_map(|pair| {
+            let equals = pair.iter().position(|&byte| byte == b'=')?;
+            let (name, value) = pair.split_at_checked(equals)?;
+            Some((trimmed(name), trimmed(value.get(1..)?)))
+        })
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => value,
+    }
+}
+
+/// What follows each `bearer` among the offered protocols.
+pub(crate) fn websocket_offers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let mut offers = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .map(trimmed);
+    std::iter::from_fn(move || {
+        offers.find(|offer| *offer == b"bearer")?;
+        Some(offers.next().unwrap_or_default())
+    })
+}
+
+/// The raw values of a query parameter, however its name is percent-encoded.
+fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    query.split('&').filter_map(move |pair| {
+        let (shown, value) = pair.split_once('=').unwrap_or((pair, ""));
+        is_query_name(shown, name).then_some(value.as_bytes())
+    })
+}
+
+/// Whether a raw parameter name decodes to `name`; one that is too long to do so is not decoded.
+pub(crate) fn is_query_name(shown: &str, name: &str) -> bool {
+    shown.len() <= name.len().saturating_mul(3)
+        && form_urlencoded::parse(shown.as_bytes())
+            .next()
+            .is_some_and(|(decoded, _)| decoded == name)
+}
+
+fn decoded(value: &[u8]) -> Cow<'_, [u8]> {
+    if !value.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(value);
+    }
+    let mut pair = Vec::with_capacity(value.len().saturating_add(1));
+    pair.push(b'=');
+    pair.extend_from_slice(value);
+    let text = form_urlencoded::parse(&pair)
+        .next()
+        .map(|(_, value)| value.into_owned());
+    Cow::Owned(text.unwrap_or_default().into_bytes())
+}
+
+/// Without the optional white space around a field value (RFC 9110 §5.5).
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+fn shown_twice() -> AuthError {
+    AuthError::invalid_request("credential_shown_twice")
+        .with_message("a credential header or parameter may be sent only once")
+}
+
+pub(crate) fn shown_in_two_places() -> AuthError {
+    AuthError::invalid_request("credential_in_two_places")
+        .with_message("a credential may be sent in one place only")
+}
+
+fn too_long() -> AuthError {
+    AuthError::invalid_request("credential_too_long").with_message("the credential is too long")
+}
