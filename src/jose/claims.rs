@@ -34,6 +34,7 @@ use crate::Scopes;
 pub struct Claims<'a> {
     json: &'a str,
     user_id: Cow<'a, str>,
+    user_id_claim: &'static str,
     issuer: Option<Cow<'a, str>>,
     audience: Option<TextOrList<'a>>,
     token_id: Option<Cow<'a, str>>,
@@ -70,14 +71,17 @@ impl<'a> Claims<'a> {
                 _ => {}
             }
         }
-        let user_id = match (sub, user_id.or(id)) {
-            (Some(sub), _) => non_empty(sub),
-            (None, Some(other)) => non_empty(other).or_else(|| integer(other)),
-            (None, None) => return Err(JoseError::UserIdMissing),
+        // The first that is there decides; if it cannot be used, no other stands in for it.
+        let (user_id_claim, user_id) = match (sub, user_id, id) {
+            (Some(sub), _, _) => ("sub", non_empty(sub)),
+            (None, Some(user_id), _) => ("user_id", text_or_integer(user_id)),
+            (None, None, Some(id)) => ("id", text_or_integer(id)),
+            (None, None, None) => return Err(JoseError::UserIdMissing),
         };
         Ok(Self {
             json,
             user_id: user_id.ok_or(JoseError::BadUserId)?,
+            user_id_claim,
             issuer,
             audience,
             token_id,
@@ -91,6 +95,11 @@ impl<'a> Claims<'a> {
     /// Who the token is for: the first of `sub`, `user_id` and `id` that is there.
     pub fn user_id(&self) -> &str {
         &self.user_id
+    }
+
+    /// Which claim the user id is from: `sub`, `user_id` or `id`.
+    pub fn user_id_claim(&self) -> &'static str {
+        self.user_id_claim
     }
 
     /// `iss`: who issued it.
@@ -254,6 +263,10 @@ fn non_empty(value: Value<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
+fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
+    non_empty(value).or_else(|| integer(value))
+}
+
 /// An integer in the one way it can be written, so that one user has one id.
 fn integer(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
@@ -265,6 +278,3 @@ fn integer(value: Value<'_>) -> Option<Cow<'_, str>> {
 }
 
 const END_OF_YEAR_9999: u64 = 253_402_300_799;
-
-#[cfg(test)]
-mod tests;

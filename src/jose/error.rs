@@ -35,6 +35,8 @@ pub enum JoseError {
     BadJson,
     /// A `\u` escape names half a surrogate pair.
     LoneSurrogate,
+    /// A number is too large for a double.
+    HugeNumber,
     /// Arrays and objects nest deeper than 32.
     TooDeep,
     /// More than 256 members.
@@ -127,6 +129,7 @@ impl JoseError {
             Self::BadUtf8 => ("jwt_bad_utf8", "a part of the token is not UTF-8"),
             Self::BadJson => ("jwt_bad_json", "a part of the token is not JSON"),
             Self::LoneSurrogate => ("jwt_lone_surrogate", "a text holds half a surrogate pair"),
+            Self::HugeNumber => ("jwt_huge_number", "a number is too large"),
             Self::TooDeep => ("jwt_too_deep", "arrays and objects nest too deep"),
             Self::TooManyMembers => ("jwt_too_many_members", "an object has too many members"),
             Self::DuplicateMember => ("jwt_duplicate_member", "a member appears twice"),
@@ -185,6 +188,7 @@ impl From<Fault> for JoseError {
         match fault {
             Fault::Syntax | Fault::WrongType => Self::BadJson,
             Fault::LoneSurrogate => Self::LoneSurrogate,
+            Fault::HugeNumber => Self::HugeNumber,
             Fault::TooDeep => Self::TooDeep,
             Fault::TooManyMembers => Self::TooManyMembers,
             Fault::DuplicateMember => Self::DuplicateMember,

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
     /// Well-formed so far, but no object (or no array) where one is required.
     WrongType,
     LoneSurrogate,
+    /// A number that no double can hold.
+    HugeNumber,
     TooDeep,
     TooManyMembers,
     DuplicateMember,

@@ -233,6 +233,3 @@ fn skip_twins(keys: &mut Vec<Key>, skipped: &mut Vec<SkippedKey>) {
 
 const MAX_LEN: usize = 256 * 1024;
 const MAX_KEYS: usize = 64;
-
-#[cfg(test)]
-mod tests;

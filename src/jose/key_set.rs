@@ -123,6 +123,3 @@ impl From<Key> for KeySet {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -141,6 +141,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn number(&mut self) -> Result<(), Fault> {
+        let start = self.at;
         self.take(b'-');
         if !self.take(b'0') {
             self.digits()?;
@@ -148,9 +149,18 @@ impl<'a> Cursor<'a> {
         if self.take(b'.') {
             self.digits()?;
         }
-        if self.take(b'e') || self.take(b'E') {
+        let exponent = self.take(b'e') || self.take(b'E');
+        if exponent {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits()?;
+        }
+        // `serde_json` has no number for what overflows a double, and the claims could not be
+        // read later. Without an exponent that takes more than 300 digits.
+        if exponent || self.at - start > MAX_PLAIN_DIGITS {
+            match self.since(start)?.parse::<f64>() {
+                Ok(number) if number.abs() <= MAX_NUMBER => {}
+                _ => return Err(Fault::HugeNumber),
+            }
         }
         Ok(())
     }
@@ -210,3 +220,6 @@ impl<'a> Cursor<'a> {
 
 /// No token of any issuer nests deeper.
 const MAX_DEPTH: usize = 32;
+
+const MAX_PLAIN_DIGITS: usize = 300;
+const MAX_NUMBER: f64 = 1e300;

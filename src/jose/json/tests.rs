@@ -186,3 +186,33 @@ fn keeps_saying_that_it_is_done() {
     assert!(members.next().unwrap().is_none());
     assert!(members.next().unwrap().is_none());
 }
+
+#[test]
+fn refuses_numbers_that_serde_json_cannot_hold() {
+    let digits = "9".repeat(400);
+    for number in [
+        "1e400",
+        "-1e400",
+        "1E+309",
+        "1e99999999999999999999",
+        &digits,
+    ] {
+        let text = format!("{{\"a\":[{number}]}}");
+        assert_eq!(names(&text), Err(Fault::HugeNumber), "{number}");
+    }
+    for number in [
+        "1e300",
+        "1e-400",
+        "0e999",
+        "-0",
+        "18446744073709551616",
+        "0.1e5",
+    ] {
+        let text = format!("{{\"a\":[{number}]}}");
+        assert!(names(&text).is_ok(), "{number}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+            "{number}"
+        );
+    }
+}

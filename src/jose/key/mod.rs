@@ -223,6 +223,3 @@ fn is_key_file(secret: &[u8]) -> bool {
 }
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
-
-#[cfg(test)]
-mod tests;
