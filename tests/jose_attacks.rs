@@ -1,4 +1,5 @@
 //! What attackers do to tokens, keys and signatures. Each attack is refused, under its own log code.
+#![cfg(test)]
 
 #[path = "common/jose.rs"]
 mod jose;

@@ -1,4 +1,5 @@
 //! What attackers write into headers and claims. Each is refused, under its own log code.
+#![cfg(test)]
 
 #[path = "common/jose.rs"]
 mod jose;

@@ -1,4 +1,5 @@
 //! Which key is for a token: sets given by code, and published JWK Sets.
+#![cfg(test)]
 
 #[path = "common/jose.rs"]
 mod jose;

@@ -1,4 +1,5 @@
 //! Keys: what is accepted from which file, and what a fault says.
+#![cfg(test)]
 
 #[path = "common/jose.rs"]
 mod jose;

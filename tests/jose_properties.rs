@@ -1,4 +1,5 @@
 //! Cases that nobody thought of: mutated tokens, arbitrary bytes, and a second opinion.
+#![cfg(test)]
 
 #[path = "common/jose.rs"]
 mod jose;

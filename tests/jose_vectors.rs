@@ -1,4 +1,5 @@
 //! Independent vectors: Wycheproof, and the examples of RFC 7520, RFC 8037 and RFC 7797.
+#![cfg(test)]
 
 #[path = "common/vectors.rs"]
 mod vectors;

@@ -36,11 +36,15 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "jwt")]
+mod jwt;
 
 use std::sync::Arc;
 
 pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
+#[cfg(feature = "jwt")]
+pub use self::jwt::JwtAuth;
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,

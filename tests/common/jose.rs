@@ -1,6 +1,5 @@
 //! Tokens of every kind, honest or not, and the verdict on them.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests")]
 
 use std::fs;
 

@@ -1,6 +1,5 @@
 //! Where the independent test vectors are; they are not part of this repository.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests")]
 
 use std::{env, fs, path::PathBuf};
 
