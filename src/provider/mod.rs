@@ -36,6 +36,8 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::sync::Arc;
 
