@@ -38,6 +38,8 @@ mod composite;
 mod function;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::sync::Arc;
 
