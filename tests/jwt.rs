@@ -6,14 +6,12 @@ mod jose;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use http::{Request, Response, StatusCode, header};
+use http::{Request, header};
 use jose::{CLAIMS, NOW, SECRET, good, key, token};
-use tower::{Layer, ServiceExt, service_fn};
 use tower_auth::{
-    AuthContext, AuthError, AuthErrorKind, AuthLayer, AuthRequest, ConfigErrorKind,
-    CredentialSource, Message,
+    AuthContext, AuthError, AuthErrorKind, AuthRequest, ConfigErrorKind, CredentialSource, Message,
     jose::{Algorithm, Key, KeySet},
-    provider::{ApiKeyAuth, AuthProvider, Authentication, CompositeAuth, JwtAuth},
+    provider::{AuthProvider, Authentication, JwtAuth},
     testing::ManualClock,
 };
 
@@ -194,6 +192,52 @@ fn settings_of_a_copy_leave_the_original_alone() {
 }
 
 #[test]
+fn a_remembered_token_is_judged_by_the_clock_again() {
+    let clock = ManualClock::at_unix(NOW);
+    let provider = tokens().with_clock(clock.clock());
+    let token = with_claims(&CLAIMS.replace("1800000600", "1800000060"));
+    assert!(provider.verify(&token).is_ok());
+    clock.advance(Duration::from_secs(89));
+    assert!(provider.verify(&token).is_ok());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(reason(&provider, &token), "jwt_expired");
+}
+
+#[test]
+fn a_remembered_token_is_found_by_its_every_byte() {
+    let provider = tokens();
+    let good = good(Algorithm::HS256);
+    assert!(provider.verify(&good).is_ok());
+    for at in 0..good.len() {
+        let mut bytes = good.clone().into_bytes();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let other = String::from_utf8(bytes).unwrap();
+        assert!(provider.verify(&other).is_err(), "{at}");
+    }
+    assert!(provider.verify(&good).is_ok());
+}
+
+#[test]
+fn remembered_or_not_the_answers_are_the_same() {
+    let (on, off) = (tokens(), tokens().with_remembered_tokens(0));
+    for token in [
+        good(Algorithm::HS256),
+        with_claims("{}"),
+        "x.y.z".to_owned(),
+    ] {
+        for _ in 0..3 {
+            let answer = |provider: &JwtAuth| {
+                provider
+                    .verify(&token)
+                    .map(|context| context.user_id().to_owned())
+                    .map_err(|error| error.reason().to_owned())
+            };
+            assert_eq!(answer(&on), answer(&off), "{token}");
+        }
+    }
+}
+
+#[test]
 fn several_keys_are_chosen_by_kid() {
     let keys = [
         key(Algorithm::HS256).with_id("old"),
@@ -278,93 +322,4 @@ fn shows_no_secret() {
 fn is_shared_between_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<JwtAuth>();
-}
-
-async fn answer(layer: AuthLayer, request: Request<()>) -> Response<String> {
-    let inner = service_fn(async |request: Request<()>| {
-        let user = request
-            .extensions()
-            .get::<AuthContext>()
-            .unwrap()
-            .user_id()
-            .to_owned();
-        Ok::<_, std::convert::Infallible>(Response::new(user))
-    });
-    let response = layer.layer(inner).oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = http_body_util::BodyExt::collect(body)
-        .await
-        .unwrap()
-        .to_bytes();
-    Response::from_parts(parts, String::from_utf8(bytes.to_vec()).unwrap())
-}
-
-#[tokio::test]
-async fn the_layer_answers_with_the_challenge_that_fits() {
-    let layer = || AuthLayer::new(tokens());
-    let response = answer(layer(), bearing(&good(Algorithm::HS256))).await;
-    assert_eq!(
-        (response.status(), response.body().as_str()),
-        (StatusCode::OK, "ada")
-    );
-
-    let response = answer(layer(), Request::new(())).await;
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    let challenge = response.headers()[header::WWW_AUTHENTICATE]
-        .to_str()
-        .unwrap();
-    assert!(
-        challenge.starts_with("Bearer ") && !challenge.contains("error"),
-        "{challenge}"
-    );
-
-    for (shown, code) in [
-        ("not.a-token", "invalid_credential"),
-        (
-            &*with_claims(&CLAIMS.replace("1800000600", "1")),
-            "expired_credential",
-        ),
-    ] {
-        let response = answer(layer(), bearing(shown)).await;
-        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-        let challenge = response.headers()[header::WWW_AUTHENTICATE]
-            .to_str()
-            .unwrap();
-        assert!(
-            challenge.contains(r#"error="invalid_token""#),
-            "{challenge}"
-        );
-        assert!(response.body().contains(code), "{}", response.body());
-        assert!(!response.body().contains("jwt_"), "{}", response.body());
-    }
-}
-
-#[tokio::test]
-async fn a_key_and_a_token_stand_side_by_side_in_a_chain() {
-    let chain = || CompositeAuth::new(ApiKeyAuth::new(["sk-live-9f"]).unwrap()).or(tokens());
-    let response = answer(AuthLayer::new(chain()), bearing(&good(Algorithm::HS256))).await;
-    assert_eq!(
-        (response.status(), response.body().as_str()),
-        (StatusCode::OK, "ada")
-    );
-    let response = answer(AuthLayer::new(chain()), bearing("sk-live-9f")).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    assert!(response.body().starts_with("apikey_"));
-    let expired = with_claims(&CLAIMS.replace("1800000600", "1"));
-    let response = answer(AuthLayer::new(chain()), bearing(&expired)).await;
-    assert!(
-        response.body().contains("expired_credential"),
-        "{}",
-        response.body()
-    );
-}
-
-#[tokio::test]
-async fn a_check_of_ones_own_follows_the_token() {
-    let provider = tokens().and_then(async |context: AuthContext, _| match context.user_id() {
-        "ada" => Err(AuthError::forbidden("user_is_blocked")),
-        _ => Ok(context),
-    });
-    let response = answer(AuthLayer::new(provider), bearing(&good(Algorithm::HS256))).await;
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
 }

@@ -3,7 +3,6 @@
 use std::{error::Error, fmt};
 
 use super::json::Fault;
-use crate::AuthError;
 
 /// Why a token is refused: one variant and one log code per reason.
 ///
@@ -183,18 +182,6 @@ impl fmt::Display for JoseError {
 }
 
 impl Error for JoseError {}
-
-impl From<JoseError> for AuthError {
-    /// 401: `expired_credential` where only the time is wrong, else `invalid_credential`. The code
-    /// is the reason in the log.
-    fn from(error: JoseError) -> Self {
-        if error.is_expired() {
-            Self::expired_credential(error.code())
-        } else {
-            Self::invalid_credential(error.code())
-        }
-    }
-}
 
 impl From<Fault> for JoseError {
     fn from(fault: Fault) -> Self {

@@ -1,8 +1,16 @@
 //! Tokens checked with keys that are known beforehand.
 
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use super::{AuthProvider, AuthResult, Authentication};
+use super::{
+    AuthProvider, AuthResult, Authentication,
+    token::{REMEMBERED_TOKENS, TokenJudge, refused},
+};
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
     jose::{Algorithm, ClaimRules, JoseError, Jws, Key, KeySet},
@@ -14,6 +22,9 @@ use crate::{
 /// A token must expire, and one that names an audience is refused until
 /// [`with_audience`](Self::with_audience) says which one is meant: it may be for another service
 /// that shares the key. How strictly the token itself is read, [`jose`](crate::jose) tells.
+///
+/// A token that verified is remembered for at most five minutes, so that the next request with it
+/// costs a hash and a look-up; its times are compared again each time.
 ///
 /// The context's user id is the first of the claims `sub`, `user_id` and `id`, its method `jwt`,
 /// its issuer the `iss` claim. Every other claim is metadata. The caller reads
@@ -54,10 +65,12 @@ pub struct JwtAuth {
     clock: Clock,
 }
 
-#[derive(Clone)]
 struct Checks {
     keys: KeySet,
     rules: ClaimRules,
+    remembered: usize,
+    /// Made at the first token, when every setting is known.
+    judge: OnceLock<TokenJudge>,
 }
 
 impl JwtAuth {
@@ -76,6 +89,8 @@ impl JwtAuth {
             checks: Arc::new(Checks {
                 keys: keys.into(),
                 rules: ClaimRules::new(),
+                remembered: REMEMBERED_TOKENS,
+                judge: OnceLock::new(),
             }),
             sources: Arc::new([CredentialSource::bearer()]),
             clock: Clock::system(),
@@ -128,6 +143,13 @@ impl JwtAuth {
         self.with_rules(ClaimRules::insecure_allow_missing_exp)
     }
 
+    /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
+    #[must_use]
+    pub fn with_remembered_tokens(mut self, count: usize) -> Self {
+        self.edit().remembered = count;
+        self
+    }
+
     /// Replaces every place that is read, `Authorization: Bearer` unless set.
     ///
     /// # Example
@@ -175,15 +197,22 @@ impl JwtAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        self.checks
-            .context(token, self.clock.now())
-            .map_err(AuthError::from)
+        let accepted = self.checks.verdict(token, self.clock.now())?;
+        accepted.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
     }
 
     fn with_rules(mut self, change: impl FnOnce(ClaimRules) -> ClaimRules) -> Self {
-        let checks = Arc::make_mut(&mut self.checks);
+        let checks = self.edit();
         checks.rules = change(std::mem::take(&mut checks.rules));
         self
+    }
+
+    /// INVARIANT: whatever changes the checks forgets what the old ones accepted. A copy with
+    /// another audience must never find a token that this one remembers.
+    fn edit(&mut self) -> &mut Checks {
+        let checks = Arc::make_mut(&mut self.checks);
+        checks.judge = OnceLock::new();
+        checks
     }
 
     fn judge(&self, request: &AuthRequest<'_>) -> AuthResult {
@@ -191,28 +220,40 @@ impl JwtAuth {
             return Ok(None);
         };
         // A token is ASCII; what is not even text is as wrong as any other stray byte.
-        let token = shown.as_str().ok_or(JoseError::BadBase64)?;
-        self.verify(token).map(Some)
+        let token = shown
+            .as_str()
+            .ok_or_else(|| refused(JoseError::BadBase64))?;
+        self.checks.verdict(token, self.clock.now())
     }
 }
 
 impl Checks {
-    fn context(&self, token: &str, now: u64) -> Result<AuthContext, JoseError> {
-        let jws = Jws::parse(token)?;
-        let key = self.keys.key_for(&jws)?;
-        let json = jws.verify_claims(key)?;
-        let claims = self.rules.check(&json, now)?;
-        let (user_id, claim) = (claims.user_id().into(), claims.user_id_claim());
-        let issuer = claims.issuer().map(Into::into);
-        let (scopes, expires_at) = (claims.scopes(), claims.expires_at());
-        Ok(AuthContext::verified(
-            user_id,
-            NAME,
-            issuer,
-            scopes,
-            expires_at,
-            (json.into_boxed_str(), claim),
-        ))
+    fn verdict(&self, token: &str, now: u64) -> AuthResult {
+        // Looking a token up takes as long as it is: a length that none has is refused first.
+        if token.len() > Jws::MAX_LEN {
+            return Err(refused(JoseError::TooLong));
+        }
+        let judge = self
+            .judge
+            .get_or_init(|| TokenJudge::new(NAME, self.rules.clone(), self.remembered));
+        if let Some(verdict) = judge.recall(token, GENERATION, now) {
+            return verdict;
+        }
+        let jws = Jws::parse(token).map_err(refused)?;
+        let key = self.keys.key_for(&jws).map_err(refused)?;
+        judge.judge(token, jws, (key, GENERATION), now, |_| Ok(()))
+    }
+}
+
+impl Clone for Checks {
+    /// The copy remembers nothing: it is made to be changed.
+    fn clone(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            rules: self.rules.clone(),
+            remembered: self.remembered,
+            judge: OnceLock::new(),
+        }
     }
 }
 
@@ -241,3 +282,5 @@ impl fmt::Debug for JwtAuth {
 }
 
 const NAME: &str = "jwt";
+/// The keys of this provider never change.
+const GENERATION: u64 = 0;
