@@ -9,3 +9,6 @@
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
 pub mod live;
+pub mod runs;
+pub mod wire;
+pub mod wirings;
