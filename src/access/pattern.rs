@@ -90,7 +90,8 @@ impl Pattern {
 /// Whether a path as the client sent it is one that the route's template stands for.
 pub(super) fn is_instance(path: &str, template: &str) -> bool {
     let mut rest = Some(path);
-    for segment in template.split('/') {
+    let mut wanted = template.split('/').peekable();
+    while let Some(segment) = wanted.next() {
         let Some(left) = rest else { return false };
         let (shown, below) = match left.split_once('/') {
             Some((shown, below)) => (shown, Some(below)),
@@ -99,7 +100,9 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
         match Segment::of(segment) {
             Some(Segment::Literal(literal)) if shown == literal => {}
             Some(Segment::Param) if !shown.is_empty() => {}
-            Some(Segment::CatchAll) => return !left.is_empty(),
+            // A router behind a catch-all route joins both templates, and what follows the
+            // catch-all has swallowed nothing that could be compared.
+            Some(Segment::CatchAll) => return wanted.peek().is_none() && !left.is_empty(),
             _ => return false,
         }
         rest = below;
