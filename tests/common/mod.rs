@@ -9,3 +9,7 @@
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
 pub mod live;
+pub mod oneshot;
+pub mod runs;
+pub mod wire;
+pub mod wirings;
