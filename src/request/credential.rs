@@ -7,13 +7,15 @@ use http::{HeaderMap, HeaderName, header};
 use super::{CredentialSource, Head, Place, origin};
 use crate::AuthError;
 
-/// A credential as the caller showed it: bytes, trimmed of surrounding spaces, never empty.
+/// A credential as the caller showed it: bytes, never empty or blank.
+///
+/// A header's is without the white space around it, a query parameter's percent-decoded.
 pub struct Credential<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Credential<'a> {
-    /// The bytes as they were sent.
+    /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -62,56 +64,52 @@ pub(super) fn read<'a>(
     Ok(None)
 }
 
-/// The one credential in one place; nothing where it is absent or empty.
+/// The one credential in one place; nothing where it is absent, empty or blank.
 pub(super) fn find<'a>(
     head: Head<'a>,
     place: &Place,
     max_len: usize,
 ) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
     let headers = head.headers;
-    let found = match place {
-        Place::Authorization(scheme) => single(headers, &header::AUTHORIZATION, max_len)?
-            .and_then(|value| of_scheme(value, scheme))
-            .map(Cow::Borrowed),
-        Place::Header(name) => single(headers, name, max_len)?.map(Cow::Borrowed),
-        Place::Cookie(name) => {
-            let values = cookie_pairs(headers)
+    let shown = match place {
+        Place::Authorization(scheme) => {
+            single(headers, &header::AUTHORIZATION)?.and_then(|value| of_scheme(value, scheme))
+        }
+        Place::Header(name) => single(headers, name)?,
+        Place::Cookie(name) => only(
+            cookie_pairs(headers)
                 .filter(|(shown, _)| *shown == name.as_bytes())
-                .map(|(_, value)| unquoted(value));
-            only(values, max_len)?.map(Cow::Borrowed)
-        }
-        Place::WebSocketProtocol => only(websocket_offers(headers), max_len)?.map(Cow::Borrowed),
-        Place::Query(name) => {
-            let values = query_values(head.uri.query().unwrap_or_default(), name);
-            only(values, max_len)?.map(decoded)
-        }
+                .map(|(_, value)| unquoted(value)),
+        )?,
+        Place::WebSocketProtocol => only(websocket_offers(headers))?,
+        Place::Query(name) => only(query_values(head.uri.query().unwrap_or_default(), name))?,
     };
-    Ok(found.filter(|bytes| !bytes.is_empty()))
+    let Some(shown) = shown else { return Ok(None) };
+    // Measured without the scheme, and only where the scheme is ours: a Kerberos ticket may be
+    // longer than any credential here.
+    if shown.len() > max_len {
+        return Err(too_long());
+    }
+    let bytes = match place {
+        Place::Query(_) => decoded(shown),
+        _ => Cow::Borrowed(shown),
+    };
+    Ok((!trimmed(&bytes).is_empty()).then_some(bytes))
 }
 
-fn single<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-    max_len: usize,
-) -> Result<Option<&'a [u8]>, AuthError> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, AuthError> {
     let values = headers.get_all(name).iter();
-    only(values.map(|value| trimmed(value.as_bytes())), max_len)
+    only(values.map(|value| trimmed(value.as_bytes())))
 }
 
-fn only<'a>(
-    mut values: impl Iterator<Item = &'a [u8]>,
-    max_len: usize,
-) -> Result<Option<&'a [u8]>, AuthError> {
+fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, AuthError> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    if values.next().is_some() {
-        return Err(shown_twice());
+    match values.next() {
+        Some(_) => Err(shown_twice()),
+        None => Ok(Some(value)),
     }
-    if value.len() > max_len {
-        return Err(too_long());
-    }
-    Ok(Some(value))
 }
 
 /// The rest of an `Authorization` value after its scheme and one or more spaces (RFC 9110 §11.4).

@@ -8,4 +8,6 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod answer;
 pub mod live;
+pub mod log;
