@@ -17,7 +17,7 @@ use super::{
     body::ResponseBody,
     core::{Core, Decision, Pending},
 };
-use crate::{AuthContext, provider::Check, reject};
+use crate::{AuthContext, grpc, provider::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -151,7 +151,7 @@ where
                 State::Inner { future, seal }
             }
             Decision::Refuse(error, gate) => State::Refused {
-                response: Some(core.render(&error, &gate)),
+                response: Some(core.render(&error, &gate, &request)),
             },
             Decision::Wait(check, pending) => State::Checking {
                 check,
@@ -171,6 +171,7 @@ pub(super) struct Seal {
     core: Arc<Core>,
     context: Option<AuthContext>,
     offered_bearer: bool,
+    speaks_grpc: bool,
 }
 
 impl Seal {
@@ -184,12 +185,15 @@ impl Seal {
             core,
             context,
             offered_bearer,
+            speaks_grpc: grpc::is_spoken(request.headers()),
         }
     }
 
     fn close<B>(&self, mut response: Response<B>) -> Response<ResponseBody<B>> {
         if let Some(error) = reject::unrendered(response.extensions()).cloned() {
-            let rendered = self.core.render_again(&error, &self.core.gate, response);
+            let rendered =
+                self.core
+                    .render_again(&error, &self.core.gate, response, self.speaks_grpc);
             return rendered.map(ResponseBody::refusal);
         }
         let headers = response.headers_mut();
