@@ -17,7 +17,7 @@ use super::{
     body::ResponseBody,
     core::{Core, Decision, Pending},
 };
-use crate::{AuthContext, provider::Check, reject};
+use crate::{AuthContext, grpc, provider::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -151,7 +151,7 @@ where
                 State::Inner { future, seal }
             }
             Decision::Refuse(error, gate) => State::Refused {
-                response: Some(core.render(&error, &gate)),
+                response: Some(core.render(&error, &gate, &request)),
             },
             Decision::Wait(check, pending) => State::Checking {
                 check,
@@ -173,6 +173,7 @@ pub(super) struct Seal {
     offered_bearer: bool,
     /// A WebSocket over HTTP/2 is a `CONNECT`, and its success a 200 (RFC 8441 §5).
     is_connect: bool,
+    speaks_grpc: bool,
 }
 
 impl Seal {
@@ -187,6 +188,7 @@ impl Seal {
             context,
             offered_bearer,
             is_connect: *request.method() == Method::CONNECT,
+            speaks_grpc: grpc::is_spoken(request.headers()),
         }
     }
 
@@ -194,7 +196,7 @@ impl Seal {
         let mut response = match reject::unrendered(response.extensions()).cloned() {
             Some(error) => self
                 .core
-                .render_again(&error, &self.core.gate, response)
+                .render_again(&error, &self.core.gate, response, self.speaks_grpc)
                 .map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };
