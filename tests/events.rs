@@ -145,7 +145,7 @@ async fn a_pending_decision_is_one_event_too() {
     let app = guarded(AuthLayer::new(chain));
     let log = Log::start();
     for (headers, outcome, provider) in [
-        (&[("x-session", &b"good"[..])][..], "accepted", "custom"),
+        (&[("x-session", &b"good"[..])][..], "accepted", "sessions"),
         (&[("x-session", b"bad")], "refused", "sessions"),
         (SHOWN, "accepted", "api_key"),
         (&[], "refused", ""),
