@@ -10,6 +10,8 @@
 
 pub mod live;
 pub mod oneshot;
+pub mod paths_model;
 pub mod runs;
+pub mod spelling;
 pub mod wire;
 pub mod wirings;
