@@ -12,6 +12,8 @@ pub mod answer;
 pub mod live;
 pub mod log;
 pub mod oneshot;
+pub mod paths_model;
 pub mod runs;
+pub mod spelling;
 pub mod wire;
 pub mod wirings;
