@@ -70,7 +70,7 @@ async function execute(operation) {
 }
 
 async function authorize({ api_key, bearer }) {
-  const [scheme, credential] = api_key === undefined ? ['Bearer)', bearer] : ['(apiKey)', api_key];
+  const [scheme, credential] = api_key === undefined ? [/\bbearer\b/i, bearer] : [/^\s*api_key\b/, api_key];
   await page.locator('.auth-wrapper .btn.authorize').first().click();
   const dialog = page.locator('.dialog-ux .modal-ux');
   const form = dialog.locator('.auth-container', {
