@@ -90,7 +90,8 @@ impl Pattern {
 /// Whether a path as the client sent it is one that the route's template stands for.
 pub(super) fn is_instance(path: &str, template: &str) -> bool {
     let mut rest = Some(path);
-    for segment in template.split('/') {
+    let mut route = template.split('/').peekable();
+    while let Some(segment) = route.next() {
         let Some(left) = rest else { return false };
         let (shown, below) = match left.split_once('/') {
             Some((shown, below)) => (shown, Some(below)),
@@ -99,7 +100,9 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
         match Segment::of(segment) {
             Some(Segment::Literal(literal)) if shown == literal => {}
             Some(Segment::Param) if !shown.is_empty() => {}
-            Some(Segment::CatchAll) => return !left.is_empty(),
+            // axum joins templates when a router is mounted below a catch-all; what follows it then
+            // says nothing about where in the path it stands.
+            Some(Segment::CatchAll) => return !left.is_empty() && route.peek().is_none(),
             _ => return false,
         }
         rest = below;

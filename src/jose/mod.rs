@@ -1,1 +1,64 @@
-//! Compact JWS: parsing, keys, claims. No HTTP, no tower, no async.
+//! Compact JWS and JWK: algorithms, keys, strict parsing, claims. No HTTP, no tower, no async.
+//!
+//! [`JwtAuth`] and its relatives stand on this module; code that wants to check a token by hand
+//! can use it too. A token goes through four steps, and none can be left out, because each needs
+//! what the one before it returns:
+//!
+//! 1. [`Jws::parse`] takes the three parts apart and reads the header.
+//! 2. [`KeySet::key_for`] chooses the one key, by key id and algorithm.
+//! 3. [`Jws::verify_claims`] checks the signature and gives the claims' JSON.
+//! 4. [`ClaimRules::check`] reads the claims and judges times, audience and issuer.
+//!
+//! [`JwtAuth`]: https://docs.rs/tower-auth/latest/tower_auth/provider/struct.JwtAuth.html
+//!
+//! # Example
+//!
+//! ```
+//! use tower_auth::jose::{Algorithm, ClaimRules, JoseError, Jws, Key, KeySet};
+//!
+//! let keys = KeySet::from(Key::hmac(Algorithm::HS256, "an example secret of 32 bytes …")?);
+//! let rules = ClaimRules::new().with_audience("my-agent");
+//!
+//! let check = |token: &str, now: u64| {
+//!     let jws = Jws::parse(token)?;
+//!     let key = keys.key_for(&jws)?;
+//!     let json = jws.verify_claims(key)?;
+//!     Ok(rules.check(&json, now)?.user_id().to_owned())
+//! };
+//! let verdict: Result<String, JoseError> = check("eyJhbGciOiJub25lIn0.e30.AA", 1_800_000_000);
+//! assert_eq!(verdict, Err(JoseError::AlgNone));
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
+//! # Security
+//!
+//! The parser is stricter than most, on purpose: two parsers that read one token differently are
+//! how tokens get forged (RFC 8725 §2.8, §2.9).
+//!
+//! - A key has exactly one algorithm and never serves another (RFC 8725 §3.1).
+//! - `crit` and `b64` are refused, known or not; so is every `typ` except `JWT` and `at+jwt`.
+//! - `jku`, `x5u`, `jwk` and `x5c` are read past: real issuers send them, and nothing here ever
+//!   takes a key from a token.
+//! - No member may appear twice in the header or in the claims, however it is spelled.
+
+mod algorithm;
+mod claims;
+mod compact;
+mod error;
+mod header;
+mod json;
+mod jwk;
+mod jwk_set;
+mod key;
+mod key_set;
+mod rules;
+
+pub use algorithm::Algorithm;
+pub use claims::Claims;
+pub use compact::Jws;
+pub use error::JoseError;
+pub use header::TokenType;
+pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};
+pub use key::Key;
+pub use key_set::KeySet;
+pub use rules::ClaimRules;

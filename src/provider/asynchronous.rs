@@ -85,6 +85,11 @@ impl<A: AsyncAuthProvider> AuthProvider for AsyncProvider<A> {
 /// What a layer or a chain takes: a provider of either form.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    note = "implement `AuthProvider` (answers at once) or `AsyncAuthProvider` (an `async fn`) for it",
+    note = "a closure becomes a provider through `provider_fn` or `async_provider_fn`"
+)]
 pub trait IntoAuthProvider<Form> {
     /// The provider.
     fn into_provider(self) -> Arc<dyn AuthProvider>;

@@ -1,0 +1,195 @@
+//! The compact serialization of a JWS (RFC 7515 §7.1).
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    Algorithm, JoseError, Key, TokenType,
+    header::Header,
+    json::{Members, Value},
+};
+
+/// A compact JWS, taken apart and not verified.
+///
+/// Nothing of its payload can be had without a key, except by the method that says so.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::jose::{Algorithm, JoseError, Jws, Key};
+///
+/// // RFC 8037 appendix A.4
+/// let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
+///              hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+/// let key = Key::from_jwk_with(
+///     Algorithm::EdDSA,
+///     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+/// )?;
+/// let jws = Jws::parse(token)?;
+/// assert_eq!(jws.algorithm(), Algorithm::EdDSA);
+/// assert_eq!(jws.verify(&key)?, b"Example of Ed25519 signing");
+///
+/// let other = Key::hmac(Algorithm::HS256, "an example secret of 32 bytes …")?;
+/// assert_eq!(Jws::parse(token)?.verify(&other), Err(JoseError::AlgMismatch));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Jws<'t> {
+    signing_input: &'t str,
+    /// The payload, the header and the signature, one behind the other: one allocation for all
+    /// three, and the payload can be handed on by cutting off what follows it.
+    decoded: Vec<u8>,
+    payload_len: usize,
+    signature_at: usize,
+    algorithm: Algorithm,
+    key_id: Option<Box<str>>,
+    token_type: Option<TokenType>,
+}
+
+impl<'t> Jws<'t> {
+    /// Takes a token apart: three parts of strict base64url, and a header that is understood.
+    ///
+    /// The payload may be empty here, as RFC 7515 allows; [`verify_claims`](Self::verify_claims)
+    /// does not allow it.
+    ///
+    /// # Errors
+    ///
+    /// A [`JoseError`] that names the first thing that is wrong. A token longer than 64 KiB is
+    /// refused before anything else is looked at.
+    pub fn parse(token: &'t str) -> Result<Self, JoseError> {
+        if token.len() > MAX_LEN {
+            return Err(JoseError::TooLong);
+        }
+        let mut parts = token.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(JoseError::NotThreeParts);
+        };
+        if header.is_empty() || signature.is_empty() {
+            return Err(JoseError::EmptyPart);
+        }
+        let signing_input = token
+            .get(..header.len() + 1 + payload.len())
+            .ok_or(JoseError::NotThreeParts)?;
+
+        let mut decoded = Vec::with_capacity(token.len());
+        let payload_len = append(&mut decoded, payload)?;
+        let signature_at = append(&mut decoded, header)?;
+        append(&mut decoded, signature)?;
+
+        let header = decoded.get(payload_len..signature_at).unwrap_or_default();
+        let header = Header::parse(header)?;
+        let (algorithm, token_type) = (header.algorithm, header.token_type);
+        let key_id = header.kid.map(|kid| kid.cow().into());
+        Ok(Self {
+            signing_input,
+            decoded,
+            payload_len,
+            signature_at,
+            algorithm,
+            key_id,
+            token_type,
+        })
+    }
+
+    /// Checks the signature and gives the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`JoseError::AlgMismatch`] where the key's algorithm is not the header's, and
+    /// [`JoseError::BadSignature`].
+    pub fn verify(mut self, key: &Key) -> Result<Vec<u8>, JoseError> {
+        if key.algorithm() != self.algorithm {
+            return Err(JoseError::AlgMismatch);
+        }
+        let signature = self.decoded.get(self.signature_at..).unwrap_or_default();
+        if !key.verifies(self.signing_input.as_bytes(), signature) {
+            return Err(JoseError::BadSignature);
+        }
+        self.decoded.truncate(self.payload_len);
+        Ok(self.decoded)
+    }
+
+    /// Checks the signature and gives the claims' JSON text, for [`ClaimRules::check`].
+    ///
+    /// [`ClaimRules::check`]: super::ClaimRules::check
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify); and [`JoseError::EmptyPart`], [`JoseError::BadUtf8`].
+    pub fn verify_claims(self, key: &Key) -> Result<String, JoseError> {
+        if self.payload_len == 0 {
+            return Err(JoseError::EmptyPart);
+        }
+        String::from_utf8(self.verify(key)?).map_err(|_| JoseError::BadUtf8)
+    }
+
+    /// The algorithm that the header names.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The key id that the header names.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// What the header's `typ` says; nothing where it has none.
+    pub fn token_type(&self) -> Option<TokenType> {
+        self.token_type
+    }
+
+    /// The `iss` that the token claims to have, before anything is verified.
+    ///
+    /// # Security
+    ///
+    /// Good for one thing: to choose whose keys to verify it with. The rules of that issuer must
+    /// then require it ([`ClaimRules::with_issuer`]).
+    ///
+    /// [`ClaimRules::with_issuer`]: super::ClaimRules::with_issuer
+    ///
+    /// # Errors
+    ///
+    /// Where the claims cannot be read, or `iss` is not a string.
+    pub fn unverified_issuer(&self) -> Result<Option<String>, JoseError> {
+        let payload = self.decoded.get(..self.payload_len).unwrap_or_default();
+        let json = std::str::from_utf8(payload).map_err(|_| JoseError::BadUtf8)?;
+        let mut members = Members::of(json)?;
+        let mut issuer = None;
+        while let Some((name, value)) = members.next()? {
+            if name.is("iss") {
+                let Value::Text(text) = value else {
+                    return Err(JoseError::BadIss);
+                };
+                issuer = Some(text.cow().into_owned());
+            }
+        }
+        Ok(issuer)
+    }
+}
+
+impl fmt::Debug for Jws<'_> {
+    /// Shows what the header says; the token itself is a credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jws")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .field("token_type", &self.token_type)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decodes a part behind what is there, and says how long all of it is now.
+///
+/// The engine refuses padding, bytes outside the alphabet, and bits left over at the end: with
+/// them, one token would have many spellings.
+fn append(decoded: &mut Vec<u8>, part: &str) -> Result<usize, JoseError> {
+    URL_SAFE_NO_PAD
+        .decode_vec(part, decoded)
+        .map_err(|_| JoseError::BadBase64)?;
+    Ok(decoded.len())
+}
+
+const MAX_LEN: usize = 64 * 1024;

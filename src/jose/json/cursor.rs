@@ -1,0 +1,225 @@
+//! Where a reader stands in the text, and the grammar of RFC 8259.
+
+use super::{Fault, Text, Value};
+
+/// A place in the text.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Goes inside the object or array that is the whole of the text.
+    pub(crate) fn open(text: &'a str, bracket: u8) -> Result<Self, Fault> {
+        let mut cursor = Self { text, at: 0 };
+        cursor.space();
+        if cursor.take(bracket) {
+            return Ok(cursor);
+        }
+        // A scalar or the other bracket is JSON of another type; anything else is not JSON. The
+        // value is read to its end first, so that `[` alone is a syntax error.
+        cursor.value(0)?;
+        cursor.finish()?;
+        Err(Fault::WrongType)
+    }
+
+    /// Whether another element follows; else the closing bracket has been taken.
+    pub(crate) fn another(&mut self, count: usize, close: u8) -> Result<bool, Fault> {
+        self.space();
+        if self.take(close) {
+            return Ok(false);
+        }
+        if count > 0 {
+            self.expect(b',')?;
+            self.space();
+        }
+        Ok(true)
+    }
+
+    pub(crate) fn name(&mut self) -> Result<Text<'a>, Fault> {
+        let name = self.string()?;
+        self.space();
+        self.expect(b':')?;
+        self.space();
+        Ok(name)
+    }
+
+    /// Reads one value to its end. `depth` is how many brackets are open around it.
+    pub(crate) fn value(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
+        let start = self.at;
+        match self.peek().ok_or(Fault::Syntax)? {
+            b'"' => self.string().map(Value::Text),
+            b'{' => {
+                self.nested(depth, b'}')?;
+                self.since(start).map(Value::Object)
+            }
+            b'[' => {
+                self.nested(depth, b']')?;
+                self.since(start).map(Value::Array)
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                self.since(start).map(Value::Number)
+            }
+            b't' => self.literal("true").map(|()| Value::Bool),
+            b'f' => self.literal("false").map(|()| Value::Bool),
+            b'n' => self.literal("null").map(|()| Value::Null),
+            _ => Err(Fault::Syntax),
+        }
+    }
+
+    /// Passes over an object or an array. It recurses, at most [`MAX_DEPTH`] times.
+    fn nested(&mut self, depth: usize, close: u8) -> Result<(), Fault> {
+        if depth >= MAX_DEPTH {
+            return Err(Fault::TooDeep);
+        }
+        self.at += 1;
+        let mut count = 0;
+        while self.another(count, close)? {
+            if close == b'}' {
+                self.name()?;
+            }
+            self.value(depth + 1)?;
+            count += 1;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Text<'a>, Fault> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            match self.peek().ok_or(Fault::Syntax)? {
+                b'"' => {
+                    let raw = self.since(start)?;
+                    self.at += 1;
+                    return Ok(Text { raw, escaped });
+                }
+                b'\\' => {
+                    escaped = true;
+                    self.at += 1;
+                    self.escape()?;
+                }
+                0..0x20 => return Err(Fault::Syntax),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        let kind = self.peek().ok_or(Fault::Syntax)?;
+        self.at += 1;
+        match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
+            b'u' => match self.hex()? {
+                0xD800..0xDC00 => {
+                    if !(self.take(b'\\') && self.take(b'u')) {
+                        return Err(Fault::LoneSurrogate);
+                    }
+                    match self.hex()? {
+                        0xDC00..0xE000 => Ok(()),
+                        _ => Err(Fault::LoneSurrogate),
+                    }
+                }
+                0xDC00..0xE000 => Err(Fault::LoneSurrogate),
+                _ => Ok(()),
+            },
+            _ => Err(Fault::Syntax),
+        }
+    }
+
+    fn hex(&mut self) -> Result<u32, Fault> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            unit = unit * 16 + digit.ok_or(Fault::Syntax)?;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        let exponent = self.take(b'e') || self.take(b'E');
+        if exponent {
+            let _sign = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        // `serde_json` has no number for what overflows a double, and the claims could not be
+        // read later. Without an exponent that takes more than 300 digits.
+        if exponent || self.at - start > MAX_PLAIN_DIGITS {
+            match self.since(start)?.parse::<f64>() {
+                Ok(number) if number.abs() <= MAX_NUMBER => {}
+                _ => return Err(Fault::HugeNumber),
+            }
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start {
+            Err(Fault::Syntax)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn literal(&mut self, word: &str) -> Result<(), Fault> {
+        word.bytes().try_for_each(|byte| self.expect(byte))
+    }
+
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
+        self.space();
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(Fault::Syntax),
+        }
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+        if self.take(byte) {
+            Ok(())
+        } else {
+            Err(Fault::Syntax)
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn since(&self, start: usize) -> Result<&'a str, Fault> {
+        self.text.get(start..self.at).ok_or(Fault::Syntax)
+    }
+}
+
+/// No token of any issuer nests deeper.
+const MAX_DEPTH: usize = 32;
+
+const MAX_PLAIN_DIGITS: usize = 300;
+const MAX_NUMBER: f64 = 1e300;

@@ -1,0 +1,210 @@
+//! One JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::{
+    Algorithm, Key,
+    json::{Items, Members, Text, Value},
+    key::{Curve, KeyFault, Material},
+};
+
+/// A JWK whose members were read and whose numbers were not yet decoded.
+#[derive(Debug, Default)]
+pub(crate) struct Jwk<'a> {
+    kid: Option<Value<'a>>,
+    usage: Option<Value<'a>>,
+    key_ops: Option<Value<'a>>,
+    alg: Option<Value<'a>>,
+    kty: Option<Value<'a>>,
+    crv: Option<Value<'a>>,
+    x: Option<Value<'a>>,
+    y: Option<Value<'a>>,
+    n: Option<Value<'a>>,
+    e: Option<Value<'a>>,
+    k: Option<Value<'a>>,
+    private: bool,
+}
+
+impl<'a> Jwk<'a> {
+    pub(crate) fn parse(json: &'a str) -> Result<Self, KeyFault> {
+        let mut jwk = Self::default();
+        let mut members = Members::of(json).map_err(|_| KeyFault::BadJson)?;
+        while let Some((name, value)) = members.next().map_err(|_| KeyFault::BadJson)? {
+            let place = match name.cow().as_ref() {
+                "kid" => &mut jwk.kid,
+                "use" => &mut jwk.usage,
+                "key_ops" => &mut jwk.key_ops,
+                "alg" => &mut jwk.alg,
+                "kty" => &mut jwk.kty,
+                "crv" => &mut jwk.crv,
+                "x" => &mut jwk.x,
+                "y" => &mut jwk.y,
+                "n" => &mut jwk.n,
+                "e" => &mut jwk.e,
+                "k" => &mut jwk.k,
+                "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "priv" => {
+                    jwk.private = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        Ok(jwk)
+    }
+
+    /// The `kid`, where it is a string.
+    pub(crate) fn key_id(&self) -> Option<String> {
+        text(self.kid).map(|kid| kid.cow().into_owned())
+    }
+
+    /// The `alg`, where there is one.
+    pub(crate) fn algorithm(&self) -> Result<Option<Algorithm>, KeyFault> {
+        match self.alg {
+            None => Ok(None),
+            Some(Value::Text(name)) => Algorithm::from_name(&name.cow())
+                .map(Some)
+                .ok_or(KeyFault::UnknownAlgorithm),
+            Some(_) => Err(KeyFault::UnknownAlgorithm),
+        }
+    }
+
+    /// The key for one algorithm; an `oct` key may serve, since code chose it.
+    pub(crate) fn key(&self, algorithm: Algorithm) -> Result<Key, KeyFault> {
+        self.check_purpose()?;
+        if self.algorithm()?.is_some_and(|named| named != algorithm) {
+            return Err(KeyFault::OtherAlgorithm);
+        }
+        if self.is_symmetric() {
+            let k = required(self.k)?;
+            return Key::prepare(
+                algorithm,
+                &Material::Secret {
+                    bytes: &k,
+                    short: false,
+                },
+            );
+        }
+        self.with_material(|material| Key::prepare(algorithm, material))
+    }
+
+    /// The keys for those of the `allowed` algorithms that the JWK may serve; one of a set, where
+    /// nothing private or symmetric belongs.
+    pub(crate) fn keys(&self, allowed: &[Algorithm]) -> Result<Vec<Key>, KeyFault> {
+        self.check_purpose()?;
+        if self.is_symmetric() {
+            return Err(KeyFault::Symmetric);
+        }
+        let named = self.algorithm()?;
+        self.with_material(|material| {
+            let candidates = match &named {
+                Some(algorithm) => std::slice::from_ref(algorithm),
+                None => material.algorithms(),
+            };
+            // Every key is judged, even one that no allowed algorithm would use: the log should
+            // say that it is weak, not that it is of another algorithm.
+            let mut keys = Vec::new();
+            for algorithm in candidates {
+                let key = Key::prepare(*algorithm, material)?;
+                if allowed.contains(algorithm) {
+                    keys.push(key);
+                }
+            }
+            if keys.is_empty() {
+                return Err(KeyFault::OtherAlgorithm);
+            }
+            Ok(keys)
+        })
+    }
+
+    /// RFC 7517 §4.2 and §4.3: what the key is for, where it says so.
+    fn check_purpose(&self) -> Result<(), KeyFault> {
+        if self.kid.is_some() && text(self.kid).is_none() {
+            return Err(KeyFault::BadKid);
+        }
+        if self.private {
+            return Err(KeyFault::Private);
+        }
+        if self.usage.is_some() && !text(self.usage).is_some_and(|usage| usage.is("sig")) {
+            return Err(KeyFault::OtherUse);
+        }
+        match self.key_ops {
+            None => Ok(()),
+            Some(Value::Array(list)) if holds_verify(list) => Ok(()),
+            Some(_) => Err(KeyFault::NoVerifyOp),
+        }
+    }
+
+    fn is_symmetric(&self) -> bool {
+        text(self.kty).is_some_and(|kty| kty.is("oct"))
+    }
+
+    fn with_material<T>(
+        &self,
+        work: impl FnOnce(&Material<'_>) -> Result<T, KeyFault>,
+    ) -> Result<T, KeyFault> {
+        let kty = text(self.kty).ok_or(KeyFault::UnknownType)?;
+        if kty.is("RSA") {
+            let (n, e) = (required(self.n)?, required(self.e)?);
+            return work(&Material::Rsa { n: &n, e: &e });
+        }
+        let crv = text(self.crv);
+        if kty.is("EC") {
+            let curve = match crv {
+                Some(crv) if crv.is("P-256") => Curve::P256,
+                Some(crv) if crv.is("P-384") => Curve::P384,
+                Some(crv) if crv.is("P-521") => Curve::P521,
+                _ => return Err(KeyFault::UnknownCurve),
+            };
+            let (x, y) = (required(self.x)?, required(self.y)?);
+            // RFC 7518 §6.2.1.2: each coordinate has the full length of the curve.
+            if x.len() != curve.size() || y.len() != curve.size() {
+                return Err(KeyFault::Malformed);
+            }
+            let point = [&[4], x.as_slice(), y.as_slice()].concat();
+            return work(&Material::Ec {
+                curve,
+                point: &point,
+            });
+        }
+        if kty.is("OKP") {
+            if !crv.is_some_and(|crv| crv.is("Ed25519")) {
+                return Err(KeyFault::UnknownCurve);
+            }
+            let x = required(self.x)?;
+            return work(&Material::Ed25519(&x));
+        }
+        Err(KeyFault::UnknownType)
+    }
+}
+
+fn text(value: Option<Value<'_>>) -> Option<Text<'_>> {
+    match value {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The bytes of a member; they are wiped afterwards, since those of `k` are a secret.
+fn required(value: Option<Value<'_>>) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
+    let text = text(value).ok_or(KeyFault::Malformed)?;
+    URL_SAFE_NO_PAD
+        .decode(text.cow().as_ref())
+        .map(Zeroizing::new)
+        .map_err(|_| KeyFault::Malformed)
+}
+
+fn holds_verify(list: &str) -> bool {
+    let Ok(mut items) = Items::of(list) else {
+        return false;
+    };
+    let mut found = false;
+    while let Ok(Some(item)) = items.next() {
+        match item {
+            Value::Text(operation) => found |= operation.is("verify"),
+            _ => return false,
+        }
+    }
+    found
+}

@@ -1,0 +1,235 @@
+//! A JWK Set (RFC 7517 §5), read key by key.
+
+use std::{error::Error, fmt};
+
+use super::{
+    Algorithm, JoseError, Jws, Key, KeySet,
+    json::{Fault, Items, Members, Value},
+    jwk::Jwk,
+    key::KeyFault,
+};
+
+/// The usable keys of a published JWK Set, prepared for the algorithms that are allowed.
+///
+/// Real sets hold keys that are none of our business: for encryption, of unknown types, malformed.
+/// Such a key is passed over and listed in [`skipped`](Self::skipped); it never spoils the set.
+///
+/// A key that names its algorithm serves that one; one that does not serves every allowed algorithm
+/// of its type. Where two keys have the same `kid` and algorithm, neither is used: nothing says
+/// which one a token means.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::jose::{Algorithm, JwkSet};
+///
+/// let json = br#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+///     {"kty":"OKP","crv":"X25519","kid":"b","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+/// ]}"#;
+/// let set = JwkSet::parse(json, &[Algorithm::EdDSA])?;
+/// assert_eq!(set.keys().count(), 1);
+/// assert_eq!(set.skipped()[0].id(), Some("b"));
+/// assert_eq!(set.skipped()[0].reason(), "jwk_unknown_crv");
+/// # Ok::<(), tower_auth::jose::JwkSetError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct JwkSet {
+    keys: KeySet,
+    skipped: Vec<SkippedKey>,
+}
+
+/// A key of a set that is not used, and why.
+#[derive(Clone, Debug)]
+pub struct SkippedKey {
+    id: Option<Box<str>>,
+    reason: &'static str,
+}
+
+/// Why a document is no JWK Set at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JwkSetError {
+    /// Longer than 256 KiB.
+    TooLong,
+    /// More than 64 keys.
+    TooManyKeys,
+    /// Not a JSON object in UTF-8, each member once.
+    BadJson,
+    /// There is no array `keys`.
+    NoKeys,
+}
+
+impl JwkSet {
+    /// Reads a set, and prepares its keys for the `allowed` algorithms.
+    ///
+    /// HMAC algorithms may be among the allowed ones and change nothing: a symmetric key in a
+    /// published set is never used.
+    ///
+    /// # Errors
+    ///
+    /// Where the document is no set, or is longer than 256 KiB, or has more than 64 keys. One bad
+    /// key is no error, and neither is a set in which no key is usable.
+    pub fn parse(json: &[u8], allowed: &[Algorithm]) -> Result<Self, JwkSetError> {
+        if json.len() > MAX_LEN {
+            return Err(JwkSetError::TooLong);
+        }
+        let text = std::str::from_utf8(json).map_err(|_| JwkSetError::BadJson)?;
+        let mut items = Items::of(find_keys(text)?)?;
+        let (mut keys, mut skipped) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        while let Some(item) = items.next()? {
+            count += 1;
+            if count > MAX_KEYS {
+                return Err(JwkSetError::TooManyKeys);
+            }
+            match read(item, allowed) {
+                Ok(some) => keys.extend(some),
+                Err(one) => skipped.push(one),
+            }
+        }
+        skip_twins(&mut keys, &mut skipped);
+        Ok(Self {
+            keys: KeySet::published(keys),
+            skipped,
+        })
+    }
+
+    /// The key that the token must be checked with.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeySet::key_for`]; and [`JoseError::KeyUnusable`] where the key that the token names is
+    /// in the set and was skipped: fetching the set again would not help.
+    pub fn key_for(&self, jws: &Jws<'_>) -> Result<&Key, JoseError> {
+        self.keys.key_for(jws).map_err(|error| {
+            let named = |one: &SkippedKey| one.id().is_some() && one.id() == jws.key_id();
+            match error {
+                JoseError::KidUnknown if self.skipped.iter().any(named) => JoseError::KeyUnusable,
+                other => other,
+            }
+        })
+    }
+
+    /// The usable keys: one for each `kid` and algorithm.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
+    /// Whether no key is usable.
+    pub fn is_empty(&self) -> bool {
+        self.keys().next().is_none()
+    }
+
+    /// The keys that are not used, and why.
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+}
+
+impl SkippedKey {
+    /// The key's `kid`, where it is a string.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The stable name of the reason, for the log.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl JwkSetError {
+    /// The stable name of the reason, for the log.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLong => "jwks_too_long",
+            Self::TooManyKeys => "jwks_too_many_keys",
+            Self::BadJson => "jwks_bad_json",
+            Self::NoKeys => "jwks_no_keys",
+        }
+    }
+}
+
+impl fmt::Display for JwkSetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the key set is longer than 256 KiB",
+            Self::TooManyKeys => "the key set has more than 64 keys",
+            Self::BadJson => "the key set is not a JSON object with each member once",
+            Self::NoKeys => "the key set has no array \"keys\"",
+        })
+    }
+}
+
+impl Error for JwkSetError {}
+
+impl From<Fault> for JwkSetError {
+    fn from(_: Fault) -> Self {
+        Self::BadJson
+    }
+}
+
+fn find_keys(text: &str) -> Result<&str, JwkSetError> {
+    let mut members = Members::of(text)?;
+    let mut keys = None;
+    while let Some((name, value)) = members.next()? {
+        if name.is("keys") {
+            let Value::Array(list) = value else {
+                return Err(JwkSetError::NoKeys);
+            };
+            keys = Some(list);
+        }
+    }
+    keys.ok_or(JwkSetError::NoKeys)
+}
+
+fn read(item: Value<'_>, allowed: &[Algorithm]) -> Result<Vec<Key>, SkippedKey> {
+    let skip = |id: Option<String>, fault: KeyFault| SkippedKey {
+        id: id.map(String::into_boxed_str),
+        reason: fault.code(),
+    };
+    let Value::Object(json) = item else {
+        return Err(skip(None, KeyFault::BadJson));
+    };
+    let jwk = Jwk::parse(json).map_err(|fault| skip(None, fault))?;
+    let id = jwk.key_id();
+    match jwk.keys(allowed) {
+        Err(fault) => Err(skip(id, fault)),
+        Ok(keys) => Ok(match id {
+            None => keys,
+            Some(id) => {
+                let id: std::sync::Arc<str> = id.into();
+                keys.into_iter()
+                    .map(|key| key.with_id(id.clone()))
+                    .collect()
+            }
+        }),
+    }
+}
+
+/// Takes out every key that shares id and algorithm with another. Keys without an id stay: a token
+/// cannot name them, and one without `kid` is refused where several fit.
+fn skip_twins(keys: &mut Vec<Key>, skipped: &mut Vec<SkippedKey>) {
+    let twin = |one: &Key, other: &Key| {
+        one.id().is_some() && one.id() == other.id() && one.algorithm() == other.algorithm()
+    };
+    let twins: Vec<bool> = keys
+        .iter()
+        .map(|one| keys.iter().filter(|other| twin(one, other)).count() > 1)
+        .collect();
+    let mut twins = twins.into_iter();
+    keys.retain(|key| {
+        let double = twins.next().unwrap_or(true);
+        if double {
+            skipped.push(SkippedKey {
+                id: key.id().map(Into::into),
+                reason: "jwk_duplicate",
+            });
+        }
+        !double
+    });
+}
+
+const MAX_LEN: usize = 256 * 1024;
+const MAX_KEYS: usize = 64;

@@ -1,0 +1,225 @@
+//! Verification keys: one algorithm each, parsed once.
+
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::{hmac, signature::ParsedPublicKey};
+
+use super::{Algorithm, jwk::Jwk};
+use crate::{ConfigError, ConfigErrorKind};
+
+mod der;
+mod fault;
+mod material;
+mod pem;
+
+pub(crate) use fault::KeyFault;
+pub(crate) use material::{Curve, Material};
+
+/// A verification key of exactly one algorithm, with an id if it has one.
+///
+/// Cloning costs a reference count. The key is parsed and prepared when it is made; every fault of
+/// it is found then, not at the first request.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{ConfigErrorKind, jose::{Algorithm, Key}};
+///
+/// let key = Key::hmac(Algorithm::HS256, "an example secret of 32 bytes …")?.with_id("2026-11");
+/// assert_eq!(key.algorithm(), Algorithm::HS256);
+/// assert_eq!(key.id(), Some("2026-11"));
+///
+/// let error = Key::hmac(Algorithm::HS256, "too short").unwrap_err();
+/// assert_eq!(error.kind(), ConfigErrorKind::WeakKey);
+/// assert!(error.to_string().contains("openssl rand -hex 32"));
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Key {
+    algorithm: Algorithm,
+    id: Option<Arc<str>>,
+    prepared: Arc<Prepared>,
+}
+
+impl Key {
+    /// An HMAC key: the secret's bytes as they stand.
+    ///
+    /// # Errors
+    ///
+    /// Where the algorithm is not one of HS256, HS384 and HS512; where the secret is shorter than
+    /// the hash (RFC 7518 §3.2); and where it is a PEM, a JWK or a public key: whoever knows the
+    /// public key could sign with it (RFC 8725 §2.1).
+    pub fn hmac(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Self::from_secret(algorithm, secret.as_ref(), false)
+    }
+
+    /// An HMAC key whose secret may be shorter than the hash; it may not be empty.
+    ///
+    /// # Security
+    ///
+    /// A short secret can be guessed from a single token, without asking the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`hmac`](Self::hmac), except for the length.
+    pub fn insecure_hmac_short(
+        algorithm: Algorithm,
+        secret: impl AsRef<[u8]>,
+    ) -> Result<Self, ConfigError> {
+        Self::from_secret(algorithm, secret.as_ref(), true)
+    }
+
+    /// A public key from a PEM text: `PUBLIC KEY`, or `RSA PUBLIC KEY` (PKCS#1).
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no such PEM, holds a private key or a certificate, or where the key is of
+    /// another type or curve than the algorithm's, an RSA key of fewer than 2048 or more than 8192
+    /// bits among them. The error says which command makes the right one.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
+        let der = pem::decode(pem).map_err(|fault| fault.into_config(algorithm))?;
+        Self::from_der(algorithm, &der)
+    }
+
+    /// A public key from DER: a SubjectPublicKeyInfo, or an RSA public key of PKCS#1.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, ConfigError> {
+        der::public_key(der)
+            .and_then(|material| Self::prepare(algorithm, &material))
+            .map_err(|fault| fault.into_config(algorithm))
+    }
+
+    /// A key from a JWK that names its algorithm in `alg`. Its `kid` becomes the key's id.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no JWK, has no `alg`, or describes a key that may not verify: a private
+    /// key, one for encryption, one of a type or strength that does not fit.
+    pub fn from_jwk(jwk: &str) -> Result<Self, ConfigError> {
+        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
+        let algorithm = jwk.algorithm().map_err(KeyFault::into_jwk_config)?;
+        let algorithm = algorithm.ok_or_else(|| {
+            ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the JWK names no algorithm: add \"alg\" to it, or use `Key::from_jwk_with`",
+            )
+        })?;
+        Self::of_jwk(&jwk, algorithm)
+    }
+
+    /// A key from a JWK, for that algorithm. If the JWK has an `alg`, it must be the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_jwk`](Self::from_jwk).
+    pub fn from_jwk_with(algorithm: Algorithm, jwk: &str) -> Result<Self, ConfigError> {
+        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
+        Self::of_jwk(&jwk, algorithm)
+    }
+
+    /// Replaces the key's id: the `kid` that tokens name.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The one algorithm the key is for.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The key's id.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Whether `signature` is the key's over `message`.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &*self.prepared {
+            // Compares in constant time.
+            Prepared::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
+            Prepared::Public(key) => key.verify_sig(message, signature).is_ok(),
+        }
+    }
+
+    /// A key from what a JWK or a DER structure holds.
+    pub(crate) fn prepare(algorithm: Algorithm, material: &Material<'_>) -> Result<Self, KeyFault> {
+        Ok(Self {
+            algorithm,
+            id: None,
+            prepared: Arc::new(material.prepare(algorithm)?),
+        })
+    }
+
+    fn of_jwk(jwk: &Jwk<'_>, algorithm: Algorithm) -> Result<Self, ConfigError> {
+        let key = jwk
+            .key(algorithm)
+            .map_err(|fault| fault.into_config(algorithm))?;
+        Ok(match jwk.key_id() {
+            Some(id) => key.with_id(id),
+            None => key,
+        })
+    }
+
+    fn from_secret(algorithm: Algorithm, secret: &[u8], short: bool) -> Result<Self, ConfigError> {
+        if !algorithm.is_symmetric() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::WrongKey,
+                format!(
+                    "{algorithm} checks signatures with a public key, not with a secret: use \
+                     `Key::from_pem` with one made by {}",
+                    algorithm.recipe()
+                ),
+            ));
+        }
+        if is_key_file(secret) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::WrongKey,
+                format!(
+                    "a key file stands where the {algorithm} secret belongs, and whoever knows \
+                     that key could sign tokens with it: use `Key::from_pem` or `Key::from_jwk` \
+                     with its own algorithm, or make a secret with {}",
+                    algorithm.recipe()
+                ),
+            ));
+        }
+        let material = Material::Secret {
+            bytes: secret,
+            short,
+        };
+        Self::prepare(algorithm, &material).map_err(|fault| fault.into_config(algorithm))
+    }
+}
+
+impl fmt::Debug for Key {
+    /// Shows the algorithm and the id, and nothing of the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("algorithm", &self.algorithm)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A key in the form that checks fastest.
+pub(crate) enum Prepared {
+    Hmac(hmac::Key),
+    Public(ParsedPublicKey),
+}
+
+/// Whether the bytes are a key in some file format rather than a secret.
+fn is_key_file(secret: &[u8]) -> bool {
+    let text = secret.trim_ascii_start();
+    text.windows(PEM_BEGIN.len()).any(|part| part == PEM_BEGIN)
+        || (text.starts_with(b"{") && text.windows(5).any(|part| part == b"\"kty\""))
+        || [&b"ssh-"[..], b"ecdsa-sha2-"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
+        || der::public_key(secret).is_ok()
+}
+
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";

@@ -1,0 +1,125 @@
+//! Several keys, and which one is for a token.
+
+use super::{Algorithm, JoseError, Jws, Key};
+use crate::{ConfigError, ConfigErrorKind};
+
+/// The keys that tokens may be signed with, chosen by `kid` and algorithm.
+///
+/// - A token that names a `kid` is checked with the key of that id or with none: an unknown `kid`
+///   never falls to another key.
+/// - A token without a `kid` is checked with the one key of its algorithm; where there are several,
+///   it is refused.
+/// - A set of a single key *without an id* (`KeySet::from(key)`) takes a token whatever its `kid`
+///   says: there is nothing to choose, and many issuers of HS256 tokens set one.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::jose::{Algorithm, JoseError, Jws, Key, KeySet};
+///
+/// let keys = KeySet::new([
+///     Key::hmac(Algorithm::HS256, "the old secret, of 32 bytes ……")?.with_id("old"),
+///     Key::hmac(Algorithm::HS256, "the new secret, of 32 bytes ……")?.with_id("new"),
+/// ])?;
+/// // {"alg":"HS256","kid":"new"}
+/// let jws = Jws::parse("eyJhbGciOiJIUzI1NiIsImtpZCI6Im5ldyJ9.e30.AA")?;
+/// assert_eq!(keys.key_for(&jws)?.id(), Some("new"));
+/// // {"alg":"HS256"}
+/// let jws = Jws::parse("eyJhbGciOiJIUzI1NiJ9.e30.AA")?;
+/// assert_eq!(keys.key_for(&jws).unwrap_err(), JoseError::KidMissing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    keys: Vec<Key>,
+    /// Whether a `kid` means nothing: one key, without an id, given by code.
+    ignores_kid: bool,
+}
+
+impl KeySet {
+    /// A set of keys given by code.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no key; where two have the same id and algorithm; and where one of several
+    /// has no id, so that a token could not name it.
+    pub fn new(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
+        let keys: Vec<Key> = keys.into_iter().collect();
+        if keys.is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "there is no key to check tokens with: give at least one",
+            ));
+        }
+        if keys.len() > 1 && keys.iter().any(|key| key.id().is_none()) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Conflict,
+                "one of several keys has no id, so that no token can name it: give each its `kid` \
+                 with `Key::with_id`",
+            ));
+        }
+        for (at, key) in keys.iter().enumerate() {
+            let twin = |other: &Key| other.id() == key.id() && other.algorithm() == key.algorithm();
+            if keys.iter().skip(at + 1).any(twin) {
+                return Err(ConfigError::new(
+                    ConfigErrorKind::Duplicate,
+                    format!(
+                        "two {} keys have the same id: give each its own with `Key::with_id`",
+                        key.algorithm()
+                    ),
+                ));
+            }
+        }
+        let ignores_kid = keys.iter().all(|key| key.id().is_none());
+        Ok(Self { keys, ignores_kid })
+    }
+
+    /// The keys of a JWK Set: at most one for each id and algorithm.
+    pub(crate) fn published(keys: Vec<Key>) -> Self {
+        Self {
+            keys,
+            ignores_kid: false,
+        }
+    }
+
+    /// The key that the token must be checked with.
+    ///
+    /// # Errors
+    ///
+    /// [`JoseError::KidUnknown`], [`JoseError::KidMissing`] and [`JoseError::AlgMismatch`].
+    pub fn key_for(&self, jws: &Jws<'_>) -> Result<&Key, JoseError> {
+        self.select(jws.algorithm(), jws.key_id())
+    }
+
+    /// The keys, in the order they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
+    fn select(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<&Key, JoseError> {
+        let kid = kid.filter(|_| !self.ignores_kid);
+        let mut named = self
+            .keys
+            .iter()
+            .filter(|key| kid.is_none() || key.id() == kid)
+            .peekable();
+        if kid.is_some() && named.peek().is_none() {
+            return Err(JoseError::KidUnknown);
+        }
+        let mut fitting = named.filter(|key| key.algorithm() == algorithm);
+        let key = fitting.next().ok_or(JoseError::AlgMismatch)?;
+        match fitting.next() {
+            None => Ok(key),
+            Some(_) => Err(JoseError::KidMissing),
+        }
+    }
+}
+
+impl From<Key> for KeySet {
+    fn from(key: Key) -> Self {
+        Self {
+            ignores_kid: key.id().is_none(),
+            keys: vec![key],
+        }
+    }
+}

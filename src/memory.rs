@@ -1,0 +1,146 @@
+//! Tokens that verified, so that the next request with one need not verify it again.
+
+use std::{fmt, hash::Hasher};
+
+use aws_lc_rs::rand;
+use quick_cache::sync::Cache;
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use crate::AuthContext;
+
+/// Remembered tokens of one provider: bounded, and never the tokens themselves.
+///
+/// An entry is found by a 128-bit SipHash over every byte of the token, under a random key of this
+/// memory: without that key nobody can look for a token that collides with another's, and with 128
+/// bits none does by chance. Only what verified is remembered, so callers without a token cannot
+/// fill it.
+pub(crate) struct Memory {
+    tokens: Cache<u128, Remembered>,
+    hasher: SipHasher13,
+}
+
+/// What a verified token came to.
+#[derive(Clone)]
+pub(crate) struct Remembered {
+    pub(crate) context: AuthContext,
+    pub(crate) not_before: Option<u64>,
+    pub(crate) issued_at: Option<u64>,
+    pub(crate) expires_at: Option<u64>,
+    /// The set of keys that it verified under.
+    pub(crate) generation: u64,
+    /// When it was put here.
+    pub(crate) since: u64,
+}
+
+impl Memory {
+    /// A memory of at most so many tokens; none where the system has no randomness to give.
+    pub(crate) fn new(capacity: usize) -> Option<Self> {
+        let mut key = [0; 16];
+        rand::fill(&mut key).ok()?;
+        Some(Self {
+            tokens: Cache::new(capacity),
+            hasher: SipHasher13::new_with_key(&key),
+        })
+    }
+
+    /// What a token came to under these keys, within the last five minutes.
+    ///
+    /// Its times are the caller's to check: they were right then, and may not be now.
+    pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<Remembered> {
+        let name = self.name(token);
+        let found = self.tokens.get(&name)?;
+        let fresh = found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS;
+        if !fresh {
+            self.tokens.remove(&name);
+        }
+        fresh.then_some(found)
+    }
+
+    pub(crate) fn remember(&self, token: &str, what: Remembered) {
+        self.tokens.insert(self.name(token), what);
+    }
+
+    fn name(&self, token: &str) -> u128 {
+        let mut hasher = self.hasher;
+        hasher.write(token.as_bytes());
+        hasher.finish128().as_u128()
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("tokens", &self.tokens.len())
+            .finish_non_exhaustive()
+    }
+}
+
+const LONGEST_SECONDS: u64 = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remembered(generation: u64, since: u64) -> Remembered {
+        Remembered {
+            context: AuthContext::new("ada"),
+            not_before: None,
+            issued_at: None,
+            expires_at: None,
+            generation,
+            since,
+        }
+    }
+
+    fn memory_of(token: &str) -> Memory {
+        let memory = Memory::new(8).unwrap();
+        memory.remember(token, remembered(1, 1000));
+        memory
+    }
+
+    #[test]
+    fn recalls_only_the_very_same_token() {
+        let memory = memory_of("aaa.bbb.ccc");
+        assert!(memory.recall("aaa.bbb.ccc", 1, 1000).is_some());
+        for other in [
+            "aaa.bbb.ccd",
+            "aab.bbb.ccc",
+            "aaa.bbb.ccc ",
+            "aaa.bbb.cc",
+            "",
+        ] {
+            assert!(memory.recall(other, 1, 1000).is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn forgets_after_five_minutes() {
+        assert!(memory_of("t").recall("t", 1, 1299).is_some());
+        assert!(memory_of("t").recall("t", 1, 1300).is_none());
+    }
+
+    #[test]
+    fn forgets_when_the_clock_is_set_far_back() {
+        assert!(memory_of("t").recall("t", 1, 700).is_none());
+    }
+
+    #[test]
+    fn forgets_with_the_keys() {
+        assert!(memory_of("t").recall("t", 2, 1000).is_none());
+    }
+
+    #[test]
+    fn stays_within_its_bound() {
+        let memory = Memory::new(100).unwrap();
+        for number in 0..10_000 {
+            memory.remember(&number.to_string(), remembered(1, 0));
+        }
+        assert!(memory.tokens.len() <= 100, "{}", memory.tokens.len());
+    }
+
+    #[test]
+    fn two_memories_name_a_token_differently() {
+        let (one, other) = (Memory::new(1).unwrap(), Memory::new(1).unwrap());
+        assert_ne!(one.name("t"), other.name("t"));
+    }
+}
