@@ -20,7 +20,10 @@ use crate::{credentials::PARTNER_KEY, routes};
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let api = Api::openapi();
     // Its default sends the address of the document to a validator on the internet.
-    let config = Config::default().validator_url("none");
+    let config = Config::default()
+        .validator_url("none")
+        .use_base_layout()
+        .default_models_expand_depth(-1);
     let swagger = SwaggerUi::new("/docs").config(config);
     Router::new()
         .merge(swagger.url("/openapi.json", api.clone()))
@@ -37,6 +40,11 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
         routes::partner_hook,
         routes::public_hook,
         routes::health,
+    ),
+    tags(
+        (name = "agent", description = "for callers with the API key or a token"),
+        (name = "partner", description = "for the partner, with its own key"),
+        (name = "public", description = "for everybody"),
     ),
     // Either of the two, unless a route says otherwise.
     security(("api_key" = []), ("bearer" = [])),

@@ -27,6 +27,7 @@ pub(crate) struct Task {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Answer {
+    #[schema(example = "you said: hello")]
     output: String,
     #[schema(example = "demo")]
     user_id: String,
