@@ -8,4 +8,5 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod agent;
 pub mod live;
