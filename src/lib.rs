@@ -61,6 +61,7 @@ mod error;
 mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
+mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
 #[cfg(feature = "jwt")]
