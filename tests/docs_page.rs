@@ -3,7 +3,8 @@
 
 mod common;
 
-use std::env;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use common::agent::Agent;
 use common::live;
@@ -82,13 +83,9 @@ fn answer(report: &Value, turn: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {body:?}"))
 }
 
-/// Beside this test, in the target folder: named after the test, as tests run at the same time.
-fn picture() -> String {
-    let test = env::current_exe().expect("this test is a file");
-    let name = std::thread::current()
-        .name()
-        .unwrap_or("docs_page")
-        .to_owned();
-    let path = test.parent().unwrap().join(format!("{name}.png"));
-    path.to_str().expect("a UTF-8 path").to_owned()
+/// In the target folder, named after the test: tests run at the same time.
+fn picture() -> PathBuf {
+    let test = thread::current();
+    let name = test.name().expect("a test has a name");
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"))
 }

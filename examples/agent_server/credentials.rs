@@ -4,8 +4,8 @@ use std::error::Error;
 
 use axum::http::HeaderName;
 use tower_auth::{
-    ConfigError, Secret,
-    provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth},
+    Secret,
+    provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth, JwtAuth},
 };
 
 use crate::options::Options;
@@ -58,12 +58,13 @@ impl Credentials {
 }
 
 /// The server keeps only hashes of these.
-fn api_keys(keys: &[Secret]) -> Result<ApiKeyAuth, ConfigError> {
-    ApiKeyAuth::new(keys.iter().cloned())
+fn api_keys(keys: &[Secret]) -> Result<ApiKeyAuth, String> {
+    ApiKeyAuth::new(keys.iter().cloned()).map_err(|error| format!("--key: {error}"))
 }
 
-fn tokens(secret: &Secret) -> Result<ApiKeyAuth, ConfigError> {
-    ApiKeyAuth::new([secret.clone()])
+fn tokens(secret: &str) -> Result<JwtAuth, String> {
+    let tokens = JwtAuth::hs256(secret).map_err(|error| format!("--jwt-secret: {error}"))?;
+    Ok(tokens.with_audience(AUDIENCE))
 }
 
 /// 192 bits, so that nobody guesses it and a plain SHA-256 keeps it.

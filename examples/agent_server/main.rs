@@ -138,4 +138,4 @@ fn log_to_stderr() {
         .init();
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);

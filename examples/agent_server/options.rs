@@ -9,7 +9,7 @@ use tower_auth::Secret;
 pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) keys: Vec<Secret>,
-    pub(crate) jwt_secret: Option<Secret>,
+    pub(crate) jwt_secret: Option<String>,
     pub(crate) dev_docs: bool,
 }
 
@@ -53,8 +53,7 @@ impl Options {
                     options.keys.push(key.into());
                 }
                 "--jwt-secret" => {
-                    let secret = value(name, inline, &mut arguments)?;
-                    options.jwt_secret = Some(secret.into());
+                    options.jwt_secret = Some(value(name, inline, &mut arguments)?);
                 }
                 "--no-dev-docs" if inline.is_none() => options.dev_docs = false,
                 "--help" | "-h" if inline.is_none() => return Ok(None),

@@ -63,7 +63,10 @@ fn a_switch_takes_no_value() {
 #[test]
 fn a_blank_key_is_refused() {
     let fault = refused(&["--key", "  "]);
-    assert!(fault.contains("blank"), "{fault}");
+    assert!(
+        fault.contains("--key") && fault.contains("blank"),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -75,7 +78,10 @@ fn the_same_key_twice_is_refused_and_not_shown() {
 #[test]
 fn a_short_secret_is_refused_and_not_shown() {
     let fault = refused(&["--jwt-secret", CANARY]);
-    assert!(fault.contains("32 bytes"), "{fault}");
+    assert!(
+        fault.contains("--jwt-secret") && fault.contains("openssl"),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn ctrl_c_does_not_wait_for_ever_for_a_request_that_never_ends() {
     let mut half = agent.connect();
     write!(
         half,
-        "POST /run HTTP/1.1\r\nhost: agent\r\nx-api-key: {key}\r\ncontent-length: 10\r\n\r\n{{"
+        "POST /run HTTP/1.1\r\nhost: agent\r\nx-api-key: {key}\r\n\
+         content-type: application/json\r\ncontent-length: 10\r\n\r\n{{"
     )
     .unwrap();
     assert_eq!(agent.get("/health", &[]).status, 200);
