@@ -8,6 +8,7 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod agent;
 pub mod answer;
 pub mod live;
 pub mod log;
