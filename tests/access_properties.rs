@@ -18,7 +18,7 @@ use tower_auth::{Access, AuthLayer, PathRule};
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 4_000,
+        cases: 2_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -47,7 +47,7 @@ pub fn stands_for(pattern: &[Segment], path: &str) -> bool {
     let shown: Vec<&str> = path[1..].split('/').collect();
     for (index, segment) in pattern.iter().enumerate() {
         let fits = match segment {
-            Segment::Rest => return shown.len() > index && shown[index..].join("/") != "",
+            Segment::Rest => return shown.len() > index && !shown[index..].join("/").is_empty(),
             Segment::Param => shown.get(index).is_some_and(|text| !text.is_empty()),
             Segment::Plain(plain) => shown.get(index) == Some(plain),
         };
