@@ -8,4 +8,7 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod bearer;
 pub mod live;
+pub mod log;
+pub mod opaque;
