@@ -36,10 +36,16 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "oauth2")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "oauth2")]
+mod opaque;
 #[cfg(feature = "jwt")]
 mod token;
+#[cfg(feature = "oauth2")]
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -56,6 +62,8 @@ pub use self::{
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
 };
+#[cfg(feature = "oauth2")]
+pub use self::{introspection::IntrospectionAuth, userinfo::UserinfoAuth};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
 };

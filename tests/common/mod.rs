@@ -10,9 +10,13 @@
 
 pub mod agent;
 pub mod answer;
+pub mod bearer;
+pub mod live;
 pub mod live;
 pub mod log;
+pub mod log;
 pub mod oneshot;
+pub mod opaque;
 pub mod paths_model;
 pub mod runs;
 pub mod spelling;
