@@ -53,10 +53,12 @@
 
 mod access;
 pub mod auth;
+mod body;
 mod challenge;
 mod clock;
 mod context;
 mod error;
+mod event;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(feature = "oauth2")]
@@ -75,6 +77,7 @@ pub mod testing;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
+pub use body::ResponseBody;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{AuthContext, AuthError, AuthErrorKind};
 
-pub(super) fn accepted(context: &AuthContext, path: Option<&str>) {
+pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
     tracing::debug!(
         target: TARGET,
         outcome = "accepted",
@@ -21,7 +21,7 @@ pub(super) fn accepted(context: &AuthContext, path: Option<&str>) {
 }
 
 /// Passed without being asked, or without an answer being needed.
-pub(super) fn passed(outcome: &'static str, path: Option<&str>) {
+pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
     tracing::trace!(target: TARGET, outcome, path);
 }
 
