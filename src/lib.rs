@@ -63,6 +63,7 @@ mod event;
 mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
+mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
 #[cfg(feature = "jwt")]

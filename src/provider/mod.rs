@@ -36,11 +36,17 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "jwt")]
+mod jwt;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::sync::Arc;
 
 pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
+#[cfg(feature = "jwt")]
+pub use self::jwt::JwtAuth;
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,

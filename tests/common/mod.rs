@@ -8,4 +8,10 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod answer;
 pub mod live;
+pub mod log;
+pub mod oneshot;
+pub mod runs;
+pub mod wire;
+pub mod wirings;
