@@ -1,12 +1,15 @@
 //! One tracing event per decision, with stable field names and nothing secret in it.
 //!
-//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `refused`), `provider`,
-//! `code`, `reason`, `user_id`, `path` (the route's template, where axum chose one), `error`.
+//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `allowed`, `refused`),
+//! `provider`, `code`, `reason`, `user_id`, `resource`, `action`, `scopes` (what was needed), `path`
+//! (the route's template, where axum chose one), `error`.
 
 use std::{
     error::Error,
     fmt::{self, Write},
 };
+
+use tracing::field::DisplayValue;
 
 use crate::{AuthContext, AuthError, AuthErrorKind};
 
@@ -26,20 +29,69 @@ pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
 }
 
 pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
-    let (provider, code) = (error.provider(), error.code());
-    let reason = Clean(error.reason());
-    if error.kind() == AuthErrorKind::Unavailable {
-        tracing::error!(
-            target: TARGET, outcome = "refused", provider, code, reason = %reason, path,
-            error = %Causes(error),
-        );
-    } else {
-        tracing::info!(target: TARGET, outcome = "refused", provider, code, reason = %reason, path);
+    refuse(error, Asked::default(), path);
+}
+
+/// What an authorizer was asked: who wants to do what to what.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asked<'a> {
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) resource: Option<&'a str>,
+    pub(crate) action: Option<&'a str>,
+}
+
+/// Allowed or not, by an authorization layer or a check in a handler.
+pub(crate) fn authorized(answer: &Result<(), AuthError>, asked: Asked<'_>, path: Option<&str>) {
+    match answer {
+        Ok(()) => tracing::debug!(
+            target: TARGET,
+            outcome = "allowed",
+            user_id = clean(asked.user_id),
+            resource = clean(asked.resource),
+            action = clean(asked.action),
+            path,
+        ),
+        Err(error) => refuse(error, asked, path),
     }
 }
 
+/// Refused because of how the program is put together: the advice says how to mend it.
+pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt::Display) {
+    tracing::error!(
+        target: TARGET,
+        outcome = "refused",
+        code = error.code(),
+        reason = %Clean(error.reason()),
+        path,
+        "{advice}"
+    );
+}
+
+fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
+    let (provider, code) = (error.provider(), error.code());
+    let reason = Clean(error.reason());
+    let user_id = clean(asked.user_id);
+    let (resource, action) = (clean(asked.resource), clean(asked.action));
+    let scopes = clean(error.scopes());
+    if error.kind() == AuthErrorKind::Unavailable {
+        tracing::error!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
+            resource, action, scopes, path, error = %Causes(error),
+        );
+    } else {
+        tracing::info!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
+            resource, action, scopes, path,
+        );
+    }
+}
+
+fn clean(text: Option<&str>) -> Option<DisplayValue<Clean<'_>>> {
+    text.map(|text| tracing::field::display(Clean(text)))
+}
+
 /// A text that may come from a caller: control characters escaped, cut at 64 characters.
-struct Clean<'a>(&'a str);
+pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
