@@ -38,6 +38,11 @@
 //! [`AuthError`]: wrong, or could not be checked. These never become one another: an outage is a
 //! 503, never a 401 and never a pass.
 //!
+//! # What a caller may do
+//!
+//! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
+//! whole router: see [`authorize`].
+//!
 //! # Features
 //!
 //! | feature | adds |
@@ -53,6 +58,7 @@
 
 mod access;
 pub mod auth;
+pub mod authorize;
 mod body;
 mod challenge;
 mod clock;
