@@ -164,11 +164,12 @@ impl RequireScopes {
     }
 
     fn answer(&self, caller: &AuthContext, path: Option<&str>) -> Result<(), AuthError> {
-        let is_held = |scope: &Box<str>| holds(caller.scopes(), scope, self.0.hierarchical);
+        let is_held = |scope| holds(caller.scopes(), scope, self.0.hierarchical);
+        let mut wanted = self.0.scopes.iter().map(|scope| &**scope);
         let passes = if self.0.any {
-            self.0.scopes.iter().any(is_held)
+            wanted.any(is_held)
         } else {
-            self.0.scopes.iter().all(is_held)
+            wanted.all(is_held)
         };
         let answer = passes.then_some(()).ok_or_else(|| self.0.refusal.clone());
         log(&answer, caller, path);

@@ -56,7 +56,9 @@ pub use self::{
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
 };
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+};
 
 /// Checks a credential.
 ///
@@ -108,9 +110,10 @@ pub trait AuthProvider: Send + Sync + 'static {
         vec![self.credentials().to_vec()]
     }
 
-    /// The name that the log shows (`provider`).
+    /// The name that the log shows (`provider`), and the method of the callers it accepts unless
+    /// it sets one itself.
     fn name(&self) -> &'static str {
-        "custom"
+        UNNAMED
     }
 
     /// Adds a check that runs after this provider accepted: is the user still active, is the
