@@ -13,6 +13,9 @@ mod extract;
 mod fetch;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "oauth2")]
+mod jwks;
+mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;

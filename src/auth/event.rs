@@ -3,12 +3,12 @@
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `refused`), `provider`,
 //! `code`, `reason`, `user_id`, `path` (the route's template, where axum chose one), `error`.
 
-use std::{
-    error::Error,
-    fmt::{self, Write},
-};
+use std::error::Error;
 
-use crate::{AuthContext, AuthError, AuthErrorKind};
+use crate::{
+    AuthContext, AuthError, AuthErrorKind,
+    log::{Causes, Clean, TARGET},
+};
 
 pub(super) fn accepted(context: &AuthContext, path: Option<&str>) {
     tracing::debug!(
@@ -31,49 +31,9 @@ pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
     if error.kind() == AuthErrorKind::Unavailable {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, path,
-            error = %Causes(error),
+            error = %Causes(error.source()),
         );
     } else {
         tracing::info!(target: TARGET, outcome = "refused", provider, code, reason = %reason, path);
     }
 }
-
-/// A text that may come from a caller: control characters escaped, cut at 64 characters.
-struct Clean<'a>(&'a str);
-
-impl fmt::Display for Clean<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        for char in chars.by_ref().take(LONGEST) {
-            for escaped in char.escape_debug() {
-                f.write_char(escaped)?;
-            }
-        }
-        if chars.next().is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
-    }
-}
-
-/// The causes of an error, outermost first.
-struct Causes<'a>(&'a AuthError);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let causes = std::iter::successors(self.0.source(), |&cause| cause.source());
-        for (depth, cause) in causes.take(DEEPEST).enumerate() {
-            if depth > 0 {
-                f.write_str(": ")?;
-            }
-            for escaped in cause.to_string().chars().flat_map(char::escape_debug) {
-                f.write_char(escaped)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-const TARGET: &str = "tower_auth";
-const LONGEST: usize = 64;
-const DEEPEST: usize = 8;

@@ -36,6 +36,8 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "oauth2")]
+mod oauth2;
 #[cfg(feature = "jwt")]
 mod token;
 
@@ -43,6 +45,8 @@ use std::sync::Arc;
 
 pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
+#[cfg(feature = "oauth2")]
+pub use self::oauth2::{OAuth2Auth, OAuth2Issuers};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
