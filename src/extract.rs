@@ -11,6 +11,7 @@ use http::request::Parts;
 
 use crate::{
     AuthContext, AuthError,
+    access::Route,
     challenge::{Challenges, Realm},
     reject,
 };
@@ -27,7 +28,8 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             tracing::error!(
                 target: "tower_auth",
-                path = parts.uri.path(),
+                // Not the path itself: a webhook's may hold a secret.
+                path = Route::of(&parts.uri, &parts.extensions).template(),
                 "a handler asks for an AuthContext and there is none: either no AuthLayer is \
                  around this route (a route added after .layer() is not covered), or the path is \
                  public or optional (then take Option<AuthContext>)"

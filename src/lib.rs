@@ -1,4 +1,54 @@
 //! Authentication and authorization for axum and any tower HTTP service.
+//!
+//! [`AuthLayer`] asks every request who is calling. Providers ([`provider`]) check what the caller
+//! shows; the accepted caller arrives in the handler as an [`AuthContext`].
+//!
+//! ```
+//! use axum::{Router, routing::{get, post}};
+//! use tower_auth::{AuthContext, AuthLayer, provider::ApiKeyAuth};
+//!
+//! async fn run(caller: AuthContext) -> String {
+//!     format!("hello {}", caller.user_id())
+//! }
+//!
+//! let keys = ApiKeyAuth::new(["sk-live-9f"])?;
+//! let app: Router = Router::new()
+//!     .route("/run", post(run))
+//!     .route("/health", get(|| async { "ok" })) // always public
+//!     .layer(AuthLayer::new(keys)); // last: it covers the routes above
+//! # let _ = app;
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
+//! # Where the layer goes
+//!
+//! - Last: axum's layers do not cover routes that are added after them.
+//! - Under `Router::layer` an unknown path is refused with 401; under `route_layer` it is a 404.
+//!   A router without the layer that is nested or merged keeps its own unknown paths: 404.
+//! - Inside `CorsLayer` and `TraceLayer`: preflights are then answered without a credential, and
+//!   refusals carry CORS headers and are logged. A trace layer that logs headers sees them before
+//!   this layer marks them as sensitive, so put tower-http's `SetSensitiveRequestHeadersLayer`,
+//!   fed by [`AuthLayer::credential_headers`], around it.
+//! - WebSocket upgrades and server-sent events are requests like any other.
+//!   [`AuthContext::expires_at`] lets a stream end when its credential does.
+//!
+//! # Three answers
+//!
+//! A provider answers `Ok(Some(context))`, `Ok(None)` for "no credential of mine is here", or an
+//! [`AuthError`]: wrong, or could not be checked. These never become one another: an outage is a
+//! 503, never a 401 and never a pass.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `axum` (default) | extractors, and path rules that know the route axum chose |
+//! | `jwt` (default) | [`jose`], and the providers that stand on it |
+//! | `test-util` | [`testing`] |
+//! | `full` | all of the above but `test-util` |
+//!
+//! Features only add, with one exception: without `axum` nobody tells this crate which route was
+//! chosen, so path rules see the path that the service sees.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
@@ -11,6 +61,7 @@ mod error;
 mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
+mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
 #[cfg(feature = "oauth2")]
@@ -27,7 +78,7 @@ mod secret;
 pub mod testing;
 
 pub use access::{Access, PathRule};
-pub use auth::AuthLayer;
+pub use auth::layer::AuthLayer;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
@@ -35,3 +86,8 @@ pub use provider::authentication::AuthResult;
 pub use request::{AuthRequest, AuthRequestBuf, Credential, CredentialSource, Message};
 pub use scope::Scopes;
 pub use secret::Secret;
+
+/// The README's code blocks, compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,6 +10,7 @@ use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{Route, Rules},
     challenge::Realm,
+    grpc,
     provider::{Asked, Check},
     reject,
 };
@@ -99,8 +100,14 @@ impl Core {
     }
 
     /// The response for an error, as this layer words it.
-    pub(super) fn render(&self, error: &AuthError, gate: &Gate) -> Response<Bytes> {
-        self.finish(error, reject::respond(error, &gate.challenges, &self.realm))
+    pub(super) fn render<B>(
+        &self,
+        error: &AuthError,
+        gate: &Gate,
+        request: &Request<B>,
+    ) -> Response<Bytes> {
+        let response = reject::respond(error, &gate.challenges, &self.realm);
+        self.finish(error, response, grpc::is_spoken(request.headers()))
     }
 
     /// The response for what an inner layer of ours refused and nobody has rendered yet.
@@ -109,13 +116,22 @@ impl Core {
         error: &AuthError,
         gate: &Gate,
         refused: Response<B>,
+        speaks_grpc: bool,
     ) -> Response<Bytes> {
         let mut response = reject::respond(error, &gate.challenges, &self.realm);
         reject::keep_headers(response.headers_mut(), refused.headers());
-        self.finish(error, response)
+        self.finish(error, response, speaks_grpc)
     }
 
-    fn finish(&self, error: &AuthError, response: Response<Bytes>) -> Response<Bytes> {
+    fn finish(
+        &self,
+        error: &AuthError,
+        mut response: Response<Bytes>,
+        speaks_grpc: bool,
+    ) -> Response<Bytes> {
+        if speaks_grpc {
+            grpc::add_status(response.headers_mut(), error);
+        }
         let mut response = match &self.on_refusal {
             Some(replace) => replace(error, response),
             None => response,

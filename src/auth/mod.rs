@@ -9,9 +9,8 @@ mod core;
 mod event;
 mod future;
 mod gate;
-mod layer;
+pub(crate) mod layer;
 mod places;
 mod service;
 
-pub use self::layer::AuthLayer;
 pub use self::{body::ResponseBody, future::ResponseFuture, service::AuthService};

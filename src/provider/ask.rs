@@ -26,15 +26,19 @@ pub(crate) struct Check {
 pub(crate) fn ask(provider: &dyn AuthProvider, request: &AuthRequest<'_>) -> Asked {
     // Nothing of ours is left half-changed by a panic here: the provider gets shared references,
     // and what it keeps inside is its own to guard.
+    let mut name = "";
     let asked = catch_unwind(AssertUnwindSafe(|| {
-        (provider.authenticate(request), provider.name())
+        // First, so that the log names the one that panics.
+        name = provider.name();
+        provider.authenticate(request)
     }));
     match asked {
-        Ok((Authentication::Ready(answer), name)) => Asked::Answered(named(answer, name)),
-        Ok((Authentication::Pending(future), provider)) => {
-            Asked::Waiting(Check { future, provider })
-        }
-        Err(_) => Asked::Answered(Err(panicked())),
+        Ok(Authentication::Ready(answer)) => Asked::Answered(named(answer, name)),
+        Ok(Authentication::Pending(future)) => Asked::Waiting(Check {
+            future,
+            provider: name,
+        }),
+        Err(_) => Asked::Answered(named(Err(panicked()), name)),
     }
 }
 
@@ -46,7 +50,7 @@ impl Future for Check {
         match catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(answer)) => Poll::Ready(named(answer, this.provider)),
-            Err(_) => Poll::Ready(Err(panicked().at_provider(this.provider))),
+            Err(_) => Poll::Ready(named(Err(panicked()), this.provider)),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication};
-use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+use super::{AndThen, AuthProvider, AuthResult, Authentication};
+use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
 
 /// A provider written as one `async fn`.
 ///
@@ -47,6 +47,33 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
     fn name(&self) -> &'static str {
         "custom"
     }
+
+    /// Adds a check that runs after this provider accepted, as [`AuthProvider::and_then`] does.
+    fn and_then<F, Fut>(self, check: F) -> AndThen<AsyncProvider<Self>, F>
+    where
+        Self: Sized,
+        F: Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
+    {
+        AndThen::new(AsyncProvider::new(self), check)
+    }
+}
+
+impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
+    fn authenticate(
+        self: Arc<Self>,
+        request: AuthRequestBuf,
+    ) -> impl Future<Output = AuthResult> + Send {
+        A::authenticate(Arc::clone(&self), request)
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        (**self).credentials()
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
 }
 
 /// An [`AsyncAuthProvider`] as an [`AuthProvider`].
@@ -85,6 +112,11 @@ impl<A: AsyncAuthProvider> AuthProvider for AsyncProvider<A> {
 /// What a layer or a chain takes: a provider of either form.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    note = "implement `AuthProvider` (answers at once) or `AsyncAuthProvider` (an `async fn`) for it",
+    note = "a closure becomes a provider through `provider_fn` or `async_provider_fn`"
+)]
 pub trait IntoAuthProvider<Form> {
     /// The provider.
     fn into_provider(self) -> Arc<dyn AuthProvider>;

@@ -44,6 +44,24 @@ where
 /// let layer = AuthLayer::new(sessions);
 /// # let _ = layer;
 /// ```
+///
+/// A closure that keeps something, a database's handle say, clones it for each request: its future
+/// outlives the call.
+///
+/// ```
+/// use std::{collections::HashMap, sync::Arc};
+/// use tower_auth::{AuthContext, AuthRequestBuf, provider::async_provider_fn};
+///
+/// let db = Arc::new(HashMap::from([("7f", "ada")]));
+/// let sessions = async_provider_fn(move |request: AuthRequestBuf| {
+///     let db = Arc::clone(&db);
+///     async move {
+///         let user = request.header("x-session").and_then(|token| db.get(token));
+///         Ok(user.map(|user| AuthContext::new(*user)))
+///     }
+/// });
+/// # let _ = sessions;
+/// ```
 pub fn async_provider_fn<F, Fut>(function: F) -> AsyncProviderFn<F>
 where
     F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,

@@ -39,6 +39,8 @@ mod function;
 #[cfg(feature = "oauth2")]
 mod oauth2;
 #[cfg(feature = "jwt")]
+mod jwt;
+#[cfg(feature = "jwt")]
 mod token;
 
 use std::sync::Arc;
@@ -47,6 +49,8 @@ pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
 #[cfg(feature = "oauth2")]
 pub use self::oauth2::{OAuth2Auth, OAuth2Issuers};
+#[cfg(feature = "jwt")]
+pub use self::jwt::JwtAuth;
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,

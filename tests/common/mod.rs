@@ -10,4 +10,10 @@
 
 #[cfg(feature = "oauth2")]
 pub mod issuer;
+pub mod answer;
 pub mod live;
+pub mod log;
+pub mod oneshot;
+pub mod runs;
+pub mod wire;
+pub mod wirings;

@@ -1,4 +1,4 @@
-//! What the tests of an application need (feature `test-util`).
+//! A clock that tests move by hand.
 
 use std::{
     sync::{

@@ -1,0 +1,49 @@
+//! What the tests of an application need (feature `test-util`).
+//!
+//! - [`accept`] and [`refuse`] stand in for a provider where a test is about what comes behind it.
+//! - [`TestIssuer`] is an issuer within the test's own process: it publishes keys, mints tokens,
+//!   answers introspection and userinfo requests, rotates, and fails on command.
+//! - [`ManualClock`] makes time pass without waiting for it.
+//!
+//! # Example
+//!
+//! A handler sees whoever the test says is calling:
+//!
+//! ```
+//! use http::{Request, Response, StatusCode};
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_auth::{AuthContext, AuthLayer, testing};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let ada = AuthContext::new("ada").with_scopes(["graph:invoke"]);
+//! let service = AuthLayer::new(testing::accept(ada)).layer(service_fn(
+//!     async |request: Request<()>| {
+//!         let caller = request.extensions().get::<AuthContext>().unwrap();
+//!         Ok::<_, std::convert::Infallible>(Response::new(caller.user_id().to_owned()))
+//!     },
+//! ));
+//! let response = service.oneshot(Request::new(())).await.unwrap();
+//! assert_eq!(response.status(), StatusCode::OK);
+//! # });
+//! ```
+//!
+//! # Security
+//!
+//! Keep the feature to `[dev-dependencies]`: a [`TestIssuer`] gives a token to anybody who asks.
+
+mod clock;
+mod endpoints;
+mod issuer;
+mod key;
+mod provider;
+mod server;
+mod state;
+mod token;
+
+pub use self::{
+    clock::ManualClock,
+    issuer::{TestIssuer, TestIssuerBuilder},
+    provider::{Accept, Refuse, accept, refuse},
+    state::{Fault, IssuerEndpoint},
+    token::TestToken,
+};

@@ -1,0 +1,62 @@
+//! Providers that always say the same.
+
+use crate::{
+    AuthContext, AuthError, AuthRequest,
+    provider::{AuthProvider, Authentication},
+};
+
+/// Makes a provider that accepts every request as that caller.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, AuthLayer, testing};
+///
+/// let layer = AuthLayer::new(testing::accept(AuthContext::new("ada").with_scopes(["read"])));
+/// # let _ = layer;
+/// ```
+pub fn accept(context: AuthContext) -> Accept {
+    Accept(context)
+}
+
+/// Makes a provider that refuses every request with that error.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthError, AuthLayer, testing};
+///
+/// let layer = AuthLayer::new(testing::refuse(AuthError::unavailable("the database is away")));
+/// # let _ = layer;
+/// ```
+pub fn refuse(error: AuthError) -> Refuse {
+    Refuse(error)
+}
+
+/// The provider that [`accept`] makes.
+#[derive(Clone, Debug)]
+pub struct Accept(AuthContext);
+
+impl AuthProvider for Accept {
+    fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
+        Ok(Some(self.0.clone())).into()
+    }
+
+    fn name(&self) -> &'static str {
+        "accept"
+    }
+}
+
+/// The provider that [`refuse`] makes.
+#[derive(Clone, Debug)]
+pub struct Refuse(AuthError);
+
+impl AuthProvider for Refuse {
+    fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
+        Err(self.0.clone()).into()
+    }
+
+    fn name(&self) -> &'static str {
+        "refuse"
+    }
+}
