@@ -73,6 +73,9 @@ mod fetch;
 mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "oauth2")]
+mod jwks;
+mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;

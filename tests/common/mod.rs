@@ -11,9 +11,8 @@
 pub mod agent;
 pub mod answer;
 pub mod bearer;
+pub mod issuer;
 pub mod live;
-pub mod live;
-pub mod log;
 pub mod log;
 pub mod oneshot;
 pub mod opaque;
