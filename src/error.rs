@@ -332,6 +332,8 @@ pub enum ConfigErrorKind {
     Blank,
     /// Two members share what must be unique.
     Duplicate,
+    /// What is named is not there.
+    Unknown,
     /// Two rules contradict each other.
     Conflict,
     /// A value is not of the form it must have.

@@ -28,6 +28,7 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             tracing::error!(
                 target: "tower_auth",
+                // Not the path itself: a webhook's may hold a secret.
                 path = Route::of(&parts.uri, &parts.extensions).template(),
                 "a handler asks for an AuthContext and there is none: either no AuthLayer is \
                  around this route (a route added after .layer() is not covered), or the path is \

@@ -24,7 +24,8 @@
 //!
 //! - Last: axum's layers do not cover routes that are added after them.
 //! - Under `Router::layer` an unknown path is refused with 401; under `route_layer` it is a 404.
-//!   A router without the layer that is nested or merged keeps its own unknown paths: 404.
+//!   Unknown paths below a `nest` are the outer router's, unless the nested one has a fallback of its
+//!   own; of two merged routers, those of the one merged last; of `nest_service`, the service's own.
 //! - Inside `CorsLayer` and `TraceLayer`: preflights are then answered without a credential, and
 //!   refusals carry CORS headers and are logged. A trace layer that logs headers sees them before
 //!   this layer marks them as sensitive, so put tower-http's `SetSensitiveRequestHeadersLayer`,
@@ -61,6 +62,7 @@ mod error;
 mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
+mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
 #[cfg(feature = "jwt")]

@@ -59,7 +59,9 @@ fn write_headers(
         headers.append(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(after) = error.retry_after() {
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        let seconds = after
+            .as_secs()
+            .saturating_add(u64::from(after.subsec_nanos() > 0));
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
 }

@@ -101,9 +101,15 @@ impl From<String> for PathRule {
 
 impl From<(Method, &str)> for PathRule {
     fn from((method, pattern): (Method, &str)) -> Self {
+        Self::from((method, pattern.to_owned()))
+    }
+}
+
+impl From<(Method, String)> for PathRule {
+    fn from((method, pattern): (Method, String)) -> Self {
         Self {
             method: Some(method),
-            pattern: pattern.to_owned(),
+            pattern,
         }
     }
 }

@@ -35,8 +35,9 @@ impl Pattern {
         for (index, segment) in path.split('/').enumerate() {
             if let Some(name) = segment.strip_prefix([':', '*']) {
                 return Err(fault(&format!(
-                    "uses the old parameter syntax: write {{{}{name}}}",
-                    if segment.starts_with('*') { "*" } else { "" }
+                    "uses the old parameter syntax: write {{{}{}}}",
+                    if segment.starts_with('*') { "*" } else { "" },
+                    if name.is_empty() { "name" } else { name }
                 )));
             }
             let is_last = index.saturating_add(1) == last;
@@ -67,14 +68,19 @@ impl Pattern {
         self.segments().eq(other.segments())
     }
 
+    /// Whether a path is one that this pattern stands for.
+    pub(super) fn is_path(&self, path: &str) -> bool {
+        is_instance(path, &self.0)
+    }
+
     /// Whether each parameter of this pattern stands where the route has a parameter too: a rule
     /// for `/hooks/{source}` must not open a route `/hooks/partner`.
     pub(super) fn covers(&self, template: &str) -> bool {
         let mut route = segments(template);
         for segment in self.segments() {
-            match (segment, route.next().flatten()) {
-                (Some(Segment::CatchAll), _) | (_, Some(Segment::CatchAll)) => return true,
-                (Some(Segment::Param), Some(Segment::Param)) => {}
+            match (segment, route.next()) {
+                (Some(Segment::CatchAll), _) | (_, Some(Some(Segment::CatchAll))) => return true,
+                (Some(Segment::Param), Some(Some(Segment::Param))) => {}
                 (Some(Segment::Literal(_)), Some(_)) => {}
                 _ => return false,
             }
@@ -90,19 +96,23 @@ impl Pattern {
 /// Whether a path as the client sent it is one that the route's template stands for.
 pub(super) fn is_instance(path: &str, template: &str) -> bool {
     let mut rest = Some(path);
-    let mut route = template.split('/').peekable();
-    while let Some(segment) = route.next() {
-        let Some(left) = rest else { return false };
+    let mut wanted = template.split('/').peekable();
+    while let Some(segment) = wanted.next() {
+        // A route may have plain text before a parameter: `/user_{name}`.
+        let (plain, parameter) = segment.split_at(segment.find('{').unwrap_or(segment.len()));
+        let Some(left) = rest.and_then(|rest| rest.strip_prefix(plain)) else {
+            return false;
+        };
         let (shown, below) = match left.split_once('/') {
             Some((shown, below)) => (shown, Some(below)),
             None => (left, None),
         };
-        match Segment::of(segment) {
-            Some(Segment::Literal(literal)) if shown == literal => {}
+        match Segment::of(parameter) {
+            Some(Segment::Literal(nothing)) if shown == nothing => {}
             Some(Segment::Param) if !shown.is_empty() => {}
-            // axum joins templates when a router is mounted below a catch-all; what follows it then
-            // says nothing about where in the path it stands.
-            Some(Segment::CatchAll) => return !left.is_empty() && route.peek().is_none(),
+            // A router behind a catch-all route joins both templates, and what follows the
+            // catch-all has swallowed nothing that could be compared.
+            Some(Segment::CatchAll) => return wanted.peek().is_none() && !left.is_empty(),
             _ => return false,
         }
         rest = below;

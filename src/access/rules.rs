@@ -116,11 +116,14 @@ impl<A: Clone> Rules<A> {
 
     /// The rule for a request; nothing means that it is required.
     pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
-        let found = self.routes.at(route.path()?).ok()?;
+        let path = route.path()?;
+        let found = self.routes.at(path).ok()?;
         let entry = self.merged.get(*found.value)?;
-        let applies = route
-            .template()
-            .is_none_or(|template| entry.pattern.covers(template));
+        // The matcher lets a parameter be empty, so that `//health` would be a `/{team}/health`.
+        let applies = entry.pattern.is_path(path)
+            && route
+                .template()
+                .is_none_or(|template| entry.pattern.covers(template));
         applies.then(|| entry.access(method))?
     }
 }
@@ -169,9 +172,9 @@ fn refused(pattern: &Pattern, error: &matchit::InsertError) -> ConfigError {
         matchit::InsertError::Conflict { with } => ConfigError::new(
             ConfigErrorKind::Conflict,
             format!(
-                "the path rules {:?} and {with:?} cannot stand side by side, because both match \
-                 the same paths and neither is the narrower one: keep one, or spell the narrower \
-                 paths out",
+                "the path rules {:?} and {with:?} cannot stand side by side: where one has a \
+                 parameter the other has a catch-all; keep one of the two, or spell the paths of \
+                 the parameter out",
                 pattern.as_str()
             ),
         ),

@@ -10,6 +10,7 @@ use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{Route, Rules},
     challenge::Realm,
+    grpc,
     provider::{Asked, Check},
     reject,
 };
@@ -27,6 +28,7 @@ pub(super) struct Core {
     pub(super) max_credential_len: usize,
     pub(super) hide_credentials: bool,
     pub(super) pass_preflight: bool,
+    pub(super) disabled: bool,
     pub(super) on_refusal: Option<OnRefusal>,
 }
 
@@ -64,6 +66,8 @@ impl Core {
             return Decision::Pass(None);
         }
         let (gate, optional) = match self.rules.find(request.method(), &route) {
+            // Whoever turned authentication off did so for every path.
+            _ if self.disabled => (&self.gate, false),
             Some(Admission::Public) => {
                 event::passed("public", route.template());
                 return Decision::Pass(None);
@@ -99,8 +103,14 @@ impl Core {
     }
 
     /// The response for an error, as this layer words it.
-    pub(super) fn render(&self, error: &AuthError, gate: &Gate) -> Response<Bytes> {
-        self.finish(error, reject::respond(error, &gate.challenges, &self.realm))
+    pub(super) fn render<B>(
+        &self,
+        error: &AuthError,
+        gate: &Gate,
+        request: &Request<B>,
+    ) -> Response<Bytes> {
+        let response = reject::respond(error, &gate.challenges, &self.realm);
+        self.finish(error, response, grpc::is_spoken(request.headers()))
     }
 
     /// The response for what an inner layer of ours refused and nobody has rendered yet.
@@ -109,13 +119,22 @@ impl Core {
         error: &AuthError,
         gate: &Gate,
         refused: Response<B>,
+        speaks_grpc: bool,
     ) -> Response<Bytes> {
         let mut response = reject::respond(error, &gate.challenges, &self.realm);
         reject::keep_headers(response.headers_mut(), refused.headers());
-        self.finish(error, response)
+        self.finish(error, response, speaks_grpc)
     }
 
-    fn finish(&self, error: &AuthError, response: Response<Bytes>) -> Response<Bytes> {
+    fn finish(
+        &self,
+        error: &AuthError,
+        mut response: Response<Bytes>,
+        speaks_grpc: bool,
+    ) -> Response<Bytes> {
+        if speaks_grpc {
+            grpc::add_status(response.headers_mut(), error);
+        }
         let mut response = match &self.on_refusal {
             Some(replace) => replace(error, response),
             None => response,

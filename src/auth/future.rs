@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -17,7 +17,7 @@ use super::{
     body::ResponseBody,
     core::{Core, Decision, Pending},
 };
-use crate::{AuthContext, provider::Check, reject};
+use crate::{AuthContext, grpc, provider::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -151,7 +151,7 @@ where
                 State::Inner { future, seal }
             }
             Decision::Refuse(error, gate) => State::Refused {
-                response: Some(core.render(&error, &gate)),
+                response: Some(core.render(&error, &gate, &request)),
             },
             Decision::Wait(check, pending) => State::Checking {
                 check,
@@ -171,6 +171,9 @@ pub(super) struct Seal {
     core: Arc<Core>,
     context: Option<AuthContext>,
     offered_bearer: bool,
+    /// A WebSocket over HTTP/2 is a `CONNECT`, and its success a 200 (RFC 8441 §5).
+    is_connect: bool,
+    speaks_grpc: bool,
 }
 
 impl Seal {
@@ -184,24 +187,32 @@ impl Seal {
             core,
             context,
             offered_bearer,
+            is_connect: *request.method() == Method::CONNECT,
+            speaks_grpc: grpc::is_spoken(request.headers()),
         }
     }
 
-    fn close<B>(&self, mut response: Response<B>) -> Response<ResponseBody<B>> {
-        if let Some(error) = reject::unrendered(response.extensions()).cloned() {
-            let rendered = self.core.render_again(&error, &self.core.gate, response);
-            return rendered.map(ResponseBody::refusal);
-        }
-        let headers = response.headers_mut();
+    fn close<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let mut response = match reject::unrendered(response.extensions()).cloned() {
+            Some(error) => self
+                .core
+                .render_again(&error, &self.core.gate, response, self.speaks_grpc)
+                .map(ResponseBody::refusal),
+            None => response.map(ResponseBody::inner),
+        };
         let extra = self
             .context
             .as_ref()
             .and_then(AuthContext::response_headers);
         for (name, value) in extra.into_iter().flatten() {
-            headers.append(name, value.clone());
+            response.headers_mut().append(name, value.clone());
         }
+        let has_switched = match self.is_connect {
+            true => response.status().is_success(),
+            false => response.status() == StatusCode::SWITCHING_PROTOCOLS,
+        };
         if self.offered_bearer
-            && response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && has_switched
             && !response
                 .headers()
                 .contains_key(header::SEC_WEBSOCKET_PROTOCOL)
@@ -211,7 +222,7 @@ impl Seal {
                 HeaderValue::from_static("bearer"),
             );
         }
-        response.map(ResponseBody::inner)
+        response
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     AuthContext, AuthError, AuthRequest, CredentialSource,
     challenge::Challenges,
     provider::{Asked, AuthProvider, Authentication, ask},
-    request::{Place, shown_in_two_places},
+    request::{Place, Rank, shown_in_two_places},
 };
 
 /// A provider, and what is known about it before any request.
@@ -24,17 +24,14 @@ impl Gate {
         let sets = provider.credential_sets();
         let mut places: Vec<Place> = Vec::new();
         for place in sets.iter().flatten().map(CredentialSource::place) {
-            if !places.iter().any(|known| known.is_same_place(place)) {
+            if !places.contains(place) {
                 places.push(place.clone());
             }
         }
         let exclusive = sets
             .iter()
-            .map(|set| {
-                let speaking = set.iter().filter(|source| !source.is_fallback());
-                speaking.map(|source| source.place().clone()).collect()
-            })
-            .filter(|set: &Vec<Place>| set.len() > 1)
+            .flat_map(|set| [of_rank(set, Rank::First), of_rank(set, Rank::Cookie)])
+            .filter(|places| places.len() > 1)
             .collect();
         let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
         Self {
@@ -83,6 +80,13 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+fn of_rank(set: &[CredentialSource], rank: Rank) -> Vec<Place> {
+    set.iter()
+        .filter(|source| source.rank() == rank)
+        .map(|source| source.place().clone())
+        .collect()
 }
 
 struct Anybody(AuthContext);

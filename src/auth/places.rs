@@ -65,8 +65,13 @@ impl Places {
 }
 
 fn mark(headers: &mut HeaderMap, name: &HeaderName) {
-    // `entry` would reserve room, and so allocate, also for a header that is not there.
-    if headers.contains_key(name)
+    let Some(first) = headers.get_mut(name) else {
+        return;
+    };
+    first.set_sensitive(true);
+    // `entry` reserves room before it looks, and so moves a map that is just full: only a header
+    // that stands there more than once is worth that.
+    if headers.get_all(name).iter().nth(1).is_some()
         && let header::Entry::Occupied(mut values) = headers.entry(name)
     {
         for value in values.iter_mut() {
@@ -97,7 +102,7 @@ fn take_websocket_token(headers: &mut HeaderMap) -> bool {
 fn remove<B>(request: &mut Request<B>, place: &Place) {
     match place {
         Place::Authorization(scheme) => {
-            let shows = |value: &HeaderValue| request::is_of_scheme(value.as_bytes(), scheme);
+            let shows = |value: &HeaderValue| request::names_scheme(value.as_bytes(), scheme);
             let headers = request.headers_mut();
             if headers.get_all(header::AUTHORIZATION).iter().any(shows) {
                 headers.remove(header::AUTHORIZATION);
@@ -113,16 +118,17 @@ fn remove<B>(request: &mut Request<B>, place: &Place) {
 }
 
 fn remove_cookie(headers: &mut HeaderMap, name: &str) {
-    if !request::cookie_pairs(headers).any(|(shown, _)| shown == name.as_bytes()) {
+    let is_hidden = |cookie: &&[u8]| request::cookie_named(cookie, name).is_some();
+    if !request::cookies(headers).any(|cookie| is_hidden(&cookie)) {
         return;
     }
-    let kept: Vec<Vec<u8>> = request::cookie_pairs(headers)
-        .filter(|(shown, _)| *shown != name.as_bytes())
-        .map(|(name, value)| [name, value].join(&b'='))
+    let kept: Vec<&[u8]> = request::cookies(headers)
+        .filter(|cookie| !is_hidden(cookie))
         .collect();
+    let value = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
     headers.remove(header::COOKIE);
-    if !kept.is_empty()
-        && let Ok(mut value) = HeaderValue::from_bytes(&kept.join(&b"; "[..]))
+    if let Ok(mut value) = value
+        && !value.is_empty()
     {
         value.set_sensitive(true);
         headers.insert(header::COOKIE, value);

@@ -56,7 +56,7 @@ where
                 // What `poll_ready` reserved (a permit of a `ConcurrencyLimit`, say) is given back
                 // now, not when this service is called again.
                 self.take_ready();
-                ResponseFuture::refused(core.render(&error, &gate))
+                ResponseFuture::refused(core.render(&error, &gate, &request))
             }
             Decision::Wait(check, pending) => {
                 ResponseFuture::checking(check, pending, request, self.take_ready(), core)

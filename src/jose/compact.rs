@@ -48,6 +48,9 @@ pub struct Jws<'t> {
 }
 
 impl<'t> Jws<'t> {
+    /// The longest token that is looked at.
+    pub(crate) const MAX_LEN: usize = 64 * 1024;
+
     /// Takes a token apart: three parts of strict base64url, and a header that is understood.
     ///
     /// The payload may be empty here, as RFC 7515 allows; [`verify_claims`](Self::verify_claims)
@@ -58,7 +61,7 @@ impl<'t> Jws<'t> {
     /// A [`JoseError`] that names the first thing that is wrong. A token longer than 64 KiB is
     /// refused before anything else is looked at.
     pub fn parse(token: &'t str) -> Result<Self, JoseError> {
-        if token.len() > MAX_LEN {
+        if token.len() > Self::MAX_LEN {
             return Err(JoseError::TooLong);
         }
         let mut parts = token.split('.');
@@ -191,5 +194,3 @@ fn append(decoded: &mut Vec<u8>, part: &str) -> Result<usize, JoseError> {
         .map_err(|_| JoseError::BadBase64)?;
     Ok(decoded.len())
 }
-
-const MAX_LEN: usize = 64 * 1024;

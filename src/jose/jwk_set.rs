@@ -47,6 +47,16 @@ pub struct SkippedKey {
 }
 
 /// Why a document is no JWK Set at all.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::jose::{Algorithm, JwkSet, JwkSetError};
+///
+/// let error = JwkSet::parse(b"<html>", &[Algorithm::RS256]).unwrap_err();
+/// assert_eq!(error, JwkSetError::BadJson);
+/// assert_eq!(error.code(), "jwks_bad_json");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JwkSetError {
@@ -105,7 +115,11 @@ impl JwkSet {
         self.keys.key_for(jws).map_err(|error| {
             let named = |one: &SkippedKey| one.id().is_some() && one.id() == jws.key_id();
             match error {
-                JoseError::KidUnknown if self.skipped.iter().any(named) => JoseError::KeyUnusable,
+                JoseError::KidUnknown | JoseError::AlgMismatch
+                    if self.skipped.iter().any(named) =>
+                {
+                    JoseError::KeyUnusable
+                }
                 other => other,
             }
         })

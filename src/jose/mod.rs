@@ -9,7 +9,7 @@
 //! 3. [`Jws::verify_claims`] checks the signature and gives the claims' JSON.
 //! 4. [`ClaimRules::check`] reads the claims and judges times, audience and issuer.
 //!
-//! [`JwtAuth`]: https://docs.rs/tower-auth/latest/tower_auth/provider/struct.JwtAuth.html
+//! [`JwtAuth`]: crate::provider::JwtAuth
 //!
 //! # Example
 //!

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{AuthProvider, AuthResult, Authentication, BoxFuture};
-use crate::{AuthError, AuthRequest};
+use crate::{AuthError, AuthRequest, context::UNNAMED};
 
 /// What became of the question.
 pub(crate) enum Asked {
@@ -26,15 +26,19 @@ pub(crate) struct Check {
 pub(crate) fn ask(provider: &dyn AuthProvider, request: &AuthRequest<'_>) -> Asked {
     // Nothing of ours is left half-changed by a panic here: the provider gets shared references,
     // and what it keeps inside is its own to guard.
+    let mut name = "";
     let asked = catch_unwind(AssertUnwindSafe(|| {
-        (provider.authenticate(request), provider.name())
+        // First, so that the log names the one that panics.
+        name = provider.name();
+        provider.authenticate(request)
     }));
     match asked {
-        Ok((Authentication::Ready(answer), name)) => Asked::Answered(named(answer, name)),
-        Ok((Authentication::Pending(future), provider)) => {
-            Asked::Waiting(Check { future, provider })
-        }
-        Err(_) => Asked::Answered(Err(panicked())),
+        Ok(Authentication::Ready(answer)) => Asked::Answered(named(answer, name)),
+        Ok(Authentication::Pending(future)) => Asked::Waiting(Check {
+            future,
+            provider: name,
+        }),
+        Err(_) => Asked::Answered(named(Err(panicked()), name)),
     }
 }
 
@@ -46,13 +50,21 @@ impl Future for Check {
         match catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(answer)) => Poll::Ready(named(answer, this.provider)),
-            Err(_) => Poll::Ready(Err(panicked().at_provider(this.provider))),
+            Err(_) => Poll::Ready(named(Err(panicked()), this.provider)),
         }
     }
 }
 
+/// Puts the provider's name on its answer: on a refusal for the log, and on a caller for whom no
+/// method was named, so that two providers of one's own never vouch for the same principal.
 fn named(answer: AuthResult, provider: &'static str) -> AuthResult {
-    answer.map_err(|error| error.at_provider(provider))
+    match answer {
+        Ok(Some(caller)) if caller.method() == UNNAMED && !matches!(provider, "" | UNNAMED) => {
+            Ok(Some(caller.with_method(provider)))
+        }
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(error.at_provider(provider)),
+    }
 }
 
 fn panicked() -> AuthError {

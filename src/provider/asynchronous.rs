@@ -2,8 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication};
-use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+use super::{AndThen, AuthProvider, AuthResult, Authentication};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+};
 
 /// A provider written as one `async fn`.
 ///
@@ -45,7 +47,34 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
 
     /// The name that the log shows.
     fn name(&self) -> &'static str {
-        "custom"
+        UNNAMED
+    }
+
+    /// Adds a check that runs after this provider accepted, as [`AuthProvider::and_then`] does.
+    fn and_then<F, Fut>(self, check: F) -> AndThen<AsyncProvider<Self>, F>
+    where
+        Self: Sized,
+        F: Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
+    {
+        AndThen::new(AsyncProvider::new(self), check)
+    }
+}
+
+impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
+    fn authenticate(
+        self: Arc<Self>,
+        request: AuthRequestBuf,
+    ) -> impl Future<Output = AuthResult> + Send {
+        A::authenticate(Arc::clone(&self), request)
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        (**self).credentials()
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
     }
 }
 

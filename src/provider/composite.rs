@@ -111,8 +111,9 @@ impl AuthProvider for CompositeAuth {
             .collect()
     }
 
+    /// None of its own: its members answer under theirs.
     fn name(&self) -> &'static str {
-        "composite"
+        ""
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication};
-use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+use crate::{AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED};
 
 /// Makes a provider of a closure that answers at once.
 ///
@@ -44,6 +44,24 @@ where
 /// let layer = AuthLayer::new(sessions);
 /// # let _ = layer;
 /// ```
+///
+/// A closure that keeps something, a database's handle say, clones it for each request: its future
+/// outlives the call.
+///
+/// ```
+/// use std::{collections::HashMap, sync::Arc};
+/// use tower_auth::{AuthContext, AuthRequestBuf, provider::async_provider_fn};
+///
+/// let db = Arc::new(HashMap::from([("7f", "ada")]));
+/// let sessions = async_provider_fn(move |request: AuthRequestBuf| {
+///     let db = Arc::clone(&db);
+///     async move {
+///         let user = request.header("x-session").and_then(|token| db.get(token));
+///         Ok(user.map(|user| AuthContext::new(*user)))
+///     }
+/// });
+/// # let _ = sessions;
+/// ```
 pub fn async_provider_fn<F, Fut>(function: F) -> AsyncProviderFn<F>
 where
     F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,
@@ -76,7 +94,7 @@ struct Described {
 impl Default for Described {
     fn default() -> Self {
         Self {
-            name: "custom",
+            name: UNNAMED,
             sources: Arc::new([]),
         }
     }

@@ -38,8 +38,12 @@ mod composite;
 mod function;
 #[cfg(feature = "oauth2")]
 mod introspection;
+#[cfg(feature = "jwt")]
+mod jwt;
 #[cfg(feature = "oauth2")]
 mod opaque;
+#[cfg(feature = "jwt")]
+mod token;
 #[cfg(feature = "oauth2")]
 mod userinfo;
 
@@ -47,6 +51,8 @@ use std::sync::Arc;
 
 pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
+#[cfg(feature = "jwt")]
+pub use self::jwt::JwtAuth;
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
@@ -58,7 +64,9 @@ pub use self::{
 };
 #[cfg(feature = "oauth2")]
 pub use self::{introspection::IntrospectionAuth, userinfo::UserinfoAuth};
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+};
 
 /// Checks a credential.
 ///
@@ -110,9 +118,10 @@ pub trait AuthProvider: Send + Sync + 'static {
         vec![self.credentials().to_vec()]
     }
 
-    /// The name that the log shows (`provider`).
+    /// The name that the log shows (`provider`), and the method of the callers it accepts unless
+    /// it sets one itself.
     fn name(&self) -> &'static str {
-        "custom"
+        UNNAMED
     }
 
     /// Adds a check that runs after this provider accepted: is the user still active, is the

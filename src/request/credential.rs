@@ -3,17 +3,20 @@
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderName, header};
+use percent_encoding::percent_decode;
 
-use super::{CredentialSource, Head, Place, origin};
+use super::{CredentialSource, Head, Place, Rank, origin};
 use crate::AuthError;
 
-/// A credential as the caller showed it: bytes, trimmed of surrounding spaces, never empty.
+/// A credential as the caller showed it: bytes, never empty or blank.
+///
+/// A header's is without the white space around it, a query parameter's percent-decoded.
 pub struct Credential<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Credential<'a> {
-    /// The bytes as they were sent.
+    /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -39,79 +42,85 @@ pub(super) fn read<'a>(
     sources: &[CredentialSource],
     max_len: usize,
 ) -> Result<Option<Credential<'a>>, AuthError> {
-    let mut chosen = None;
-    for source in sources.iter().filter(|source| !source.is_fallback()) {
-        if let Some(bytes) = find(head, source.place(), max_len)? {
-            if chosen.is_some() {
-                return Err(shown_in_two_places());
-            }
-            chosen = Some(bytes);
-        }
+    let of_rank = |rank| sources.iter().filter(move |source| source.rank() == rank);
+    if let Some(bytes) = find_one(head, of_rank(Rank::First), max_len)? {
+        return Ok(Some(Credential::new(bytes)));
     }
-    if chosen.is_some() {
-        return Ok(chosen.map(Credential::new));
-    }
-    for source in sources.iter().filter(|source| source.is_fallback()) {
+    for source in of_rank(Rank::Fallback) {
         if let Some(bytes) = find(head, source.place(), max_len)? {
-            if matches!(source.place(), Place::Cookie(_)) {
-                origin::check(head)?;
-            }
             return Ok(Some(Credential::new(bytes)));
         }
     }
-    Ok(None)
+    let Some(bytes) = find_one(head, of_rank(Rank::Cookie), max_len)? else {
+        return Ok(None);
+    };
+    origin::check(head)?;
+    Ok(Some(Credential::new(bytes)))
 }
 
-/// The one credential in one place; nothing where it is absent or empty.
+/// The credential in the one place that shows it.
+fn find_one<'a, 's>(
+    head: Head<'a>,
+    sources: impl Iterator<Item = &'s CredentialSource>,
+    max_len: usize,
+) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
+    let mut chosen = None;
+    for source in sources {
+        if let Some(bytes) = find(head, source.place(), max_len)?
+            && chosen.replace(bytes).is_some()
+        {
+            return Err(shown_in_two_places());
+        }
+    }
+    Ok(chosen)
+}
+
+/// The one credential in one place; nothing where it is absent, empty or blank.
 pub(super) fn find<'a>(
     head: Head<'a>,
     place: &Place,
     max_len: usize,
 ) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
     let headers = head.headers;
-    let found = match place {
-        Place::Authorization(scheme) => single(headers, &header::AUTHORIZATION, max_len)?
-            .and_then(|value| of_scheme(value, scheme))
-            .map(Cow::Borrowed),
-        Place::Header(name) => single(headers, name, max_len)?.map(Cow::Borrowed),
-        Place::Cookie(name) => {
-            let values = cookie_pairs(headers)
-                .filter(|(shown, _)| *shown == name.as_bytes())
-                .map(|(_, value)| unquoted(value));
-            only(values, max_len)?.map(Cow::Borrowed)
+    let shown = match place {
+        Place::Authorization(scheme) => {
+            single(headers, &header::AUTHORIZATION)?.and_then(|value| of_scheme(value, scheme))
         }
-        Place::WebSocketProtocol => only(websocket_offers(headers), max_len)?.map(Cow::Borrowed),
-        Place::Query(name) => {
-            let values = query_values(head.uri.query().unwrap_or_default(), name);
-            only(values, max_len)?.map(decoded)
-        }
+        Place::Header(name) => single(headers, name)?,
+        Place::Cookie(name) => only(
+            cookies(headers)
+                .filter_map(|cookie| cookie_named(cookie, name))
+                .map(unquoted),
+        )?,
+        Place::WebSocketProtocol => only(websocket_offers(headers))?,
+        Place::Query(name) => only(query_values(head.uri.query().unwrap_or_default(), name))?,
     };
-    Ok(found.filter(|bytes| !bytes.is_empty()))
+    let Some(shown) = shown else { return Ok(None) };
+    // Measured without the scheme, and only where the scheme is ours: a Kerberos ticket may be
+    // longer than any credential here.
+    if shown.len() > max_len {
+        return Err(too_long());
+    }
+    let bytes = match place {
+        Place::Query(_) => decoded(shown),
+        _ => Cow::Borrowed(shown),
+    };
+    Ok((!trimmed(&bytes).is_empty()).then_some(bytes))
 }
 
-fn single<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-    max_len: usize,
-) -> Result<Option<&'a [u8]>, AuthError> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, AuthError> {
     let values = headers.get_all(name).iter();
-    only(values.map(|value| trimmed(value.as_bytes())), max_len)
+    only(values.map(|value| trimmed(value.as_bytes())))
 }
 
-fn only<'a>(
-    mut values: impl Iterator<Item = &'a [u8]>,
-    max_len: usize,
-) -> Result<Option<&'a [u8]>, AuthError> {
+fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, AuthError> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    if values.next().is_some() {
-        return Err(shown_twice());
+    match values.next() {
+        Some(_) => Err(shown_twice()),
+        None => Ok(Some(value)),
     }
-    if value.len() > max_len {
-        return Err(too_long());
-    }
-    Ok(Some(value))
 }
 
 /// The rest of an `Authorization` value after its scheme and one or more spaces (RFC 9110 §11.4).
@@ -124,21 +133,29 @@ fn of_scheme<'a>(value: &'a [u8], scheme: &str) -> Option<&'a [u8]> {
         .then(|| rest.get(start..))?
 }
 
-pub(crate) fn is_of_scheme(value: &[u8], scheme: &str) -> bool {
-    of_scheme(trimmed(value), scheme).is_some()
+/// Whether an `Authorization` value names a scheme, be what follows readable here or not.
+pub(crate) fn names_scheme(value: &[u8], scheme: &str) -> bool {
+    trimmed(value)
+        .split(|byte| matches!(byte, b' ' | b'\t'))
+        .next()
+        .is_some_and(|shown| shown.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-/// Every `name=value` of every `Cookie` header (RFC 6265 §4.2.1).
-pub(crate) fn cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// Every cookie of every `Cookie` header, as it stands there.
+pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b';'))
-        .filter_map(|pair| {
-            let equals = pair.iter().position(|&byte| byte == b'=')?;
-            let (name, value) = pair.split_at_checked(equals)?;
-            Some((trimmed(name), trimmed(value.get(1..)?)))
-        })
+        .map(trimmed)
+        .filter(|cookie| !cookie.is_empty())
+}
+
+/// The value of a cookie that has that name (RFC 6265 §4.2.1).
+pub(crate) fn cookie_named<'a>(cookie: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let equals = cookie.iter().position(|&byte| byte == b'=')?;
+    let (shown, value) = cookie.split_at_checked(equals)?;
+    (trimmed(shown) == name.as_bytes()).then(|| value.get(1..).map(trimmed))?
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {
@@ -155,6 +172,8 @@ pub(crate) fn websocket_items(headers: &HeaderMap) -> impl Iterator<Item = &[u8]
         .iter()
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
         .map(trimmed)
+        // Empty members of a list count for nothing (RFC 9110 §5.6.1.2).
+        .filter(|offer| !offer.is_empty())
 }
 
 /// What follows each `bearer` among the offered protocols.
@@ -176,23 +195,19 @@ fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = &'a [u8]
 
 /// Whether a raw parameter name decodes to `name`; one that is too long to do so is not decoded.
 pub(crate) fn is_query_name(shown: &str, name: &str) -> bool {
-    shown.len() <= name.len().saturating_mul(3)
-        && form_urlencoded::parse(shown.as_bytes())
-            .next()
-            .is_some_and(|(decoded, _)| decoded == name)
+    shown.len() <= name.len().saturating_mul(3) && *decoded(shown.as_bytes()) == *name.as_bytes()
 }
 
-fn decoded(value: &[u8]) -> Cow<'_, [u8]> {
-    if !value.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(value);
+/// A part of a query as `application/x-www-form-urlencoded` writes it, byte for byte.
+fn decoded(part: &[u8]) -> Cow<'_, [u8]> {
+    if !part.contains(&b'+') {
+        return percent_decode(part).into();
     }
-    let mut pair = Vec::with_capacity(value.len().saturating_add(1));
-    pair.push(b'=');
-    pair.extend_from_slice(value);
-    let text = form_urlencoded::parse(&pair)
-        .next()
-        .map(|(_, value)| value.into_owned());
-    Cow::Owned(text.unwrap_or_default().into_bytes())
+    let spaced: Vec<u8> = part
+        .iter()
+        .map(|&byte| if byte == b'+' { b' ' } else { byte })
+        .collect();
+    Cow::Owned(percent_decode(&spaced).collect())
 }
 
 /// Without the optional white space around a field value (RFC 9110 §5.5).

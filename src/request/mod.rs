@@ -15,10 +15,10 @@ pub use self::{
 };
 pub(crate) use self::{
     credential::{
-        cookie_pairs, is_of_scheme, is_query_name, shown_in_two_places, websocket_items,
+        cookie_named, cookies, is_query_name, names_scheme, shown_in_two_places, websocket_items,
         websocket_offers,
     },
-    source::Place,
+    source::{Place, Rank},
 };
 use crate::AuthError;
 

@@ -25,6 +25,17 @@ pub struct CredentialSource {
     fallback: bool,
 }
 
+/// When a place is read: one rank only where those before it show nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// One of these may show a credential, not two.
+    First,
+    /// The first of these in the order they are named.
+    Fallback,
+    /// One of these may show a credential: a cookie yields to whatever else there is.
+    Cookie,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Authorization(Cow<'static, str>),
@@ -58,7 +69,7 @@ impl CredentialSource {
     /// upgrade the request must therefore prove its origin: `Sec-Fetch-Site: same-origin`, or an
     /// `Origin` whose host and port are the request's own. Otherwise it is refused with 403.
     pub fn cookie(name: impl Into<Cow<'static, str>>) -> Self {
-        Self::of(Place::Cookie(name.into())).fallback()
+        Self::of(Place::Cookie(name.into()))
     }
 
     /// `Sec-WebSocket-Protocol: bearer, <token>`, for browsers, which cannot set other headers on
@@ -114,20 +125,16 @@ impl CredentialSource {
         &self.place
     }
 
-    pub(crate) fn is_fallback(&self) -> bool {
-        self.fallback
+    pub(crate) fn rank(&self) -> Rank {
+        match self.place {
+            Place::Cookie(_) => Rank::Cookie,
+            _ if self.fallback => Rank::Fallback,
+            _ => Rank::First,
+        }
     }
 }
 
 impl Place {
-    /// Whether both are the same place on the wire: two schemes share one `Authorization`.
-    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Authorization(_), Self::Authorization(_)) => true,
-            _ => self == other,
-        }
-    }
-
     pub(crate) fn header_name(&self) -> Option<&HeaderName> {
         match self {
             Self::Authorization(_) => Some(&header::AUTHORIZATION),

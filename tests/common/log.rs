@@ -1,36 +1,87 @@
-//! What is logged while a test runs.
+//! What was logged while a test ran.
 
 use std::{
-    io,
-    sync::{Arc, Mutex},
+    cell::RefCell,
+    collections::BTreeMap,
+    fmt,
+    io::{self, Write},
+    sync::Once,
 };
 
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{
+    Level, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer, Registry,
+    fmt::format::FmtSpan,
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+};
 
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-/// Keeps everything that this thread logs, of every crate and level, until the guard is dropped.
-pub fn capture() -> (Log, DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+/// An event: its level, its target and its fields as they would be printed.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub level: Level,
+    pub target: String,
+    pub fields: BTreeMap<&'static str, String>,
 }
 
-impl Log {
-    pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+impl Event {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
     }
 }
 
-impl io::Write for Log {
+/// Everything that this thread logs from now on; a test of tokio's current-thread kind has a
+/// thread of its own.
+pub struct Log(());
+
+impl Log {
+    pub fn start() -> Self {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            let text = tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_span_events(FmtSpan::FULL)
+                .with_writer(|| Page);
+            let subscriber = Registry::default().with(text).with(Recorder);
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+        });
+        EVENTS.take();
+        TEXT.take();
+        Self(())
+    }
+
+    /// The events of this crate so far.
+    pub fn events(&self) -> Vec<Event> {
+        EVENTS.with_borrow(Clone::clone)
+    }
+
+    /// The one event of this crate so far, which is then forgotten.
+    #[track_caller]
+    pub fn only(&self) -> Event {
+        let events = EVENTS.take();
+        assert_eq!(events.len(), 1, "{events:?}");
+        events[0].clone()
+    }
+
+    /// Everything that anybody logged at TRACE, as it would be printed.
+    pub fn text(&self) -> String {
+        TEXT.with_borrow(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+thread_local! {
+    static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Page;
+
+impl Write for Page {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        TEXT.with_borrow_mut(|text| text.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -39,10 +90,33 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+struct Recorder;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() != "tower_auth" {
+            return;
+        }
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let event = Event {
+            level: *event.metadata().level(),
+            target: event.metadata().target().to_owned(),
+            fields: fields.0,
+        };
+        EVENTS.with_borrow_mut(|events| events.push(event));
+    }
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
     }
 }

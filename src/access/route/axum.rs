@@ -1,6 +1,6 @@
 //! What axum's router has noted.
 
-use axum::extract::{MatchedPath, OriginalUri};
+use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use http::{Extensions, Uri};
 
 pub(super) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
@@ -15,4 +15,8 @@ pub(super) fn original_uri_mut(extensions: &mut Extensions) -> Option<&mut Uri> 
 
 pub(super) fn template(extensions: &Extensions) -> Option<&str> {
     extensions.get::<MatchedPath>().map(MatchedPath::as_str)
+}
+
+pub(super) fn nested_at(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<NestedPath>().map(NestedPath::as_str)
 }

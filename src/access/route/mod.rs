@@ -26,10 +26,13 @@ impl<'a> Route<'a> {
         // A service between the client and this layer may have rewritten the path: then the path
         // that the client sent and the handler that runs belong together no more, and no rule
         // counts. Nesting only takes a prefix away (and leaves `/` where nothing remains).
-        let ends_alike = original.ends_with(uri.path());
+        let ends_alike = original.strip_suffix(uri.path()).is_some_and(is_prefix);
         let untouched = match template {
             Some(template) => {
-                (ends_alike || uri.path() == "/") && pattern::is_instance(original, template)
+                let nothing_remains = uri.path() == "/"
+                    && seen::nested_at(extensions)
+                        .is_some_and(|nested| pattern::is_instance(original, nested));
+                (ends_alike || nothing_remains) && pattern::is_instance(original, template)
             }
             None => ends_alike,
         };
@@ -48,6 +51,24 @@ impl<'a> Route<'a> {
     pub(crate) fn template(&self) -> Option<&'a str> {
         self.template
     }
+}
+
+/// Whether nesting may have taken this away. A service that resolves dot segments or doubled
+/// slashes takes away more: `/assets/../run` ends in `/run` too.
+fn is_prefix(taken: &str) -> bool {
+    !taken.split('/').skip(1).any(is_dots)
+}
+
+/// Whether a segment is empty or made of nothing but dots, percent-encoded or not.
+fn is_dots(segment: &str) -> bool {
+    let mut rest = segment;
+    while let Some(below) = [".", "%2e", "%2E"]
+        .iter()
+        .find_map(|dot| rest.strip_prefix(dot))
+    {
+        rest = below;
+    }
+    rest.is_empty()
 }
 
 /// Edits a request's URI, and the original one where axum keeps it.

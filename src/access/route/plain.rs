@@ -13,3 +13,7 @@ pub(super) fn original_uri_mut(_: &mut Extensions) -> Option<&mut Uri> {
 pub(super) fn template(_: &Extensions) -> Option<&str> {
     None
 }
+
+pub(super) fn nested_at(_: &Extensions) -> Option<&str> {
+    None
+}

@@ -1,0 +1,46 @@
+//! A refusal in gRPC's own words: a client takes the status from there, and reads the body as
+//! frames whatever HTTP says about it.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{AuthError, AuthErrorKind};
+
+/// Whether a request speaks gRPC, or gRPC for browsers: both say so in their content type.
+pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// Adds the status to the head of a response, where a client looks for it before the body.
+pub(crate) fn add_status(headers: &mut HeaderMap, error: &AuthError) {
+    headers.insert(STATUS, code(error.kind()).into());
+    if let Ok(message) = HeaderValue::try_from(encoded(error.message())) {
+        headers.insert(MESSAGE, message);
+    }
+}
+
+fn code(kind: AuthErrorKind) -> u16 {
+    match kind {
+        AuthErrorKind::InvalidRequest => 3,
+        AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 7,
+        AuthErrorKind::Throttled => 8,
+        AuthErrorKind::Unavailable => 14,
+        AuthErrorKind::MissingCredential | AuthErrorKind::InvalidCredential => 16,
+    }
+}
+
+/// A text as `grpc-message` carries it: percent-encoded where it is not plain ASCII.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'%' | ..b' ' | 0x7f.. => encoded.push_str(&format!("%{byte:02X}")),
+            plain => encoded.push(plain.into()),
+        }
+    }
+    encoded
+}
+
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");

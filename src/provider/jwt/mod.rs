@@ -1,0 +1,286 @@
+//! Tokens checked with keys that are known beforehand.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use super::{
+    AuthProvider, AuthResult, Authentication,
+    token::{REMEMBERED_TOKENS, TokenJudge, refused},
+};
+use crate::{
+    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
+    jose::{Algorithm, ClaimRules, JoseError, Jws, Key, KeySet},
+};
+
+/// Accepts JSON Web Tokens signed with a key that is known beforehand, sent as
+/// `Authorization: Bearer <token>`.
+///
+/// A token must expire, and one that names an audience is refused until
+/// [`with_audience`](Self::with_audience) says which one is meant: it may be for another service
+/// that shares the key. How strictly the token itself is read, [`jose`](crate::jose) tells.
+///
+/// A token that verified is remembered for at most five minutes, so that the next request with it
+/// costs a hash and a look-up; its times are compared again each time.
+///
+/// The context's user id is the first of the claims `sub`, `user_id` and `id`, its method `jwt`,
+/// its issuer the `iss` claim. Every other claim is metadata. The caller reads
+/// `expired_credential` where nothing but the time is wrong, else `invalid_credential`; the log
+/// has the reason ([`JoseError::code`]).
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, provider::JwtAuth};
+///
+/// let secret = "an example secret of 32 bytes …"; // `openssl rand -hex 32`
+/// let tokens = JwtAuth::hs256(secret)?
+///     .with_audience("my-agent")
+///     .with_issuer("https://issuer.example");
+/// let layer = AuthLayer::new(tokens);
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+///
+/// Several keys, each known by its `kid`, as while one replaces another:
+///
+/// ```
+/// use tower_auth::{jose::{Algorithm, Key, KeySet}, provider::JwtAuth};
+///
+/// # let (old, new) = ("an example secret of 32 bytes 1 …", "an example secret of 32 bytes 2 …");
+/// let tokens = JwtAuth::new(KeySet::new([
+///     Key::hmac(Algorithm::HS256, old)?.with_id("2026-10"),
+///     Key::hmac(Algorithm::HS256, new)?.with_id("2026-11"),
+/// ])?);
+/// # let _ = tokens;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct JwtAuth {
+    checks: Arc<Checks>,
+    sources: Arc<[CredentialSource]>,
+    clock: Clock,
+}
+
+struct Checks {
+    keys: KeySet,
+    rules: ClaimRules,
+    remembered: usize,
+    /// Made at the first token, when every setting is known.
+    judge: OnceLock<TokenJudge>,
+}
+
+impl JwtAuth {
+    /// Accepts HS256 tokens: whoever has the secret can check them and make them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Key::hmac`]: the secret has fewer than 32 bytes, or is a key file.
+    pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Key::hmac(Algorithm::HS256, secret).map(Self::new)
+    }
+
+    /// Accepts tokens signed with that [`Key`], or with one of a [`KeySet`].
+    pub fn new(keys: impl Into<KeySet>) -> Self {
+        Self {
+            checks: Arc::new(Checks {
+                keys: keys.into(),
+                rules: ClaimRules::new(),
+                remembered: REMEMBERED_TOKENS,
+                judge: OnceLock::new(),
+            }),
+            sources: Arc::new([CredentialSource::bearer()]),
+            clock: Clock::system(),
+        }
+    }
+
+    /// Requires `aud` to be this, or to hold it.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        self.with_audiences([audience])
+    }
+
+    /// Requires `aud` to be or to hold one of these. With an empty list, it must be absent.
+    #[must_use]
+    pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
+        self.with_rules(|rules| rules.with_audiences(audiences))
+    }
+
+    /// Requires `iss` to be this, compared byte for byte.
+    #[must_use]
+    pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
+        self.with_rules(|rules| rules.with_issuer(issuer))
+    }
+
+    /// Replaces how far the clocks may differ; 30 seconds unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is more than 300 seconds.
+    pub fn with_leeway(self, leeway: Duration) -> Result<Self, ConfigError> {
+        let rules = self.checks.rules.clone().with_leeway(leeway)?;
+        Ok(self.with_rules(|_| rules))
+    }
+
+    /// Replaces the claim that holds the scopes; `scope` unless set.
+    ///
+    /// See [`ClaimRules::with_scope_claim`] for the forms it may have.
+    #[must_use]
+    pub fn with_scope_claim(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.with_rules(|rules| rules.with_scope_claim(name))
+    }
+
+    /// Accepts tokens without `exp`.
+    ///
+    /// # Security
+    ///
+    /// Such a token is good until the key changes, wherever it leaks to.
+    #[must_use]
+    pub fn insecure_allow_missing_exp(self) -> Self {
+        self.with_rules(ClaimRules::insecure_allow_missing_exp)
+    }
+
+    /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
+    #[must_use]
+    pub fn with_remembered_tokens(mut self, count: usize) -> Self {
+        self.edit().remembered = count;
+        self
+    }
+
+    /// Replaces every place that is read, `Authorization: Bearer` unless set.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{CredentialSource, provider::JwtAuth};
+    ///
+    /// # let secret = "an example secret of 32 bytes …";
+    /// let tokens = JwtAuth::hs256(secret)?.with_credentials([
+    ///     CredentialSource::bearer(),
+    ///     CredentialSource::cookie("token"),
+    ///     CredentialSource::websocket_protocol(),
+    /// ]);
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_credentials(mut self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
+        self.sources = sources.into_iter().collect();
+        self
+    }
+
+    /// Replaces the clock that times are compared with.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Checks a token that came some other way than in a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 `expired_credential` or `invalid_credential`, with the reason for the log.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::JwtAuth;
+    ///
+    /// let tokens = JwtAuth::hs256("an example secret of 32 bytes …")?;
+    /// let error = tokens.verify("not.a-token").unwrap_err();
+    /// assert_eq!(error.code(), "invalid_credential");
+    /// assert_eq!(error.reason(), "jwt_not_three_parts");
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
+        let accepted = self.checks.verdict(token, self.clock.now())?;
+        accepted.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
+    }
+
+    fn with_rules(mut self, change: impl FnOnce(ClaimRules) -> ClaimRules) -> Self {
+        let checks = self.edit();
+        checks.rules = change(std::mem::take(&mut checks.rules));
+        self
+    }
+
+    /// INVARIANT: whatever changes the checks forgets what the old ones accepted. A copy with
+    /// another audience must never find a token that this one remembers.
+    fn edit(&mut self) -> &mut Checks {
+        let checks = Arc::make_mut(&mut self.checks);
+        checks.judge = OnceLock::new();
+        checks
+    }
+
+    fn judge(&self, request: &AuthRequest<'_>) -> AuthResult {
+        let Some(shown) = request.credential(&self.sources)? else {
+            return Ok(None);
+        };
+        // A token is ASCII; what is not even text is as wrong as any other stray byte.
+        let token = shown
+            .as_str()
+            .ok_or_else(|| refused(JoseError::BadBase64))?;
+        self.checks.verdict(token, self.clock.now())
+    }
+}
+
+impl Checks {
+    fn verdict(&self, token: &str, now: u64) -> AuthResult {
+        // Looking a token up takes as long as it is: a length that none has is refused first.
+        if token.len() > Jws::MAX_LEN {
+            return Err(refused(JoseError::TooLong));
+        }
+        let judge = self
+            .judge
+            .get_or_init(|| TokenJudge::new(NAME, self.rules.clone(), self.remembered));
+        if let Some(verdict) = judge.recall(token, GENERATION, now) {
+            return verdict;
+        }
+        let jws = Jws::parse(token).map_err(refused)?;
+        let key = self.keys.key_for(&jws).map_err(refused)?;
+        judge.judge(token, jws, (key, GENERATION), now, |_| Ok(()))
+    }
+}
+
+impl Clone for Checks {
+    /// The copy remembers nothing: it is made to be changed.
+    fn clone(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            rules: self.rules.clone(),
+            remembered: self.remembered,
+            judge: OnceLock::new(),
+        }
+    }
+}
+
+impl AuthProvider for JwtAuth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        self.judge(request).into()
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.sources
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+}
+
+impl fmt::Debug for JwtAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuth")
+            .field("keys", &self.checks.keys)
+            .field("rules", &self.checks.rules)
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+const NAME: &str = "jwt";
+/// The keys of this provider never change.
+const GENERATION: u64 = 0;

@@ -1,0 +1,101 @@
+//! What the providers of signed tokens share: from a token and its key to the caller or a refusal.
+
+use super::AuthResult;
+use crate::{
+    AuthContext, AuthError,
+    jose::{ClaimRules, Claims, JoseError, Jws, Key},
+    memory::{Memory, Remembered},
+};
+
+/// Judges tokens by one set of rules, and remembers those that verified.
+///
+/// `JwtAuth` and `OAuth2Auth` hold one each, never the same one: what is remembered was judged by
+/// these rules and no others.
+#[derive(Debug)]
+pub(crate) struct TokenJudge {
+    method: &'static str,
+    rules: ClaimRules,
+    memory: Option<Memory>,
+}
+
+impl TokenJudge {
+    /// A judge that remembers at most so many tokens; with 0, none.
+    pub(crate) fn new(method: &'static str, rules: ClaimRules, remembered: usize) -> Self {
+        let memory = match remembered {
+            0 => None,
+            capacity => Memory::new(capacity),
+        };
+        Self {
+            method,
+            rules,
+            memory,
+        }
+    }
+
+    /// The verdict on a token that verified a short time ago under the same generation of keys.
+    ///
+    /// Only its times are judged again.
+    pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<AuthResult> {
+        let found = self.memory.as_ref()?.recall(token, generation, now)?;
+        let times =
+            self.rules
+                .check_times(found.not_before, found.issued_at, found.expires_at, now);
+        Some(times.map(|()| Some(found.context)).map_err(refused))
+    }
+
+    /// The verdict on a token that was parsed: signature, claims, and what else `further` asks of
+    /// the claims, which gives the reason for the log.
+    ///
+    /// `generation` names the keys that `key` is one of.
+    pub(crate) fn judge(
+        &self,
+        token: &str,
+        jws: Jws<'_>,
+        (key, generation): (&Key, u64),
+        now: u64,
+        further: impl FnOnce(&Claims<'_>) -> Result<(), &'static str>,
+    ) -> AuthResult {
+        let json = jws.verify_claims(key).map_err(refused)?;
+        let claims = self.rules.check(&json, now).map_err(refused)?;
+        further(&claims).map_err(AuthError::invalid_credential)?;
+
+        let (not_before, issued_at, expires_at) =
+            (claims.not_before(), claims.issued_at(), claims.expires_at());
+        let user_id = claims.user_id().into();
+        let issuer = claims.issuer().map(Into::into);
+        let (scopes, user_id_claim) = (claims.scopes(), claims.user_id_claim());
+        let context = AuthContext::verified(
+            user_id,
+            self.method,
+            issuer,
+            scopes,
+            expires_at,
+            (json.into_boxed_str(), user_id_claim),
+        );
+        if let Some(memory) = &self.memory {
+            let remembered = Remembered {
+                context: context.clone(),
+                not_before,
+                issued_at,
+                expires_at,
+                generation,
+                since: now,
+            };
+            memory.remember(token, remembered);
+        }
+        Ok(Some(context))
+    }
+}
+
+/// The refusal of a token: the caller learns at most that it has expired, the log learns why.
+pub(crate) fn refused(error: JoseError) -> AuthError {
+    // INVARIANT: only claims whose signature verified are ever found to have expired.
+    if error.is_expired() {
+        AuthError::expired_credential(error.code())
+    } else {
+        AuthError::invalid_credential(error.code())
+    }
+}
+
+/// How many tokens a provider remembers unless it is told otherwise.
+pub(crate) const REMEMBERED_TOKENS: usize = 4096;

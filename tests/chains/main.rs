@@ -1,0 +1,10 @@
+//! Chains: which answer wins, who is asked, and what a further check changes.
+#![cfg(test)]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
+
+mod and_then;
+mod building;
+mod members;
+mod order;
+mod panics;
+mod table;

@@ -1,0 +1,355 @@
+//! Cases that nobody thought of: mutated tokens, arbitrary bytes, and a second opinion.
+#![cfg(test)]
+
+#[path = "common/jose.rs"]
+mod jose;
+
+use jose::{b64, good, key, rules};
+use jsonwebtoken::{DecodingKey, Validation, decode, get_current_timestamp};
+use proptest::{collection::vec, prelude::*, sample::select};
+use tower_auth::jose::{Algorithm, ClaimRules, JwkSet, Jws, KeySet};
+
+/// What is done to a token: at a place in it, with a byte or a length.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip(usize, u8),
+    Put(usize, u8),
+    Insert(usize, u8),
+    Delete(usize),
+    Truncate(usize),
+    Repeat(usize, usize),
+    Swap(usize, usize),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = || 0..400_usize;
+    let byte = || prop_oneof![any::<u8>(), select(b"AZaz09-_=+/. \n\"{}".to_vec())];
+    prop_oneof![
+        (at(), 0..8_u8).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
+        (at(), byte()).prop_map(|(at, byte)| Mutation::Put(at, byte)),
+        (at(), byte()).prop_map(|(at, byte)| Mutation::Insert(at, byte)),
+        at().prop_map(Mutation::Delete),
+        at().prop_map(Mutation::Truncate),
+        (at(), 1..50_usize).prop_map(|(at, len)| Mutation::Repeat(at, len)),
+        (at(), at()).prop_map(|(one, other)| Mutation::Swap(one, other)),
+    ]
+}
+
+fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
+    let len = bytes.len().max(1);
+    if bytes.is_empty() {
+        bytes.push(b'.');
+    }
+    match *mutation {
+        Mutation::Flip(at, bit) => bytes[at % len] ^= 1 << bit,
+        Mutation::Put(at, byte) => bytes[at % len] = byte,
+        Mutation::Insert(at, byte) => bytes.insert(at % len, byte),
+        Mutation::Delete(at) => drop(bytes.remove(at % len)),
+        Mutation::Truncate(at) => bytes.truncate(at % len),
+        Mutation::Repeat(at, count) => {
+            let at = at % len;
+            let piece = bytes[at..(at + count).min(len)].to_vec();
+            bytes.splice(at..at, piece);
+        }
+        Mutation::Swap(one, other) => bytes.swap(one % len, other % len),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+    #[test]
+    fn a_mutated_token_is_never_accepted(
+        algorithm in select(vec![Algorithm::HS256, Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256]),
+        mutations in vec(mutation(), 1..4),
+    ) {
+        let honest = good(algorithm);
+        let mut bytes = honest.clone().into_bytes();
+        mutations.iter().for_each(|one| mutate(&mut bytes, one));
+        if let Ok(token) = String::from_utf8(bytes) && token != honest {
+            prop_assert!(jose::code(&token, &KeySet::from(key(algorithm))).is_some(), "{token}");
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parsers_panic(text in ".{0,200}", bytes in vec(any::<u8>(), 0..300)) {
+        let _ = Jws::parse(&text);
+        let _ = Jws::parse(&format!("{}.{}.{}", b64(&text), b64(&bytes), b64(&bytes)));
+        let _ = Jws::parse(&format!("{}.{}.AA", b64(format!("{{\"alg\":\"HS256\",{text}}}")), b64(&bytes)));
+        let _ = rules().check(&text, 0);
+        let _ = rules().check(&String::from_utf8_lossy(&bytes), u64::MAX);
+        let _ = JwkSet::parse(text.as_bytes(), Algorithm::ALL);
+        let _ = JwkSet::parse(&bytes, Algorithm::ALL);
+        let _ = JwkSet::parse(format!("{{\"keys\":[{text}]}}").as_bytes(), Algorithm::ALL);
+    }
+
+    #[test]
+    fn what_is_read_here_serde_json_reads_too(json in json(), claims in vec(member(CLAIMS), 0..8)) {
+        let lax = ClaimRules::new().insecure_allow_missing_exp();
+        let text = format!(r#"{{"sub":"ada","x":{json}}}"#);
+        if lax.check(&text, 0).is_ok() {
+            let value: Result<serde_json::Value, _> = serde_json::from_str(&text);
+            prop_assert!(value.is_ok(), "{text}");
+        }
+        let text = object(&claims);
+        if let Ok(claims) = lax.check(&text, 1_900_000_000) {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            if let Some(sub) = value["sub"].as_str() {
+                prop_assert_eq!(claims.user_id(), sub);
+            }
+            prop_assert_eq!(claims.issuer(), value["iss"].as_str());
+        }
+    }
+
+    #[test]
+    fn every_disagreement_with_jsonwebtoken_is_a_rule(
+        header in vec(member(HEADERS), 0..3),
+        claims in vec(member(CLAIMS), 0..5),
+        honest in prop::bool::weighted(0.9),
+    ) {
+        let header = format!(r#"{{"alg":"HS256"{}"#, continued(&header));
+        let claims = if honest { honest_but(&claims) } else { object(&claims) };
+        let now = get_current_timestamp();
+        let claims = claims.replace("$NOW", &now.to_string());
+        let token = jose::token(Algorithm::HS256, &header, &claims);
+
+        let ours = ours(&token, now);
+        let theirs = theirs(&token);
+        match (&ours, &theirs) {
+            (Ok(()), Ok(())) | (Err(_), Err(_)) => {}
+            (Err(code), Ok(())) => prop_assert!(
+                STRICTER.iter().any(|(known, _)| known == code),
+                "only we refuse, by {code}: {header} {claims}"
+            ),
+            (Ok(()), Err(error)) => prop_assert!(
+                LAXER.iter().any(|(known, _)| error.contains(known)),
+                "only they refuse, by {error}: {header} {claims}"
+            ),
+        }
+    }
+}
+
+/// What only we refuse, and the rule that says so.
+const STRICTER: &[(&str, &str)] = &[
+    ("jwt_crit", "[5.5] any crit; they know some"),
+    ("jwt_b64", "[5.5] b64"),
+    ("jwt_typ", "[5.5] typ JWT or at+jwt; they read past it"),
+    (
+        "jwt_duplicate_member",
+        "[5.5] at the top level; they take the last of two unknown members",
+    ),
+    (
+        "jwt_bad_kid",
+        "[5.5] kid is a string; they take null for absent",
+    ),
+    ("jwt_too_deep", "[5.5] depth is bounded"),
+    (
+        "jwt_bad_exp",
+        "[5.2] no sign, no exponent, at most the year 9999",
+    ),
+    ("jwt_bad_iat", "[5.2] they do not look at iat"),
+    ("jwt_issued_in_future", "[5.2] they do not look at iat"),
+    (
+        "jwt_bad_iss",
+        "[5.3] one string; they take a list that holds it",
+    ),
+    ("jwt_bad_jti", "RFC 7519 §4.1.7: a string"),
+    ("jwt_bad_user_id", "[5.4] a non-empty string"),
+    ("jwt_bad_scope", "[5.4] of the right type"),
+];
+
+/// What only they refuse, and why we do not.
+const LAXER: &[(&str, &str)] = &[
+    (
+        "expected a string at",
+        "a header member that is never used (jku, x5u, cty) may be of any type",
+    ),
+    ("expected a sequence at", "x5c, likewise"),
+    ("expected struct Jwk at", "jwk, likewise"),
+];
+
+fn ours(token: &str, now: u64) -> Result<(), &'static str> {
+    let judge = || {
+        let jws = Jws::parse(token)?;
+        let keys = KeySet::from(key(Algorithm::HS256));
+        let key = keys.key_for(&jws)?;
+        let json = jws.verify_claims(key)?;
+        rules().check(&json, now).map(|_| ())
+    };
+    judge().map_err(tower_auth::jose::JoseError::code)
+}
+
+fn theirs(token: &str) -> Result<(), String> {
+    let mut strictest = Validation::new(jsonwebtoken::Algorithm::HS256);
+    strictest.leeway = 30;
+    strictest.validate_nbf = true;
+    strictest.set_audience(&["my-agent"]);
+    strictest.set_issuer(&["https://issuer.example"]);
+    strictest.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    decode::<serde_json::Value>(token, &DecodingKey::from_secret(jose::SECRET), &strictest)
+        .map(|_| ())
+        .map_err(|error| format!("{error} {error:?}"))
+}
+
+fn member(
+    pool: &'static [(&'static str, &'static [&'static str])],
+) -> impl Strategy<Value = String> {
+    select(pool).prop_flat_map(|(name, values)| {
+        select(values).prop_map(move |value| format!("\"{name}\":{value}"))
+    })
+}
+
+fn object(members: &[String]) -> String {
+    format!("{{{}}}", members.join(","))
+}
+
+/// Claims that both accept, except for those members.
+fn honest_but(members: &[String]) -> String {
+    let name = |member: &str| member.split(':').next().map(str::to_owned);
+    let replaced = |honest: &str| members.iter().any(|member| name(member) == name(honest));
+    let mut all: Vec<String> = HONEST
+        .iter()
+        .filter(|honest| !replaced(honest))
+        .map(|honest| (*honest).to_owned())
+        .collect();
+    all.extend_from_slice(members);
+    object(&all)
+}
+
+fn continued(members: &[String]) -> String {
+    members
+        .iter()
+        .map(|member| format!(",{member}"))
+        .collect::<String>()
+        + "}"
+}
+
+/// Any JSON, and some that is nearly JSON.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        select(ODD).prop_map(str::to_owned),
+        any::<f64>().prop_map(|number| number.to_string()),
+        "-?[0-9]{1,25}(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,4})?",
+        "\"[a-z\\\\u0-9 ]{0,12}\"",
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            vec(("[a-c]{0,2}", inner), 0..4).prop_map(|members| {
+                let members: Vec<String> = members
+                    .into_iter()
+                    .map(|(name, value)| format!("\"{name}\": {value}"))
+                    .collect();
+                format!("{{{}}}", members.join(", "))
+            }),
+        ]
+    })
+}
+
+const ODD: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "-1",
+    "1.5",
+    "1e3",
+    "1e400",
+    "\"\"",
+    "\"a\"",
+    "[]",
+    "{}",
+    "[1]",
+    "{\"a\":1}",
+    "\"\\ud800\"",
+    "\"\\ud83d\\ude00\"",
+    "01",
+    "+1",
+    "nul",
+    "18446744073709551615",
+    "9999999999999999999999",
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+];
+
+const HONEST: &[&str] = &[
+    r#""iss":"https://issuer.example""#,
+    r#""aud":"my-agent""#,
+    r#""sub":"ada""#,
+    r#""exp":4000000000"#,
+];
+
+const HEADERS: &[(&str, &[&str])] = &[
+    (
+        "typ",
+        &[
+            "\"JWT\"",
+            "\"at+jwt\"",
+            "\"JOSE\"",
+            "\"application/jwt\"",
+            "null",
+            "1",
+        ],
+    ),
+    ("kid", &["\"a\"", "\"\"", "null", "1", "[]"]),
+    ("crit", &["[\"exp\"]", "[\"b64\"]", "[]", "null", "\"exp\""]),
+    ("b64", &["true", "false"]),
+    ("jku", &["\"http://localhost/\"", "1"]),
+    ("x5u", &["\"http://localhost/\"", "null"]),
+    ("jwk", &["{}", "1", "{\"kty\":\"oct\",\"k\":\"AA\"}"]),
+    ("x5c", &["[\"AA\"]", "\"AA\""]),
+    ("cty", &["\"JWT\"", "1"]),
+    ("alg", &["\"HS256\"", "\"none\""]),
+    ("x", ODD),
+    ("", ODD),
+];
+
+const CLAIMS: &[(&str, &[&str])] = &[
+    (
+        "iss",
+        &[
+            "\"https://issuer.example\"",
+            "\"other\"",
+            "[\"https://issuer.example\"]",
+            "null",
+            "1",
+        ],
+    ),
+    (
+        "aud",
+        &[
+            "\"my-agent\"",
+            "[\"my-agent\",\"b\"]",
+            "[\"my-agent\",1]",
+            "[]",
+            "{}",
+            "null",
+            "\"b\"",
+        ],
+    ),
+    ("sub", &["\"ada\"", "\"\"", "null", "42", "[\"ada\"]"]),
+    (
+        "exp",
+        &[
+            "4000000000",
+            "4000000000.5",
+            "4e9",
+            "\"4000000000\"",
+            "1",
+            "-1",
+            "1e400",
+            "null",
+            "18446744073709551615",
+        ],
+    ),
+    (
+        "nbf",
+        &["1", "1.5", "4000000000", "\"1\"", "null", "-1", "$NOW"],
+    ),
+    ("iat", &["1", "4000000000", "\"1\"", "null", "$NOW"]),
+    ("jti", &["\"a\"", "1"]),
+    ("scope", &["\"a b\"", "[\"a\"]", "1"]),
+    ("user_id", ODD),
+    ("x", ODD),
+    ("\\u0073ub", &["\"eve\""]),
+];
