@@ -13,6 +13,7 @@ pub mod answer;
 pub mod bearer;
 pub mod live;
 pub mod log;
+pub mod oidc;
 pub mod oneshot;
 pub mod opaque;
 pub mod paths_model;
