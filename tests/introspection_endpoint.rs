@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{
     bearer::{accepted, ask, bearing, reason, unavailable},
-    log,
+    log::Log,
     opaque::{NOW, issuer, tokens},
 };
 use http::{Request, Response, header};
@@ -145,7 +145,7 @@ async fn an_endpoint_that_refuses_us_is_503_and_an_error_in_the_log() {
     let token = issuer.token().mint_opaque();
     let endpoint = issuer.endpoint(IssuerEndpoint::Introspection);
     let wrong = IntrospectionAuth::new(&endpoint, TestIssuer::CLIENT_ID, "wr0ng").unwrap();
-    let (log, _guard) = log::capture();
+    let log = Log::start();
     let why = unavailable(&wrong, &token).await;
     assert_eq!(why, "endpoint_refuses_our_client");
     let log = log.text();
@@ -181,7 +181,7 @@ async fn a_redirect_leads_no_token_anywhere() {
 #[tokio::test]
 async fn nothing_that_is_logged_or_printed_holds_a_secret() {
     let issuer = issuer();
-    let (log, _guard) = log::capture();
+    let log = Log::start();
     let good = issuer.token().mint_opaque();
     let provider = tokens(&issuer);
     let mut printed = format!("{provider:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{
     bearer::{accepted, ask, authenticate, reason, refused, unavailable},
-    log,
+    log::Log,
     opaque::{NOW, issuer},
 };
 use futures_util::future::join_all;
@@ -227,7 +227,7 @@ async fn many_requests_with_one_token_ask_once() {
 #[tokio::test]
 async fn nothing_that_is_logged_or_printed_holds_the_token() {
     let issuer = issuer();
-    let (log, _guard) = log::capture();
+    let log = Log::start();
     let (tokens, _) = tokens(&issuer);
     let token = issuer.token().mint_opaque();
     let mut printed = format!("{:?}", ask(&tokens, &token).await);

@@ -14,6 +14,7 @@ pub mod bearer;
 pub mod issuer;
 pub mod live;
 pub mod log;
+pub mod oidc;
 pub mod oneshot;
 pub mod opaque;
 pub mod paths_model;
