@@ -36,10 +36,10 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
-#[cfg(feature = "oauth2")]
-mod oauth2;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "oauth2")]
+mod oauth2;
 #[cfg(feature = "jwt")]
 mod token;
 
@@ -47,10 +47,10 @@ use std::sync::Arc;
 
 pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
-#[cfg(feature = "oauth2")]
-pub use self::oauth2::{OAuth2Auth, OAuth2Issuers};
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
+#[cfg(feature = "oauth2")]
+pub use self::oauth2::{OAuth2Auth, OAuth2Issuers};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,

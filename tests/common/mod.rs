@@ -8,8 +8,6 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
-#[cfg(feature = "oauth2")]
-pub mod issuer;
 pub mod answer;
 pub mod live;
 pub mod log;
