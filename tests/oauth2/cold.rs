@@ -233,6 +233,7 @@ fn a_fetch_that_its_runtime_took_along_is_begun_again() {
     let token = world.token().mint();
     unavailable(runtime().block_on(provider.verify(&token)));
     world.issuer.recover();
+    world.pass(Duration::from_secs(1));
     runtime().block_on(eventually("there are keys", async || {
         provider.verify(&token).await.is_ok()
     }));

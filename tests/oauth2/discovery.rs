@@ -175,7 +175,12 @@ async fn metadata_cannot_lead_to_an_insecure_place() {
     ] {
         let world = World::new();
         let fault = metadata(world.issuer.url(), jwks_uri);
-        stays_in(&world, OpenIdConfiguration, &fault).await;
+        let error = causes(&stays_in(&world, OpenIdConfiguration, &fault).await);
+        // Refused, not tried in vain.
+        assert!(
+            error.contains("not https") || error.contains("malformed"),
+            "{error}"
+        );
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use http::Response;
+use serde_json::{Value, json};
 use tower_auth::testing::{Fault, IssuerEndpoint::Jwks};
 use tracing::Level;
 
@@ -78,6 +79,32 @@ async fn a_refresh_without_change_is_no_line() {
     let forged = world.token().with_header("kid", "forged").mint();
     assert!(provider.verify(&forged).await.is_err());
     assert_eq!(log.events().len(), 0, "{:?}", log.events());
+}
+
+#[tokio::test]
+async fn the_same_keys_in_another_order_are_no_change() {
+    let world = World::new();
+    world.issuer.rotate();
+    let provider = world.warm().await;
+    let mut keys = world.issuer.jwks()["keys"].as_array().unwrap().clone();
+    keys.reverse();
+    let keys: Vec<_> = keys.iter().map(reversed).collect();
+    let set = format!(r#"{{ "keys": [{}] }}"#, keys.join(", "));
+    world.issuer.fail(Jwks, Fault::Answer(Response::new(set)));
+    let log = Log::start();
+    let forged = world.token().with_header("kid", "forged").mint();
+    refusal(&provider, &forged).await;
+    assert_eq!(world.fetches(), 2);
+    assert_eq!(log.events().len(), 0, "{:?}", log.events());
+}
+
+/// The members of an object, the last one first.
+fn reversed(object: &Value) -> String {
+    let members = object.as_object().unwrap().iter().rev();
+    let members: Vec<_> = members
+        .map(|(name, value)| format!("{name:?}: {value}"))
+        .collect();
+    format!("{{{}}}", members.join(","))
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use tower_auth::{
 /// When the tests play.
 pub const NOW: u64 = 1_800_000_000;
 pub const AUDIENCE: &str = TestIssuer::AUDIENCE;
+pub const JWKS: IssuerEndpoint = IssuerEndpoint::Jwks;
 
 /// An issuer of ES256 tokens, on a clock that the provider reads too.
 pub struct World {
@@ -58,6 +59,11 @@ impl World {
     /// How often the keys were fetched.
     pub fn fetches(&self) -> usize {
         self.issuer.requests(IssuerEndpoint::Jwks)
+    }
+
+    /// How often the issuer was asked where its keys are.
+    pub fn discoveries(&self) -> usize {
+        self.issuer.requests(IssuerEndpoint::OpenIdConfiguration)
     }
 
     pub fn kid(&self) -> String {

@@ -44,11 +44,18 @@ use crate::{
 /// before their time is up: a request whose key is known never waits. A token that names an unknown
 /// key causes a fetch, at most one in 30 seconds whatever callers send.
 ///
+/// A setting that is changed makes a provider that has fetched nothing: settings come first.
+///
 /// # In an outage
 ///
 /// Where keys cannot be fetched, or the issuer answers with rubbish or an empty set, the keys there
-/// are stay in use for 24 hours. What cannot be judged is answered with 503 and `Retry-After`, never
-/// with 401.
+/// are stay in use for 24 hours, and the fetch is tried again after 30 seconds, then less and less
+/// often, at least every five minutes. Where there are no keys at all it is tried again after a
+/// second, and at least every 30 seconds. What cannot be judged is answered with 503 and
+/// `Retry-After`, never with 401.
+///
+/// The log (target `tower_auth`) has one line for each set of new keys, for each key of it that is
+/// not used, and for each fetch that failed.
 ///
 /// # Example
 ///
