@@ -57,11 +57,11 @@ enum Metadata {
 }
 
 impl AuthContext {
-    /// A caller with that user id, no scopes, and the method `custom`.
+    /// A caller with that user id, no scopes, and the method of the provider that accepts it.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             user_id: user_id.into().into_boxed_str(),
-            method: "custom",
+            method: UNNAMED,
             issuer: None,
             scopes: Scopes::default(),
             expires_at: None,
@@ -71,7 +71,8 @@ impl AuthContext {
     }
 
     /// Replaces how the caller was authenticated: a short name, the same for every caller of a
-    /// provider (`api_key`, `jwt`, …; `custom` unless set).
+    /// provider (`api_key`, `jwt`, …). Unless set, it is the provider's name, or `custom` where it
+    /// has none.
     #[must_use]
     pub fn with_method(mut self, method: &'static str) -> Self {
         self.edit().method = method;
@@ -295,6 +296,9 @@ impl Serialize for AuthContext {
     }
 }
 
+/// The method of a caller, and the name of a provider, that nobody has named.
+pub(crate) const UNNAMED: &str = "custom";
+
 fn read_claim<T: DeserializeOwned>(
     value: Option<&Value>,
     name: &str,
@@ -303,10 +307,7 @@ fn read_claim<T: DeserializeOwned>(
         None | Some(Value::Null) => Ok(None),
         Some(value) => T::deserialize(value)
             .map(Some)
-            .map_err(|source| ClaimError {
-                name: name.into(),
-                source,
-            }),
+            .map_err(|_| ClaimError { name: name.into() }),
     }
 }
 
@@ -347,10 +348,11 @@ impl Principal<'_> {
 }
 
 /// A claim that is there and has another type than was asked for.
-#[derive(Debug)]
+///
+/// It says which claim, not what stood there: a claim may be private.
+#[derive(Clone, Debug)]
 pub struct ClaimError {
     name: Box<str>,
-    source: serde_json::Error,
 }
 
 impl fmt::Display for ClaimError {
@@ -359,8 +361,4 @@ impl fmt::Display for ClaimError {
     }
 }
 
-impl Error for ClaimError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
+impl Error for ClaimError {}

@@ -24,7 +24,8 @@
 //!
 //! - Last: axum's layers do not cover routes that are added after them.
 //! - Under `Router::layer` an unknown path is refused with 401; under `route_layer` it is a 404.
-//!   A router without the layer that is nested or merged keeps its own unknown paths: 404.
+//!   Unknown paths below a `nest` are the outer router's, unless the nested one has a fallback of its
+//!   own; of two merged routers, those of the one merged last; of `nest_service`, the service's own.
 //! - Inside `CorsLayer` and `TraceLayer`: preflights are then answered without a credential, and
 //!   refusals carry CORS headers and are logged. A trace layer that logs headers sees them before
 //!   this layer marks them as sensitive, so put tower-http's `SetSensitiveRequestHeadersLayer`,
@@ -37,6 +38,11 @@
 //! A provider answers `Ok(Some(context))`, `Ok(None)` for "no credential of mine is here", or an
 //! [`AuthError`]: wrong, or could not be checked. These never become one another: an outage is a
 //! 503, never a 401 and never a pass.
+//!
+//! # What a caller may do
+//!
+//! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
+//! whole router: see [`authorize`].
 //!
 //! # Features
 //!
@@ -53,10 +59,13 @@
 
 mod access;
 pub mod auth;
+pub mod authorize;
+mod body;
 mod challenge;
 mod clock;
 mod context;
 mod error;
+mod event;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(feature = "oauth2")]
@@ -79,6 +88,7 @@ pub mod testing;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
+pub use body::ResponseBody;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};

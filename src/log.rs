@@ -28,13 +28,21 @@ pub(crate) struct Causes<'a>(pub(crate) Option<&'a (dyn Error + 'static)>);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut room = LONGEST_CAUSES;
         let causes = std::iter::successors(self.0, |&cause| cause.source());
         for (depth, cause) in causes.take(DEEPEST).enumerate() {
             if depth > 0 {
                 f.write_str(": ")?;
             }
-            for escaped in cause.to_string().chars().flat_map(char::escape_debug) {
-                f.write_char(escaped)?;
+            // A cause may quote what the caller sent.
+            for char in cause.to_string().chars() {
+                if room == 0 {
+                    return f.write_char('…');
+                }
+                room -= 1;
+                for escaped in char.escape_debug() {
+                    f.write_char(escaped)?;
+                }
             }
         }
         Ok(())
@@ -44,4 +52,5 @@ impl fmt::Display for Causes<'_> {
 /// The target of every event.
 pub(crate) const TARGET: &str = "tower_auth";
 const LONGEST: usize = 64;
+const LONGEST_CAUSES: usize = 512;
 const DEEPEST: usize = 8;

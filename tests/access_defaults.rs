@@ -180,6 +180,20 @@ async fn a_disabled_layer_accepts_everything_as_anonymous_with_every_scope() {
 }
 
 #[tokio::test]
+async fn a_disabled_layer_asks_no_path_s_own_provider_either() {
+    let partner = ApiKeyAuth::new(["sk-partner"]).unwrap();
+    let layer = AuthLayer::disabled()
+        .access("/run", Access::provider(partner))
+        .access("/whoami", Access::Required)
+        .public("/hook");
+    let app = app(["/run", "/whoami", "/hook"], layer);
+    for path in ["/run", "/whoami", "/hook"] {
+        let expected = format!("POST {path} as anonymous");
+        assert_eq!(ran(&app, &format!("POST {path}"), &[]).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn the_anonymous_context_may_do_anything() {
     let whoami = async |caller: AuthContext| {
         assert!(caller.scopes().contains("*"));

@@ -109,6 +109,15 @@ async fn a_parameter_does_not_open_a_route_whose_segment_is_only_partly_one() {
     assert_eq!(status(&app, "GET /users/u1").await, 401);
 }
 
+/// axum writes a literal brace doubled, so such a route's segment only looks like a parameter.
+#[tokio::test]
+async fn a_parameter_does_not_open_a_route_with_a_literal_brace() {
+    let app = app(["/{{admin}}"], auth().public("/{name}"));
+    let answer = ask(&app, "GET /{admin}", &[("x-api-key", KEY)]).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(status(&app, "GET /{admin}").await, 401);
+}
+
 #[tokio::test]
 async fn the_narrower_rule_wins() {
     let layer = auth()

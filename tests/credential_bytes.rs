@@ -3,11 +3,13 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use common::answer::{Answer, exchange, guarded, request, run, send, serve};
 use http::{HeaderName, HeaderValue};
 use tower_auth::{
-    AuthLayer,
+    AuthLayer, CredentialSource,
     provider::{ApiKeyAuth, ApiKeyRecord},
 };
 
@@ -169,6 +171,62 @@ async fn a_utf8_key_survives_a_real_connection() {
         "GET /run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-API-Key: schlüssel-鍵\r\n\r\n";
     let (head, _) = exchange(address, request.as_bytes()).await;
     assert!(head[0].starts_with("HTTP/1.1 200 "), "{}", head[0]);
+}
+
+#[tokio::test]
+async fn no_combination_of_places_is_a_server_error_or_lets_a_wrong_key_in() {
+    let sources = [
+        CredentialSource::header(HeaderName::from_static("x-api-key")),
+        CredentialSource::bearer().fallback(),
+        CredentialSource::websocket_protocol(),
+        CredentialSource::cookie("session"),
+        CredentialSource::insecure_query("key"),
+    ];
+    let app = guarded(AuthLayer::new(keys().with_credentials(sources)));
+    let mut statuses = BTreeSet::new();
+    for key in ["-", "", " ", "wrong", KEY, "\u{e9}"] {
+        for bearer in [
+            "-",
+            "",
+            "Bearer",
+            "Bearer\tx",
+            "bearer  sk-live-9f",
+            "Basic x",
+        ] {
+            for offer in [
+                "-",
+                "",
+                "bearer",
+                "bearer, sk-live-9f",
+                "bearer, a, bearer, b",
+            ] {
+                for cookie in ["-", "session", "session=sk-live-9f", "session=a; session=b"] {
+                    for query in ["", "?key=sk-live-9f", "?key=&%6bey=x", "?key=%ff"] {
+                        let shown = [
+                            ("x-api-key", key),
+                            ("authorization", bearer),
+                            ("sec-websocket-protocol", offer),
+                            ("cookie", cookie),
+                        ];
+                        let headers: Vec<_> = shown
+                            .iter()
+                            .filter(|(_, value)| *value != "-")
+                            .map(|(name, value)| (*name, value.as_bytes()))
+                            .collect();
+                        let uri = format!("/run{query}");
+                        for method in ["GET", "POST"] {
+                            let answer = send(&app, request(method, &uri, &headers)).await;
+                            let has_key = shown.iter().any(|(_, value)| value.contains(KEY))
+                                || query.contains(KEY);
+                            assert!(!answer.ran() || has_key, "{method} {uri} {shown:?}");
+                            statuses.insert(answer.status.as_u16());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(statuses), [200, 400, 401, 403]);
 }
 
 fn keys() -> ApiKeyAuth {

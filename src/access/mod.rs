@@ -84,6 +84,18 @@ pub struct PathRule {
     pattern: String,
 }
 
+#[cfg_attr(not(feature = "axum"), allow(dead_code))]
+impl PathRule {
+    /// Whether the pattern has one parameter of that name.
+    pub(crate) fn has_param(&self, name: &str) -> bool {
+        pattern::param(&self.pattern, &self.pattern, name).is_some()
+    }
+
+    pub(crate) fn pattern(&self) -> &str {
+        &self.pattern
+    }
+}
+
 impl From<&str> for PathRule {
     fn from(pattern: &str) -> Self {
         Self::from(pattern.to_owned())
@@ -101,9 +113,15 @@ impl From<String> for PathRule {
 
 impl From<(Method, &str)> for PathRule {
     fn from((method, pattern): (Method, &str)) -> Self {
+        Self::from((method, pattern.to_owned()))
+    }
+}
+
+impl From<(Method, String)> for PathRule {
+    fn from((method, pattern): (Method, String)) -> Self {
         Self {
             method: Some(method),
-            pattern: pattern.to_owned(),
+            pattern,
         }
     }
 }

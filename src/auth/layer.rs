@@ -54,7 +54,7 @@ impl AuthLayer {
 
     /// A layer that lets everybody in, as an anonymous caller with the scope `*`.
     ///
-    /// It logs one warning when it is built.
+    /// Path rules count for nothing then. It logs one warning when it is built.
     ///
     /// # Security
     ///
@@ -64,7 +64,7 @@ impl AuthLayer {
             target: "tower_auth",
             "authentication is disabled: every caller is let in with every scope"
         );
-        Self::of(Gate::open())
+        Self::of(Gate::open()).edit(|core| core.disabled = true)
     }
 
     fn of(gate: Gate) -> Self {
@@ -81,6 +81,7 @@ impl AuthLayer {
                 max_credential_len: DEFAULT_MAX_CREDENTIAL_LEN,
                 hide_credentials: false,
                 pass_preflight: false,
+                disabled: false,
                 on_refusal: None,
             }),
         }
@@ -88,9 +89,15 @@ impl AuthLayer {
 
     /// Makes a path public: nobody is asked there.
     ///
+    /// A rule names the whole path, also where the layer is inside a nested router: `/v1/hook`, not
+    /// `/hook`.
+    ///
+    /// # Security
+    ///
     /// Without axum's routing around this layer (a fallback, a plain service, the layer around the
     /// whole router) a `{param}` matches whatever stands there, also where the inner service has a
-    /// route for it: prefer plain paths then.
+    /// route for it: prefer plain paths then. And what an inner service makes of a path cannot be
+    /// seen from here: a service that rewrites paths belongs outside this layer, not inside.
     ///
     /// # Panics
     ///
@@ -155,6 +162,9 @@ impl AuthLayer {
 
     /// Sets whether `GET` and `HEAD` of `/docs`, `/docs/`, `/docs/{*rest}`, `/redoc` and
     /// `/openapi.json` are public; off unless set.
+    ///
+    /// A rule of yours for one of these paths goes first, and one for `/docs/{page}` takes the place
+    /// of `/docs/{*rest}`.
     #[must_use]
     pub fn dev_docs(self, open: bool) -> Self {
         self.edit(|core| set_built_in(&mut core.rules, open))
@@ -163,7 +173,7 @@ impl AuthLayer {
     /// Sets whether a true CORS preflight passes unasked; off unless set.
     ///
     /// Prefer a `CorsLayer` outside this layer: it answers preflights itself, and refusals carry
-    /// its headers.
+    /// its headers. With this setting, a handler for any method runs on a preflight.
     #[must_use]
     pub fn pass_preflight(self, pass: bool) -> Self {
         self.edit(|core| core.pass_preflight = pass)

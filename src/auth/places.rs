@@ -65,8 +65,13 @@ impl Places {
 }
 
 fn mark(headers: &mut HeaderMap, name: &HeaderName) {
-    // `entry` would reserve room, and so allocate, also for a header that is not there.
-    if headers.contains_key(name)
+    let Some(first) = headers.get_mut(name) else {
+        return;
+    };
+    first.set_sensitive(true);
+    // `entry` reserves room before it looks, and so moves a map that is just full: only a header
+    // that stands there more than once is worth that.
+    if headers.get_all(name).iter().nth(1).is_some()
         && let header::Entry::Occupied(mut values) = headers.entry(name)
     {
         for value in values.iter_mut() {

@@ -168,6 +168,15 @@ fn list<S: Into<String>>(
                 format!("a {what} of an allowlist is blank: write the id, or leave the entry out"),
             ));
         }
+        if member.trim() != member {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                format!(
+                    "a {what} of an allowlist, {member:?}, begins or ends with white space and \
+                     would match nobody: write the id alone"
+                ),
+            ));
+        }
         list.insert(member.into_boxed_str());
     }
     if list.is_empty() {

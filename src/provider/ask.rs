@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{AuthProvider, AuthResult, Authentication, BoxFuture};
-use crate::{AuthError, AuthRequest};
+use crate::{AuthError, AuthRequest, context::UNNAMED};
 
 /// What became of the question.
 pub(crate) enum Asked {
@@ -55,8 +55,16 @@ impl Future for Check {
     }
 }
 
+/// Puts the provider's name on its answer: on a refusal for the log, and on a caller for whom no
+/// method was named, so that two providers of one's own never vouch for the same principal.
 fn named(answer: AuthResult, provider: &'static str) -> AuthResult {
-    answer.map_err(|error| error.at_provider(provider))
+    match answer {
+        Ok(Some(caller)) if caller.method() == UNNAMED && !matches!(provider, "" | UNNAMED) => {
+            Ok(Some(caller.with_method(provider)))
+        }
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(error.at_provider(provider)),
+    }
 }
 
 fn panicked() -> AuthError {

@@ -3,7 +3,9 @@
 use std::{future::Future, sync::Arc};
 
 use super::{AndThen, AuthProvider, AuthResult, Authentication};
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+};
 
 /// A provider written as one `async fn`.
 ///
@@ -45,7 +47,7 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
 
     /// The name that the log shows.
     fn name(&self) -> &'static str {
-        "custom"
+        UNNAMED
     }
 
     /// Adds a check that runs after this provider accepted, as [`AuthProvider::and_then`] does.

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication};
-use crate::{AuthRequest, AuthRequestBuf, CredentialSource};
+use crate::{AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED};
 
 /// Makes a provider of a closure that answers at once.
 ///
@@ -94,7 +94,7 @@ struct Described {
 impl Default for Described {
     fn default() -> Self {
         Self {
-            name: "custom",
+            name: UNNAMED,
             sources: Arc::new([]),
         }
     }

@@ -36,12 +36,18 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "oauth2")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "oauth2")]
 mod oauth2;
+#[cfg(feature = "oauth2")]
+mod opaque;
 #[cfg(feature = "jwt")]
 mod token;
+#[cfg(feature = "oauth2")]
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -49,8 +55,6 @@ pub(crate) use self::ask::{Asked, Check, ask};
 use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
-#[cfg(feature = "oauth2")]
-pub use self::oauth2::{OAuth2Auth, OAuth2Issuers};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
@@ -60,7 +64,15 @@ pub use self::{
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
 };
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
+#[cfg(feature = "oauth2")]
+pub use self::{
+    introspection::IntrospectionAuth,
+    oauth2::{OAuth2Auth, OAuth2Issuers},
+    userinfo::UserinfoAuth,
+};
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+};
 
 /// Checks a credential.
 ///
@@ -112,9 +124,10 @@ pub trait AuthProvider: Send + Sync + 'static {
         vec![self.credentials().to_vec()]
     }
 
-    /// The name that the log shows (`provider`).
+    /// The name that the log shows (`provider`), and the method of the callers it accepts unless
+    /// it sets one itself.
     fn name(&self) -> &'static str {
-        "custom"
+        UNNAMED
     }
 
     /// Adds a check that runs after this provider accepted: is the user still active, is the

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderName, header};
+use percent_encoding::percent_decode;
 
 use super::{CredentialSource, Head, Place, Rank, origin};
 use crate::AuthError;
@@ -194,23 +195,19 @@ fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = &'a [u8]
 
 /// Whether a raw parameter name decodes to `name`; one that is too long to do so is not decoded.
 pub(crate) fn is_query_name(shown: &str, name: &str) -> bool {
-    shown.len() <= name.len().saturating_mul(3)
-        && form_urlencoded::parse(shown.as_bytes())
-            .next()
-            .is_some_and(|(decoded, _)| decoded == name)
+    shown.len() <= name.len().saturating_mul(3) && *decoded(shown.as_bytes()) == *name.as_bytes()
 }
 
-fn decoded(value: &[u8]) -> Cow<'_, [u8]> {
-    if !value.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(value);
+/// A part of a query as `application/x-www-form-urlencoded` writes it, byte for byte.
+fn decoded(part: &[u8]) -> Cow<'_, [u8]> {
+    if !part.contains(&b'+') {
+        return percent_decode(part).into();
     }
-    let mut pair = Vec::with_capacity(value.len().saturating_add(1));
-    pair.push(b'=');
-    pair.extend_from_slice(value);
-    let text = form_urlencoded::parse(&pair)
-        .next()
-        .map(|(_, value)| value.into_owned());
-    Cow::Owned(text.unwrap_or_default().into_bytes())
+    let spaced: Vec<u8> = part
+        .iter()
+        .map(|&byte| if byte == b'+' { b' ' } else { byte })
+        .collect();
+    Cow::Owned(percent_decode(&spaced).collect())
 }
 
 /// Without the optional white space around a field value (RFC 9110 §5.5).

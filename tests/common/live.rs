@@ -151,7 +151,7 @@ impl Reply {
     }
 }
 
-fn missing<T>(what: &str) -> Option<T> {
+pub fn missing<T>(what: &str) -> Option<T> {
     let line = format!("SKIPPED: {what} not found: run scripts/test");
     assert!(env::var("CI").as_deref() != Ok("true"), "{line}");
     // Not `eprintln!`: the test runner hides what a passing test prints with it.

@@ -8,10 +8,16 @@
 )]
 #![allow(unreachable_pub, reason = "a test file exports nothing")]
 
+pub mod agent;
 pub mod answer;
+pub mod bearer;
 pub mod live;
 pub mod log;
+pub mod oidc;
 pub mod oneshot;
+pub mod opaque;
+pub mod paths_model;
 pub mod runs;
+pub mod spelling;
 pub mod wire;
 pub mod wirings;

@@ -11,7 +11,10 @@ use http::Method;
 use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 use tower_auth::AuthLayer;
 
-use super::runs::{Runs, auth};
+use super::{
+    runs::{Runs, auth},
+    wire,
+};
 
 pub type App = BoxCloneSyncService<Request, Response, Infallible>;
 
@@ -26,6 +29,27 @@ pub struct Wiring {
     pub covers_fallback: bool,
     pub runs: Runs,
     pub app: App,
+}
+
+impl Wiring {
+    /// Nothing ran but what axum's own rule leaves uncovered, and the answer is no server error.
+    pub fn refuses(&self, what: &str, target: &str, answer: &str) {
+        let case = format!("{}: {what} {target}", self.name);
+        let ran = self.runs.take();
+        let uncovered = |run: &String| !self.covers_fallback && run.ends_with(" fallback");
+        assert!(ran.iter().all(uncovered), "{case}: {ran:?} ran: {answer:?}");
+        let status = wire::status(answer);
+        let expected: &[u16] = if self.covers_fallback && self.prefix.is_empty() {
+            &[400, 401]
+        } else {
+            &[200, 400, 401, 404, 405]
+        };
+        assert!(expected.contains(&status), "{case}: {status}");
+        assert!(
+            status != 200 || !ran.is_empty(),
+            "{case}: answered by nobody"
+        );
+    }
 }
 
 /// The layer of these apps, its rules written with a prefix.
@@ -117,7 +141,6 @@ fn nested() -> Vec<Wiring> {
     vec![
         Wiring {
             prefix: "/v1",
-            covers_fallback: true,
             ..wiring("nest, layer inside", |runs| {
                 boxed(Router::new().nest("/v1", bare(runs).layer(rules("/v1"))))
             })

@@ -70,11 +70,12 @@ async function execute(operation) {
 }
 
 async function authorize({ api_key, bearer }) {
-  const [scheme, credential] = api_key === undefined ? ['Bearer)', bearer] : ['(apiKey)', api_key];
+  const [scheme, credential] = api_key === undefined ? ['bearer', bearer] : ['api_key', api_key];
   await page.locator('.auth-wrapper .btn.authorize').first().click();
   const dialog = page.locator('.dialog-ux .modal-ux');
   const form = dialog.locator('.auth-container', {
-    has: page.locator('h4', { hasText: scheme }),
+    // Its heading begins with the scheme's name; other schemes may have the same kind.
+    has: page.locator('h4', { hasText: new RegExp(`^\\s*${scheme}\\b`) }),
   });
   await form.locator('input').fill(credential);
   await form.locator('button[type=submit]').click();

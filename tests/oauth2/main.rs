@@ -13,6 +13,7 @@ mod keys;
 mod logged;
 mod memory;
 mod odd_keys;
+mod outage;
 mod refresh;
 mod strict;
 mod tokens;

@@ -13,7 +13,6 @@ use tower_auth::{
 /// When the tests play.
 pub const NOW: u64 = 1_800_000_000;
 pub const AUDIENCE: &str = TestIssuer::AUDIENCE;
-pub const JWKS: IssuerEndpoint = IssuerEndpoint::Jwks;
 
 /// An issuer of ES256 tokens, on a clock that the provider reads too.
 pub struct World {

@@ -121,7 +121,7 @@ impl fmt::Debug for ApiKeyHandle {
 
 fn no_key(name: &str) -> ConfigError {
     ConfigError::new(
-        ConfigErrorKind::Malformed,
+        ConfigErrorKind::Unknown,
         format!("no API key is named {name:?}: names() lists those there are"),
     )
 }

@@ -7,7 +7,7 @@ mod table;
 
 use std::{fmt, sync::Arc};
 
-use http::HeaderName;
+use http::{HeaderName, header::AUTHORIZATION};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -78,7 +78,8 @@ impl ApiKeyAuth {
         })
     }
 
-    /// Replaces the header that is read first, `X-API-Key` unless set.
+    /// Replaces the header that is read first, `X-API-Key` unless set. With `Authorization`, a key
+    /// is read there alone, after `Bearer`.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName) -> Self {
         self.sources = sources(name);
@@ -154,6 +155,9 @@ impl fmt::Debug for ApiKeyAuth {
 }
 
 fn sources(header: HeaderName) -> Arc<[CredentialSource]> {
+    if header == AUTHORIZATION {
+        return Arc::new([CredentialSource::bearer()]);
+    }
     Arc::new([
         CredentialSource::header(header),
         CredentialSource::bearer().fallback(),

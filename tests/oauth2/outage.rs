@@ -1,15 +1,6 @@
 //! The outage matrix: 200 requests a second with valid tokens, while the issuer fails in every way.
 //!
-//! `cargo test --all-features --test oauth2_outage -- --nocapture` prints the table.
-#![cfg(test)]
-#![allow(
-    unreachable_pub,
-    dead_code,
-    reason = "shared with the tests in oauth2/"
-)]
-
-#[path = "oauth2/world.rs"]
-mod world;
+//! `cargo test --all-features --test oauth2 outage -- --nocapture` prints the table.
 
 use std::{
     sync::Arc,
@@ -20,9 +11,10 @@ use tokio::{task::JoinHandle, time::MissedTickBehavior};
 use tower_auth::{
     AuthError, AuthResult,
     provider::{Authentication, OAuth2Auth},
-    testing::Fault,
+    testing::{Fault, IssuerEndpoint::Jwks},
 };
-use world::*;
+
+use crate::world::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outage {
@@ -123,7 +115,7 @@ fn begin(outage: Outage, world: &World) {
         Outage::Hangs => issuer.fail_everywhere(&Fault::Hang),
         Outage::Answers500 => issuer.fail_everywhere(&Fault::Status(500)),
         Outage::AnswersGarbage => issuer.fail_everywhere(&Fault::Garbage),
-        Outage::AnswersAnEmptySet => issuer.fail(world::JWKS, Fault::Empty),
+        Outage::AnswersAnEmptySet => issuer.fail(Jwks, Fault::Empty),
         Outage::Drips => issuer.fail_everywhere(&Fault::Drip),
         Outage::RotatesItsKeys => issuer.rotate(),
         Outage::RemovesAKey => issuer.replace_keys(),

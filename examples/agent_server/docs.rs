@@ -1,0 +1,86 @@
+//! The documentation pages, made from the routes.
+
+use axum::Router;
+use serde::Serialize;
+use utoipa::{
+    IntoResponses, Modify, OpenApi, ToSchema,
+    openapi::{
+        self,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+use utoipa_redoc::{Redoc, Servable};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{credentials::PARTNER_KEY, routes};
+
+/// `/docs`, `/redoc` and `/openapi.json`.
+///
+/// The assets of `/docs` are built in; the page of `/redoc` loads its script from a CDN.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let api = Api::openapi();
+    // Its default sends the address of the document to a validator on the internet.
+    let config = Config::default()
+        .validator_url("none")
+        .use_base_layout()
+        .default_models_expand_depth(-1);
+    let swagger = SwaggerUi::new("/docs").config(config);
+    Router::new()
+        .merge(swagger.url("/openapi.json", api.clone()))
+        .merge(Redoc::with_url("/redoc", api))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Agent server", description = "Press *Authorize*, paste the key, then try *run*."),
+    paths(
+        routes::run,
+        routes::run_stream,
+        routes::whoami,
+        routes::partner_hook,
+        routes::public_hook,
+        routes::health,
+    ),
+    tags(
+        (name = "agent", description = "for callers with the API key or a token"),
+        (name = "partner", description = "for the partner, with its own key"),
+        (name = "public", description = "for everybody"),
+    ),
+    // Either of the two, unless a route says otherwise.
+    security(("api_key" = []), ("bearer" = [])),
+    modifiers(&SecuritySchemes)
+)]
+struct Api;
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, api: &mut openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("api_key", header_key("X-API-Key"));
+        let bearer = Http::new(HttpAuthScheme::Bearer);
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("partner_key", header_key(PARTNER_KEY.as_str()));
+    }
+}
+
+fn header_key(header: &str) -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header)))
+}
+
+/// No credential, or not the right one: the refusal has the form of RFC 9457
+#[derive(Serialize, ToSchema, IntoResponses)]
+#[response(status = 401, content_type = "application/problem+json")]
+pub(crate) struct Refusal {
+    #[schema(example = "about:blank")]
+    r#type: String,
+    #[schema(example = "Unauthorized")]
+    title: String,
+    #[schema(example = 401)]
+    status: u16,
+    /// Stays the same from version to version.
+    #[schema(example = "missing_credential")]
+    code: String,
+    #[schema(example = "a credential is required")]
+    detail: String,
+}

@@ -1,0 +1,141 @@
+//! An agent server that only lets in who shows a credential.
+//!
+//! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
+//! options. What each file does: `options` reads the command line, `credentials` says who may
+//! call, `routes` answers, `docs` describes the routes, `welcome` is what gets printed, `stop`
+//! brings Ctrl-C to whoever has something to end.
+
+mod credentials;
+mod docs;
+mod options;
+mod routes;
+mod stop;
+mod welcome;
+
+use std::{env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, Method, header},
+    routing::{get, post},
+};
+use tokio::net::TcpListener;
+use tower_auth::{Access, AuthLayer};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    sensitive_headers::SetSensitiveRequestHeadersLayer,
+    trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer},
+};
+use tracing::{Level, Span, level_filters::LevelFilter};
+use tracing_subscriber::EnvFilter;
+
+use crate::{credentials::Credentials, options::Options, stop::Stop, welcome::Welcome};
+
+/// The routes, and around them who may call them.
+fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Router {
+    let auth = AuthLayer::new(credentials.chain.clone())
+        .public("/hooks/public")
+        .access(
+            "/hooks/partner",
+            Access::provider(credentials.partner.clone()),
+        )
+        .dev_docs(dev_docs);
+    let credential_headers = auth.credential_headers();
+
+    Router::new()
+        .route("/health", get(routes::health)) // always public
+        .route("/run", post(routes::run))
+        .route("/run/stream", post(routes::run_stream))
+        .route("/whoami", get(routes::whoami))
+        .route("/hooks/public", post(routes::public_hook))
+        .route("/hooks/partner", post(routes::partner_hook))
+        .merge(docs::pages())
+        .with_state(stop)
+        // A public route reads bodies of strangers.
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        // After every route, because axum's layers cover only what stands above them.
+        .layer(auth)
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
+                .on_request(|request: &Request, _: &Span| {
+                    tracing::debug!(headers = ?request.headers(), "started");
+                })
+                .on_response(DefaultOnResponse::new().level(Level::INFO)),
+        )
+        // Around the trace layer, which would otherwise log the credentials themselves.
+        .layer(SetSensitiveRequestHeadersLayer::from_shared(
+            credential_headers,
+        ))
+        // Outermost, so that preflights are answered and refusals can be read by a web page.
+        .layer(cors())
+}
+
+/// Any web page may ask: no cookie is read here, so a page has only the credentials it was given.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-api-key"),
+        ])
+        .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER])
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("agent_server: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let Some(options) = Options::parse(env::args_os().skip(1))? else {
+        return Ok(write!(io::stdout(), "{}", options::HELP)?);
+    };
+    log_to_stderr();
+    let credentials = Credentials::new(&options)?;
+    let listener = listen(&options.addr).await?;
+    let stop = Stop::on_ctrl_c();
+    let app = app(&credentials, options.dev_docs, stop.clone());
+
+    let address = listener.local_addr()?;
+    let welcome = Welcome {
+        address,
+        credentials: &credentials,
+        dev_docs: options.dev_docs,
+    };
+    write!(io::stdout(), "{welcome}")?;
+
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().wait());
+    tokio::select! {
+        served = server.into_future() => served?,
+        // A client that never ends its request does not keep the server.
+        () = async { stop.wait().await; tokio::time::sleep(PATIENCE).await } => {}
+    }
+    Ok(())
+}
+
+async fn listen(addr: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        format!("cannot listen on {addr}: {error}; --addr HOST:PORT names another address")
+    })
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+const PATIENCE: Duration = Duration::from_secs(3);

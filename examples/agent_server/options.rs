@@ -1,0 +1,97 @@
+//! The command line.
+//!
+//! No message repeats a value that was given: it may be a credential.
+
+use std::ffi::OsString;
+
+use tower_auth::Secret;
+
+pub(crate) struct Options {
+    pub(crate) addr: String,
+    pub(crate) keys: Vec<Secret>,
+    pub(crate) jwt_secret: Option<String>,
+    pub(crate) dev_docs: bool,
+}
+
+pub(crate) const HELP: &str = "\
+An agent server that only lets in who shows a credential.
+
+Usage: agent_server [OPTIONS]
+
+  --addr HOST:PORT     where to listen [127.0.0.1:8000]
+  --key KEY            accept this API key; may be given several times
+  --jwt-secret SECRET  accept tokens signed with this secret (HS256, 32 bytes or more)
+  --no-dev-docs        ask for a credential on /docs, /redoc and /openapi.json too
+  --help               print this
+
+With neither --key nor --jwt-secret it makes an API key and prints it.
+RUST_LOG=debug logs more. Other users of this machine can read the command line.
+";
+
+impl Options {
+    /// Nothing where help is asked for.
+    pub(crate) fn parse(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Option<Self>, String> {
+        let mut options = Self {
+            addr: "127.0.0.1:8000".into(),
+            keys: vec![],
+            jwt_secret: None,
+            dev_docs: true,
+        };
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let argument = text(argument)?;
+            let (name, inline) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (&*argument, None),
+            };
+            match name {
+                "--addr" => options.addr = value(name, inline, &mut arguments)?,
+                "--key" => {
+                    let key = value(name, inline, &mut arguments)?;
+                    options.keys.push(key.into());
+                }
+                "--jwt-secret" => {
+                    options.jwt_secret = Some(value(name, inline, &mut arguments)?);
+                }
+                "--no-dev-docs" if inline.is_none() => options.dev_docs = false,
+                "--help" | "-h" if inline.is_none() => return Ok(None),
+                "--no-dev-docs" | "--help" => return Err(format!("{name} takes no value")),
+                _ if name.starts_with("--") => {
+                    return Err(format!("there is no option {name}: --help lists them"));
+                }
+                _ => {
+                    return Err(
+                        "a value stands without its option: write --key KEY, for example".into(),
+                    );
+                }
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+fn value(
+    name: &str,
+    inline: Option<String>,
+    rest: &mut impl Iterator<Item = OsString>,
+) -> Result<String, String> {
+    let value = match inline {
+        Some(value) => Some(value),
+        None => {
+            let next = rest.next().map(text).transpose()?;
+            // What looks like an option is one, and the value before it was forgotten.
+            next.filter(|value| !value.starts_with("--"))
+        }
+    };
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| format!("{name} needs a value"))
+}
+
+fn text(argument: OsString) -> Result<String, String> {
+    argument
+        .into_string()
+        .map_err(|_| "an argument is not UTF-8".into())
+}

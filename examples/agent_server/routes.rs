@@ -1,0 +1,145 @@
+//! What the server answers once the caller is known.
+
+use std::{
+    convert::Infallible,
+    future,
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tower_auth::AuthContext;
+use utoipa::ToSchema;
+
+use crate::{docs::Refusal, stop::Stop};
+
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Task {
+    #[schema(example = "hello")]
+    input: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Answer {
+    #[schema(example = "you said: hello")]
+    output: String,
+    #[schema(example = "demo")]
+    user_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Receipt {
+    bytes: usize,
+    /// Who sent it; nothing where nobody was asked.
+    #[schema(example = "partner")]
+    from: Option<String>,
+}
+
+impl Answer {
+    /// The agent; yours has more to say.
+    fn to(task: Task, caller: &AuthContext) -> Self {
+        Self {
+            output: format!("you said: {}", task.input),
+            user_id: caller.user_id().to_owned(),
+        }
+    }
+}
+
+/// Whether the server is up
+#[utoipa::path(get, path = "/health", tag = "public", security(()),
+    responses((status = 200, description = "It is", body = str, example = "ok")))]
+pub(crate) async fn health() -> &'static str {
+    "ok"
+}
+
+/// Run the agent
+#[utoipa::path(post, path = "/run", tag = "agent",
+    responses((status = 200, description = "What the agent says", body = Answer), Refusal))]
+pub(crate) async fn run(caller: AuthContext, Json(task): Json<Task>) -> Json<Answer> {
+    Json(Answer::to(task, &caller))
+}
+
+/// Run the agent and read along
+///
+/// Each word of the output is an event `output`; the event `done` carries the whole answer. The
+/// stream ends without it when the credential expires or the server stops.
+#[utoipa::path(post, path = "/run/stream", tag = "agent",
+    responses((status = 200, description = "The events", body = str, content_type = "text/event-stream"), Refusal))]
+pub(crate) async fn run_stream(
+    State(stop): State<Stop>,
+    caller: AuthContext,
+    Json(task): Json<Task>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let answer = Answer::to(task, &caller);
+    let words: Vec<String> = answer
+        .output
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let spoken = stream::iter(words).then(async |word| {
+        tokio::time::sleep(PACE).await;
+        Event::default().event("output").data(word)
+    });
+    let done = stream::once(async move {
+        Event::default()
+            .event("done")
+            .json_data(answer)
+            .unwrap_or_default()
+    });
+    let end = async move {
+        tokio::select! {
+            () = expiry(&caller) => {}
+            () = stop.wait() => {}
+        }
+    };
+    let events = spoken.chain(done).take_until(Box::pin(end)).map(Ok);
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+/// Waits until the caller's credential expires, for ever if it never does.
+async fn expiry(caller: &AuthContext) {
+    match caller.expires_at() {
+        Some(at) => {
+            let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+            tokio::time::sleep(left).await;
+        }
+        None => future::pending().await,
+    }
+}
+
+/// Who the caller turned out to be
+#[utoipa::path(get, path = "/whoami", tag = "agent",
+    responses((status = 200, description = "The context", body = Object), Refusal))]
+pub(crate) async fn whoami(caller: AuthContext) -> Json<AuthContext> {
+    Json(caller)
+}
+
+/// A webhook that anybody may call
+#[utoipa::path(post, path = "/hooks/public", tag = "public", security(()),
+    request_body(content = String, example = "event"), responses((status = 200, description = "Received", body = Receipt)))]
+pub(crate) async fn public_hook(body: Bytes) -> Json<Receipt> {
+    Json(Receipt {
+        bytes: body.len(),
+        from: None,
+    })
+}
+
+/// A webhook for one partner, with a key of its own
+#[utoipa::path(post, path = "/hooks/partner", tag = "partner", security(("partner_key" = [])),
+    request_body(content = String, example = "event"),
+    responses((status = 200, description = "Received", body = Receipt), Refusal))]
+pub(crate) async fn partner_hook(caller: AuthContext, body: Bytes) -> Json<Receipt> {
+    Json(Receipt {
+        bytes: body.len(),
+        from: Some(caller.user_id().to_owned()),
+    })
+}
+
+/// How long the agent thinks about a word.
+const PACE: Duration = Duration::from_millis(200);

@@ -1,0 +1,87 @@
+//! The documentation pages, without a browser.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::common::agent::Agent;
+
+const PAGES: [&str; 5] = [
+    "/docs",
+    "/docs/",
+    "/docs/swagger-ui-bundle.js",
+    "/redoc",
+    "/openapi.json",
+];
+
+#[test]
+fn the_pages_are_public_in_development() {
+    let agent = Agent::start(&[]);
+    assert_eq!(agent.get("/docs", &[]).status, 303);
+    for page in &PAGES[1..] {
+        assert_eq!(agent.get(page, &[]).status, 200, "{page}");
+    }
+}
+
+#[test]
+fn without_dev_docs_the_pages_need_a_credential() {
+    let agent = Agent::start(&["--no-dev-docs"]);
+    let key = agent.demo_key();
+    for page in PAGES {
+        let reply = agent.get(page, &[]);
+        assert_eq!(reply.status, 401, "{page}");
+        assert_eq!(reply.json()["code"], "missing_credential", "{page}");
+        let reply = agent.get(page, &[("x-api-key", &key)]);
+        assert_ne!(reply.status, 401, "{page}");
+    }
+}
+
+#[test]
+fn without_dev_docs_the_welcome_says_so() {
+    let agent = Agent::start(&["--no-dev-docs"]);
+    assert!(agent.welcome.contains("/docs  (asks for a credential)"));
+}
+
+#[test]
+fn the_document_describes_every_route() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let paths: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
+    let expected = [
+        "/health",
+        "/hooks/partner",
+        "/hooks/public",
+        "/run",
+        "/run/stream",
+        "/whoami",
+    ];
+    assert_eq!(paths, BTreeSet::from(expected));
+}
+
+#[test]
+fn the_document_asks_for_a_key_or_a_token() {
+    let document = document();
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(schemes["api_key"]["name"], "X-API-Key");
+    assert_eq!(schemes["api_key"]["in"], "header");
+    assert_eq!(schemes["bearer"]["scheme"], "bearer");
+    assert_eq!(document["security"].as_array().map(Vec::len), Some(2));
+    let open = serde_json::json!([{}]);
+    assert_eq!(document["paths"]["/health"]["get"]["security"], open);
+    assert_eq!(document["paths"]["/hooks/public"]["post"]["security"], open);
+    assert_eq!(document["paths"]["/run"]["post"]["security"], Value::Null);
+}
+
+#[test]
+fn the_document_holds_no_key() {
+    let agent = Agent::start(&[]);
+    for page in ["/openapi.json", "/redoc", "/docs/"] {
+        let body = agent.get(page, &[]).body;
+        assert!(!body.contains(&agent.demo_key()), "{page}");
+        assert!(!body.contains(&agent.partner_key()), "{page}");
+    }
+}
+
+fn document() -> Value {
+    Agent::start(&[]).get("/openapi.json", &[]).json()
+}

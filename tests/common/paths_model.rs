@@ -1,0 +1,102 @@
+//! Who is asked, told by the words of the rules alone: slow, plain, and independent of the crate.
+
+use http::Method;
+
+/// A segment of a route or of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Segment {
+    /// An empty one stands at the end only: a trailing slash.
+    Plain(&'static str),
+    Param,
+    Rest,
+}
+
+pub type Pattern = Vec<Segment>;
+
+/// A rule as a layer is told it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub pattern: Pattern,
+    pub method: Option<Method>,
+    pub open: bool,
+}
+
+pub fn text(pattern: &[Segment]) -> String {
+    let name = |(index, segment): (usize, &Segment)| match segment {
+        Segment::Plain(text) => format!("/{text}"),
+        Segment::Param => format!("/{{p{index}}}"),
+        Segment::Rest => "/{*rest}".to_owned(),
+    };
+    pattern.iter().enumerate().map(name).collect()
+}
+
+/// Whether patterns may stand in one table: none twice, and no parameter beside a catch-all.
+pub fn fits_beside(pattern: &[Segment], others: &[Pattern]) -> bool {
+    others.iter().all(|other| {
+        let differ = pattern.iter().zip(other).find(|(one, two)| one != two);
+        let clash = matches!(
+            differ,
+            Some((Segment::Param, Segment::Rest) | (Segment::Rest, Segment::Param))
+        );
+        pattern != other.as_slice() && !clash
+    })
+}
+
+/// Whether a path is one that a pattern stands for, byte for byte.
+pub fn stands_for(pattern: &[Segment], path: &str) -> bool {
+    let shown: Vec<&str> = path[1..].split('/').collect();
+    for (index, segment) in pattern.iter().enumerate() {
+        let fits = match segment {
+            Segment::Rest => return shown.len() > index && !shown[index..].join("/").is_empty(),
+            Segment::Param => shown.get(index).is_some_and(|text| !text.is_empty()),
+            Segment::Plain(plain) => shown.get(index) == Some(plain),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    pattern.len() == shown.len()
+}
+
+/// Whether nobody is asked for a path, given the route that was chosen where that is known.
+pub fn is_open(rules: &[Rule], method: &Method, path: &str, route: Option<&Pattern>) -> bool {
+    if route.is_some_and(|route| !stands_for(route, path)) {
+        return false;
+    }
+    let matching = || rules.iter().filter(|rule| stands_for(&rule.pattern, path));
+    let Some(narrowest) = matching().map(|rule| &rule.pattern).min_by_key(width) else {
+        return false;
+    };
+    if route.is_some_and(|route| !parameters_agree(narrowest, route)) {
+        return false;
+    }
+    let rule_for = |wanted: Option<&Method>| {
+        let mut of_path = rules.iter().filter(|rule| rule.pattern == *narrowest);
+        of_path.find(|rule| rule.method.as_ref() == wanted)
+    };
+    let head_as_get = || (method == Method::HEAD).then(|| rule_for(Some(&Method::GET)));
+    rule_for(Some(method))
+        .or_else(|| head_as_get().flatten())
+        .or_else(|| rule_for(None))
+        .is_some_and(|rule| rule.open)
+}
+
+/// Plain text is narrower than a parameter, a parameter than a catch-all; the left decides first.
+fn width(pattern: &&Pattern) -> Vec<u8> {
+    let width = |segment: &Segment| match segment {
+        Segment::Plain(_) => 0,
+        Segment::Param => 1,
+        Segment::Rest => 2,
+    };
+    pattern.iter().map(width).collect()
+}
+
+fn parameters_agree(rule: &[Segment], route: &[Segment]) -> bool {
+    let rest_at = route.iter().position(|segment| *segment == Segment::Rest);
+    let agrees = |(index, segment): (usize, &Segment)| {
+        *segment != Segment::Param
+            || route.get(index) == Some(&Segment::Param)
+            || rest_at.is_some_and(|rest| rest <= index)
+    };
+    rule.iter().enumerate().all(agrees)
+}
