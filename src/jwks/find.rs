@@ -193,3 +193,6 @@ fn list(skipped: &[SkippedKey]) -> String {
 }
 
 const LISTED: usize = 8;
+
+#[cfg(test)]
+mod tests;
