@@ -56,9 +56,12 @@ pub enum AuthErrorKind {
     InsufficientScope,
     /// The caller is known and may not do this: 403.
     Forbidden,
+    /// The caller is known and may not know whether this exists: 404.
+    NotFound,
     /// Too many requests: 429 with `Retry-After`.
     Throttled,
-    /// The credential could not be checked: 503 with `Retry-After`, never 401.
+    /// The credential, or the permission, could not be checked: 503 with `Retry-After`, never 401
+    /// or 403.
     Unavailable,
 }
 
@@ -121,12 +124,21 @@ impl AuthError {
         Self::new(AuthErrorKind::Forbidden, "forbidden", reason)
     }
 
+    /// The caller is known and may not know whether this exists: 404 `not_found`.
+    ///
+    /// An authorizer answers so for another caller's object and for one that does not exist alike,
+    /// so that ids cannot be probed.
+    pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(AuthErrorKind::NotFound, "not_found", reason)
+    }
+
     /// Too many requests: 429 `throttled` with `Retry-After` (whole seconds, rounded up).
     pub fn throttled(retry_after: Duration) -> Self {
         Self::new(AuthErrorKind::Throttled, "throttled", "throttled").with_retry_after(retry_after)
     }
 
-    /// The credential could not be checked: 503 `unavailable` with `Retry-After: 5`.
+    /// The credential, or the permission, could not be checked: 503 `unavailable` with
+    /// `Retry-After: 5`.
     ///
     /// It takes the error of whatever failed, so that it serves as
     /// `.map_err(AuthError::unavailable)?`. The cause is logged, never sent.
@@ -182,7 +194,7 @@ impl AuthError {
         self
     }
 
-    /// Names the provider that answered, unless one is named already.
+    /// Names who answered, unless somebody is named already.
     #[must_use]
     pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
         if self.provider.is_empty() {
@@ -194,6 +206,17 @@ impl AuthError {
     /// What the caller can do about it.
     pub fn kind(&self) -> AuthErrorKind {
         self.kind
+    }
+
+    /// Whether this says that a known caller may not: the three kinds that an
+    /// [`Authorizer`](crate::authorize::Authorizer) denies with.
+    ///
+    /// Everything else means that the question was not answered.
+    pub fn is_denial(&self) -> bool {
+        matches!(
+            self.kind,
+            AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound
+        )
     }
 
     /// The status of the answer.
@@ -218,7 +241,7 @@ impl AuthError {
         self.message
     }
 
-    /// The provider that answered, or an empty text where none did.
+    /// The provider or authorizer that answered, or an empty text where none did.
     pub fn provider(&self) -> &'static str {
         self.provider
     }
@@ -285,6 +308,7 @@ impl AuthErrorKind {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::MissingCredential | Self::InvalidCredential => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -297,8 +321,9 @@ impl AuthErrorKind {
             Self::InvalidCredential => "the credential is not valid",
             Self::InsufficientScope => "the credential lacks a scope that this needs",
             Self::Forbidden => "the caller may not do this",
+            Self::NotFound => "there is nothing here",
             Self::Throttled => "too many requests",
-            Self::Unavailable => "the credential cannot be checked at the moment",
+            Self::Unavailable => "the request cannot be checked at the moment",
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn add_status(headers: &mut HeaderMap, error: &AuthError) {
 fn code(kind: AuthErrorKind) -> u16 {
     match kind {
         AuthErrorKind::InvalidRequest => 3,
+        AuthErrorKind::NotFound => 5,
         AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 7,
         AuthErrorKind::Throttled => 8,
         AuthErrorKind::Unavailable => 14,

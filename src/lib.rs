@@ -39,6 +39,11 @@
 //! [`AuthError`]: wrong, or could not be checked. These never become one another: an outage is a
 //! 503, never a 401 and never a pass.
 //!
+//! # What a caller may do
+//!
+//! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
+//! whole router: see [`authorize`].
+//!
 //! # Features
 //!
 //! | feature | adds |
@@ -54,10 +59,13 @@
 
 mod access;
 pub mod auth;
+pub mod authorize;
+mod body;
 mod challenge;
 mod clock;
 mod context;
 mod error;
+mod event;
 #[cfg(feature = "axum")]
 mod extract;
 #[cfg(feature = "oauth2")]
@@ -65,6 +73,9 @@ mod fetch;
 mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "oauth2")]
+mod jwks;
+mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;
@@ -77,6 +88,7 @@ pub mod testing;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
+pub use body::ResponseBody;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};

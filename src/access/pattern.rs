@@ -65,7 +65,11 @@ impl Pattern {
 
     /// Whether both patterns stand for the same paths, whatever their parameters are named.
     pub(super) fn is_same_path(&self, other: &Self) -> bool {
-        self.segments().eq(other.segments())
+        self.is_same_path_as(&other.0)
+    }
+
+    pub(super) fn is_same_path_as(&self, template: &str) -> bool {
+        self.segments().eq(segments(template))
     }
 
     /// Whether a path is one that this pattern stands for.
@@ -118,6 +122,36 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
         rest = below;
     }
     rest.is_none()
+}
+
+/// What stands in a path where a template has the parameter of that name.
+///
+/// Nothing where the template has none, or has two: a handler might take the other one.
+pub(super) fn param<'a>(path: &'a str, template: &str, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    let mut rest = Some(path);
+    for segment in template.split('/') {
+        let (plain, parameter) = segment.split_at(segment.find('{').unwrap_or(segment.len()));
+        let left = rest?.strip_prefix(plain)?;
+        let (shown, below) = match left.split_once('/') {
+            Some((shown, below)) => (shown, Some(below)),
+            None => (left, None),
+        };
+        let value = match Segment::of(parameter)? {
+            Segment::CatchAll => left,
+            Segment::Param | Segment::Literal(_) => shown,
+        };
+        let is_named = parameter
+            .strip_prefix("{*")
+            .or_else(|| parameter.strip_prefix('{'))
+            .and_then(|rest| rest.strip_suffix('}'))
+            == Some(name);
+        if is_named && found.replace(value).is_some() {
+            return None;
+        }
+        rest = below;
+    }
+    found
 }
 
 fn segments(pattern: &str) -> impl Iterator<Item = Option<Segment<'_>>> {

@@ -126,6 +126,23 @@ impl<A: Clone> Rules<A> {
                 .is_none_or(|template| entry.pattern.covers(template));
         applies.then(|| entry.access(method))?
     }
+
+    /// The rule for the route that was chosen, with the pattern it was written for.
+    ///
+    /// By the template alone: a rule for one path of a `{param}` route could be evaded by another
+    /// spelling of that path.
+    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
+    pub(crate) fn for_template(&self, method: &Method, template: &str) -> Option<(&str, &A)> {
+        // Read as a path, a template matches its own pattern: a literal only itself, and a
+        // parameter's text, which no literal can be, only a parameter.
+        let found = self.routes.at(template).ok()?;
+        let entry = self.merged.get(*found.value)?;
+        let access = entry
+            .pattern
+            .is_same_path_as(template)
+            .then(|| entry.access(method))??;
+        Some((entry.pattern.as_str(), access))
+    }
 }
 
 impl<A: Clone> Entry<A> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{event, gate::Gate, places::Places};
+use super::{gate::Gate, places::Places};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{Route, Rules},
     challenge::Realm,
-    grpc,
+    event, grpc,
     provider::{Asked, Check},
     reject,
 };

@@ -13,11 +13,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{
-    body::ResponseBody,
-    core::{Core, Decision, Pending},
-};
-use crate::{AuthContext, grpc, provider::Check, reject};
+use super::core::{Core, Decision, Pending};
+use crate::{AuthContext, ResponseBody, grpc, provider::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.

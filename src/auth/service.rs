@@ -10,10 +10,10 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    body::ResponseBody,
     core::{Core, Decision},
     future::{ResponseFuture, Seal},
 };
+use crate::ResponseBody;
 
 /// Asks who is calling before the inner service runs.
 #[derive(Clone)]

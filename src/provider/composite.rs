@@ -176,7 +176,7 @@ fn rank(error: &AuthError) -> u8 {
     match error.kind() {
         AuthErrorKind::Unavailable => 6,
         AuthErrorKind::Throttled => 5,
-        AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 4,
+        AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound => 4,
         AuthErrorKind::InvalidRequest => 3,
         AuthErrorKind::InvalidCredential if error.code() != "invalid_credential" => 2,
         AuthErrorKind::InvalidCredential => 1,

@@ -41,6 +41,8 @@ mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "oauth2")]
+mod oauth2;
+#[cfg(feature = "oauth2")]
 mod opaque;
 #[cfg(feature = "jwt")]
 mod token;
@@ -63,7 +65,11 @@ pub use self::{
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
 };
 #[cfg(feature = "oauth2")]
-pub use self::{introspection::IntrospectionAuth, userinfo::UserinfoAuth};
+pub use self::{
+    introspection::IntrospectionAuth,
+    oauth2::{OAuth2Auth, OAuth2Issuers},
+    userinfo::UserinfoAuth,
+};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
 };

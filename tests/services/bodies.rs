@@ -12,7 +12,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_auth::auth::ResponseBody;
+use tower_auth::ResponseBody;
 
 use crate::{KEY, layer};
 

@@ -51,6 +51,12 @@ impl<'a> Route<'a> {
     pub(crate) fn template(&self) -> Option<&'a str> {
         self.template
     }
+
+    /// What the client sent, still percent-encoded, where a template of this route has a parameter
+    /// of that name; nothing where it has none or two, or where no rule may be applied.
+    pub(crate) fn param(&self, template: &str, name: &str) -> Option<&'a str> {
+        pattern::param(self.path?, template, name)
+    }
 }
 
 /// Whether nesting may have taken this away. A service that resolves dot segments or doubled

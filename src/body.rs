@@ -36,13 +36,13 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn inner(body: B) -> Self {
+    pub(crate) fn inner(body: B) -> Self {
         Self {
             kind: Kind::Inner { body },
         }
     }
 
-    pub(super) fn refusal(bytes: Bytes) -> Self {
+    pub(crate) fn refusal(bytes: Bytes) -> Self {
         Self {
             kind: Kind::Refusal { bytes },
         }

@@ -1,0 +1,55 @@
+//! Permission by scope.
+
+use super::{Authorization, Authorizer, scopes::holds};
+use crate::{AuthContext, AuthError};
+
+/// Allows a caller who holds the scope `resource:action`, `graph:invoke` say.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, authorize::{Authorizer, by_scope}};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let caller = AuthContext::new("ada").with_scopes(["agent:7:invoke", "graph"]);
+/// assert!(by_scope().check(&caller, "agent:7", "invoke").await.is_ok());
+/// assert!(by_scope().check(&caller, "graph", "invoke").await.is_err());
+/// assert!(by_scope().hierarchical().check(&caller, "graph", "invoke").await.is_ok());
+/// # });
+/// ```
+pub fn by_scope() -> ByScope {
+    ByScope {
+        hierarchical: false,
+    }
+}
+
+/// The authorizer that [`by_scope`] makes.
+#[derive(Clone, Debug)]
+pub struct ByScope {
+    hierarchical: bool,
+}
+
+impl ByScope {
+    /// Lets a scope stand for those below it, as
+    /// [`RequireScopes::hierarchical`](super::RequireScopes::hierarchical) does: `agent` and
+    /// `agent:*` for `agent:7:invoke`.
+    #[must_use]
+    pub fn hierarchical(mut self) -> Self {
+        self.hierarchical = true;
+        self
+    }
+}
+
+impl Authorizer for ByScope {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        let wanted = format!("{resource}:{action}");
+        holds(caller.scopes(), &wanted, self.hierarchical)
+            .then_some(())
+            .ok_or_else(|| AuthError::insufficient_scope(wanted))
+            .into()
+    }
+
+    fn name(&self) -> &'static str {
+        "by_scope"
+    }
+}

@@ -1,0 +1,329 @@
+//! Authorizers made of others.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    Authorization, Authorizer, IntoAuthorizer,
+    ask::{Asked, Check, ask},
+};
+use crate::{AuthContext, AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
+
+/// Allows what every member allows: the first that does not answers for all.
+///
+/// Members are asked in order, and none after a refusal.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, AuthError, authorize::{Authorize, all_of, authorizer_fn, by_scope}};
+///
+/// let office_hours = authorizer_fn(|_: &AuthContext, _: &str, _: &str| {
+///     Err(AuthError::forbidden("closed"))
+/// });
+/// let layer = Authorize::new(all_of(by_scope()).and(office_hours), "graph", "invoke");
+/// # let _ = layer;
+/// ```
+pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
+    AllOf(Members::new(first.into_authorizer()))
+}
+
+/// Allows what one member allows.
+///
+/// Members are asked in order, and none after a grant. Where nobody grants, the answer is the most
+/// telling refusal: could-not-check (503) over throttled (429) over a hidden object (404) over a
+/// missing scope over anything else, then the earliest. So one member's outage never becomes a
+/// grant, nor another's 403.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::authorize::{Authorize, any_of, by_owner, by_role};
+///
+/// let owner = by_owner(|_document: &str| Ok(None)).hide_foreign();
+/// let layer = Authorize::new(any_of(by_role([("admin", "*")])?).or(owner), "document:{id}", "read");
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+pub fn any_of<Form>(first: impl IntoAuthorizer<Form>) -> AnyOf {
+    AnyOf(Members::new(first.into_authorizer()))
+}
+
+/// Allows what an authorizer denies, and denies what it allows.
+///
+/// An authorizer that could not check allows nothing either way: its error stays what it is.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::authorize::{all_of, by_role, by_scope, not};
+///
+/// let suspended = by_role([("suspended", "*")])?;
+/// let authorizer = all_of(by_scope()).and(not(suspended));
+/// # let _ = authorizer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+pub fn not<Form>(authorizer: impl IntoAuthorizer<Form>) -> Not {
+    Not(authorizer.into_authorizer())
+}
+
+/// Allows nothing.
+pub fn deny_all() -> DenyAll {
+    DenyAll(())
+}
+
+/// The authorizer that [`all_of`] makes.
+#[derive(Clone)]
+pub struct AllOf(Members);
+
+/// The authorizer that [`any_of`] makes.
+#[derive(Clone)]
+pub struct AnyOf(Members);
+
+/// The authorizer that [`not`] makes.
+#[derive(Clone)]
+pub struct Not(Arc<dyn Authorizer>);
+
+/// The authorizer that [`deny_all`] makes.
+#[derive(Clone, Debug)]
+pub struct DenyAll(());
+
+impl AllOf {
+    /// Adds the member that is asked next.
+    #[must_use]
+    pub fn and<Form>(mut self, next: impl IntoAuthorizer<Form>) -> Self {
+        self.0.push(next.into_authorizer());
+        self
+    }
+
+    /// All of authorizers that were made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// There is none: it would allow everything.
+    pub fn from_authorizers(
+        members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
+    ) -> Result<Self, ConfigError> {
+        Members::of(members).map(Self)
+    }
+}
+
+impl AnyOf {
+    /// Adds the member that is asked next.
+    #[must_use]
+    pub fn or<Form>(mut self, next: impl IntoAuthorizer<Form>) -> Self {
+        self.0.push(next.into_authorizer());
+        self
+    }
+
+    /// Any of authorizers that were made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// There is none: use [`deny_all`] where that is meant.
+    pub fn from_authorizers(
+        members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
+    ) -> Result<Self, ConfigError> {
+        Members::of(members).map(Self)
+    }
+}
+
+impl Authorizer for AllOf {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        self.0.ask(Tally::All, caller, resource, action)
+    }
+
+    fn name(&self) -> &'static str {
+        "all_of"
+    }
+}
+
+impl Authorizer for AnyOf {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        self.0.ask(Tally::Any(None), caller, resource, action)
+    }
+
+    fn name(&self) -> &'static str {
+        "any_of"
+    }
+}
+
+impl Authorizer for Not {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        match ask(&*self.0, caller, resource, action) {
+            Asked::Answered(answer) => inverted(answer).into(),
+            Asked::Waiting(check) => Authorization::pending(async move { inverted(check.await) }),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "not"
+    }
+}
+
+fn inverted(answer: Result<(), AuthError>) -> Result<(), AuthError> {
+    match answer {
+        Ok(()) => Err(AuthError::forbidden("not")),
+        Err(error) if error.is_denial() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+impl Authorizer for DenyAll {
+    fn authorize(&self, _: &AuthContext, _: &str, _: &str) -> Authorization {
+        Err(AuthError::forbidden("deny_all")).into()
+    }
+
+    fn name(&self) -> &'static str {
+        "deny_all"
+    }
+}
+
+/// INVARIANT: at least one, because all of none would allow everything.
+#[derive(Clone)]
+struct Members(Arc<Vec<Arc<dyn Authorizer>>>);
+
+impl Members {
+    fn new(first: Arc<dyn Authorizer>) -> Self {
+        Self(Arc::new(vec![first]))
+    }
+
+    fn of(members: impl IntoIterator<Item = Arc<dyn Authorizer>>) -> Result<Self, ConfigError> {
+        let members: Vec<_> = members.into_iter().collect();
+        if members.is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "a combination needs at least one authorizer: add one, or use deny_all()",
+            ));
+        }
+        Ok(Self(Arc::new(members)))
+    }
+
+    fn push(&mut self, next: Arc<dyn Authorizer>) {
+        Arc::make_mut(&mut self.0).push(next);
+    }
+
+    fn ask(
+        &self,
+        mut tally: Tally,
+        caller: &AuthContext,
+        resource: &str,
+        action: &str,
+    ) -> Authorization {
+        for (index, member) in self.0.iter().enumerate() {
+            match ask(&**member, caller, resource, action) {
+                Asked::Answered(answer) => {
+                    if let Some(answer) = tally.count(answer) {
+                        return answer.into();
+                    }
+                }
+                Asked::Waiting(check) => {
+                    let rest = Rest {
+                        members: Arc::clone(&self.0),
+                        next: index.saturating_add(1),
+                        caller: caller.clone(),
+                        resource: resource.into(),
+                        action: action.into(),
+                    };
+                    return Authorization::pending(rest.ask(check, tally));
+                }
+            }
+        }
+        tally.end().into()
+    }
+}
+
+/// The members that are still to be asked once a pending one has answered.
+struct Rest {
+    members: Arc<Vec<Arc<dyn Authorizer>>>,
+    next: usize,
+    caller: AuthContext,
+    resource: Box<str>,
+    action: Box<str>,
+}
+
+impl Rest {
+    async fn ask(self, first: Check, mut tally: Tally) -> Result<(), AuthError> {
+        if let Some(answer) = tally.count(first.await) {
+            return answer;
+        }
+        for member in self.members.iter().skip(self.next) {
+            let answer = match ask(&**member, &self.caller, &self.resource, &self.action) {
+                Asked::Answered(answer) => answer,
+                Asked::Waiting(check) => check.await,
+            };
+            if let Some(answer) = tally.count(answer) {
+                return answer;
+            }
+        }
+        tally.end()
+    }
+}
+
+/// What the answers so far come to.
+enum Tally {
+    All,
+    /// The most telling refusal.
+    Any(Option<AuthError>),
+}
+
+impl Tally {
+    /// Counts an answer; returns the answer of all where that is settled.
+    fn count(&mut self, answer: Result<(), AuthError>) -> Option<Result<(), AuthError>> {
+        match (self, answer) {
+            (Self::All, Ok(())) => None,
+            (Self::All, refused) => Some(refused),
+            (Self::Any(_), Ok(())) => Some(Ok(())),
+            (Self::Any(worst), Err(error)) => {
+                let beaten = worst.as_ref().map(rank);
+                if beaten.is_none_or(|beaten| rank(&error) > beaten) {
+                    *worst = Some(error);
+                }
+                None
+            }
+        }
+    }
+
+    fn end(self) -> Result<(), AuthError> {
+        match self {
+            Self::All => Ok(()),
+            Self::Any(worst) => Err(worst.unwrap_or_else(|| AuthError::forbidden("no_member"))),
+        }
+    }
+}
+
+fn rank(error: &AuthError) -> u8 {
+    match error.kind() {
+        AuthErrorKind::Unavailable => 4,
+        AuthErrorKind::Throttled => 3,
+        // Above the others, or a member that says 403 would tell what this one hides.
+        AuthErrorKind::NotFound => 2,
+        AuthErrorKind::InsufficientScope => 1,
+        _ => 0,
+    }
+}
+
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|member| member.name()))
+            .finish()
+    }
+}
+
+impl fmt::Debug for AllOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AllOf").field(&self.0).finish()
+    }
+}
+
+impl fmt::Debug for AnyOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnyOf").field(&self.0).finish()
+    }
+}
+
+impl fmt::Debug for Not {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Not").field(&self.0.name()).finish()
+    }
+}

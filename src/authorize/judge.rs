@@ -1,0 +1,90 @@
+//! What an authorization layer makes of a request.
+
+use http::{Extensions, Method, Request, Uri};
+
+use super::Authorizer;
+use super::ask::{Asked, Check, Question, ask, log};
+use crate::{AuthContext, AuthError, access::Route, event};
+
+/// What decides in a layer: it logs what it decides at once.
+pub(super) trait Judge: Send + Sync + 'static {
+    fn judge(&self, request: Head<'_>) -> Judged;
+}
+
+pub(super) enum Judged {
+    Answered(Result<(), AuthError>),
+    Waiting(Check, Question),
+}
+
+/// The part of a request that is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Head<'a> {
+    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
+    pub(super) method: &'a Method,
+    uri: &'a Uri,
+    extensions: &'a Extensions,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            extensions: request.extensions(),
+        }
+    }
+
+    pub(super) fn route(self) -> Route<'a> {
+        Route::of(self.uri, self.extensions)
+    }
+
+    pub(super) fn template(self) -> Option<&'a str> {
+        self.route().template()
+    }
+
+    /// The accepted caller; without one, `layer` stands where nobody has been asked yet.
+    pub(super) fn caller(self, layer: &'static str) -> Result<&'a AuthContext, AuthError> {
+        self.extensions.get().ok_or_else(|| {
+            let advice = format_args!(
+                "{layer} runs where there is no AuthContext: put an AuthLayer around it (axum: \
+                 .layer(AuthLayer) after this layer; ServiceBuilder: before it), and do not leave \
+                 the path public or optional there"
+            );
+            let error = AuthError::missing_credential().with_reason("no_context");
+            event::misplaced(&error, self.template(), &advice);
+            error
+        })
+    }
+
+    /// Logs the answer to a question that had to be waited for.
+    pub(super) fn log(self, answer: &Result<(), AuthError>, question: &Question) {
+        question.log(answer, self.extensions.get(), self.template());
+    }
+}
+
+/// Asks an authorizer for a layer.
+pub(super) fn consult(
+    authorizer: &dyn Authorizer,
+    caller: &AuthContext,
+    (resource, action): (&str, &str),
+    request: Head<'_>,
+) -> Judged {
+    match ask(authorizer, caller, resource, action) {
+        Asked::Answered(answer) => {
+            log(
+                &answer,
+                Some(caller),
+                (resource, action),
+                request.template(),
+            );
+            Judged::Answered(answer)
+        }
+        Asked::Waiting(check) => Judged::Waiting(
+            check,
+            Question {
+                resource: resource.into(),
+                action: action.into(),
+            },
+        ),
+    }
+}

@@ -1,0 +1,130 @@
+//! The layer that asks an authorizer for one resource and action.
+
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+
+use super::{
+    Authorizer, IntoAuthorizer,
+    judge::{Head, Judge, Judged, consult},
+    resource::{Resource, parse_action},
+    service::AuthorizeService,
+};
+use crate::{AuthError, ConfigError, event};
+
+/// Asks an authorizer whether the caller may do one thing: a layer for a route or a router.
+///
+/// The resource may hold parameters of the route that axum chose: `agent:{id}` on a route
+/// `/agents/{id}` asks for that agent alone. Values are decoded and written as
+/// [`escape_id`](super::escape_id) does, so that no id can widen what is asked for. Where the route
+/// has no such parameter, the request is refused and the log says what to change.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use tower_auth::{AuthLayer, provider::ApiKeyAuth, authorize::{Authorize, by_scope}};
+///
+/// let app: Router = Router::new()
+///     .route(
+///         "/agents/{id}/run",
+///         post(|| async { "ran" }).layer(Authorize::new(by_scope(), "agent:{id}", "invoke")),
+///     )
+///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // outside, so it runs first
+/// # let _ = app;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Authorize(Arc<Asking>);
+
+struct Asking {
+    authorizer: Arc<dyn Authorizer>,
+    resource: Resource,
+    action: Box<str>,
+}
+
+impl Authorize {
+    /// Asks that authorizer for that resource and action.
+    ///
+    /// # Panics
+    ///
+    /// The resource or the action is malformed; the text says how to mend it.
+    #[track_caller]
+    #[expect(
+        clippy::panic,
+        reason = "a bad resource must not survive start-up; `try_new` returns it"
+    )]
+    pub fn new<Form>(authorizer: impl IntoAuthorizer<Form>, resource: &str, action: &str) -> Self {
+        match Self::try_new(authorizer, resource, action) {
+            Ok(layer) => layer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Asks that authorizer for that resource and action, or says why that cannot be.
+    ///
+    /// # Errors
+    ///
+    /// The resource or the action is malformed.
+    pub fn try_new<Form>(
+        authorizer: impl IntoAuthorizer<Form>,
+        resource: &str,
+        action: &str,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self(Arc::new(Asking {
+            resource: Resource::parse(resource)?,
+            action: parse_action(action)?,
+            authorizer: authorizer.into_authorizer(),
+        })))
+    }
+}
+
+impl Judge for Asking {
+    fn judge(&self, request: Head<'_>) -> Judged {
+        let caller = match request.caller("Authorize") {
+            Ok(caller) => caller,
+            Err(error) => return Judged::Answered(Err(error)),
+        };
+        let route = request.route();
+        let value_of = |name: &str| route.param(route.template()?, name);
+        match self.resource.fill(value_of) {
+            Ok(resource) => consult(
+                &*self.authorizer,
+                caller,
+                (&resource, &self.action),
+                request,
+            ),
+            Err(name) => Judged::Answered(Err(without_value(name, route.template()))),
+        }
+    }
+}
+
+/// The refusal where a parameter of the resource has no value to be trusted.
+pub(super) fn without_value(name: &str, template: Option<&str>) -> AuthError {
+    let error = AuthError::forbidden("no_such_parameter");
+    let advice = format_args!(
+        "{{{name}}} of a resource could not be read from the path: name it as a parameter of the \
+         route, once, and put the layer where axum has chosen the route (.layer, .route_layer), \
+         with no service in front of it that rewrites paths"
+    );
+    event::misplaced(&error, template, &advice);
+    error
+}
+
+impl<S> Layer<S> for Authorize {
+    type Service = AuthorizeService<S>;
+
+    fn layer(&self, inner: S) -> AuthorizeService<S> {
+        AuthorizeService::new(inner, Arc::clone(&self.0) as Arc<dyn Judge>)
+    }
+}
+
+impl fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorize")
+            .field("authorizer", &self.0.authorizer.name())
+            .field("resource", &self.0.resource)
+            .field("action", &self.0.action)
+            .finish()
+    }
+}

@@ -1,0 +1,182 @@
+//! What a caller may do: layers, checks in handlers, and the authorizers behind them.
+//!
+//! An [`AuthLayer`](crate::AuthLayer) finds out who is calling. What stands here decides whether
+//! that caller may, and always runs inside of it: where nobody has been asked yet, every layer here
+//! refuses with 401 and logs what is in the wrong place.
+//!
+//! | where | with | asks |
+//! |---|---|---|
+//! | a route, a router | [`RequireScopes`] | for scopes |
+//! | a route, a router | [`Authorize`] | an authorizer for a resource and an action |
+//! | a whole router, once | `Policy` (feature `axum`) | an authorizer, by route |
+//! | a handler | [`AuthContext::require`], [`Authorizer::check`] | the same |
+//!
+//! # Example
+//!
+//! ```
+//! use axum::{Router, extract::State, routing::{get, post}};
+//! use tower_auth::{AuthContext, AuthError, AuthLayer, provider::ApiKeyAuth};
+//! use tower_auth::authorize::{Authorize, Authorizer, ByRole, RequireScopes, by_role, by_scope};
+//!
+//! async fn stop(State(roles): State<ByRole>, caller: AuthContext) -> Result<&'static str, AuthError> {
+//!     caller.require("agents:invoke")?;
+//!     roles.check(&caller, "graph", "stop").await?;
+//!     Ok("stopped")
+//! }
+//!
+//! let roles = by_role([("admin", "*"), ("operator", "graph:invoke graph:stop")])?;
+//! let app: Router = Router::new()
+//!     .route("/run", post(|| async { "ran" }).layer(RequireScopes::all(["agents:invoke"])))
+//!     .route(
+//!         "/agents/{id}",
+//!         get(|| async { "agent" }).layer(Authorize::new(by_scope(), "agent:{id}", "read")),
+//!     )
+//!     .route("/admin", get(|| async { "keys" }).layer(Authorize::new(roles.clone(), "keys", "read")))
+//!     .route("/stop", post(stop))
+//!     .route("/whoami", get(|caller: AuthContext| async move { caller.user_id().to_owned() }))
+//!     .with_state(roles)
+//!     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // last: it runs first
+//! # let _ = app;
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
+//! # Three answers
+//!
+//! An authorizer allows (`Ok`), denies, or could not check. A denial is an [`AuthError`] of one of
+//! three kinds: a missing scope and a plain "no" are a 403, and an object whose existence is nobody
+//! else's business is a 404. Could-not-check is a 503 and never a grant, in no combination: see
+//! [`any_of`] and [`not`]. An authorizer that panics costs the request a 503 as well.
+//!
+//! The answer to a refusal is worded by the `AuthLayer` around it: its realm, its
+//! [`with_refusal`](crate::AuthLayer::with_refusal). A handler that returns the [`AuthError`] of a
+//! check is worded alike.
+//!
+//! # Ready-made authorizers
+//!
+//! [`by_scope`], [`by_role`], [`by_owner`] and [`async_by_owner`] know whom they allow; [`all_of`],
+//! [`any_of`] and [`not`] are made of others; [`deny_all`] is a place-holder that is safe to forget.
+//! One of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
+//! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`]).
+//!
+//! # Resources
+//!
+//! A resource is a text of segments between colons: `graph`, `agent:7`. The layers write ids into it
+//! with [`escape_id`], and so should a handler.
+
+mod ask;
+mod asynchronous;
+mod authorization;
+mod by_owner;
+mod by_role;
+mod by_scope;
+mod combine;
+mod function;
+mod future;
+mod judge;
+mod layer;
+#[cfg(feature = "axum")]
+mod policy;
+mod resource;
+mod scopes;
+mod service;
+
+use std::sync::Arc;
+
+#[cfg(feature = "axum")]
+pub use self::policy::Policy;
+pub use self::{
+    ask::CheckFuture,
+    asynchronous::{AsyncAuthorizer, Awaited, IntoAuthorizer},
+    authorization::{Authorization, AuthorizationFuture, BoxFuture},
+    by_owner::{AsyncByOwner, ByOwner, async_by_owner, by_owner},
+    by_role::{ByRole, by_role},
+    by_scope::{ByScope, by_scope},
+    combine::{AllOf, AnyOf, DenyAll, Not, all_of, any_of, deny_all, not},
+    function::{AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, authorizer_fn},
+    future::ResponseFuture,
+    layer::Authorize,
+    resource::{escape_id, unescape_id},
+    scopes::RequireScopes,
+    service::AuthorizeService,
+};
+use crate::AuthContext;
+
+/// Decides what a caller may do.
+///
+/// An authorizer that panics costs the request a 503, never the process and never a grant. That
+/// needs unwinding: under `panic = "abort"` the process ends.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, AuthError, authorize::{Authorization, Authorizer}};
+///
+/// struct ReadOnly;
+///
+/// impl Authorizer for ReadOnly {
+///     fn authorize(&self, _: &AuthContext, _resource: &str, action: &str) -> Authorization {
+///         match action {
+///             "read" => Ok(()).into(),
+///             _ => Err(AuthError::forbidden("read_only")).into(),
+///         }
+///     }
+/// }
+/// ```
+pub trait Authorizer: Send + Sync + 'static {
+    /// Answers at once, or with an owned future.
+    ///
+    /// `Ok` allows. A denial is [`AuthError::forbidden`](crate::AuthError::forbidden),
+    /// [`insufficient_scope`](crate::AuthError::insufficient_scope) or
+    /// [`not_found`](crate::AuthError::not_found); what could not be checked is
+    /// [`unavailable`](crate::AuthError::unavailable).
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization;
+
+    /// The name that the log shows (`provider`).
+    fn name(&self) -> &'static str {
+        "custom"
+    }
+
+    /// Asks from a handler, and answers as a layer does: panics are caught, the answer is logged.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, AuthError, authorize::{Authorizer, by_scope, escape_id}};
+    ///
+    /// async fn delete(caller: AuthContext, id: String) -> Result<(), AuthError> {
+    ///     let document = format!("document:{}", escape_id(&id));
+    ///     by_scope().check(&caller, &document, "delete").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    fn check(&self, caller: &AuthContext, resource: &str, action: &str) -> CheckFuture {
+        CheckFuture::new(
+            ask::ask(self, caller, resource, action),
+            caller,
+            resource,
+            action,
+        )
+    }
+}
+
+impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        (**self).authorize(caller, resource, action)
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+}
+
+/// The usual resources of an agent server and what is done to them.
+///
+/// They are words to agree on: `Policy::add_actions` holds rules to them, and a program adds its
+/// own beside them.
+pub const AGENT_ACTIONS: &[(&str, &[&str])] = &[
+    ("graph", &["invoke", "stream", "read", "stop", "fix"]),
+    ("checkpointer", &["read", "write", "delete"]),
+    ("store", &["read", "write", "delete"]),
+    ("files", &["upload", "read"]),
+    ("config", &["read"]),
+];

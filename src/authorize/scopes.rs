@@ -1,0 +1,292 @@
+//! Scopes: which ones a caller holds, and the layer that wants them.
+
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+
+use super::{
+    judge::{Head, Judge, Judged},
+    service::AuthorizeService,
+};
+use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind, Scopes, event};
+
+/// Lets only callers in who hold scopes: a layer for a route, a router or any tower service.
+///
+/// It answers at once, costs no allocation for a caller who may pass, and refuses with a 403 that
+/// names every scope it wants.
+///
+/// Scopes are compared whole and literally unless [`hierarchical`](Self::hierarchical) is set. A
+/// `*` that code or a key record gave holds all of them; a token's `*` holds none.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use tower_auth::{AuthLayer, authorize::RequireScopes, provider::ApiKeyAuth};
+///
+/// let app: Router = Router::new()
+///     .route("/run", post(|| async { "ran" }))
+///     .route_layer(RequireScopes::all(["agents:invoke"]))
+///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // outside, so it runs first
+/// # let _ = app;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct RequireScopes(Arc<Required>);
+
+#[derive(Clone)]
+struct Required {
+    scopes: Box<[Box<str>]>,
+    any: bool,
+    hierarchical: bool,
+    /// Made once: a refusal clones it.
+    refusal: AuthError,
+}
+
+impl RequireScopes {
+    /// Wants every one of these scopes; a text with spaces counts as several.
+    ///
+    /// # Panics
+    ///
+    /// There is none, or one is malformed; the text says how to mend it.
+    #[track_caller]
+    #[expect(
+        clippy::panic,
+        reason = "a bad list must not survive start-up; `try_all` returns it"
+    )]
+    pub fn all<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+        match Self::try_all(scopes) {
+            Ok(layer) => layer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Wants at least one of these scopes; a text with spaces counts as several.
+    ///
+    /// # Panics
+    ///
+    /// As [`all`](Self::all).
+    #[track_caller]
+    #[expect(
+        clippy::panic,
+        reason = "a bad list must not survive start-up; `try_any` returns it"
+    )]
+    pub fn any<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
+        match Self::try_any(scopes) {
+            Ok(layer) => layer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Wants every one of these scopes, or says why that cannot be.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one is malformed.
+    pub fn try_all<S: AsRef<str>>(
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        Self::of(scopes, false)
+    }
+
+    /// Wants at least one of these scopes, or says why that cannot be.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_all`](Self::try_all).
+    pub fn try_any<S: AsRef<str>>(
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        Self::of(scopes, true)
+    }
+
+    fn of<S: AsRef<str>>(
+        scopes: impl IntoIterator<Item = S>,
+        any: bool,
+    ) -> Result<Self, ConfigError> {
+        let mut wanted: Vec<Box<str>> = Vec::new();
+        for text in scopes {
+            let text = text.as_ref();
+            let before = wanted.len();
+            for scope in words(text) {
+                check_scope(scope)?;
+                wanted.push(scope.into());
+            }
+            if wanted.len() == before {
+                return Err(ConfigError::new(
+                    ConfigErrorKind::Blank,
+                    "a required scope is blank: name it, or leave it out of the list",
+                ));
+            }
+        }
+        if wanted.is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "no scope is required: name at least one, or leave the layer out if any caller \
+                 may pass",
+            ));
+        }
+        Ok(Self(Arc::new(Required {
+            refusal: AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME),
+            scopes: wanted.into(),
+            any,
+            hierarchical: false,
+        })))
+    }
+
+    /// Lets a scope stand for those below it: `agents` and `agents:*` for `agents:read`, and for
+    /// `agents:read:own` too.
+    ///
+    /// Levels are what stands between colons: `agent` never holds `agents:read`.
+    #[must_use]
+    pub fn hierarchical(mut self) -> Self {
+        Arc::make_mut(&mut self.0).hierarchical = true;
+        self
+    }
+
+    /// Answers as the layer does, in a handler.
+    ///
+    /// # Errors
+    ///
+    /// 403 `insufficient_scope`, naming every scope that is wanted.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, authorize::RequireScopes};
+    ///
+    /// let wanted = RequireScopes::any(["agents:invoke", "agents:admin"]);
+    /// assert!(wanted.check(&AuthContext::new("ada").with_scopes(["agents:invoke"])).is_ok());
+    /// assert!(wanted.check(&AuthContext::new("ada").with_scopes(["agents:read"])).is_err());
+    /// ```
+    pub fn check(&self, caller: &AuthContext) -> Result<(), AuthError> {
+        self.answer(caller, None)
+    }
+
+    fn answer(&self, caller: &AuthContext, path: Option<&str>) -> Result<(), AuthError> {
+        let is_held = |scope| holds(caller.scopes(), scope, self.0.hierarchical);
+        let mut wanted = self.0.scopes.iter().map(|scope| &**scope);
+        let passes = if self.0.any {
+            wanted.any(is_held)
+        } else {
+            wanted.all(is_held)
+        };
+        let answer = passes.then_some(()).ok_or_else(|| self.0.refusal.clone());
+        log(&answer, caller, path);
+        answer
+    }
+}
+
+impl Judge for RequireScopes {
+    fn judge(&self, request: Head<'_>) -> Judged {
+        Judged::Answered(
+            request
+                .caller("RequireScopes")
+                .and_then(|caller| self.answer(caller, request.template())),
+        )
+    }
+}
+
+impl<S> Layer<S> for RequireScopes {
+    type Service = AuthorizeService<S>;
+
+    fn layer(&self, inner: S) -> AuthorizeService<S> {
+        AuthorizeService::new(inner, Arc::new(self.clone()))
+    }
+}
+
+impl fmt::Debug for RequireScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequireScopes")
+            .field(if self.0.any { "any" } else { "all" }, &self.0.scopes)
+            .field("hierarchical", &self.0.hierarchical)
+            .finish()
+    }
+}
+
+impl AuthContext {
+    /// Refuses a caller who lacks one of these space-separated scopes, in a handler, as
+    /// [`RequireScopes::all`] does.
+    ///
+    /// # Errors
+    ///
+    /// 403 `insufficient_scope`, naming all of them; 403 `forbidden` where none is named.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, AuthError};
+    ///
+    /// async fn run(caller: AuthContext) -> Result<&'static str, AuthError> {
+    ///     caller.require("agents:invoke")?;
+    ///     Ok("ran")
+    /// }
+    ///
+    /// let caller = AuthContext::new("ada").with_scopes(["agents:invoke", "graph:readonly"]);
+    /// assert!(caller.require("agents:invoke").is_ok());
+    /// assert!(caller.require("agents:invoke graph:read").is_err());
+    /// ```
+    pub fn require(&self, scopes: &str) -> Result<(), AuthError> {
+        let answer = if words(scopes).next().is_none() {
+            // Nothing wanted would be held by everybody.
+            Err(AuthError::forbidden("no_scope_named"))
+        } else if words(scopes).all(|scope| holds(self.scopes(), scope, false)) {
+            Ok(())
+        } else {
+            let wanted: Vec<&str> = words(scopes).collect();
+            Err(AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME))
+        };
+        log(&answer, self, None);
+        answer
+    }
+}
+
+/// Whether a scope is among those held.
+pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
+    if held.is_all() {
+        return true;
+    }
+    // A token's `*` is no scope at all, also where `*` itself is wanted.
+    wanted != "*"
+        && held
+            .iter()
+            .filter(|&held| held != "*")
+            .any(|held| held == wanted || (hierarchical && is_below(wanted, held)))
+}
+
+/// Whether a scope is below another one: level by level, never by a prefix of the text.
+fn is_below(scope: &str, above: &str) -> bool {
+    let above = above.strip_suffix(":*").unwrap_or(above);
+    scope
+        .strip_prefix(above)
+        .is_some_and(|below| below.starts_with(':'))
+}
+
+fn words(scopes: &str) -> impl Iterator<Item = &str> {
+    scopes.split(' ').filter(|scope| !scope.is_empty())
+}
+
+/// RFC 6749 §3.3; anything else could not be named in a challenge.
+fn check_scope(scope: &str) -> Result<(), ConfigError> {
+    let is_allowed = |char| matches!(char, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+    if scope.chars().all(is_allowed) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        ConfigErrorKind::Malformed,
+        format!(
+            "the scope {scope:?} holds a character that no scope has: use printable ASCII \
+             without quotes and backslashes, and separate scopes by one space"
+        ),
+    ))
+}
+
+fn log(answer: &Result<(), AuthError>, caller: &AuthContext, path: Option<&str>) {
+    let asked = event::Asked {
+        user_id: Some(caller.user_id()),
+        ..event::Asked::default()
+    };
+    event::authorized(answer, asked, path);
+}
+
+const NAME: &str = "scopes";

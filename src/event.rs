@@ -1,0 +1,91 @@
+//! One tracing event per decision, with stable field names and nothing secret in it.
+//!
+//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `allowed`, `refused`),
+//! `provider`, `code`, `reason`, `user_id`, `resource`, `action`, `scopes` (what was needed), `path`
+//! (the route's template, where axum chose one), `error`.
+
+use std::{error::Error, fmt};
+
+use tracing::field::DisplayValue;
+
+use crate::{
+    AuthContext, AuthError, AuthErrorKind,
+    log::{Causes, Clean, TARGET},
+};
+
+pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
+    tracing::debug!(
+        target: TARGET,
+        outcome = "accepted",
+        provider = context.method(),
+        user_id = %Clean(context.user_id()),
+        path,
+    );
+}
+
+/// Passed without being asked, or without an answer being needed.
+pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
+    tracing::trace!(target: TARGET, outcome, path);
+}
+
+pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
+    refuse(error, Asked::default(), path);
+}
+
+/// What an authorizer was asked: who wants to do what to what.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asked<'a> {
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) resource: Option<&'a str>,
+    pub(crate) action: Option<&'a str>,
+}
+
+/// Allowed or not, by an authorization layer or a check in a handler.
+pub(crate) fn authorized(answer: &Result<(), AuthError>, asked: Asked<'_>, path: Option<&str>) {
+    match answer {
+        Ok(()) => tracing::debug!(
+            target: TARGET,
+            outcome = "allowed",
+            user_id = clean(asked.user_id),
+            resource = clean(asked.resource),
+            action = clean(asked.action),
+            path,
+        ),
+        Err(error) => refuse(error, asked, path),
+    }
+}
+
+/// Refused because of how the program is put together: the advice says how to mend it.
+pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt::Display) {
+    tracing::error!(
+        target: TARGET,
+        outcome = "refused",
+        code = error.code(),
+        reason = %Clean(error.reason()),
+        path,
+        "{advice}"
+    );
+}
+
+fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
+    let (provider, code) = (error.provider(), error.code());
+    let reason = Clean(error.reason());
+    let user_id = clean(asked.user_id);
+    let (resource, action) = (clean(asked.resource), clean(asked.action));
+    let scopes = clean(error.scopes());
+    if error.kind() == AuthErrorKind::Unavailable {
+        tracing::error!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
+            resource, action, scopes, path, error = %Causes(error.source()),
+        );
+    } else {
+        tracing::info!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
+            resource, action, scopes, path,
+        );
+    }
+}
+
+fn clean(text: Option<&str>) -> Option<DisplayValue<Clean<'_>>> {
+    text.map(|text| tracing::field::display(Clean(text)))
+}
