@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_auth::{
     AuthContext, AuthError, AuthLayer, AuthRequest, AuthRequestBuf, CredentialSource, Message,
-    Principal,
-    auth::{AuthService, ResponseBody, ResponseFuture},
+    Principal, ResponseBody,
+    auth::{AuthService, ResponseFuture},
     provider::{Authentication, CompositeAuth},
 };
 
