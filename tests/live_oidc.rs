@@ -10,7 +10,83 @@ use common::{
     oidc::OidcProvider,
 };
 use serde_json::json;
-use tower_auth::provider::{IntrospectionAuth, UserinfoAuth};
+use tower_auth::{
+    jose::Algorithm,
+    provider::{CompositeAuth, IntrospectionAuth, OAuth2Auth, UserinfoAuth},
+};
+
+const KINDS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
+
+/// Who checks tokens of one kind with the keys that discovery leads to.
+fn signed_tokens(provider: &OidcProvider, kind: &str) -> OAuth2Auth {
+    let algorithms = KINDS.map(|kind| kind.parse::<Algorithm>().unwrap());
+    OAuth2Auth::new(provider.issuer(), provider.audience(kind))
+        .unwrap()
+        .with_algorithms(algorithms)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn signed_tokens_of_every_kind_are_accepted_through_discovery() {
+    let Some(provider) = OidcProvider::start() else {
+        return;
+    };
+    for kind in KINDS {
+        let tokens = signed_tokens(&provider, kind);
+        let context = accepted(&tokens, &provider.access_token(kind)).await;
+        assert_eq!(context.user_id(), provider.client("agent").0, "{kind}");
+        assert_eq!(context.method(), "oauth2");
+        assert_eq!(context.issuer(), Some(provider.issuer()));
+        assert!(context.scopes().contains("agents:run"));
+    }
+    assert_eq!(provider.seen("/jwks"), 4, "one fetch for each");
+}
+
+#[tokio::test]
+async fn its_tokens_are_access_tokens_in_the_strict_sense_too() {
+    let Some(provider) = OidcProvider::start() else {
+        return;
+    };
+    let tokens = signed_tokens(&provider, "ES256").strict_at_jwt();
+    accepted(&tokens, &provider.access_token("ES256")).await;
+}
+
+#[tokio::test]
+async fn an_algorithm_that_is_not_listed_is_refused() {
+    let Some(provider) = OidcProvider::start() else {
+        return;
+    };
+    let tokens = OAuth2Auth::new(provider.issuer(), provider.audience("PS256")).unwrap();
+    let why = reason(&tokens, &provider.access_token("PS256")).await;
+    assert_eq!(why, "jwt_alg_mismatch");
+}
+
+#[tokio::test]
+async fn a_signed_token_for_another_audience_is_refused() {
+    let Some(provider) = OidcProvider::start() else {
+        return;
+    };
+    let tokens = signed_tokens(&provider, "RS256");
+    let elsewhere = provider.access_token("ES256");
+    assert_eq!(reason(&tokens, &elsewhere).await, "jwt_aud_mismatch");
+}
+
+#[tokio::test]
+async fn one_chain_takes_signed_and_opaque_tokens() {
+    let Some(provider) = OidcProvider::start() else {
+        return;
+    };
+    let tokens = CompositeAuth::new(signed_tokens(&provider, "ES256"))
+        .or(opaque_tokens(&provider).ignore_jwts());
+    let signed = accepted(&tokens, &provider.access_token("ES256")).await;
+    let opaque = accepted(&tokens, &provider.access_token("opaque")).await;
+    assert_eq!(
+        (signed.method(), opaque.method()),
+        ("oauth2", "introspection_client")
+    );
+    assert_ne!(signed.principal(), opaque.principal());
+    assert_eq!(provider.seen("/token/introspection"), 1);
+}
 
 /// Who introspects opaque tokens, and remembers nothing.
 fn opaque_tokens(provider: &OidcProvider) -> IntrospectionAuth {
