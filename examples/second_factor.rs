@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode},
+    http::{HeaderName, Request, StatusCode},
     routing::get,
 };
 use http_body_util::BodyExt;
@@ -18,7 +18,7 @@ use serde_json::json;
 use totp_rs::{Builder, Totp};
 use tower::ServiceExt;
 use tower_auth::{
-    AuthContext, AuthError, AuthLayer, AuthRequestBuf,
+    AuthContext, AuthError, AuthLayer, AuthRequestBuf, CredentialSource,
     provider::{AuthProvider, JwtAuth},
 };
 
@@ -100,13 +100,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         by_user: Mutex::new(enrolled),
     });
 
-    let provider =
-        JwtAuth::hs256(SECRET)?
-            .with_audience("my-agent")
-            .and_then(move |caller, request| {
-                let factors = Arc::clone(&factors);
-                async move { factors.check(caller, &request) }
-            });
+    let provider = JwtAuth::hs256(SECRET)?
+        .with_audience("my-agent")
+        .and_then(move |caller, request| {
+            let factors = Arc::clone(&factors);
+            async move { factors.check(caller, &request) }
+        })
+        // So that the layer keeps the code out of sight like the token.
+        .with_credentials([CredentialSource::header(HeaderName::from_static("x-totp"))]);
     let app = Router::new()
         .route("/whoami", get(whoami))
         .layer(AuthLayer::new(provider));

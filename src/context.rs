@@ -210,12 +210,35 @@ impl AuthContext {
     ///
     /// The claim is there and is not a `T`.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
-        match self.metadata().get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => T::deserialize(value)
-                .map(Some)
-                .map_err(|_| ClaimError { name: name.into() }),
-        }
+        read_claim(self.metadata().get(name), name)
+    }
+
+    /// One claim inside others, the names on the way to it joined by dots; `None` where one of
+    /// them is absent or no object.
+    ///
+    /// A name that itself holds a dot (`https://my.app/roles`) is not found so: read it with
+    /// [`claim`](Self::claim).
+    ///
+    /// # Errors
+    ///
+    /// The claim is there and is not a `T`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_auth::AuthContext;
+    ///
+    /// let context = AuthContext::new("ada").with_claim("realm_access", json!({"roles": ["editor"]}));
+    /// let roles: Vec<String> = context.claim_at("realm_access.roles")?.unwrap_or_default();
+    /// assert_eq!(roles, ["editor"]);
+    /// # Ok::<(), tower_auth::ClaimError>(())
+    /// ```
+    pub fn claim_at<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ClaimError> {
+        let mut names = path.split('.');
+        let first = names.next().and_then(|name| self.metadata().get(name));
+        let found = names.fold(first, |value, name| value?.as_object()?.get(name));
+        read_claim(found, path)
     }
 
     /// The headers that the layer puts on the response.
@@ -275,6 +298,18 @@ impl Serialize for AuthContext {
 
 /// The method of a caller, and the name of a provider, that nobody has named.
 pub(crate) const UNNAMED: &str = "custom";
+
+fn read_claim<T: DeserializeOwned>(
+    value: Option<&Value>,
+    name: &str,
+) -> Result<Option<T>, ClaimError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::deserialize(value)
+            .map(Some)
+            .map_err(|_| ClaimError { name: name.into() }),
+    }
+}
 
 /// Who someone is: method, issuer or platform, and user id together.
 ///

@@ -4,14 +4,14 @@
 //! `provider`, `code`, `reason`, `user_id`, `resource`, `action`, `scopes` (what was needed), `path`
 //! (the route's template, where axum chose one), `error`.
 
-use std::{
-    error::Error,
-    fmt::{self, Write},
-};
+use std::{error::Error, fmt};
 
 use tracing::field::DisplayValue;
 
-use crate::{AuthContext, AuthError, AuthErrorKind};
+use crate::{
+    AuthContext, AuthError, AuthErrorKind,
+    log::{Causes, Clean, TARGET},
+};
 
 pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
     tracing::debug!(
@@ -76,7 +76,7 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
     if error.kind() == AuthErrorKind::Unavailable {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            resource, action, scopes, path, error = %Causes(error),
+            resource, action, scopes, path, error = %Causes(error.source()),
         );
     } else {
         tracing::info!(
@@ -89,52 +89,3 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
 fn clean(text: Option<&str>) -> Option<DisplayValue<Clean<'_>>> {
     text.map(|text| tracing::field::display(Clean(text)))
 }
-
-/// A text that may come from a caller: control characters escaped, cut at 64 characters.
-pub(crate) struct Clean<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Clean<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        for char in chars.by_ref().take(LONGEST) {
-            for escaped in char.escape_debug() {
-                f.write_char(escaped)?;
-            }
-        }
-        if chars.next().is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
-    }
-}
-
-/// The causes of an error, outermost first.
-struct Causes<'a>(&'a AuthError);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut room = LONGEST_CAUSES;
-        let causes = std::iter::successors(self.0.source(), |&cause| cause.source());
-        for (depth, cause) in causes.take(DEEPEST).enumerate() {
-            if depth > 0 {
-                f.write_str(": ")?;
-            }
-            // A cause may quote what the caller sent.
-            for char in cause.to_string().chars() {
-                if room == 0 {
-                    return f.write_char('…');
-                }
-                room -= 1;
-                for escaped in char.escape_debug() {
-                    f.write_char(escaped)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-const TARGET: &str = "tower_auth";
-const LONGEST: usize = 64;
-const LONGEST_CAUSES: usize = 512;
-const DEEPEST: usize = 8;

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, net::IpAddr, time::Duration};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, Response, Url, redirect};
 
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, ConfigErrorKind, jose::JwkSetError, log::Clean};
 
 /// An address that may be asked: https, or plain http on a loopback address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +35,34 @@ impl Endpoint {
         Ok(Self(url))
     }
 
-    /// Reads an address from an issuer's own document.
-    pub(crate) fn found(text: &str) -> Result<Self, FetchError> {
+    /// Reads an address from a document that came from here.
+    ///
+    /// An address of plain http, or one that holds a user name, is not taken from a document.
+    pub(crate) fn linked(&self, text: &str) -> Result<Self, FetchError> {
         let url = Url::parse(text).map_err(|_| FetchError::Malformed("an address is no URL"))?;
-        if is_secure(&url) {
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::Malformed("an address holds a user name"));
+        }
+        if may_lead_to(&self.0, &url) {
             Ok(Self(url))
         } else {
             Err(FetchError::Insecure)
         }
+    }
+
+    /// The address with that text in front of its path and that behind it, where the path's own
+    /// last `/` is left out.
+    pub(crate) fn around(&self, before: &str, after: &str) -> Self {
+        let path = self.0.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let mut url = self.0.clone();
+        url.set_path(&format!("{before}{path}{after}"));
+        Self(url)
+    }
+
+    /// Whether something follows the path.
+    pub(crate) fn has_query_or_fragment(&self) -> bool {
+        self.0.query().is_some() || self.0.fragment().is_some()
     }
 }
 
@@ -195,6 +215,12 @@ pub(crate) enum FetchError {
     Insecure,
     Status(StatusCode),
     Malformed(&'static str),
+    /// The document describes another issuer than the one that was asked.
+    OtherIssuer(Box<str>),
+    KeySet(JwkSetError),
+    /// A set in which no key is usable; the text lists them.
+    NoUsableKey(String),
+    NoClient(ConfigError),
 }
 
 impl FetchError {
@@ -213,6 +239,14 @@ impl fmt::Display for FetchError {
             Self::Insecure => f.write_str("the issuer led to an address that is not https"),
             Self::Status(status) => write!(f, "the issuer answered {}", status.as_u16()),
             Self::Malformed(why) => write!(f, "the issuer's answer is malformed: {why}"),
+            Self::OtherIssuer(name) => {
+                write!(f, "the document describes the issuer \"{}\"", Clean(name))
+            }
+            Self::KeySet(_) => f.write_str("the issuer's key set cannot be read"),
+            Self::NoUsableKey(keys) => {
+                write!(f, "the issuer publishes no usable key (skipped: [{keys}])")
+            }
+            Self::NoClient(_) => f.write_str("there is no HTTP client"),
         }
     }
 }
@@ -221,6 +255,8 @@ impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Failed(error) => Some(error),
+            Self::KeySet(error) => Some(error),
+            Self::NoClient(error) => Some(error),
             _ => None,
         }
     }

@@ -50,6 +50,7 @@
 //! |---|---|
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
+//! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `test-util` | [`testing`] |
 //! | `full` | all of the above but `test-util` |
 //!
@@ -73,6 +74,9 @@ mod fetch;
 mod grpc;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "oauth2")]
+mod jwks;
+mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;

@@ -10,13 +10,32 @@ use crate::AuthContext;
 
 /// Remembered tokens of one provider: bounded, and never the tokens themselves.
 ///
-/// An entry is found by a 128-bit SipHash over every byte of the token, under a random key of this
-/// memory: without that key nobody can look for a token that collides with another's, and with 128
-/// bits none does by chance. Only what verified is remembered, so callers without a token cannot
-/// fill it.
+/// Only what verified is remembered, so callers without a token cannot fill it.
 pub(crate) struct Memory {
     tokens: Cache<u128, Remembered>,
-    hasher: SipHasher13,
+    names: TokenNames,
+}
+
+/// Names for tokens, by which they are found without being kept.
+///
+/// A name is a 128-bit SipHash over every byte of the token, under a random key: without that key
+/// nobody can look for a token that collides with another's, and with 128 bits none does by chance.
+#[derive(Clone)]
+pub(crate) struct TokenNames(SipHasher13);
+
+impl TokenNames {
+    /// Names under a new key; none where the system has no randomness to give.
+    pub(crate) fn new() -> Option<Self> {
+        let mut key = [0; 16];
+        rand::fill(&mut key).ok()?;
+        Some(Self(SipHasher13::new_with_key(&key)))
+    }
+
+    pub(crate) fn name(&self, token: &str) -> u128 {
+        let mut hasher = self.0;
+        hasher.write(token.as_bytes());
+        hasher.finish128().as_u128()
+    }
 }
 
 /// What a verified token came to.
@@ -35,11 +54,9 @@ pub(crate) struct Remembered {
 impl Memory {
     /// A memory of at most so many tokens; none where the system has no randomness to give.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
-        let mut key = [0; 16];
-        rand::fill(&mut key).ok()?;
         Some(Self {
             tokens: Cache::new(capacity),
-            hasher: SipHasher13::new_with_key(&key),
+            names: TokenNames::new()?,
         })
     }
 
@@ -47,7 +64,7 @@ impl Memory {
     ///
     /// Its times are the caller's to check: they were right then, and may not be now.
     pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<Remembered> {
-        let name = self.name(token);
+        let name = self.names.name(token);
         let found = self.tokens.get(&name)?;
         let fresh = found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS;
         if !fresh {
@@ -57,13 +74,7 @@ impl Memory {
     }
 
     pub(crate) fn remember(&self, token: &str, what: Remembered) {
-        self.tokens.insert(self.name(token), what);
-    }
-
-    fn name(&self, token: &str) -> u128 {
-        let mut hasher = self.hasher;
-        hasher.write(token.as_bytes());
-        hasher.finish128().as_u128()
+        self.tokens.insert(self.names.name(token), what);
     }
 }
 
@@ -140,7 +151,7 @@ mod tests {
 
     #[test]
     fn two_memories_name_a_token_differently() {
-        let (one, other) = (Memory::new(1).unwrap(), Memory::new(1).unwrap());
+        let (one, other) = (TokenNames::new().unwrap(), TokenNames::new().unwrap());
         assert_ne!(one.name("t"), other.name("t"));
     }
 }

@@ -19,7 +19,8 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    pub(crate) fn expose(&self) -> &str {
+    /// The text itself: keep it out of logs and messages.
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_auth::{
     AuthContext, AuthError, AuthLayer, AuthRequest, AuthRequestBuf, CredentialSource, Message,
-    Principal,
-    auth::{AuthService, ResponseBody, ResponseFuture},
+    Principal, ResponseBody,
+    auth::{AuthService, ResponseFuture},
     provider::{Authentication, CompositeAuth},
 };
 
@@ -105,7 +105,11 @@ fn a_claim_of_another_type_is_an_error_that_names_it_and_shows_no_value() {
     let context = AuthContext::new("ada").with_claim("pin", "sk-canary-1");
     let error = context.claim::<u64>("pin").unwrap_err();
     assert_eq!(error.to_string(), r#"the claim "pin" has another type"#);
-    assert!(error.source().is_some());
+    let mut shown = format!("{error:?}");
+    for cause in std::iter::successors(error.source(), |&cause| cause.source()) {
+        shown.push_str(&cause.to_string());
+    }
+    assert!(!shown.contains("canary"), "{shown}");
     fn passes_through_question_mark(context: &AuthContext) -> Result<u64, Box<dyn Error>> {
         Ok(context.claim("pin")?.unwrap_or_default())
     }

@@ -8,8 +8,8 @@ use http::{HeaderName, Request};
 use tower_auth::{
     Access, AuthContext, AuthError, AuthErrorKind, AuthLayer, AuthRequest, AuthRequestBuf,
     ClaimError, Clock, ConfigError, ConfigErrorKind, Credential, CredentialSource, Message,
-    PathRule, Principal, Scopes, Secret,
-    auth::{AuthService, ResponseBody},
+    PathRule, Principal, ResponseBody, Scopes, Secret,
+    auth::AuthService,
     provider::{
         AllowlistAuth, ApiKeyAuth, ApiKeyHandle, ApiKeyRecord, AuthProvider, CompositeAuth,
     },

@@ -7,8 +7,8 @@ use axum::Router;
 use common::answer::{guarded, request, run, send, witness};
 use http::{HeaderName, header};
 use tower_auth::{
-    Access, AuthContext, AuthLayer, AuthRequest, CredentialSource,
-    provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth, provider_fn},
+    Access, AuthContext, AuthError, AuthLayer, AuthRequest, CredentialSource,
+    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, provider_fn},
 };
 
 const KEY: &str = "sk-live-9f";
@@ -49,6 +49,42 @@ async fn credentials_stay_where_they_are_unless_they_are_hidden() {
     )
     .await;
     assert_eq!(answer.seen().headers["x-api-key"], KEY);
+}
+
+/// A key, and a one-time code that a further check reads.
+fn with_code() -> AuthLayer {
+    let code = HeaderName::from_static("x-totp");
+    AuthLayer::new(
+        keys()
+            .and_then(async |caller, request| match request.header("x-totp") {
+                Some("123456") => Ok(caller),
+                _ => Err(AuthError::invalid_credential("second_factor")),
+            })
+            .with_credentials([CredentialSource::header(code)]),
+    )
+}
+
+const KEY_AND_CODE: [(&str, &[u8]); 2] = [("x-api-key", b"sk-live-9f"), ("x-totp", b"123456")];
+
+#[tokio::test]
+async fn what_a_further_check_reads_is_marked_like_the_credential_itself() {
+    let layer = with_code();
+    assert!(
+        layer
+            .credential_headers()
+            .iter()
+            .any(|name| name == "x-totp")
+    );
+    let answer = run(&guarded(layer), &KEY_AND_CODE).await;
+    let seen = &answer.seen().headers;
+    assert!(seen["x-totp"].is_sensitive() && seen["x-api-key"].is_sensitive());
+}
+
+#[tokio::test]
+async fn what_a_further_check_reads_may_not_be_shown_twice() {
+    let [key, code] = KEY_AND_CODE;
+    let answer = run(&guarded(with_code()), &[key, code, code]).await;
+    assert_eq!(answer.status, 400);
 }
 
 #[tokio::test]

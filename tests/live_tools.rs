@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::live::{self, Script, http};
+use common::{
+    live::{self, Script, http},
+    oidc::OidcProvider,
+};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
@@ -66,29 +69,29 @@ fn one_process_judges_many_tokens() {
 
 #[test]
 fn the_oidc_provider_serves_discovery() {
-    let Some((_provider, info)) = oidc_provider() else {
+    let Some(provider) = OidcProvider::start() else {
         return;
     };
-    let discovery = get(&info, "/.well-known/openid-configuration");
-    assert_eq!(discovery["issuer"], info["issuer"]);
-    let keys = get(&info, "/jwks");
+    let discovery = provider.get("/.well-known/openid-configuration");
+    assert_eq!(discovery["issuer"], provider.issuer());
+    let keys = provider.get("/jwks");
     assert_eq!(keys["keys"].as_array().map(Vec::len), Some(4));
 }
 
 #[test]
 fn the_oidc_provider_signs_with_the_algorithm_of_the_resource() {
-    let Some((_provider, info)) = oidc_provider() else {
+    let Some(provider) = OidcProvider::start() else {
         return;
     };
     let Some(jose) = live::node("mint_jose.mjs") else {
         return;
     };
     let mut jose = Script::start(jose);
-    let jwks = json!({"jwks": get(&info, "/jwks")});
+    let jwks = json!({"jwks": provider.get("/jwks")});
     for alg in ["RS256", "PS256", "ES256", "EdDSA"] {
         let verdict = jose.ask(&json!({
-            "op": "verify", "token": access_token(&info, alg), "algs": [alg], "key": jwks,
-            "issuer": info["issuer"], "audience": info["resources"][alg],
+            "op": "verify", "token": provider.access_token(alg), "algs": [alg], "key": jwks,
+            "issuer": provider.issuer(), "audience": provider.audience(alg),
         }));
         assert_eq!(verdict["accepted"], true, "{verdict}");
     }
@@ -96,42 +99,37 @@ fn the_oidc_provider_signs_with_the_algorithm_of_the_resource() {
 
 #[test]
 fn the_oidc_provider_forgets_a_revoked_token() {
-    let Some((_provider, info)) = oidc_provider() else {
+    let Some(provider) = OidcProvider::start() else {
         return;
     };
-    let token = access_token(&info, "opaque");
-    let is_active = || {
-        let form = format!("token={token}");
-        let answer = post_form(&info, "/token/introspection", "resource_server", &form);
-        answer["active"].clone()
-    };
+    let token = provider.access_token("opaque");
+    let is_active = || provider.introspect(&token)["active"].clone();
     assert_eq!(is_active(), true);
-    let form = format!("token={token}");
-    post_form(&info, "/token/revocation", "agent", &form);
+    provider.revoke(&token);
     assert_eq!(is_active(), false);
 }
 
 #[test]
 fn the_oidc_provider_rotates_its_keys_and_fails_on_demand() {
-    let Some((_provider, info)) = oidc_provider() else {
+    let Some(provider) = OidcProvider::start() else {
         return;
     };
-    let count = || get(&info, "/jwks")["keys"].as_array().map(Vec::len);
-    control(&info, "rotate", &json!({}));
+    let count = || provider.get("/jwks")["keys"].as_array().map(Vec::len);
+    provider.control("rotate", &json!({}));
     assert_eq!(count(), Some(8));
-    control(&info, "rotate", &json!({"keep_old": false}));
+    provider.control("rotate", &json!({"keep_old": false}));
     assert_eq!(count(), Some(4));
 
-    control(&info, "fault", &json!({"path": "/jwks", "status": 503}));
-    assert_eq!(http("GET", &url(&info, "/jwks"), &[], "").status, 503);
-    control(&info, "fault", &json!({"path": "/jwks"}));
+    provider.control("fault", &json!({"path": "/jwks", "status": 503}));
+    assert_eq!(http("GET", &provider.url("/jwks"), &[], "").status, 503);
+    provider.control("fault", &json!({"path": "/jwks"}));
     assert_eq!(count(), Some(4));
-    assert_eq!(control(&info, "seen", &json!({}))["/jwks"], 4);
+    assert_eq!(provider.seen("/jwks"), 4);
 }
 
 #[test]
 fn the_browser_reports_the_status_of_a_page() {
-    let Some((_provider, info)) = oidc_provider() else {
+    let Some(provider) = OidcProvider::start() else {
         return;
     };
     let Some(chromium) = live::chromium() else {
@@ -142,7 +140,7 @@ fn the_browser_reports_the_status_of_a_page() {
         let report = live::ask(
             script,
             &[json!({
-                "base_url": info["issuer"], "chromium": chromium, "mode": "status", "path": path,
+                "base_url": provider.issuer(), "chromium": chromium, "mode": "status", "path": path,
             })],
         );
         assert_eq!(report[0]["page_status"], status, "{report:?}");
@@ -178,47 +176,4 @@ fn every_key(jose: &mut Script) -> Vec<(&'static str, Value, Value)> {
 
 fn judge(minted: &Value, alg: &str, key: &Value, now: u64) -> Value {
     json!({"op": "verify", "token": minted["token"], "algs": [alg], "key": key, "now": now})
-}
-
-fn oidc_provider() -> Option<(Script, Value)> {
-    let provider = Script::start(live::node("oidc_provider.mjs")?);
-    let info = provider.read();
-    Some((provider, info))
-}
-
-fn access_token(info: &Value, resource: &str) -> String {
-    let uri = info["resources"][resource].as_str().expect("a resource");
-    let form = format!("grant_type=client_credentials&scope=agents%3Arun&resource={uri}");
-    let answer = post_form(info, "/token", "agent", &form);
-    answer["access_token"].as_str().expect("a token").to_owned()
-}
-
-fn post_form(info: &Value, path: &str, client: &str, form: &str) -> Value {
-    let text = |name| info[client][name].as_str().expect("a client");
-    let (id, secret) = (text("client_id"), text("client_secret"));
-    let reply = http(
-        "POST",
-        &url(info, path),
-        &[("content-type", "application/x-www-form-urlencoded")],
-        &format!("{form}&client_id={id}&client_secret={secret}"),
-    );
-    assert_eq!(reply.status, 200, "{}", reply.body);
-    if reply.body.is_empty() {
-        Value::Null
-    } else {
-        reply.json()
-    }
-}
-
-fn control(info: &Value, name: &str, asked: &Value) -> Value {
-    let url = url(info, &format!("/control/{name}"));
-    http("POST", &url, &[], &asked.to_string()).json()
-}
-
-fn get(info: &Value, path: &str) -> Value {
-    http("GET", &url(info, path), &[], "").json()
-}
-
-fn url(info: &Value, path: &str) -> String {
-    format!("{}{path}", info["issuer"].as_str().expect("an issuer"))
 }

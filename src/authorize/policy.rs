@@ -15,7 +15,8 @@ use super::{
 use crate::{
     AuthError, ConfigError, ConfigErrorKind, PathRule,
     access::{Route, Rules},
-    event::{self, Clean},
+    event,
+    log::Clean,
 };
 
 /// Which route needs which resource and action: one layer over a whole axum router.

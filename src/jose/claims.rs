@@ -134,14 +134,7 @@ impl<'a> Claims<'a> {
 
     /// What the token says its holder may do; `*` among it grants nothing special.
     pub fn scopes(&self) -> Scopes {
-        match self.scope {
-            None => Scopes::default(),
-            Some(TextOrList::Text(text)) => Scopes::claimed(&text.cow()),
-            Some(list) => {
-                let tokens: Vec<_> = texts(Some(list)).map(Text::cow).collect();
-                Scopes::claimed(&tokens.join(" "))
-            }
-        }
+        scopes(self.scope)
     }
 
     /// The string that a claim holds, whatever its name; nothing where it is absent or no string.
@@ -173,12 +166,24 @@ impl<'a> Claims<'a> {
 
 /// A string, or the JSON of an array of strings that was looked through.
 #[derive(Clone, Copy, Debug)]
-enum TextOrList<'a> {
+pub(crate) enum TextOrList<'a> {
     Text(Text<'a>),
     List(&'a str),
 }
 
-fn texts(value: Option<TextOrList<'_>>) -> impl Iterator<Item = Text<'_>> {
+/// What a scope claim grants; `*` among it grants nothing special.
+pub(crate) fn scopes(claim: Option<TextOrList<'_>>) -> Scopes {
+    match claim {
+        None => Scopes::default(),
+        Some(TextOrList::Text(text)) => Scopes::claimed(&text.cow()),
+        Some(list) => {
+            let tokens: Vec<_> = texts(Some(list)).map(Text::cow).collect();
+            Scopes::claimed(&tokens.join(" "))
+        }
+    }
+}
+
+pub(crate) fn texts(value: Option<TextOrList<'_>>) -> impl Iterator<Item = Text<'_>> {
     let (one, list) = match value {
         None => (None, None),
         Some(TextOrList::Text(text)) => (Some(text), None),
@@ -200,7 +205,7 @@ fn string(value: Value<'_>, error: JoseError) -> Result<Text<'_>, JoseError> {
 }
 
 /// RFC 7519 §4.1.3: one string, or an array of strings. An empty array names nobody.
-fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
+pub(crate) fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
     match value {
         Value::Text(text) => Ok(TextOrList::Text(text)),
         Value::Array(json) => match count_strings(json, |_| true) {
@@ -212,7 +217,7 @@ fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
 }
 
 /// `scope` is a string (RFC 8693 §4.2); other names have no standard, and hold either form.
-fn read_scope<'a>(value: Value<'a>, claim: &str) -> Result<TextOrList<'a>, JoseError> {
+pub(crate) fn read_scope<'a>(value: Value<'a>, claim: &str) -> Result<TextOrList<'a>, JoseError> {
     match value {
         Value::Text(text) => Ok(TextOrList::Text(text)),
         // An item with a space in it would count as two scopes.
@@ -242,7 +247,7 @@ fn count_strings(json: &str, fits: impl Fn(Text<'_>) -> bool) -> Option<usize> {
 ///
 /// A sign or an exponent is refused, not computed: no issuer writes a time so, and what is never
 /// computed cannot overflow. The fraction is cut off, as the clock's own is.
-fn time(value: Value<'_>) -> Option<u64> {
+pub(crate) fn time(value: Value<'_>) -> Option<u64> {
     let Value::Number(number) = value else {
         return None;
     };
@@ -256,14 +261,14 @@ fn time(value: Value<'_>) -> Option<u64> {
         .filter(|seconds| *seconds <= END_OF_YEAR_9999)
 }
 
-fn non_empty(value: Value<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn non_empty(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
         Value::Text(text) if !text.is_empty() => Some(text.cow()),
         _ => None,
     }
 }
 
-fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
     non_empty(value).or_else(|| integer(value))
 }
 

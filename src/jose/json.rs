@@ -31,7 +31,8 @@ pub(crate) enum Value<'a> {
     Number(&'a str),
     Object(&'a str),
     Array(&'a str),
-    Bool,
+    True,
+    False,
     Null,
 }
 

@@ -42,11 +42,11 @@
 //! - No member may appear twice in the header or in the claims, however it is spelled.
 
 mod algorithm;
-mod claims;
+pub(crate) mod claims;
 mod compact;
 mod error;
 mod header;
-mod json;
+pub(crate) mod json;
 mod jwk;
 mod jwk_set;
 mod key;

@@ -9,6 +9,9 @@ use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSourc
 pub struct AndThen<P, F> {
     provider: P,
     check: Arc<F>,
+    /// Where the check reads, and behind the provider's places, where both read.
+    own: Arc<[CredentialSource]>,
+    all: Arc<[CredentialSource]>,
 }
 
 impl<P, F> AndThen<P, F> {
@@ -16,7 +19,37 @@ impl<P, F> AndThen<P, F> {
         Self {
             provider,
             check: Arc::new(check),
+            own: Arc::new([]),
+            all: Arc::new([]),
         }
+    }
+}
+
+impl<P: AuthProvider, F> AndThen<P, F> {
+    /// Names the places the check reads, beside the provider's: the layer then refuses doubles
+    /// there and keeps them out of sight too.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use tower_auth::{AuthError, CredentialSource, provider::{ApiKeyAuth, AuthProvider}};
+    ///
+    /// let provider = ApiKeyAuth::new(["sk-live-9f"])?
+    ///     .and_then(async |context, request| match request.header("x-totp") {
+    ///         Some("123456") => Ok(context),
+    ///         _ => Err(AuthError::invalid_credential("second_factor")),
+    ///     })
+    ///     .with_credentials([CredentialSource::header(HeaderName::from_static("x-totp"))]);
+    /// assert_eq!(provider.credentials().len(), 3);
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_credentials(mut self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
+        self.own = sources.into_iter().collect();
+        let first = self.provider.credentials().iter();
+        self.all = first.chain(&*self.own).cloned().collect();
+        self
     }
 }
 
@@ -48,11 +81,16 @@ where
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        self.provider.credentials()
+        if self.own.is_empty() {
+            return self.provider.credentials();
+        }
+        &self.all
     }
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
-        self.provider.credential_sets()
+        let mut sets = self.provider.credential_sets();
+        sets.extend(self.own.iter().map(|place| vec![place.clone()]));
+        sets
     }
 
     fn name(&self) -> &'static str {
@@ -65,6 +103,8 @@ impl<P: Clone, F> Clone for AndThen<P, F> {
         Self {
             provider: self.provider.clone(),
             check: Arc::clone(&self.check),
+            own: Arc::clone(&self.own),
+            all: Arc::clone(&self.all),
         }
     }
 }

@@ -36,10 +36,18 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "oauth2")]
+mod introspection;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "oauth2")]
+mod oauth2;
+#[cfg(feature = "oauth2")]
+mod opaque;
 #[cfg(feature = "jwt")]
 mod token;
+#[cfg(feature = "oauth2")]
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -55,6 +63,12 @@ pub use self::{
     authentication::{Authentication, AuthenticationFuture, BoxFuture},
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
+};
+#[cfg(feature = "oauth2")]
+pub use self::{
+    introspection::IntrospectionAuth,
+    oauth2::{OAuth2Auth, OAuth2Issuers},
+    userinfo::UserinfoAuth,
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,

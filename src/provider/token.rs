@@ -36,6 +36,10 @@ impl TokenJudge {
     ///
     /// Only its times are judged again.
     pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<AuthResult> {
+        if token.len() > Jws::MAX_LEN {
+            // None that verified is so long, and its length should cost nothing.
+            return None;
+        }
         let found = self.memory.as_ref()?.recall(token, generation, now)?;
         let times =
             self.rules

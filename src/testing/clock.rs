@@ -44,6 +44,11 @@ impl ManualClock {
         self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
     }
 
+    /// Sets it to that many seconds since the Unix epoch, back too.
+    pub fn set_unix(&self, seconds: u64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+
     /// The seconds since the Unix epoch that it shows.
     pub fn unix(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

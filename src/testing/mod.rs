@@ -27,6 +27,14 @@
 //! # });
 //! ```
 //!
+//! # Beside a `jsonwebtoken` of your own
+//!
+//! Tokens are minted through `jsonwebtoken` 11, whose backend `aws_lc_rs` this feature enables.
+//! Where an application itself uses that version with the backend `rust_crypto`, its tests have
+//! both, and its own calls panic until a test chooses one:
+//! `jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default()`. What is here works
+//! with any or none.
+//!
 //! # Security
 //!
 //! Keep the feature to `[dev-dependencies]`: a [`TestIssuer`] gives a token to anybody who asks.

@@ -1,10 +1,12 @@
 //! How a chain is made.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
+use http::{Request, Response};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_auth::{
-    AuthLayer, ConfigErrorKind,
-    provider::{AuthProvider, CompositeAuth},
+    AuthContext, AuthLayer, AuthRequest, ConfigErrorKind,
+    provider::{AuthProvider, CompositeAuth, provider_fn},
 };
 
 use crate::members::{Event, Log, Member, Says, When, block_on, chain, through};
@@ -56,4 +58,27 @@ fn debug_names_the_members_in_order() {
 fn a_chain_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<CompositeAuth>();
+}
+
+#[test]
+fn a_caller_is_the_same_principal_for_the_layer_and_for_a_handler_that_asks_the_chain() {
+    let unnamed = provider_fn(|_| Ok(Some(AuthContext::new("ada"))));
+    let named = unnamed.clone().with_name("sessions");
+    for (provider, method) in [(unnamed, "custom"), (named, "sessions")] {
+        let chain = CompositeAuth::new(provider);
+        let request = Request::get("/run").body(()).unwrap();
+        let asked = block_on(async { chain.authenticate(&AuthRequest::from(&request)).await });
+        assert_eq!(asked.unwrap().unwrap().method(), method);
+
+        let inner = service_fn(async |request: Request<()>| {
+            let caller = request.extensions().get::<AuthContext>().cloned();
+            let mut response = Response::new(());
+            response.extensions_mut().insert(caller.unwrap());
+            Ok::<_, Infallible>(response)
+        });
+        let layer = AuthLayer::new(CompositeAuth::new(chain));
+        let response = block_on(layer.layer(inner).oneshot(request)).unwrap();
+        let seen = response.extensions().get::<AuthContext>().unwrap();
+        assert_eq!(seen.method(), method);
+    }
 }

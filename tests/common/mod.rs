@@ -10,9 +10,12 @@
 
 pub mod agent;
 pub mod answer;
+pub mod bearer;
 pub mod live;
 pub mod log;
+pub mod oidc;
 pub mod oneshot;
+pub mod opaque;
 pub mod paths_model;
 pub mod runs;
 pub mod spelling;

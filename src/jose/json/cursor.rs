@@ -62,8 +62,8 @@ impl<'a> Cursor<'a> {
                 self.number()?;
                 self.since(start).map(Value::Number)
             }
-            b't' => self.literal("true").map(|()| Value::Bool),
-            b'f' => self.literal("false").map(|()| Value::Bool),
+            b't' => self.literal("true").map(|()| Value::True),
+            b'f' => self.literal("false").map(|()| Value::False),
             b'n' => self.literal("null").map(|()| Value::Null),
             _ => Err(Fault::Syntax),
         }

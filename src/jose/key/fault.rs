@@ -62,7 +62,7 @@ impl KeyFault {
                 ConfigErrorKind::WeakKey,
                 format!(
                     "the {algorithm} secret is shorter than the hash: make one with {}, or use \
-                     `Key::insecure_hmac_short` if it cannot be changed",
+                     `Key::insecure_allow_short_secret` if it cannot be changed",
                     algorithm.recipe()
                 ),
             ),

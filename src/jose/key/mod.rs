@@ -62,7 +62,7 @@ impl Key {
     /// # Errors
     ///
     /// As [`hmac`](Self::hmac), except for the length.
-    pub fn insecure_hmac_short(
+    pub fn insecure_allow_short_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
     ) -> Result<Self, ConfigError> {

@@ -1,0 +1,198 @@
+//! Where an issuer's keys are, and fetching them.
+
+use std::{fmt::Write, sync::OnceLock};
+
+use http::{HeaderMap, StatusCode, header};
+use reqwest::Client;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ConfigError, ConfigErrorKind,
+    fetch::{Document, Endpoint, FetchError, Fetcher},
+    jose::{Algorithm, JwkSet, SkippedKey},
+    log::Clean,
+};
+
+/// The place where an issuer publishes its keys.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// Given by the configuration.
+    Known(Endpoint),
+    /// To be found from the issuer's own address.
+    Discovered(Endpoint),
+}
+
+impl Place {
+    /// The place that a configuration names.
+    pub(crate) fn known(jwks_uri: &str) -> Result<Self, ConfigError> {
+        Endpoint::parse("jwks_uri", jwks_uri).map(Self::Known)
+    }
+
+    /// The place that the issuer itself tells.
+    pub(crate) fn of_issuer(issuer: &str) -> Result<Self, ConfigError> {
+        let endpoint = Endpoint::parse("issuer", issuer)?;
+        if endpoint.has_query_or_fragment() {
+            // RFC 8414 §2
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                format!("the issuer {issuer:?} has a query or fragment: leave it out"),
+            ));
+        }
+        Ok(Self::Discovered(endpoint))
+    }
+}
+
+/// Fetches one issuer's keys.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) issuer: Box<str>,
+    pub(crate) place: Place,
+    pub(crate) algorithms: Box<[Algorithm]>,
+    pub(crate) client: Option<Client>,
+    /// Made at the first fetch: making a client reads the system's root certificates.
+    pub(crate) fetcher: OnceLock<Fetcher>,
+}
+
+/// A set that has at least one usable key.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) set: JwkSet,
+    /// The same for two sets with the same keys, in whatever order.
+    pub(super) fingerprint: [u8; 32],
+    /// For how many seconds the issuer says that the set is good.
+    pub(super) max_age: Option<u64>,
+}
+
+impl Source {
+    pub(super) async fn fetch(&self) -> Result<Fetched, FetchError> {
+        let fetcher = self.fetcher()?;
+        let place = match &self.place {
+            Place::Known(place) => place.clone(),
+            Place::Discovered(issuer) => self.discover(fetcher, issuer).await?,
+        };
+        let document = found(fetcher.get(&place, HeaderMap::new()).await?)?;
+        let document = document.ok_or(FetchError::Status(StatusCode::NOT_FOUND))?;
+        let set = JwkSet::parse(&document.body, &self.algorithms).map_err(FetchError::KeySet)?;
+        if set.is_empty() {
+            return Err(FetchError::NoUsableKey(list(set.skipped())));
+        }
+        Ok(Fetched {
+            set,
+            fingerprint: fingerprint(&document.body),
+            max_age: max_age(&document.headers),
+        })
+    }
+
+    /// Asks for the issuer's metadata in the two places it may be, then guesses.
+    ///
+    /// Only "not found" moves on to the next: whatever else is wrong may be wrong for a moment,
+    /// and an attacker who can break one answer must not choose where the next question goes.
+    async fn discover(&self, fetcher: &Fetcher, issuer: &Endpoint) -> Result<Endpoint, FetchError> {
+        let metadata = [
+            // OpenID Connect Discovery 1.0 §4
+            issuer.around("", "/.well-known/openid-configuration"),
+            // RFC 8414 §3.1
+            issuer.around("/.well-known/oauth-authorization-server", ""),
+        ];
+        for place in metadata {
+            if let Some(document) = found(fetcher.get(&place, HeaderMap::new()).await?)? {
+                return self.read_metadata(&place, &document.body);
+            }
+        }
+        Ok(issuer.around("", "/.well-known/jwks.json"))
+    }
+
+    fn read_metadata(&self, place: &Endpoint, json: &[u8]) -> Result<Endpoint, FetchError> {
+        let metadata: Metadata = serde_json::from_slice(json).map_err(|_| {
+            FetchError::Malformed("the metadata is no JSON with issuer and jwks_uri")
+        })?;
+        // RFC 8414 §3.3: identical, or an issuer could pass another's keys off as its own.
+        if *metadata.issuer != *self.issuer {
+            return Err(FetchError::OtherIssuer(metadata.issuer));
+        }
+        place.linked(&metadata.jwks_uri)
+    }
+
+    fn fetcher(&self) -> Result<&Fetcher, FetchError> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
+        }
+        let fetcher = match &self.client {
+            Some(client) => Fetcher::with_client(client.clone()),
+            None => Fetcher::new().map_err(FetchError::NoClient)?,
+        };
+        Ok(self.fetcher.get_or_init(|| fetcher))
+    }
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: Box<str>,
+    jwks_uri: Box<str>,
+}
+
+/// The document, nothing where it is not there, and an error for every other answer.
+fn found(document: Document) -> Result<Option<Document>, FetchError> {
+    match document.status {
+        StatusCode::OK => Ok(Some(document)),
+        StatusCode::NOT_FOUND => Ok(None),
+        other => Err(FetchError::Status(other)),
+    }
+}
+
+/// A digest of the keys as they were written, without regard to their order or that of their
+/// members: some issuers shuffle both.
+fn fingerprint(json: &[u8]) -> [u8; 32] {
+    let keys = serde_json::from_slice::<serde_json::Value>(json)
+        .ok()
+        .and_then(|mut set| set.get_mut("keys").map(serde_json::Value::take));
+    let Some(serde_json::Value::Array(keys)) = keys else {
+        return Sha256::digest(json).into();
+    };
+    let mut keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+    keys.sort_unstable();
+    Sha256::digest(keys.join("\n")).into()
+}
+
+/// `Cache-Control: max-age` (RFC 9111 §5.2.2.1) without what a cache on the way has used up.
+fn max_age(headers: &HeaderMap) -> Option<u64> {
+    let directives = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let max_age = directives
+        .filter_map(|directive| directive.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
+        .and_then(|(_, seconds)| seconds_of(seconds.trim().trim_matches('"')))?;
+    let age = headers
+        .get(header::AGE)
+        .and_then(|value| seconds_of(value.to_str().ok()?.trim()))
+        .unwrap_or(0);
+    Some(max_age.saturating_sub(age))
+}
+
+/// RFC 9111 §1.2.2: digits, and what is too large for us is simply large.
+fn seconds_of(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+fn list(skipped: &[SkippedKey]) -> String {
+    let mut text = String::new();
+    for (at, key) in skipped.iter().take(LISTED).enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        // Writing to a string cannot fail.
+        let _ = match key.id() {
+            Some(id) => write!(text, "{comma}{}: {}", Clean(id), key.reason()),
+            None => write!(text, "{comma}no kid: {}", key.reason()),
+        };
+    }
+    text
+}
+
+const LISTED: usize = 8;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! Keys that an issuer publishes: found, fetched, kept, refreshed.
+//!
+//! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task
+//! of its own, which ends with it, replaces the snapshot: before the keys' time is up, and when a
+//! request meets a key id that is not there. The [`Plan`](plan::Plan) decides when; the
+//! [`Source`] knows where.
+
+mod find;
+mod keyring;
+mod plan;
+mod report;
+mod task;
+
+pub(crate) use self::{
+    find::{Place, Source},
+    keyring::Keyring,
+    plan::{LONGEST_LIFE, Pace, SHORTEST_LIFE, Ticket},
+};

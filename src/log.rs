@@ -1,0 +1,56 @@
+//! Texts for the log: nothing that a caller or an issuer wrote breaks a line or floods it.
+
+use std::{
+    error::Error,
+    fmt::{self, Write},
+};
+
+/// A text that may come from a caller: control characters escaped, cut at 64 characters.
+pub(crate) struct Clean<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Clean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut chars = self.0.chars();
+        for char in chars.by_ref().take(LONGEST) {
+            for escaped in char.escape_debug() {
+                f.write_char(escaped)?;
+            }
+        }
+        if chars.next().is_some() {
+            f.write_char('…')?;
+        }
+        Ok(())
+    }
+}
+
+/// An error and its causes, outermost first.
+pub(crate) struct Causes<'a>(pub(crate) Option<&'a (dyn Error + 'static)>);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut room = LONGEST_CAUSES;
+        let causes = std::iter::successors(self.0, |&cause| cause.source());
+        for (depth, cause) in causes.take(DEEPEST).enumerate() {
+            if depth > 0 {
+                f.write_str(": ")?;
+            }
+            // A cause may quote what the caller sent.
+            for char in cause.to_string().chars() {
+                if room == 0 {
+                    return f.write_char('…');
+                }
+                room -= 1;
+                for escaped in char.escape_debug() {
+                    f.write_char(escaped)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The target of every event.
+pub(crate) const TARGET: &str = "tower_auth";
+const LONGEST: usize = 64;
+const LONGEST_CAUSES: usize = 512;
+const DEEPEST: usize = 8;

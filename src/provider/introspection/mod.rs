@@ -1,0 +1,238 @@
+//! Opaque tokens, judged by the introspection endpoint of whoever issued them (RFC 7662).
+
+mod answer;
+mod client;
+
+use std::{fmt, time::Duration};
+
+use http::{HeaderMap, StatusCode, header};
+
+use self::{answer::Rules, client::ClientAuth};
+use super::{
+    AuthProvider, Authentication,
+    opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
+};
+use crate::{
+    AuthError, AuthRequest, Clock, ConfigError, CredentialSource, Secret,
+    fetch::{Endpoint, FetchError, Fetcher},
+    log::TARGET,
+};
+
+/// Accepts tokens that the introspection endpoint of their issuer says are active (RFC 7662),
+/// sent as `Authorization: Bearer <token>`.
+///
+/// The endpoint is asked about everything that is shown as a bearer token, JSON Web Tokens
+/// included (see [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
+/// ([`with_cache_time`](Self::with_cache_time)), so a revocation is seen within that time; the
+/// token itself is not kept. However many requests show one token at once, the endpoint is asked
+/// once.
+///
+/// A token is refused with 401 where `active` is anything but `true`, where a configured audience
+/// or issuer is missing or another, where the token is known to be no access token for a bearer
+/// (`token_type`, `token_use`, `typ`), and where its times say so. Where the endpoint cannot be
+/// reached, or answers with anything but 200 and JSON of the types in RFC 7662 §2.2, the answer is
+/// 503: that says nothing about the token. So it is where the endpoint answers 401, which means
+/// that it refuses *our* client id and secret, and which is logged as an error.
+///
+/// The context's user id is the `sub` member, its method `introspection`, its issuer the configured
+/// one, else the endpoint's address; `scope` gives the scopes and every other member is metadata.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, provider::IntrospectionAuth};
+///
+/// let secret = "…"; // from the environment
+/// let tokens = IntrospectionAuth::new("https://issuer.example/introspect", "my-agent", secret)?
+///     .with_audience("https://my-agent.example");
+/// let layer = AuthLayer::new(tokens);
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+///
+/// # Security
+///
+/// Without [`with_audience`](Self::with_audience), a token that the issuer gave somebody for
+/// another service is accepted here too, and that service could use it here.
+#[derive(Clone)]
+pub struct IntrospectionAuth {
+    opaque: Opaque<Introspection>,
+}
+
+#[derive(Clone, Debug)]
+struct Introspection {
+    endpoint: Endpoint,
+    client: ClientAuth,
+    rules: Rules,
+}
+
+impl IntrospectionAuth {
+    /// Asks that endpoint, as a client with an id and a secret of its own (RFC 6749 §2.3.1).
+    ///
+    /// # Errors
+    ///
+    /// The address is no URL or not https (plain http is accepted on loopback), or the id or the
+    /// secret is blank.
+    pub fn new(
+        endpoint: &str,
+        client_id: &str,
+        client_secret: impl Into<Secret>,
+    ) -> Result<Self, ConfigError> {
+        let client = ClientAuth::basic(client_id, &client_secret.into())?;
+        Self::of(endpoint, client)
+    }
+
+    /// Asks that endpoint, with a bearer token of its own instead of a client id and secret.
+    ///
+    /// # Errors
+    ///
+    /// The address is no URL or not https, or the token is blank or cannot stand in a header.
+    pub fn bearer(endpoint: &str, token: impl Into<Secret>) -> Result<Self, ConfigError> {
+        let client = ClientAuth::bearer(&token.into())?;
+        Self::of(endpoint, client)
+    }
+
+    fn of(endpoint: &str, client: ClientAuth) -> Result<Self, ConfigError> {
+        let endpoint = Endpoint::parse("introspection endpoint", endpoint)?;
+        let rules = Rules::new(endpoint.to_string());
+        Ok(Self {
+            opaque: Opaque::new(Introspection {
+                endpoint,
+                client,
+                rules,
+            }),
+        })
+    }
+
+    /// Requires the token's `aud` to be this, or to hold it.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        self.with_audiences([audience])
+    }
+
+    /// Requires the token's `aud` to be or to hold one of these; with an empty list, it is not
+    /// looked at.
+    #[must_use]
+    pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
+        let audiences = audiences.into_iter().map(|one| one.into().into()).collect();
+        self.with_rules(|rules| rules.audiences = audiences)
+    }
+
+    /// Requires the token's `iss` to be this, compared byte for byte.
+    #[must_use]
+    pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
+        let issuer = issuer.into().into();
+        self.with_rules(|rules| rules.issuer = Some(issuer))
+    }
+
+    /// Replaces the member that holds the scopes, `scope` unless set.
+    ///
+    /// `scope` must be a string with spaces between the scopes; a member of another name may be
+    /// such a string or an array of strings.
+    #[must_use]
+    pub fn with_scope_claim(self, name: impl Into<String>) -> Self {
+        let name = name.into().into();
+        self.with_rules(|rules| rules.scope_claim = name)
+    }
+
+    /// Replaces the member that holds the user id, `sub` unless set.
+    ///
+    /// # Security
+    ///
+    /// No other stands in for it. `username` is for people to read: whether it may change hands
+    /// is for the issuer to say.
+    #[must_use]
+    pub fn with_user_id_claim(self, name: &'static str) -> Self {
+        self.with_rules(|rules| rules.user_id_claim = name)
+    }
+
+    /// Also accepts tokens of clients that act for themselves (RFC 6749 §4.4), where they name no
+    /// user at all: the user id is then the `client_id`, and the method `introspection_client`, so
+    /// that a client is never the [`principal`](crate::AuthContext::principal) that a user of the
+    /// same name is.
+    ///
+    /// # Security
+    ///
+    /// Only for an issuer whose answer has a `sub` or `username` for every token that acts for a
+    /// user. Where it leaves both out, all users of a client would be that client.
+    #[must_use]
+    pub fn accept_clients(self) -> Self {
+        self.with_rules(|rules| rules.accepts_clients = true)
+    }
+
+    /// Replaces how far the clocks may differ; 30 seconds unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is more than 300 seconds.
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+        let set = |settings: &mut Settings| {
+            settings.times = settings.times.clone().with_leeway(leeway)?;
+            Ok(())
+        };
+        self.opaque = self.opaque.try_with_setting(set)?;
+        Ok(self)
+    }
+
+    fn with_rules(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        let change = |question: &mut Introspection| change(&mut question.rules);
+        self.opaque = self.opaque.with_question(change);
+        self
+    }
+}
+
+shared_settings!(IntrospectionAuth);
+
+impl AuthProvider for IntrospectionAuth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        self.opaque.authenticate(request)
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        self.opaque.sources()
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+}
+
+impl fmt::Debug for IntrospectionAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IntrospectionAuth")
+            .field(&self.opaque)
+            .finish()
+    }
+}
+
+impl Question for Introspection {
+    /// RFC 7662 §2.1.
+    async fn ask(&self, fetcher: &Fetcher, token: &str) -> Result<Vouched, AuthError> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", token)
+            .append_pair("token_type_hint", "access_token")
+            .finish();
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, self.client.header())]);
+        let answer = fetcher.post_form(&self.endpoint, headers, form).await;
+        let document = answer.map_err(endpoint_failed)?;
+        match document.status {
+            StatusCode::OK => self.rules.judge(&document.body),
+            // RFC 7662 §2.3: about us, not about the token.
+            status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                tracing::error!(
+                    target: TARGET,
+                    provider = NAME,
+                    endpoint = %self.endpoint,
+                    status = status.as_u16(),
+                    "the introspection endpoint refuses our own client id and secret, or token: \
+                     no token can be checked until they are set right"
+                );
+                let error = FetchError::Status(status);
+                Err(AuthError::unavailable(error).with_reason("endpoint_refuses_our_client"))
+            }
+            status => Err(endpoint_failed(FetchError::Status(status))),
+        }
+    }
+}
+
+const NAME: &str = "introspection";

@@ -1,0 +1,145 @@
+//! Several issuers behind one provider.
+
+use std::{fmt, sync::Arc};
+
+use super::{AuthProvider, Authentication, METHOD, OAuth2Auth};
+use crate::{
+    AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
+    jose::{JoseError, Jws},
+    provider::token::refused,
+};
+
+/// Accepts access tokens of several issuers: made by [`OAuth2Auth::issuers`].
+///
+/// The token's `iss` picks the issuer, and that issuer's keys and rules alone judge it. A token of
+/// an unknown issuer is refused.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, provider::OAuth2Auth};
+///
+/// let tokens = OAuth2Auth::issuers([
+///     OAuth2Auth::new("https://staff.example.com", "my-agent")?,
+///     OAuth2Auth::new("https://partners.example.com", "my-agent")?.strict_at_jwt(),
+/// ])?;
+/// let layer = AuthLayer::new(tokens);
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct OAuth2Issuers {
+    issuers: Arc<[OAuth2Auth]>,
+    sources: Arc<[CredentialSource]>,
+}
+
+impl OAuth2Issuers {
+    pub(super) fn new(issuers: Vec<OAuth2Auth>) -> Result<Self, ConfigError> {
+        if issuers.is_empty() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "there is no issuer: name at least one",
+            ));
+        }
+        for (at, one) in issuers.iter().enumerate() {
+            if issuers
+                .iter()
+                .skip(at + 1)
+                .any(|other| other.issuer() == one.issuer())
+            {
+                return Err(ConfigError::new(
+                    ConfigErrorKind::Duplicate,
+                    format!(
+                        "the issuer {:?} is there twice: name it once, with `add_audience` for a \
+                         second audience",
+                        one.issuer()
+                    ),
+                ));
+            }
+        }
+        Ok(Self {
+            issuers: issuers.into(),
+            sources: Arc::new([CredentialSource::bearer()]),
+        })
+    }
+
+    /// Replaces every place that is read: `Authorization: Bearer` unless set. The places of the
+    /// single issuers are not read.
+    #[must_use]
+    pub fn with_credentials(mut self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
+        self.sources = sources.into_iter().collect();
+        self
+    }
+
+    /// Fetches the keys of every issuer, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// That of the first issuer whose keys could not be fetched; the others are fetched all the
+    /// same.
+    pub async fn warm_up(&self) -> Result<(), AuthError> {
+        let mut result = Ok(());
+        for issuer in &*self.issuers {
+            let warm = issuer.warm_up().await;
+            result = result.and(warm);
+        }
+        result
+    }
+
+    /// Checks a token that came some other way than in a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 where the token is wrong, 503 where it could not be checked.
+    pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
+        self.pick(token)?.verify(token).await
+    }
+
+    fn pick(&self, token: &str) -> Result<&OAuth2Auth, AuthError> {
+        let named = Jws::parse(token)
+            .and_then(|jws| jws.unverified_issuer())
+            .map_err(refused)?
+            .ok_or_else(|| refused(JoseError::IssMissing))?;
+        self.issuers
+            .iter()
+            .find(|issuer| issuer.issuer() == named)
+            .ok_or_else(|| refused(JoseError::IssMismatch))
+    }
+
+    fn judge(&self, token: &[u8]) -> Authentication {
+        let Ok(text) = std::str::from_utf8(token) else {
+            return Err(refused(JoseError::BadBase64)).into();
+        };
+        match self.pick(text) {
+            Ok(issuer) => issuer.check().judge_bytes(token),
+            Err(error) => Err(error).into(),
+        }
+    }
+}
+
+impl AuthProvider for OAuth2Issuers {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        match request.credential(&self.sources) {
+            Ok(Some(shown)) => self.judge(shown.as_bytes()),
+            Ok(None) => Ok(None).into(),
+            Err(error) => Err(error).into(),
+        }
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.sources
+    }
+
+    fn name(&self) -> &'static str {
+        METHOD
+    }
+}
+
+impl fmt::Debug for OAuth2Issuers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth2Issuers")
+            .field("issuers", &self.issuers)
+            .field("sources", &self.sources)
+            .finish()
+    }
+}

@@ -1,0 +1,352 @@
+//! Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes.
+
+mod check;
+mod issuers;
+mod settings;
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use reqwest::Client;
+
+pub use self::issuers::OAuth2Issuers;
+use self::{check::Check, settings::Settings};
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{
+    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource, jose::Algorithm,
+    jwks::Place,
+};
+
+/// Accepts access tokens (JWT) of one issuer, with the keys that it publishes.
+///
+/// A token must be signed with a key of the issuer, name it as `iss`, be meant for the audience,
+/// and have an `exp` that has not passed. The user id is the token's `sub` (or else `user_id` or
+/// `id`), the method `oauth2`, the scopes those of the claim `scope`; every other claim is
+/// metadata.
+///
+/// # Where the keys are
+///
+/// In the place that [`with_jwks_uri`](Self::with_jwks_uri) names. Otherwise the issuer is asked:
+/// `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery), then
+/// `/.well-known/oauth-authorization-server` (RFC 8414), and if there is neither,
+/// `<issuer>/.well-known/jwks.json`. Only a 404 moves on to the next. The document must name the
+/// issuer exactly as it is written here, a slash at the end included.
+///
+/// # When they are fetched
+///
+/// Building does no I/O and starts nothing. The first request, or [`warm_up`](Self::warm_up),
+/// starts one small task (it needs a Tokio runtime), which ends when the last clone is dropped. The
+/// keys are fetched again every hour, or as often as the issuer's `Cache-Control: max-age` says,
+/// before their time is up: a request whose key is known never waits. A token that names an unknown
+/// key causes a fetch, at most one in 30 seconds whatever callers send.
+///
+/// A setting that is changed makes a provider that has fetched nothing: settings come first.
+///
+/// # In an outage
+///
+/// Where keys cannot be fetched, or the issuer answers with rubbish or an empty set, the keys there
+/// are stay in use for 24 hours, and the fetch is tried again after 30 seconds, then less and less
+/// often, at least every five minutes. Where there are no keys at all it is tried again after a
+/// second, and at least every 30 seconds. What cannot be judged is answered with 503 and
+/// `Retry-After`, never with 401.
+///
+/// The log (target `tower_auth`) has one line for each set of new keys, for each key of it that is
+/// not used, and for each fetch that failed.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, provider::OAuth2Auth};
+///
+/// let tokens = OAuth2Auth::new("https://example.eu.auth0.com/", "my-agent")?;
+/// let layer = AuthLayer::new(tokens.clone());
+/// // Before serving, if the first request should not wait:
+/// # async {
+/// tokens.warm_up().await?;
+/// # Ok::<(), tower_auth::AuthError>(())
+/// # };
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct OAuth2Auth(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    /// Made at first use, so that settings can still change.
+    check: OnceLock<Arc<Check>>,
+}
+
+impl OAuth2Auth {
+    /// Accepts tokens of that issuer for that audience.
+    ///
+    /// # Errors
+    ///
+    /// The issuer is no https URL (plain http is accepted on loopback), or the audience is blank.
+    pub fn new(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
+        let issuer = issuer.into();
+        let place = Place::of_issuer(&issuer)?;
+        Settings::new(issuer, audience.into(), place).map(Self::with)
+    }
+
+    /// Accepts tokens of an issuer whose name is no address that could be asked, with the keys at
+    /// that address.
+    ///
+    /// # Errors
+    ///
+    /// Issuer or audience are blank, or the address is no https URL.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::OAuth2Auth;
+    ///
+    /// let tokens = OAuth2Auth::from_jwks_uri(
+    ///     "accounts.example.com",
+    ///     "my-agent",
+    ///     "https://www.example.com/oauth2/v3/certs",
+    /// )?;
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn from_jwks_uri(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+        jwks_uri: &str,
+    ) -> Result<Self, ConfigError> {
+        let place = Place::known(jwks_uri)?;
+        Settings::new(issuer.into(), audience.into(), place).map(Self::with)
+    }
+
+    /// Accepts tokens of several issuers: the token's `iss` picks the one.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or two have the same name.
+    pub fn issuers(
+        issuers: impl IntoIterator<Item = OAuth2Auth>,
+    ) -> Result<OAuth2Issuers, ConfigError> {
+        OAuth2Issuers::new(issuers.into_iter().collect())
+    }
+
+    /// Names where the keys are, so that the issuer is not asked for it.
+    ///
+    /// # Errors
+    ///
+    /// The address is no https URL (plain http is accepted on loopback).
+    pub fn with_jwks_uri(self, jwks_uri: &str) -> Result<Self, ConfigError> {
+        let place = Place::known(jwks_uri)?;
+        Ok(self.edit(|settings| settings.place = place))
+    }
+
+    /// Accepts a further audience.
+    ///
+    /// # Errors
+    ///
+    /// It is blank.
+    pub fn add_audience(self, audience: impl Into<String>) -> Result<Self, ConfigError> {
+        let audience = settings::audience(audience.into())?;
+        Ok(self.edit(|settings| settings.audiences.push(audience)))
+    }
+
+    /// Replaces the signature algorithms that are accepted: RS256 and ES256 unless set.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or one of them is an HMAC algorithm: a published key cannot be a secret.
+    pub fn with_algorithms(
+        self,
+        algorithms: impl IntoIterator<Item = Algorithm>,
+    ) -> Result<Self, ConfigError> {
+        let algorithms = settings::algorithms(algorithms)?;
+        Ok(self.edit(|settings| settings.algorithms = algorithms))
+    }
+
+    /// Replaces the claim that holds the scopes: `scope` unless set.
+    ///
+    /// `scp`, `scopes`, `permissions` and the like may be a string with spaces or an array.
+    #[must_use]
+    pub fn with_scope_claim(self, name: impl Into<Cow<'static, str>>) -> Self {
+        let rules = self.0.settings.rules.clone().with_scope_claim(name);
+        self.edit(|settings| settings.rules = rules)
+    }
+
+    /// Replaces how far the clocks may differ: 30 seconds unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is more than 300 seconds.
+    pub fn with_clock_skew(self, skew: Duration) -> Result<Self, ConfigError> {
+        let rules = self.0.settings.rules.clone().with_leeway(skew)?;
+        Ok(self.edit(|settings| settings.rules = rules))
+    }
+
+    /// Accepts only what RFC 9068 calls an access token: `typ` is `at+jwt`, and `sub`, `client_id`,
+    /// `iat` and `jti` are there.
+    ///
+    /// Without this, an ID token of the same issuer for the same audience passes as well.
+    #[must_use]
+    pub fn strict_at_jwt(self) -> Self {
+        self.edit(|settings| settings.strict_at_jwt = true)
+    }
+
+    /// Fetches keys with a client of your own: a private CA, a proxy.
+    ///
+    /// Its redirects follow its own policy, but an answer that comes from plain http is refused.
+    #[must_use]
+    pub fn with_client(self, client: Client) -> Self {
+        self.edit(|settings| settings.client = Some(client))
+    }
+
+    /// Replaces the clock that every time is read from.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        self.edit(|settings| settings.clock = clock)
+    }
+
+    /// Replaces every place that is read: `Authorization: Bearer` unless set.
+    #[must_use]
+    pub fn with_credentials(self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
+        let sources = sources.into_iter().collect();
+        self.edit(|settings| settings.sources = sources)
+    }
+
+    /// Replaces how many tokens that verified are remembered for up to five minutes: 4096 unless
+    /// set; with 0, none.
+    ///
+    /// A remembered token's times are checked again at every request, and it is forgotten when the
+    /// keys change.
+    #[must_use]
+    pub fn with_remembered_tokens(self, capacity: usize) -> Self {
+        self.edit(|settings| settings.remembered = capacity)
+    }
+
+    /// Sets how long keys are used before they are fetched again, whatever the issuer says.
+    ///
+    /// Unless set, it is the `max-age` that the issuer sends, within a minute and a day, or else one
+    /// hour. It is also how long a key that the issuer withdrew may still be accepted.
+    ///
+    /// # Errors
+    ///
+    /// It is less than a minute or more than a day.
+    pub fn with_cache_life(self, life: Duration) -> Result<Self, ConfigError> {
+        let life = settings::cache_life(life)?;
+        Ok(self.edit(|settings| settings.pace.cache_life = Some(life)))
+    }
+
+    /// Replaces how long keys are used when they cannot be fetched again: 24 hours unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is less than a minute.
+    pub fn with_stale_limit(self, limit: Duration) -> Result<Self, ConfigError> {
+        let limit = settings::stale_limit(limit)?;
+        Ok(self.edit(|settings| settings.pace.stale_limit = limit))
+    }
+
+    /// Replaces how often unknown key ids may cause a fetch: once in 30 seconds unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is less than a second: callers could then use this service to flood the issuer.
+    pub fn with_cool_down(self, cool_down: Duration) -> Result<Self, ConfigError> {
+        let cool_down = settings::cool_down(cool_down)?;
+        Ok(self.edit(|settings| settings.pace.cool_down = cool_down))
+    }
+
+    /// Replaces how long a request waits for keys before it is answered with 503: 5 seconds unless
+    /// set. The fetch goes on.
+    #[must_use]
+    pub fn with_wait_limit(self, limit: Duration) -> Self {
+        self.edit(|settings| settings.pace.wait_limit = limit)
+    }
+
+    /// Fetches the keys unless they are there, so that the first request need not wait.
+    ///
+    /// # Errors
+    ///
+    /// 503, with the cause as its source. The provider serves all the same, and tries again.
+    pub async fn warm_up(&self) -> Result<(), AuthError> {
+        self.check().warm_up().await
+    }
+
+    /// Checks a token that came some other way than in a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 where the token is wrong, 503 where it could not be checked.
+    pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
+        accepted(self.check().judge(token).await)
+    }
+
+    /// The issuer whose tokens are accepted.
+    pub fn issuer(&self) -> &str {
+        &self.0.settings.issuer
+    }
+
+    fn with(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            check: OnceLock::new(),
+        }))
+    }
+
+    /// Changes a setting. Clones that were made before keep theirs, and the keys they fetched.
+    fn edit(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = match Arc::try_unwrap(self.0) {
+            Ok(inner) => inner.settings,
+            Err(shared) => shared.settings.clone(),
+        };
+        change(&mut settings);
+        Self::with(settings)
+    }
+
+    fn check(&self) -> &Arc<Check> {
+        let settings = &self.0.settings;
+        self.0.check.get_or_init(|| Arc::new(Check::new(settings)))
+    }
+}
+
+impl AuthProvider for OAuth2Auth {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        match request.credential(&self.0.settings.sources) {
+            Ok(Some(shown)) => self.check().judge_bytes(shown.as_bytes()),
+            Ok(None) => Ok(None).into(),
+            Err(error) => Err(error).into(),
+        }
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.0.settings.sources
+    }
+
+    fn name(&self) -> &'static str {
+        METHOD
+    }
+}
+
+impl fmt::Debug for OAuth2Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth2Auth")
+            .field("issuer", &self.0.settings.issuer)
+            .field("audiences", &self.0.settings.audiences)
+            .field("algorithms", &self.0.settings.algorithms)
+            .field("sources", &self.0.settings.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token that was judged is accepted or refused; it is never "not mine".
+fn accepted(answer: AuthResult) -> Result<AuthContext, AuthError> {
+    answer?.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
+}
+
+/// How the caller was authenticated, and the provider's name in the log.
+const METHOD: &str = "oauth2";

@@ -1,0 +1,127 @@
+//! What a provider is told, judged when it is told.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Client;
+
+use crate::{
+    Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    jose::{Algorithm, ClaimRules},
+    jwks::{LONGEST_LIFE, Pace, Place, SHORTEST_LIFE},
+    provider::token::REMEMBERED_TOKENS,
+};
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) issuer: Box<str>,
+    pub(super) audiences: Vec<String>,
+    pub(super) place: Place,
+    pub(super) algorithms: Box<[Algorithm]>,
+    /// Without issuer and audiences, which are put in at the end.
+    pub(super) rules: ClaimRules,
+    pub(super) strict_at_jwt: bool,
+    pub(super) pace: Pace,
+    pub(super) remembered: usize,
+    pub(super) sources: Arc<[CredentialSource]>,
+    pub(super) client: Option<Client>,
+    pub(super) clock: Clock,
+}
+
+impl Settings {
+    pub(super) fn new(
+        issuer: String,
+        first_audience: String,
+        place: Place,
+    ) -> Result<Self, ConfigError> {
+        if issuer.trim().is_empty() {
+            return Err(blank(
+                "the issuer is blank: write it exactly as tokens name it in `iss`",
+            ));
+        }
+        Ok(Self {
+            issuer: issuer.into_boxed_str(),
+            audiences: vec![audience(first_audience)?],
+            place,
+            algorithms: Box::new([Algorithm::RS256, Algorithm::ES256]),
+            rules: ClaimRules::new(),
+            strict_at_jwt: false,
+            pace: Pace::default(),
+            remembered: REMEMBERED_TOKENS,
+            sources: Arc::new([CredentialSource::bearer()]),
+            client: None,
+            clock: Clock::system(),
+        })
+    }
+
+    /// Every rule for the claims.
+    pub(super) fn claim_rules(&self) -> ClaimRules {
+        self.rules
+            .clone()
+            .with_issuer(&*self.issuer)
+            .with_audiences(&self.audiences)
+    }
+}
+
+pub(super) fn audience(text: String) -> Result<String, ConfigError> {
+    if text.trim().is_empty() {
+        return Err(blank(
+            "the audience is blank: write the one that tokens for this service name in `aud`",
+        ));
+    }
+    Ok(text)
+}
+
+pub(super) fn algorithms(
+    algorithms: impl IntoIterator<Item = Algorithm>,
+) -> Result<Box<[Algorithm]>, ConfigError> {
+    let algorithms: Box<[_]> = algorithms.into_iter().collect();
+    if algorithms.is_empty() {
+        return Err(ConfigError::new(
+            ConfigErrorKind::Empty,
+            "no algorithm is accepted: name at least one, such as RS256",
+        ));
+    }
+    match algorithms.iter().find(|algorithm| algorithm.is_symmetric()) {
+        None => Ok(algorithms),
+        Some(algorithm) => Err(ConfigError::new(
+            ConfigErrorKind::Unsupported,
+            format!(
+                "{algorithm} needs a secret, and an issuer publishes none: name the algorithm \
+                 that it signs with, such as RS256"
+            ),
+        )),
+    }
+}
+
+pub(super) fn cache_life(life: Duration) -> Result<u64, ConfigError> {
+    let seconds = life.as_secs();
+    if (SHORTEST_LIFE..=LONGEST_LIFE).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(malformed(
+            "keys are kept for a minute at least and a day at most",
+        ))
+    }
+}
+
+pub(super) fn stale_limit(limit: Duration) -> Result<u64, ConfigError> {
+    match limit.as_secs() {
+        ..SHORTEST_LIFE => Err(malformed("the stale limit is a minute at least")),
+        seconds => Ok(seconds),
+    }
+}
+
+pub(super) fn cool_down(cool_down: Duration) -> Result<u64, ConfigError> {
+    match cool_down.as_secs() {
+        0 => Err(malformed("the cool-down is a second at least")),
+        seconds => Ok(seconds),
+    }
+}
+
+fn blank(message: &'static str) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::Blank, message)
+}
+
+fn malformed(message: &'static str) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::Malformed, message)
+}

@@ -1,0 +1,213 @@
+//! What can be set for every provider of opaque tokens.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use reqwest::Client;
+
+use super::{Opaque, verdicts::Vouched};
+use crate::{
+    AuthError, AuthResult, Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    jose::{ClaimRules, JoseError},
+};
+
+#[derive(Clone)]
+pub(in crate::provider) struct Settings {
+    /// Only its leeway is used: for the rest of the claims the endpoint vouches.
+    pub(in crate::provider) times: ClaimRules,
+    pub(in crate::provider) cache_time: Duration,
+    pub(in crate::provider) remembered: usize,
+    pub(in crate::provider) concurrency: usize,
+    pub(in crate::provider) time_limit: Duration,
+    pub(in crate::provider) ignores_jwts: bool,
+    pub(in crate::provider) client: Option<Client>,
+    pub(in crate::provider) clock: Clock,
+}
+
+impl Settings {
+    /// The answer for a token that the endpoint vouched for, now or a short time ago.
+    pub(super) fn judge_times(&self, vouched: Vouched) -> AuthResult {
+        let (start, issued, end) = (vouched.not_before, vouched.issued_at, vouched.expires_at);
+        let refused = AuthError::invalid_credential;
+        match self.times.check_times(start, issued, end, self.clock.now()) {
+            Ok(()) => Ok(Some(vouched.context)),
+            // The caller may know that it was good once: the endpoint says so.
+            Err(JoseError::Expired) => Err(AuthError::expired_credential("token_expired")),
+            Err(JoseError::NotYetValid) => Err(refused("token_not_yet_valid")),
+            Err(_) => Err(refused("token_issued_in_future")),
+        }
+    }
+
+    pub(in crate::provider) fn set_cache_time(
+        &mut self,
+        time: Duration,
+    ) -> Result<(), ConfigError> {
+        if time > LONGEST_CACHE_TIME {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the cache time is more than 300 seconds: a revoked token would work for too long",
+            ));
+        }
+        self.cache_time = time;
+        Ok(())
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            times: ClaimRules::new().insecure_allow_missing_exp(),
+            cache_time: Duration::from_secs(30),
+            remembered: 10_000,
+            concurrency: 32,
+            time_limit: Duration::from_secs(5),
+            ignores_jwts: false,
+            client: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("leeway", &self.times.leeway())
+            .field("cache_time", &self.cache_time)
+            .field("remembered", &self.remembered)
+            .field("concurrency", &self.concurrency)
+            .field("time_limit", &self.time_limit)
+            .field("ignores_jwts", &self.ignores_jwts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<Q> Opaque<Q> {
+    /// Changes a setting, and forgets what was remembered under the old one.
+    pub(in crate::provider) fn with_setting(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self.desk = Arc::new(OnceLock::new());
+        self
+    }
+
+    /// The same for a setting that may be refused.
+    pub(in crate::provider) fn try_with_setting(
+        self,
+        change: impl FnOnce(&mut Settings) -> Result<(), ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let mut result = Ok(());
+        let changed = self.with_setting(|settings| result = change(settings));
+        result.map(|()| changed)
+    }
+
+    /// Changes the question, and forgets what was remembered under the old one.
+    pub(in crate::provider) fn with_question(mut self, change: impl FnOnce(&mut Q)) -> Self
+    where
+        Q: Clone,
+    {
+        change(Arc::make_mut(&mut self.question));
+        self.desk = Arc::new(OnceLock::new());
+        self
+    }
+
+    pub(in crate::provider) fn with_sources(
+        mut self,
+        sources: impl IntoIterator<Item = CredentialSource>,
+    ) -> Self {
+        self.sources = sources.into_iter().collect();
+        self
+    }
+}
+
+/// The settings that every provider of opaque tokens has, for a type whose field `opaque` is one.
+macro_rules! shared_settings {
+    ($type:ident) => {
+        impl $type {
+            /// Replaces how long an answer is remembered, 30 seconds unless set; 0 turns it off.
+            ///
+            /// It is how long a revoked token may still be accepted. That a token is not good is
+            /// remembered for 5 seconds at most.
+            ///
+            /// # Errors
+            ///
+            /// It is more than 300 seconds.
+            pub fn with_cache_time(mut self, time: Duration) -> Result<Self, ConfigError> {
+                let set = |settings: &mut Settings| settings.set_cache_time(time);
+                self.opaque = self.opaque.try_with_setting(set)?;
+                Ok(self)
+            }
+
+            /// Replaces how many good tokens are remembered, 10,000 unless set; 0 turns it off.
+            #[must_use]
+            pub fn with_remembered_tokens(mut self, count: usize) -> Self {
+                let set = |settings: &mut Settings| settings.remembered = count;
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+
+            /// Replaces how many questions may be under way at once, 32 unless set; others wait in
+            /// line.
+            #[must_use]
+            pub fn with_concurrency(mut self, most: usize) -> Self {
+                // None at all would make every token wait and then fail.
+                let set = |settings: &mut Settings| settings.concurrency = most.max(1);
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+
+            /// Replaces how long a caller waits for the endpoint, 5 seconds unless set, before the
+            /// answer is 503.
+            #[must_use]
+            pub fn with_time_limit(mut self, limit: Duration) -> Self {
+                let set = |settings: &mut Settings| settings.time_limit = limit;
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+
+            /// Replaces the HTTP client: for a private CA, a proxy, a client certificate.
+            ///
+            /// # Security
+            ///
+            /// Build it with `reqwest::redirect::Policy::none()`, as our own is: whoever can make
+            /// the endpoint redirect would get the token.
+            #[must_use]
+            pub fn with_client(mut self, client: reqwest::Client) -> Self {
+                let set = |settings: &mut Settings| settings.client = Some(client);
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+
+            /// Leaves JSON Web Tokens to another provider of the chain: to what has their shape,
+            /// the answer is "not mine". Unless set, the endpoint is asked about every token.
+            #[must_use]
+            pub fn ignore_jwts(mut self) -> Self {
+                let set = |settings: &mut Settings| settings.ignores_jwts = true;
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+
+            /// Replaces every place that is read, `Authorization: Bearer` unless set.
+            #[must_use]
+            pub fn with_credentials(
+                mut self,
+                sources: impl IntoIterator<Item = CredentialSource>,
+            ) -> Self {
+                self.opaque = self.opaque.with_sources(sources);
+                self
+            }
+
+            /// Replaces the clock that times are compared with.
+            #[must_use]
+            pub fn with_clock(mut self, clock: Clock) -> Self {
+                let set = |settings: &mut Settings| settings.clock = clock;
+                self.opaque = self.opaque.with_setting(set);
+                self
+            }
+        }
+    };
+}
+pub(in crate::provider) use shared_settings;
+
+const LONGEST_CACHE_TIME: Duration = Duration::from_secs(300);
