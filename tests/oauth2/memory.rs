@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use tower_auth::provider::OAuth2Auth;
+use http::Request;
+use tower_auth::{
+    AuthRequest,
+    jose::Key,
+    provider::{AuthProvider, JwtAuth, OAuth2Auth},
+};
 
 use crate::world::*;
 
@@ -116,4 +121,39 @@ async fn a_refused_token_is_not_remembered() {
     assert_eq!(refusal(&provider, &token).await, "jwt_not_yet_valid");
     world.pass(Duration::from_secs(300));
     accepted(at_once(&provider, &token));
+}
+
+#[tokio::test]
+async fn a_remembered_token_costs_no_allocation() {
+    let world = World::new();
+    let provider = world.warm().await;
+    assert_eq!(allocations(&provider, &world.token().mint()), 0);
+}
+
+#[tokio::test]
+async fn a_known_key_costs_no_more_than_a_fixed_one() {
+    let world = World::new();
+    let provider = world.provider().with_remembered_tokens(0);
+    provider.warm_up().await.unwrap();
+    let jwk = world.issuer.jwk(&world.kid()).to_string();
+    let fixed = JwtAuth::new(Key::from_jwk(&jwk).unwrap())
+        .with_issuer(world.issuer.url())
+        .with_audience(AUDIENCE)
+        .with_remembered_tokens(0)
+        .with_clock(world.clock.clock());
+    let token = world.token().mint();
+    assert_eq!(allocations(&provider, &token), allocations(&fixed, &token));
+}
+
+/// What an accepted token allocates when it is shown again.
+fn allocations(provider: &impl AuthProvider, token: &str) -> u64 {
+    let request = Request::get("/")
+        .header("authorization", format!("Bearer {token}"))
+        .body(())
+        .unwrap();
+    // What is made once per thread is made here, and a token is remembered.
+    accepted(at_once(provider, token));
+    accepted(at_once(provider, token));
+    let answer = || drop(provider.authenticate(&AuthRequest::from(&request)));
+    allocation_counter::measure(answer).count_total
 }
