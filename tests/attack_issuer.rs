@@ -51,6 +51,30 @@ async fn a_remembered_token_is_forgotten_when_its_key_becomes_unusable_in_a_set_
     assert!(provider.verify(&token).await.is_err());
 }
 
+#[test]
+fn an_address_that_cannot_be_read_is_not_shown_with_its_password() {
+    for address in [
+        "https://user:canary@exa mple.com/",
+        "https://user:canary@[::1/",
+        "https://user:canary@host:999999/",
+        "user:canary@example.com",
+        "//user:canary@example.com/",
+    ] {
+        let texts = [
+            OAuth2Auth::new(address, "api").unwrap_err().to_string(),
+            OAuth2Auth::from_jwks_uri("issuer", "api", address)
+                .unwrap_err()
+                .to_string(),
+            IntrospectionAuth::new(address, "id", "secret")
+                .unwrap_err()
+                .to_string(),
+        ];
+        for text in texts {
+            assert!(!text.contains("canary"), "{text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn any_number_of_remembered_tokens_can_be_asked_for() {
     let issuer = TestIssuer::start();
