@@ -14,17 +14,20 @@ pub(crate) struct Endpoint(Url);
 impl Endpoint {
     /// Reads an address from a configuration.
     pub(crate) fn parse(what: &str, text: &str) -> Result<Self, ConfigError> {
+        // Without the text where it holds a password, or may: what is no URL can only be guessed at.
+        let shown = match text.contains('@') {
+            true => String::new(),
+            false => format!(" {text:?}"),
+        };
         let fault = |why: &str| {
-            let message = format!("the {what} {text:?} {why}");
+            let message = format!("the {what}{shown} {why}");
             ConfigError::new(ConfigErrorKind::Malformed, message)
         };
         let url = Url::parse(text)
             .map_err(|_| fault("is no URL: write it in full, https://host/path"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            // Without the text, which holds a password.
-            return Err(ConfigError::new(
-                ConfigErrorKind::Malformed,
-                format!("the {what} holds a user name or password: leave them out of the URL"),
+            return Err(fault(
+                "holds a user name or password: leave them out of the URL",
             ));
         }
         if !is_secure(&url) {

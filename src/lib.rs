@@ -63,6 +63,7 @@ mod access;
 pub mod auth;
 pub mod authorize;
 mod body;
+mod caught;
 mod challenge;
 mod clock;
 mod context;

@@ -1,0 +1,68 @@
+//! Requests with as many headers as a map takes: nothing panics.
+#![cfg(test)]
+
+mod common;
+
+use axum::extract::Request;
+use common::answer::{guarded, request, send};
+use http::{HeaderName, HeaderValue};
+use tower_auth::{
+    AuthLayer, CredentialSource,
+    provider::{ApiKeyAuth, ApiKeyRecord},
+};
+
+#[tokio::test]
+async fn a_doubled_header_among_as_many_as_fit_into_a_request_is_no_panic() {
+    let app = guarded(AuthLayer::new(keys()).public("/public"));
+    let twice = full(
+        "/public",
+        &[
+            ("authorization", "Bearer canary"),
+            ("authorization", "canary"),
+        ],
+    );
+    let answer = send(&app, twice).await;
+    assert_eq!(answer.status, 200);
+    let mut shown = answer.seen().headers.get_all("authorization").iter();
+    assert!(shown.all(HeaderValue::is_sensitive));
+}
+
+#[tokio::test]
+async fn a_websocket_token_is_taken_out_of_as_many_headers_as_fit_into_a_request() {
+    let socket = keys().with_credentials([CredentialSource::websocket_protocol()]);
+    let app = guarded(AuthLayer::new(socket));
+    let offer = full("/run", &[("sec-websocket-protocol", "bearer, sk-live-9f")]);
+    let answer = send(&app, offer).await;
+    answer.accepted_as("ada");
+    assert_eq!(answer.seen().headers["sec-websocket-protocol"], "bearer");
+}
+
+#[tokio::test]
+async fn a_cookie_is_hidden_among_as_many_headers_as_fit_into_a_request() {
+    let cookie = keys().with_credentials([CredentialSource::cookie("key")]);
+    let app = guarded(AuthLayer::new(cookie).hide_credentials(true));
+    let answer = send(&app, full("/run", &[("cookie", "a=1; key=sk-live-9f")])).await;
+    answer.accepted_as("ada");
+    assert_eq!(answer.seen().headers["cookie"], "a=1");
+}
+
+fn keys() -> ApiKeyAuth {
+    let record = ApiKeyRecord::new("ada", "sk-live-9f").unwrap();
+    ApiKeyAuth::new([record]).unwrap()
+}
+
+/// A request with those headers and as many others as a map takes.
+fn full(path: &str, headers: &[(&'static str, &'static str)]) -> Request {
+    let mut request = request("GET", path, &[]);
+    let map = request.headers_mut();
+    for (name, value) in headers {
+        map.append(*name, HeaderValue::from_static(value));
+    }
+    for number in 0_u32.. {
+        let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+        if map.try_append(name, HeaderValue::from_static("")).is_err() {
+            return request;
+        }
+    }
+    request
+}
