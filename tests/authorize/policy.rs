@@ -123,6 +123,18 @@ async fn a_route_without_a_rule_is_refused_and_the_log_has_the_line_to_add() {
 }
 
 #[tokio::test]
+async fn a_rule_for_a_parameter_is_none_for_a_route_beside_it() {
+    let app = routes()
+        .route("/graphs/all/runs", any(witness))
+        .route("/files", on_get(witness))
+        .layer(rules(Policy::new(by_scope())))
+        .layer(signed_in(&ada(&["*"])));
+    for path in ["/graphs/all/runs", "/files"] {
+        ask(&app, "GET", path).await.refused_with(403, "forbidden");
+    }
+}
+
+#[tokio::test]
 async fn a_method_without_a_rule_is_refused() {
     let app = guarded(&["*"]);
     for (method, path) in [

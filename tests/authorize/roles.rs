@@ -32,7 +32,12 @@ async fn role_may(role: &str, resource: &str, action: &str) -> bool {
 #[tokio::test]
 async fn a_permission_covers_its_resource_and_action() {
     assert!(role_may("operator", "config", "read").await);
-    for (resource, action) in [("config", "write"), ("store", "read"), ("config:7", "read")] {
+    for (resource, action) in [
+        ("config", "write"),
+        ("store", "read"),
+        ("config:7", "read"),
+        ("config:read", "write"),
+    ] {
         assert!(
             !role_may("operator", resource, action).await,
             "{resource}:{action}"
