@@ -100,7 +100,7 @@ async fn accepts_a_further_audience() {
 #[tokio::test]
 async fn refuses_another_issuer_even_with_the_right_key() {
     let world = World::new();
-    let provider = world.provider();
+    let provider = world.warm().await;
     for issuer in [
         "https://issuer.example",
         "",
