@@ -127,6 +127,10 @@ impl Question for Userinfo {
             status => Err(endpoint_failed(FetchError::Status(status))),
         }
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Userinfo {
