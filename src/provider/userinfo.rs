@@ -152,6 +152,7 @@ impl Userinfo {
             not_before: None,
             issued_at: None,
             expires_at: None,
+            size: json.len(),
         })
     }
 }
