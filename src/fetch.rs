@@ -93,7 +93,7 @@ pub(crate) struct Fetcher {
 
 impl Fetcher {
     /// A fetcher with a client of its own, which follows a few redirects but never to plain http.
-    pub(crate) fn new() -> Result<Self, ConfigError> {
+    pub(crate) fn new(for_endpoint: &Endpoint) -> Result<Self, ConfigError> {
         let redirects = redirect::Policy::custom(|attempt| {
             let steps = attempt.previous();
             let safe = steps
@@ -105,25 +105,29 @@ impl Fetcher {
                 attempt.stop()
             }
         });
-        Self::build(redirects)
+        Self::build(for_endpoint, redirects)
     }
 
     /// A fetcher whose client follows no redirect: what it sends is secret.
-    pub(crate) fn without_redirects() -> Result<Self, ConfigError> {
-        Self::build(redirect::Policy::none())
+    pub(crate) fn without_redirects(for_endpoint: &Endpoint) -> Result<Self, ConfigError> {
+        Self::build(for_endpoint, redirect::Policy::none())
     }
 
-    fn build(redirects: redirect::Policy) -> Result<Self, ConfigError> {
-        let client = Client::builder()
+    fn build(for_endpoint: &Endpoint, redirects: redirect::Policy) -> Result<Self, ConfigError> {
+        let mut client = Client::builder()
             .redirect(redirects)
-            .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|_| {
-                ConfigError::new(
-                    ConfigErrorKind::Unsupported,
-                    "no HTTP client can be made here: pass one of your own with_client",
-                )
-            })?;
+            .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
+        // Plain http is accepted on loopback because it does not leave the machine; a proxy that
+        // the environment names would be shown secrets, and could answer with keys of its own.
+        if for_endpoint.0.scheme() == "http" {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|_| {
+            ConfigError::new(
+                ConfigErrorKind::Unsupported,
+                "no HTTP client can be made here: pass one of your own with_client",
+            )
+        })?;
         Ok(Self::with_client(client))
     }
 

@@ -1,4 +1,4 @@
-//! Requests with as many headers as a map takes: nothing panics.
+//! Requests with more headers than anybody needs: nothing panics, and nobody chooses among them.
 #![cfg(test)]
 
 mod common;
@@ -7,8 +7,8 @@ use axum::extract::Request;
 use common::answer::{guarded, request, send};
 use http::{HeaderName, HeaderValue};
 use tower_auth::{
-    AuthLayer, CredentialSource,
-    provider::{ApiKeyAuth, ApiKeyRecord},
+    AuthContext, AuthLayer, CredentialSource,
+    provider::{ApiKeyAuth, ApiKeyRecord, provider_fn},
 };
 
 #[tokio::test]
@@ -44,6 +44,15 @@ async fn a_cookie_is_hidden_among_as_many_headers_as_fit_into_a_request() {
     let answer = send(&app, full("/run", &[("cookie", "a=1; key=sk-live-9f")])).await;
     answer.accepted_as("ada");
     assert_eq!(answer.seen().headers["cookie"], "a=1");
+}
+
+#[tokio::test]
+async fn two_cookies_of_one_provider_are_refused_before_it_is_asked() {
+    let credulous = provider_fn(|_| Ok(Some(AuthContext::new("ada"))))
+        .with_credentials([CredentialSource::cookie("a"), CredentialSource::cookie("b")]);
+    let app = guarded(AuthLayer::new(credulous));
+    let answer = send(&app, request("GET", "/run", &[("cookie", b"a=1; b=2")])).await;
+    answer.refused_with(400, "invalid_request");
 }
 
 fn keys() -> ApiKeyAuth {

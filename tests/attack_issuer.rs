@@ -3,11 +3,17 @@
 
 mod common;
 
-use http::Response;
+use http::{Request, Response};
+use serde_json::json;
 use tower_auth::{
+    AuthRequest,
     jose::Algorithm,
-    provider::{IntrospectionAuth, OAuth2Auth},
-    testing::{Fault, IssuerEndpoint::Jwks, ManualClock, TestIssuer},
+    provider::{AuthProvider, IntrospectionAuth, OAuth2Auth, UserinfoAuth},
+    testing::{
+        Fault,
+        IssuerEndpoint::{Introspection, Jwks, Userinfo},
+        ManualClock, TestIssuer,
+    },
 };
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -78,21 +84,21 @@ fn an_address_that_cannot_be_read_is_not_shown_with_its_password() {
 #[tokio::test]
 async fn any_number_of_remembered_tokens_can_be_asked_for() {
     let issuer = TestIssuer::start();
-    let endpoint = issuer.endpoint(tower_auth::testing::IssuerEndpoint::Introspection);
+    let endpoint = issuer.endpoint(Introspection);
     let opaque =
         IntrospectionAuth::new(&endpoint, TestIssuer::CLIENT_ID, TestIssuer::CLIENT_SECRET)
             .unwrap()
             .with_remembered_tokens(usize::MAX)
             .with_concurrency(usize::MAX)
             .with_time_limit(std::time::Duration::MAX);
-    let request = http::Request::get("/")
+    let request = Request::get("/")
         .header(
             "authorization",
             format!("Bearer {}", issuer.token().mint_opaque()),
         )
         .body(())
         .unwrap();
-    let answer = tower_auth::provider::AuthProvider::authenticate(&opaque, &(&request).into());
+    let answer = opaque.authenticate(&AuthRequest::from(&request));
     assert!(answer.await.unwrap().is_some());
 
     let tokens = OAuth2Auth::new(issuer.url(), TestIssuer::AUDIENCE)
@@ -104,4 +110,21 @@ async fn any_number_of_remembered_tokens_can_be_asked_for() {
         .with_stale_limit(std::time::Duration::MAX)
         .unwrap();
     assert!(tokens.verify(&issuer.token().mint()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_long_answer_of_an_endpoint_is_not_kept() {
+    for (length, asked) in [(100, 1), (17 * 1024, 2)] {
+        let issuer = TestIssuer::start();
+        let body = json!({"sub": "ada", "about": "x".repeat(length)}).to_string();
+        issuer.fail(Userinfo, Fault::Answer(Response::new(body)));
+        let provider = UserinfoAuth::new(&issuer.endpoint(Userinfo)).unwrap();
+        for _ in 0..2 {
+            let request = Request::get("/").header("authorization", "Bearer t0ken");
+            let request = request.body(()).unwrap();
+            let answer = provider.authenticate(&AuthRequest::from(&request)).await;
+            assert!(answer.unwrap().is_some());
+        }
+        assert_eq!(issuer.requests(Userinfo), asked, "{length}");
+    }
 }

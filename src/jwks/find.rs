@@ -120,7 +120,10 @@ impl Source {
         }
         let fetcher = match &self.client {
             Some(client) => Fetcher::with_client(client.clone()),
-            None => Fetcher::new().map_err(FetchError::NoClient)?,
+            None => {
+                let (Place::Known(first) | Place::Discovered(first)) = &self.place;
+                Fetcher::new(first).map_err(FetchError::NoClient)?
+            }
         };
         Ok(self.fetcher.get_or_init(|| fetcher))
     }

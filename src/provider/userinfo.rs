@@ -127,6 +127,10 @@ impl Question for Userinfo {
             status => Err(endpoint_failed(FetchError::Status(status))),
         }
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Userinfo {
@@ -148,6 +152,7 @@ impl Userinfo {
             not_before: None,
             issued_at: None,
             expires_at: None,
+            size: json.len(),
         })
     }
 }

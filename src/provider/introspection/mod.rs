@@ -233,6 +233,10 @@ impl Question for Introspection {
             status => Err(endpoint_failed(FetchError::Status(status))),
         }
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 const NAME: &str = "introspection";
