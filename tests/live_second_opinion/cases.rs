@@ -14,7 +14,7 @@ use tower_auth::jose::Algorithm;
 use crate::{
     jose::{NOW, b64, key_file, key_name, mac, sign},
     odd::{CLAIMS, HEADERS, Member, continued, honest_but, member},
-    twists::{ALGS, ENCODED, MACS, SIGNATURES, TEXTS, TOKENS},
+    twists::{ALGS, ENCODED, MACS, SIGNATURES, SIGNS, TEXTS, TOKENS},
 };
 
 #[derive(Debug)]
@@ -46,6 +46,8 @@ enum Twist {
     EncodedSignature(Named<String>),
     /// With the token as a whole.
     Token(Named<String>),
+    /// At that place in the token, whatever is there, stands another sign.
+    Sign(usize, char),
 }
 
 /// A change and its name.
@@ -107,6 +109,7 @@ fn members(pool: &'static [Member]) -> impl Iterator<Item = String> {
 fn mixed() -> impl Strategy<Value = Case> {
     let twist = prop_oneof![
         4 => Just(Twist::None),
+        4 => (0..1_000_usize, select(SIGNS)).prop_map(|(at, sign)| Twist::Sign(at, sign)),
         1 => select(TEXTS).prop_map(Twist::Header),
         1 => select(TEXTS).prop_map(Twist::Claims),
         1 => select(ENCODED).prop_map(Twist::EncodedHeader),
@@ -173,8 +176,13 @@ fn made(algorithm: Algorithm, header: &[String], claims: &[String], twist: Twist
         change(&mut third);
     }
     token = format!("{token}.{third}");
-    if let Twist::Token((_, change)) = twist {
-        change(&mut token);
+    match twist {
+        Twist::Token((_, change)) => change(&mut token),
+        Twist::Sign(at, sign) => {
+            let at = at % token.len();
+            token.replace_range(at..=at, sign.encode_utf8(&mut [0; 4]));
+        }
+        _ => {}
     }
     Case {
         algorithm,
@@ -208,12 +216,13 @@ impl fmt::Display for Case {
             Twist::EncodedSignature((name, _)) => ("encoded signature ", name),
             Twist::Signature((name, _)) => ("signature ", name),
             Twist::Token((name, _)) => ("token ", name),
+            Twist::Sign(..) => ("another sign", ""),
         };
         write!(f, "{algorithm} <{kind}{name}> {header} {claims}")
     }
 }
 
-const MIXED: usize = 2_000;
+const MIXED: usize = 3_000;
 
 /// Times at the edges of the leeway; now is 1800000000.
 const TIMES: &[Member] = &[

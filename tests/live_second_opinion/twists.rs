@@ -267,6 +267,11 @@ pub(crate) const TOKENS: &[Named<String>] = &[
     ("full stops", |token| *token = "..".to_owned()),
 ];
 
+/// What may stand at some place of a token.
+pub(crate) const SIGNS: &[char] = &[
+    'A', 'B', 'Q', 'g', 'w', 'z', '0', '9', '-', '_', '.', '=', '+', '/', ' ', '\0', 'é',
+];
+
 fn put(text: &mut Vec<u8>, at: usize, piece: &[u8]) {
     // A text of other members than one expects has that place too.
     let at = at.min(text.len());
