@@ -31,13 +31,16 @@ pub(crate) struct Rendered;
 
 /// The error of a refusal that no layer has worded yet.
 ///
-/// A response of another status is none any more: whoever changed it (to hide that something
-/// exists, say) must not be overruled.
+/// A refusal that has another error's status by now is none of ours any more: whoever changed it
+/// (to hide that something exists, say) must not be overruled.
 pub(crate) fn unrendered<B>(response: &Response<B>) -> Option<&AuthError> {
-    let extensions = response.extensions();
-    extensions.get::<AuthError>().filter(|error| {
-        extensions.get::<Rendered>().is_none() && error.status() == response.status()
-    })
+    let (extensions, status) = (response.extensions(), response.status());
+    let was_changed = |error: &AuthError| {
+        (status.is_client_error() || status.is_server_error()) && status != error.status()
+    };
+    extensions
+        .get::<AuthError>()
+        .filter(|error| extensions.get::<Rendered>().is_none() && !was_changed(error))
 }
 
 /// Carries over what layers in between added to a refusal (CORS, a request id), save what describes
