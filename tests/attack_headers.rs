@@ -38,6 +38,23 @@ async fn a_websocket_token_is_taken_out_of_as_many_headers_as_fit_into_a_request
 }
 
 #[tokio::test]
+async fn a_websocket_token_is_taken_out_where_credentials_are_hidden_too() {
+    let socket = keys().with_credentials([CredentialSource::websocket_protocol()]);
+    let app = guarded(AuthLayer::new(socket).hide_credentials(true));
+    let offer: &[u8] = b"bearer, sk-live-9f, chat";
+    let answer = send(
+        &app,
+        request("GET", "/run", &[("sec-websocket-protocol", offer)]),
+    )
+    .await;
+    answer.accepted_as("ada");
+    assert_eq!(
+        answer.seen().headers["sec-websocket-protocol"],
+        "bearer, chat"
+    );
+}
+
+#[tokio::test]
 async fn a_cookie_is_hidden_among_as_many_headers_as_fit_into_a_request() {
     let cookie = keys().with_credentials([CredentialSource::cookie("key")]);
     let app = guarded(AuthLayer::new(cookie).hide_credentials(true));
