@@ -70,8 +70,13 @@ impl Endpoint {
 }
 
 impl fmt::Display for Endpoint {
+    /// Writes it without its query, which may hold a key of the endpoint's own: it is logged, and
+    /// callers may read it as their issuer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        let mut shown = self.0.clone();
+        shown.set_query(None);
+        shown.set_fragment(None);
+        fmt::Display::fmt(&shown, f)
     }
 }
 

@@ -40,6 +40,19 @@ async fn refuses_a_token_that_the_endpoint_refuses() {
 }
 
 #[tokio::test]
+async fn a_key_in_the_endpoint_s_query_is_sent_to_it_and_shown_to_nobody() {
+    let issuer = issuer();
+    let endpoint = format!("{}?key=c4nary", issuer.endpoint(ASKED));
+    let clock = ManualClock::at_unix(NOW);
+    let tokens = UserinfoAuth::new(&endpoint).unwrap();
+    let tokens = tokens.with_clock(clock.clock());
+    let caller = accepted(&tokens, &issuer.token().mint_opaque()).await;
+    assert_eq!(caller.issuer(), Some(&*issuer.endpoint(ASKED)));
+    let asked = issuer.last_request(ASKED).unwrap();
+    assert_eq!(asked.uri().query(), Some("key=c4nary"));
+}
+
+#[tokio::test]
 async fn whatever_keeps_the_endpoint_from_answering_is_503() {
     let issuer = issuer();
     let (tokens, _) = tokens(&issuer);
