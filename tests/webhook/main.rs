@@ -7,8 +7,10 @@ mod common;
 #[path = "../common/vectors.rs"]
 mod vectors;
 
+mod body;
 mod invalid;
 mod kit;
+mod replay;
 mod schemes;
 mod times;
 mod vector_file;
