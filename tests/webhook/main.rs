@@ -8,9 +8,16 @@ mod common;
 mod vectors;
 
 mod body;
+mod building;
+mod discord;
 mod invalid;
 mod kit;
+mod meta;
 mod replay;
 mod schemes;
+mod signing;
+mod slack;
+mod telegram;
 mod times;
+mod twilio;
 mod vector_file;
