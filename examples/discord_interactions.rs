@@ -23,7 +23,8 @@ use tower_auth::{AuthContext, provider::AllowlistAuth, webhook::WebhookLayer};
 const ADDRESS: &str = "127.0.0.1:3012";
 
 async fn interaction(caller: AuthContext, Json(body): Json<Value>) -> Json<Value> {
-    let command = body["data"]["name"].as_str().unwrap_or("nothing");
+    let command = body.pointer("/data/name").and_then(Value::as_str);
+    let command = command.unwrap_or("nothing");
     let reply = format!("user {} asked for {command}", caller.user_id());
     Json(json!({"type": 4, "data": {"content": reply}}))
 }

@@ -29,11 +29,11 @@ async fn push(caller: AuthContext, headers: HeaderMap, Json(event): Json<Value>)
         .get("x-github-event")
         .and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or("an event");
-    format!(
-        "{} sent {kind} of hook {}",
-        caller.user_id(),
-        event["hook_id"]
-    )
+    let hook = event
+        .get("hook_id")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    format!("{} sent {kind} of hook {hook}", caller.user_id())
 }
 
 fn app() -> Result<Router, tower_auth::ConfigError> {
@@ -45,7 +45,8 @@ fn app() -> Result<Router, tower_auth::ConfigError> {
 fn signature(body: &str) -> Result<String, Box<dyn Error>> {
     let scheme = HmacScheme::new("x-hub-signature-256")?.with_prefix("sha256=")?;
     let headers = WebhookSigner::hmac(scheme, SECRET)?.sign("unused", body.as_bytes())?;
-    Ok(headers["x-hub-signature-256"].to_str()?.to_owned())
+    let signature = headers.get("x-hub-signature-256").ok_or("no signature")?;
+    Ok(signature.to_str()?.to_owned())
 }
 
 #[tokio::main(flavor = "current_thread")]

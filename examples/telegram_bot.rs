@@ -25,7 +25,8 @@ async fn update(
     Extension(message): Extension<Message>,
     Json(update): Json<Value>,
 ) -> Json<Value> {
-    let said = update["message"]["text"].as_str().unwrap_or("nothing");
+    let said = update.pointer("/message/text").and_then(Value::as_str);
+    let said = said.unwrap_or("nothing");
     let reply = format!("user {}, you said: {said}", caller.user_id());
     Json(json!({"method": "sendMessage", "chat_id": message.chat_id(), "text": reply}))
 }
