@@ -9,6 +9,7 @@ mod vectors;
 
 mod body;
 mod building;
+mod chains;
 mod discord;
 mod invalid;
 mod kit;
