@@ -58,6 +58,10 @@ pub enum AuthErrorKind {
     Forbidden,
     /// The caller is known and may not know whether this exists: 404.
     NotFound,
+    /// The same request is being handled at the moment: 409.
+    Conflict,
+    /// The body is longer than is read here: 413.
+    PayloadTooLarge,
     /// Too many requests: 429 with `Retry-After`.
     Throttled,
     /// The credential, or the permission, could not be checked: 503 with `Retry-After`, never 401
@@ -130,6 +134,16 @@ impl AuthError {
     /// so that ids cannot be probed.
     pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::NotFound, "not_found", reason)
+    }
+
+    /// The same request is being handled, or has been: 409 `conflict`.
+    pub fn conflict(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(AuthErrorKind::Conflict, "conflict", reason)
+    }
+
+    /// The body is longer than is read here: 413 `payload_too_large`.
+    pub fn payload_too_large(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(AuthErrorKind::PayloadTooLarge, "payload_too_large", reason)
     }
 
     /// Too many requests: 429 `throttled` with `Retry-After` (whole seconds, rounded up).
@@ -309,6 +323,8 @@ impl AuthErrorKind {
             Self::MissingCredential | Self::InvalidCredential => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -322,6 +338,8 @@ impl AuthErrorKind {
             Self::InsufficientScope => "the credential lacks a scope that this needs",
             Self::Forbidden => "the caller may not do this",
             Self::NotFound => "there is nothing here",
+            Self::Conflict => "the same request is handled only once",
+            Self::PayloadTooLarge => "the body is too long",
             Self::Throttled => "too many requests",
             Self::Unavailable => "the request cannot be checked at the moment",
         }

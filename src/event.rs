@@ -1,8 +1,9 @@
 //! One tracing event per decision, with stable field names and nothing secret in it.
 //!
-//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `allowed`, `refused`),
-//! `provider`, `code`, `reason`, `user_id`, `resource`, `action`, `scopes` (what was needed), `path`
-//! (the route's template, where axum chose one), `error`.
+//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
+//! `repeated`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
+//! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
+//! axum chose one), `error`.
 
 use std::{error::Error, fmt};
 
@@ -65,6 +66,32 @@ pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt:
         path,
         "{advice}"
     );
+}
+
+/// A delivery that was handled before, and is not handled again.
+#[cfg(feature = "webhook")]
+pub(crate) fn repeated(provider: &'static str, path: Option<&str>) {
+    tracing::info!(target: TARGET, outcome = "repeated", provider, path);
+}
+
+/// A sender whom a chat platform vouches for, and whom the chain does not let in.
+#[cfg(feature = "webhook")]
+pub(crate) fn refused_sender(error: &AuthError, message: &crate::Message, path: Option<&str>) {
+    let (provider, code) = (error.provider(), error.code());
+    let reason = Clean(error.reason());
+    let (platform, kind) = (Clean(message.platform()), clean(message.kind()));
+    let (user_id, chat_id) = (clean(message.user_id()), clean(message.chat_id()));
+    if error.kind() == AuthErrorKind::Unavailable {
+        tracing::error!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason,
+            platform = %platform, kind, user_id, chat_id, path, error = %Causes(error.source()),
+        );
+    } else {
+        tracing::info!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason,
+            platform = %platform, kind, user_id, chat_id, path,
+        );
+    }
 }
 
 fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {

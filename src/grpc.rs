@@ -25,7 +25,8 @@ fn code(kind: AuthErrorKind) -> u16 {
         AuthErrorKind::InvalidRequest => 3,
         AuthErrorKind::NotFound => 5,
         AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 7,
-        AuthErrorKind::Throttled => 8,
+        AuthErrorKind::Throttled | AuthErrorKind::PayloadTooLarge => 8,
+        AuthErrorKind::Conflict => 10,
         AuthErrorKind::Unavailable => 14,
         AuthErrorKind::MissingCredential | AuthErrorKind::InvalidCredential => 16,
     }

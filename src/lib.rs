@@ -52,6 +52,7 @@
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
+//! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `test-util` | [`testing`] |
 //! | `full` | all of the above but `test-util` |
 //!
@@ -88,6 +89,8 @@ mod scope;
 mod secret;
 #[cfg(feature = "test-util")]
 pub mod testing;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;

@@ -4,6 +4,9 @@
 #[path = "../fuzz/src/checks.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod checks;
+#[path = "../fuzz/src/webhooks.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod webhooks;
 
 use std::{fs, path::PathBuf};
 
@@ -61,4 +64,14 @@ fn claims_mean_the_same_to_serde_json() {
 #[test]
 fn key_sets_are_bounded_and_unambiguous() {
     replay("jwk_set", checks::jwk_set);
+}
+
+#[test]
+fn no_headers_are_a_signature() {
+    replay("webhook_headers", webhooks::webhook_headers);
+}
+
+#[test]
+fn a_platforms_bodies_mean_the_same_to_serde_json() {
+    replay("webhook_bodies", webhooks::webhook_bodies);
 }

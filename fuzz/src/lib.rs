@@ -1,3 +1,4 @@
 //! The checks behind the fuzz targets.
 
 pub mod checks;
+pub mod webhooks;

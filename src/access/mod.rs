@@ -8,6 +8,8 @@ use std::{fmt, sync::Arc};
 
 use http::Method;
 
+#[cfg(feature = "webhook")]
+pub(crate) use self::route::original_uri;
 pub(crate) use self::{
     route::{Route, edit_uris},
     rules::Rules,

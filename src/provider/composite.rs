@@ -177,7 +177,9 @@ fn rank(error: &AuthError) -> u8 {
         AuthErrorKind::Unavailable => 6,
         AuthErrorKind::Throttled => 5,
         AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound => 4,
-        AuthErrorKind::InvalidRequest => 3,
+        AuthErrorKind::InvalidRequest
+        | AuthErrorKind::Conflict
+        | AuthErrorKind::PayloadTooLarge => 3,
         AuthErrorKind::InvalidCredential if error.code() != "invalid_credential" => 2,
         AuthErrorKind::InvalidCredential => 1,
         AuthErrorKind::MissingCredential => 0,

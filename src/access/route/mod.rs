@@ -77,6 +77,12 @@ fn is_dots(segment: &str) -> bool {
     rest.is_empty()
 }
 
+/// The URI as the client sent it, where axum keeps it.
+#[cfg(feature = "webhook")]
+pub(crate) fn original_uri<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a Uri {
+    seen::original_uri(extensions).unwrap_or(uri)
+}
+
 /// Edits a request's URI, and the original one where axum keeps it.
 pub(crate) fn edit_uris<B>(request: &mut Request<B>, edit: impl Fn(&Uri) -> Option<Uri>) {
     if let Some(edited) = edit(request.uri()) {

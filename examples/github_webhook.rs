@@ -1,0 +1,95 @@
+//! A GitHub webhook: signed with a shared secret, handled once.
+//!
+//! `cargo run --example github_webhook` serves, and prints a request to paste. With `--once` it
+//! asks itself, and ends.
+
+use std::{env, error::Error};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+    routing::post,
+};
+use serde_json::Value;
+use tower::ServiceExt;
+use tower_auth::{
+    AuthContext,
+    webhook::{HmacScheme, WebhookLayer, WebhookSigner},
+};
+
+/// As it stands in the webhook's settings; yours comes from `openssl rand -hex 32`.
+const SECRET: &str = "test-secret";
+const ADDRESS: &str = "127.0.0.1:3011";
+const BODY: &str = r#"{"zen":"Keep it logically awesome.","hook_id":7}"#;
+
+async fn push(caller: AuthContext, headers: HeaderMap, Json(event): Json<Value>) -> String {
+    // Not signed: believe it as far as the body bears it out.
+    let kind = headers
+        .get("x-github-event")
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or("an event");
+    let hook = event
+        .get("hook_id")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    format!("{} sent {kind} of hook {hook}", caller.user_id())
+}
+
+fn app() -> Result<Router, tower_auth::ConfigError> {
+    let layer = WebhookLayer::github(SECRET)?;
+    Ok(Router::new().route("/hooks/github", post(push).layer(layer)))
+}
+
+/// What GitHub puts into `X-Hub-Signature-256`.
+fn signature(body: &str) -> Result<String, Box<dyn Error>> {
+    let scheme = HmacScheme::new("x-hub-signature-256")?.with_prefix("sha256=")?;
+    let headers = WebhookSigner::hmac(scheme, SECRET)?.sign("unused", body.as_bytes())?;
+    let signature = headers.get("x-hub-signature-256").ok_or("no signature")?;
+    Ok(signature.to_str()?.to_owned())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    if env::args().nth(1).as_deref() == Some("--once") {
+        return ask_once().await;
+    }
+    println!(
+        "curl -i http://{ADDRESS}/hooks/github -H 'content-type: application/json' \
+         -H 'x-github-event: ping' -H 'x-hub-signature-256: {}' -d '{BODY}'",
+        signature(BODY)?
+    );
+    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
+    Ok(axum::serve(listener, app()?).await?)
+}
+
+async fn ask_once() -> Result<(), Box<dyn Error>> {
+    let app = app()?;
+    let changed = BODY.replace('7', "8");
+    for (what, body, status, is_handled) in [
+        ("as GitHub sent it", BODY, StatusCode::OK, true),
+        ("the same again   ", BODY, StatusCode::OK, false),
+        (
+            "another body     ",
+            &changed,
+            StatusCode::UNAUTHORIZED,
+            false,
+        ),
+    ] {
+        let request = Request::post("/hooks/github")
+            .header("content-type", "application/json")
+            .header("x-github-event", "ping")
+            .header("x-hub-signature-256", signature(BODY)?)
+            .body(Body::from(body.to_owned()))?;
+        let response = app.clone().oneshot(request).await?;
+        let answered = response.status();
+        let said = axum::body::to_bytes(response.into_body(), 4096).await?;
+        let said = String::from_utf8(said.to_vec())?;
+        println!("{what}  {answered} {said}");
+        assert_eq!((answered, said.contains("sent ping")), (status, is_handled));
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Reading a body once, and giving it back byte for byte.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+
+/// The body that was verified, as the inner service reads it: the very bytes, then the trailers
+/// where there were any.
+///
+/// Every service that is generic over its request body takes it, axum's routers and handlers
+/// among them.
+#[derive(Clone, Debug, Default)]
+pub struct RestoredBody {
+    bytes: Bytes,
+    trailers: Option<HeaderMap>,
+}
+
+impl RestoredBody {
+    /// The bytes that were signed.
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
+impl From<RestoredBody> for Bytes {
+    fn from(body: RestoredBody) -> Self {
+        body.bytes
+    }
+}
+
+impl Body for RestoredBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.bytes.is_empty() {
+            let bytes = std::mem::take(&mut self.bytes);
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        let trailers = self.trailers.take();
+        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty() && self.trailers.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Why a body could not be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    TooLong,
+    /// The client stopped half-way, or sent what is no body.
+    Broken,
+}
+
+/// What has been read of a body.
+#[derive(Debug)]
+pub(super) struct Collected {
+    limit: usize,
+    first: Bytes,
+    /// All of it, as soon as it comes in more than one piece: a body of single bytes must not cost
+    /// a handle for each.
+    joined: BytesMut,
+    trailers: Option<HeaderMap>,
+}
+
+impl Collected {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            first: Bytes::new(),
+            joined: BytesMut::new(),
+            trailers: None,
+        }
+    }
+
+    /// Reads on until the body ends.
+    pub(super) fn poll<B: Body>(
+        &mut self,
+        mut body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<RestoredBody, Unread>> {
+        // Known before the first byte is asked for: a client that waits for `100 Continue` then
+        // sends nothing at all.
+        let left = self.limit.saturating_sub(self.len());
+        if body.size_hint().lower() > u64::try_from(left).unwrap_or(u64::MAX) {
+            return Poll::Ready(Err(Unread::TooLong));
+        }
+        loop {
+            match ready!(body.as_mut().poll_frame(cx)) {
+                None => return Poll::Ready(Ok(self.take())),
+                Some(Err(_)) => return Poll::Ready(Err(Unread::Broken)),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        if data.remaining() > self.limit.saturating_sub(self.len()) {
+                            return Poll::Ready(Err(Unread::TooLong));
+                        }
+                        self.add(data);
+                    }
+                    Err(frame) => self.trailers = frame.into_trailers().ok(),
+                },
+            }
+        }
+    }
+
+    fn add(&mut self, mut data: impl Buf) {
+        if self.len() == 0 {
+            self.first = data.copy_to_bytes(data.remaining());
+            return;
+        }
+        if self.joined.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            self.joined.extend_from_slice(&first);
+        }
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            self.joined.extend_from_slice(chunk);
+            let read = chunk.len();
+            data.advance(read);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len().max(self.joined.len())
+    }
+
+    fn take(&mut self) -> RestoredBody {
+        let bytes = if self.joined.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.joined).freeze()
+        };
+        RestoredBody {
+            bytes,
+            trailers: self.trailers.take(),
+        }
+    }
+}

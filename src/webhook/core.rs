@@ -1,0 +1,297 @@
+//! What a layer knows, and the order in which it judges: size, signature, time, replay, parse.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header, request::Parts};
+
+use super::{
+    body::Unread,
+    handshake::VerifyToken,
+    platform::{Heard, Platform},
+    read,
+    replay::{ReplayKey, ReplayStore, Reservation, Reserved, Reserving},
+    verify::{Claim, Delivery, Key, Scheme, verify},
+};
+use crate::{
+    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes,
+    access::{self, Route},
+    challenge::{Challenges, Realm},
+    clock, event,
+    provider::{Asked, AuthProvider, ask},
+    reject,
+};
+
+#[derive(Clone)]
+pub(super) struct Core {
+    pub(super) scheme: Arc<dyn Scheme>,
+    pub(super) keys: Vec<Arc<Key>>,
+    pub(super) platform: Option<Platform>,
+    pub(super) provider: Option<Arc<dyn AuthProvider>>,
+    pub(super) verify_token: Option<VerifyToken>,
+    pub(super) user_id: Box<str>,
+    pub(super) scopes: Scopes,
+    pub(super) max_body_len: usize,
+    pub(super) replay: Option<Arc<dyn ReplayStore>>,
+    pub(super) refuses_handled: bool,
+    pub(super) clock: Clock,
+}
+
+/// What the layer makes of a delivery.
+pub(super) enum Verdict {
+    Enter(Admitted),
+    Answer(Response<Bytes>),
+}
+
+/// A delivery that may go in.
+pub(super) struct Admitted {
+    pub(super) context: AuthContext,
+    /// What it says, where it says one thing.
+    pub(super) message: Option<Message>,
+    pub(super) reservation: Option<Reservation>,
+}
+
+impl Core {
+    /// Judges a delivery whose body has been read.
+    pub(super) async fn judge(&self, parts: &Parts, body: &[u8]) -> Verdict {
+        let delivery = Delivery {
+            uri: original_uri(parts),
+            headers: &parts.headers,
+            body,
+        };
+        match self.admit(&delivery, parts).await {
+            Ok(verdict) => verdict,
+            Err(error) => Verdict::Answer(self.refuse(error, template(parts))),
+        }
+    }
+
+    async fn admit(&self, delivery: &Delivery<'_>, parts: &Parts) -> Result<Verdict, AuthError> {
+        let claim = self.scheme.claim(delivery)?;
+        verify(&claim, self.keys.iter().map(|key| &**key))?;
+        self.check_time(&claim, delivery.body)?;
+        let reservation = match self.reserve(&claim, delivery.body).await? {
+            Ok(reservation) => reservation,
+            Err(Known) => return Ok(Verdict::Answer(self.answer_again(template(parts)))),
+        };
+        let Some(platform) = self.platform else {
+            return self.ask_about(Vec::new(), None, reservation, parts).await;
+        };
+        match (platform.read)(delivery.headers, delivery.body)? {
+            // The reservation is given back: an answer to a handshake changes nothing here, and a
+            // platform that asks again must get it again.
+            Heard::Handshake(answer) => {
+                event::passed("handshake", template(parts));
+                Ok(Verdict::Answer(answer))
+            }
+            Heard::Event(messages, hush) => {
+                self.ask_about(messages, Some(hush), reservation, parts)
+                    .await
+            }
+        }
+    }
+
+    fn check_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {
+        let Some(window) = self.scheme.window() else {
+            return Ok(());
+        };
+        let time = match claim.time {
+            Some(time) => time,
+            None => self
+                .scheme
+                .time_inside(body)?
+                .ok_or_else(|| read::refused("no_signed_time"))?,
+        };
+        let now = self.clock.now();
+        if now.saturating_sub(time) > window {
+            return Err(AuthError::expired_credential("delivery_too_old")
+                .with_message("the signed time is too far in the past"));
+        }
+        if time.saturating_sub(now) > window {
+            return Err(AuthError::invalid_credential("delivery_from_the_future")
+                .with_message("the signed time is in the future"));
+        }
+        Ok(())
+    }
+
+    async fn reserve(
+        &self,
+        claim: &Claim<'_>,
+        body: &[u8],
+    ) -> Result<Result<Option<Reservation>, Known>, AuthError> {
+        let Some(store) = &self.replay else {
+            return Ok(Ok(None));
+        };
+        let signed = claim.signed.iter().map(|part| &**part);
+        let key = ReplayKey::new(
+            [self.scheme.name(), &self.user_id],
+            claim.once,
+            body,
+            signed,
+        );
+        let now = clock::from_unix(self.clock.now()).ok_or_else(|| {
+            AuthError::unavailable("the clock shows no time").with_reason("no_time")
+        })?;
+        let reserved = match store.reserve(&key, now) {
+            Reserving::Ready(answer) => answer,
+            Reserving::Pending(future) => future.await,
+        };
+        match reserved? {
+            Reserved::New => Ok(Ok(Some(Reservation::new(Arc::clone(store), key)))),
+            Reserved::InProgress => Err(AuthError::conflict("delivery_in_progress")
+                .with_message("this delivery is being handled at the moment")),
+            Reserved::Handled if self.refuses_handled => {
+                Err(AuthError::conflict("delivery_handled_before")
+                    .with_message("this delivery has been handled"))
+            }
+            Reserved::Handled => Ok(Err(Known)),
+        }
+    }
+
+    /// Puts the senders to the chain: each of them must be let in.
+    async fn ask_about(
+        &self,
+        mut messages: Vec<Message>,
+        hush: Option<Response<Bytes>>,
+        reservation: Option<Reservation>,
+        parts: &Parts,
+    ) -> Result<Verdict, AuthError> {
+        let mut callers = Vec::with_capacity(messages.len());
+        if let Some(provider) = &self.provider {
+            if messages.is_empty() {
+                // Nobody is named, so a list of users lets nobody in.
+                messages.push(Message::new(self.scheme.name()));
+            }
+            for message in &messages {
+                match judged(provider, message).await {
+                    Ok(caller) => callers.push(caller),
+                    Err(error) => {
+                        let error = error.at_provider(self.scheme.name());
+                        event::refused_sender(&error, message, template(parts));
+                        return Ok(Verdict::Answer(refuse_sender(&error, hush)));
+                    }
+                }
+            }
+        } else {
+            callers.extend(messages.iter().map(|message| self.caller(Some(message))));
+        }
+        let mut callers = callers.into_iter();
+        let context = match callers.next() {
+            Some(first) if callers.all(|other| other.principal() == first.principal()) => first,
+            _ => self.caller(None),
+        };
+        event::accepted(&context, template(parts));
+        let message = match messages.len() {
+            1 => messages.pop(),
+            _ => None,
+        };
+        Ok(Verdict::Enter(Admitted {
+            context,
+            message,
+            reservation,
+        }))
+    }
+
+    /// The caller where nobody but the signature vouches for one.
+    fn caller(&self, message: Option<&Message>) -> AuthContext {
+        let user_id = message.and_then(Message::user_id).unwrap_or(&self.user_id);
+        let mut context = AuthContext::new(user_id)
+            .with_method("webhook")
+            .with_issuer(self.scheme.name())
+            .with_scope_set(self.scopes.clone());
+        if let Some(message) = message {
+            context = context.with_claim("platform", message.platform());
+            if let Some(chat_id) = message.chat_id() {
+                context = context.with_claim("chat_id", chat_id);
+            }
+        }
+        context
+    }
+
+    pub(super) fn refuse_unread(&self, unread: Unread, parts: &Parts) -> Response<Bytes> {
+        let error = match unread {
+            Unread::TooLong => AuthError::payload_too_large("body_too_long"),
+            Unread::Broken => AuthError::invalid_request("body_broken_off")
+                .with_message("the body could not be read to its end"),
+        };
+        self.refuse(error, template(parts))
+    }
+
+    /// The refusal as it is where no `AuthLayer` is around: one that is words it anew.
+    pub(super) fn refuse(&self, error: AuthError, path: Option<&str>) -> Response<Bytes> {
+        let error = error.at_provider(self.scheme.name());
+        event::refused(&error, path);
+        reject::respond(&error, &Challenges::default(), &Realm::default())
+    }
+
+    /// The answer to a delivery that has been handled: the platform may forget it.
+    fn answer_again(&self, path: Option<&str>) -> Response<Bytes> {
+        event::repeated(self.scheme.name(), path);
+        Response::new(Bytes::new())
+    }
+}
+
+/// The delivery has been handled.
+struct Known;
+
+async fn judged(
+    provider: &Arc<dyn AuthProvider>,
+    message: &Message,
+) -> Result<AuthContext, AuthError> {
+    let answer: AuthResult = match ask(provider, &AuthRequest::message(message)) {
+        Asked::Answered(answer) => answer,
+        Asked::Waiting(check) => check.await,
+    };
+    answer?.ok_or_else(|| {
+        AuthError::forbidden("no_provider_for_message")
+            .with_code("not_allowlisted")
+            .with_message("the sender is not on the list of those who may call")
+    })
+}
+
+/// An error would make the platform send the same message again and again: whoever was refused for
+/// good gets the answer that ends it. What could not be checked is worth another attempt.
+fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<Bytes> {
+    let is_final = !matches!(
+        error.kind(),
+        AuthErrorKind::Unavailable | AuthErrorKind::Throttled
+    );
+    match hush {
+        Some(mut answer) if is_final => {
+            answer.extensions_mut().insert(error.clone());
+            answer.extensions_mut().insert(reject::Rendered);
+            answer
+        }
+        _ => reject::respond(error, &Challenges::default(), &Realm::default()),
+    }
+}
+
+pub(super) fn template(parts: &Parts) -> Option<&str> {
+    Route::of(&parts.uri, &parts.extensions).template()
+}
+
+fn original_uri(parts: &Parts) -> &Uri {
+    access::original_uri(&parts.uri, &parts.extensions)
+}
+
+/// An answer of a few words.
+pub(super) fn say(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Cow<'static, str>>,
+) -> Response<Bytes> {
+    let body = match body.into() {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => text.into(),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Part of what is said may be the caller's own words.
+    headers.insert(NO_SNIFFING, HeaderValue::from_static("nosniff"));
+    response
+}
+
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
+const NO_SNIFFING: HeaderName = header::X_CONTENT_TYPE_OPTIONS;

@@ -1,0 +1,48 @@
+//! The question by which a platform finds out that an address is meant to get its deliveries.
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, request::Parts};
+
+use super::core::{PLAIN, say};
+use crate::{AuthError, ConfigError, Secret, secret, webhook::read};
+
+/// What Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
+#[derive(Clone)]
+pub(super) struct VerifyToken(Secret);
+
+impl VerifyToken {
+    pub(super) fn parse(token: Secret) -> Result<Self, ConfigError> {
+        if token.expose().trim().is_empty() {
+            return Err(super::verify::blank());
+        }
+        Ok(Self(token))
+    }
+
+    /// The answer to a handshake; nothing where the request is none.
+    pub(super) fn answer(&self, parts: &Parts) -> Option<Result<Response<Bytes>, AuthError>> {
+        (parts.method == Method::GET).then(|| {
+            let query = parts.uri.query().unwrap_or_default();
+            let [mode, token, challenge] =
+                ["hub.mode", "hub.verify_token", "hub.challenge"].map(|name| only(query, name));
+            let (Some(mode), Some(token), Some(challenge)) = (mode?, token?, challenge?) else {
+                return Err(read::unsigned());
+            };
+            let is_right = secret::equal(token.as_bytes(), self.0.expose().as_bytes());
+            if !is_right || mode != "subscribe" {
+                return Err(read::refused("wrong_verify_token"));
+            }
+            Ok(say(StatusCode::OK, PLAIN, challenge))
+        })
+    }
+}
+
+/// The one value of a query parameter.
+fn only(query: &str, name: &str) -> Result<Option<String>, AuthError> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(shown, _)| shown == name);
+    let value = values.next().map(|(_, value)| value.into_owned());
+    match values.next() {
+        None => Ok(value),
+        Some(_) => Err(AuthError::invalid_request("handshake_parameter_twice")
+            .with_message("a parameter of the handshake may be sent only once")),
+    }
+}

@@ -1,0 +1,130 @@
+//! Bodies in which no name stands twice, at any depth: two parsers read them alike.
+
+use std::borrow::Cow;
+
+use crate::{
+    AuthError,
+    jose::json::{Items, Members, Text, Value},
+};
+
+/// An object of a body.
+pub(in crate::webhook) struct Object<'a>(Vec<(Text<'a>, Value<'a>)>);
+
+impl<'a> Object<'a> {
+    /// Reads a whole body, in all its depth.
+    pub(super) fn parse(body: &'a [u8]) -> Result<Self, AuthError> {
+        let text = std::str::from_utf8(body).map_err(|_| malformed("body_not_utf8"))?;
+        check(Value::Object(text))?;
+        Self::open(text)
+    }
+
+    fn open(text: &'a str) -> Result<Self, AuthError> {
+        let mut members = Members::of(text).map_err(|_| malformed("body_not_json"))?;
+        let mut all = Vec::new();
+        while let Some(member) = members.next().map_err(|_| malformed("body_not_json"))? {
+            all.push(member);
+        }
+        Ok(Self(all))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = Text<'a>> {
+        self.0.iter().map(|(name, _)| *name)
+    }
+
+    /// The member of that name; nothing where it is absent or null.
+    pub(super) fn get(&self, name: &str) -> Option<Value<'a>> {
+        self.0
+            .iter()
+            .find(|(shown, _)| shown.is(name))
+            .map(|(_, value)| *value)
+            .filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// The object of that name; nothing where it is absent or null.
+    pub(super) fn object(&self, name: &str) -> Result<Option<Self>, AuthError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(text)) => Self::open(text).map(Some),
+            Some(_) => Err(malformed("member_of_another_type")),
+        }
+    }
+
+    /// The objects in the array of that name; none where it is absent or null.
+    pub(super) fn objects(&self, name: &str) -> Result<Vec<Self>, AuthError> {
+        let text = match self.get(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(text)) => text,
+            Some(_) => return Err(malformed("member_of_another_type")),
+        };
+        let mut items = Items::of(text).map_err(|_| malformed("body_not_json"))?;
+        let mut all = Vec::new();
+        while let Some(item) = items.next().map_err(|_| malformed("body_not_json"))? {
+            match item {
+                Value::Object(text) => all.push(Self::open(text)?),
+                _ => return Err(malformed("member_of_another_type")),
+            }
+        }
+        Ok(all)
+    }
+
+    /// The text of that name; nothing where it is absent or null.
+    pub(super) fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, AuthError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text.cow())),
+            Some(_) => Err(malformed("member_of_another_type")),
+        }
+    }
+
+    /// The whole number of that name; nothing where it is absent or null.
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, AuthError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Number(digits)) => digits
+                .parse()
+                .map(Some)
+                .map_err(|_| malformed("number_not_whole")),
+            Some(_) => Err(malformed("member_of_another_type")),
+        }
+    }
+
+    /// The value at the end of a path of names, read by `read`; nothing where one of the names on
+    /// the way is absent or null.
+    pub(super) fn at<T>(
+        &self,
+        path: &str,
+        read: impl Fn(&Self, &str) -> Result<Option<T>, AuthError>,
+    ) -> Result<Option<T>, AuthError> {
+        match path.split_once('.') {
+            None => read(self, path),
+            Some((first, rest)) => match self.object(first)? {
+                None => Ok(None),
+                Some(inner) => inner.at(rest, read),
+            },
+        }
+    }
+}
+
+/// Reads every object in a value; the parser bounds how deep they nest.
+fn check(value: Value<'_>) -> Result<(), AuthError> {
+    match value {
+        Value::Object(text) => {
+            let object = Object::open(text)?;
+            object.0.iter().try_for_each(|(_, value)| check(*value))
+        }
+        Value::Array(text) => {
+            let mut items = Items::of(text).map_err(|_| malformed("body_not_json"))?;
+            while let Some(item) = items.next().map_err(|_| malformed("body_not_json"))? {
+                check(item)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn malformed(reason: &'static str) -> AuthError {
+    AuthError::invalid_request(reason).with_message(
+        "the body is not what the platform sends, or can be read in more than one way",
+    )
+}

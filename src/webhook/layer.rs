@@ -1,0 +1,171 @@
+//! The layer and its settings.
+
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+
+use super::{
+    core::Core, memory::MemoryReplayStore, platform::Platform, replay::ReplayStore,
+    service::WebhookService, verify::Scheme,
+};
+use crate::{Clock, ConfigError, Scopes, Secret, provider::IntoAuthProvider};
+
+/// Verifies deliveries before the inner service runs: one layer for one route.
+///
+/// There is a constructor for each platform. See [the module](crate::webhook) for what it answers.
+///
+/// Each layer remembers its deliveries by itself, in memory: see
+/// [`with_replay_store`](Self::with_replay_store).
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use tower_auth::webhook::WebhookLayer;
+///
+/// let layer = WebhookLayer::standard("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?
+///     .with_user_id("billing")
+///     .with_max_body_len(64 * 1024);
+/// let app: Router = Router::new().route("/hooks/billing", post(|| async {}).layer(layer));
+/// # let _ = app;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct WebhookLayer {
+    pub(super) core: Arc<Core>,
+}
+
+impl WebhookLayer {
+    pub(super) fn of(
+        scheme: impl Scheme,
+        secret: Secret,
+        platform: Option<Platform>,
+    ) -> Result<Self, ConfigError> {
+        let key = scheme.key(secret.expose())?;
+        Ok(Self {
+            core: Arc::new(Core {
+                user_id: scheme.name().into(),
+                scheme: Arc::new(scheme),
+                keys: vec![Arc::new(key)],
+                platform,
+                provider: None,
+                verify_token: None,
+                scopes: Scopes::default(),
+                max_body_len: MAX_BODY_LEN,
+                replay: Some(Arc::new(MemoryReplayStore::default())),
+                refuses_handled: false,
+                clock: Clock::system(),
+            }),
+        })
+    }
+
+    /// Adds a secret (or public key) that is accepted as well: while one is being replaced, the old
+    /// and the new one are.
+    ///
+    /// # Errors
+    ///
+    /// As for the first one.
+    pub fn add_secret(self, secret: impl Into<Secret>) -> Result<Self, ConfigError> {
+        let key = self.core.scheme.key(secret.into().expose())?;
+        Ok(self.edit(|core| core.keys.push(Arc::new(key))))
+    }
+
+    /// Puts the message in a delivery to a provider, or a chain of them, and lets it in only where
+    /// that accepts.
+    ///
+    /// A message without a user (a poll, a channel's post, an anonymous administrator) fails a list
+    /// of users. Where a delivery carries several messages, each sender must be let in. For schemes
+    /// without messages the provider is asked about one that names nobody.
+    ///
+    /// Who is refused for good is logged (platform, user id, chat id), and answered such that the
+    /// platform does not try again: Telegram, Slack and WhatsApp get an empty 200; a Discord user
+    /// reads that they are not on the list, in words that only they see, and Discord's application
+    /// events get a 204. Where the platform has no such answer it is the provider's: 403. What
+    /// could not be checked is a 503, and the platform tries again.
+    #[must_use]
+    pub fn allow<Form>(self, provider: impl IntoAuthProvider<Form>) -> Self {
+        let provider = provider.into_provider();
+        self.edit(|core| core.provider = Some(provider))
+    }
+
+    /// Replaces the user id of callers whom no message names; the scheme's name unless set.
+    ///
+    /// Layers that share a replay store need different ones, or a delivery to one is known to the
+    /// other.
+    #[must_use]
+    pub fn with_user_id(self, user_id: impl Into<String>) -> Self {
+        self.edit(|core| core.user_id = user_id.into().into_boxed_str())
+    }
+
+    /// Replaces the scopes of callers for whom no provider is asked; none unless set.
+    #[must_use]
+    pub fn with_scopes<S: AsRef<str>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.edit(|core| core.scopes = Scopes::new(scopes))
+    }
+
+    /// Replaces the length in bytes beyond which a body is refused with 413: 1 MiB unless set.
+    ///
+    /// It is held in memory while it is verified.
+    #[must_use]
+    pub fn with_max_body_len(self, bytes: usize) -> Self {
+        self.edit(|core| core.max_body_len = bytes)
+    }
+
+    /// Replaces where deliveries are remembered, a [`MemoryReplayStore`] of its own unless set.
+    #[must_use]
+    pub fn with_replay_store(self, store: impl ReplayStore) -> Self {
+        self.edit(|core| core.replay = Some(Arc::new(store)))
+    }
+
+    /// Handles copies of a delivery like the first one.
+    ///
+    /// # Security
+    ///
+    /// Whoever records one delivery can then have it handled again: within the time window, or for
+    /// ever where the scheme signs no time. It is here for schemes in which two deliveries may
+    /// rightly be equal (a Twilio call that is redirected to the same address), and for handlers
+    /// that recognize what they have done before.
+    #[must_use]
+    pub fn insecure_allow_replay(self) -> Self {
+        self.edit(|core| core.replay = None)
+    }
+
+    /// Sets whether a delivery that has been handled is refused with 409; unless set, it is
+    /// answered with 200, so that the platform stops sending it.
+    #[must_use]
+    pub fn refuse_handled(self, refuse: bool) -> Self {
+        self.edit(|core| core.refuses_handled = refuse)
+    }
+
+    /// Replaces the clock that signed times are compared with.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        self.edit(|core| core.clock = clock)
+    }
+
+    pub(super) fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
+        change(Arc::make_mut(&mut self.core));
+        self
+    }
+}
+
+impl<S> Layer<S> for WebhookLayer {
+    type Service = WebhookService<S>;
+
+    fn layer(&self, inner: S) -> WebhookService<S> {
+        WebhookService::new(inner, Arc::clone(&self.core))
+    }
+}
+
+impl fmt::Debug for WebhookLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookLayer")
+            .field("scheme", &self.core.scheme.name())
+            .field("secrets", &self.core.keys.len())
+            .field("user_id", &self.core.user_id)
+            .field("max_body_len", &self.core.max_body_len)
+            .finish_non_exhaustive()
+    }
+}
+
+const MAX_BODY_LEN: usize = 1024 * 1024;

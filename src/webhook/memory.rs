@@ -1,0 +1,176 @@
+//! Deliveries remembered in this process.
+
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::replay::{ReplayKey, ReplayStore, Reserved, Reserving};
+use crate::{AuthError, clock};
+
+/// Remembers deliveries in this process: at most so many, for at most so long.
+///
+/// Clones share what they remember.
+///
+/// # Security
+///
+/// A store that is full forgets the oldest delivery that was handled; one that is being handled is
+/// never forgotten, and where there are only such, new ones are refused with 503. Only deliveries
+/// whose signature verified get here, so a stranger cannot flood it with requests of their own; but
+/// whoever makes the platform send many distinct events can push an older one out, and a recorded
+/// copy of that one would then be handled again. Where the scheme signs a time this works only
+/// within the time window (a copy that is older is refused whatever is remembered): a capacity of
+/// what arrives in ten minutes closes the gap. Where it signs none (GitHub, Meta, Shopify,
+/// Telegram, Twilio), a copy is refused for as long as it is remembered and no longer; handlers of
+/// what must never happen twice should look for an id of their own in the body.
+///
+/// What is remembered ends with the process, and is known to this process alone.
+#[derive(Clone)]
+pub struct MemoryReplayStore {
+    capacity: usize,
+    retention: u64,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    deliveries: HashMap<ReplayKey, Delivery>,
+    // INVARIANT: holds exactly the handled deliveries, in the order in which they were handled.
+    handled: VecDeque<ReplayKey>,
+}
+
+struct Delivery {
+    arrived: u64,
+    is_handled: bool,
+}
+
+impl MemoryReplayStore {
+    /// A store of at most that many deliveries (at least one), each remembered for a day.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            capacity: capacity.max(1),
+            retention: RETENTION,
+            seen: Arc::default(),
+        }
+    }
+
+    /// Replaces how long a delivery is remembered, one day unless set and never less than twenty
+    /// minutes: a time window of five minutes each way leaves a copy good for ten.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Duration) -> Self {
+        self.retention = retention.as_secs().max(SHORTEST_RETENTION);
+        self
+    }
+
+    /// How many deliveries are remembered or being handled.
+    pub fn len(&self) -> usize {
+        self.lock().deliveries.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        // No step in between leaves it half-changed.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryReplayStore {
+    /// A store of 100,000 deliveries, about 15 MB when it is full.
+    fn default() -> Self {
+        Self::new(CAPACITY)
+    }
+}
+
+impl ReplayStore for MemoryReplayStore {
+    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving {
+        let now = clock::to_unix(at);
+        let mut seen = self.lock();
+        seen.forget_before(now.saturating_sub(self.retention));
+        seen.reserve(key, now, self.capacity).into()
+    }
+
+    fn keep(&self, key: &ReplayKey) {
+        let mut seen = self.lock();
+        if let Some(delivery) = seen.deliveries.get_mut(key)
+            && !std::mem::replace(&mut delivery.is_handled, true)
+        {
+            seen.handled.push_back(*key);
+        }
+    }
+
+    fn release(&self, key: &ReplayKey) {
+        let mut seen = self.lock();
+        if let Entry::Occupied(delivery) = seen.deliveries.entry(*key)
+            && !delivery.get().is_handled
+        {
+            delivery.remove();
+        }
+    }
+}
+
+impl Seen {
+    fn forget_before(&mut self, time: u64) {
+        while let Some(oldest) = self.handled.front()
+            && self
+                .deliveries
+                .get(oldest)
+                .is_none_or(|delivery| delivery.arrived < time)
+        {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.handled.pop_front();
+        oldest.is_some_and(|oldest| self.deliveries.remove(&oldest).is_some())
+    }
+
+    fn reserve(
+        &mut self,
+        key: &ReplayKey,
+        now: u64,
+        capacity: usize,
+    ) -> Result<Reserved, AuthError> {
+        if let Some(delivery) = self.deliveries.get(key) {
+            return Ok(if delivery.is_handled {
+                Reserved::Handled
+            } else {
+                Reserved::InProgress
+            });
+        }
+        if self.deliveries.len() >= capacity && !self.forget_oldest() {
+            return Err(AuthError::unavailable(
+                "every delivery that is remembered is being handled",
+            )
+            .with_reason("replay_store_full"));
+        }
+        self.deliveries.insert(
+            *key,
+            Delivery {
+                arrived: now,
+                is_handled: false,
+            },
+        );
+        Ok(Reserved::New)
+    }
+}
+
+impl fmt::Debug for MemoryReplayStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryReplayStore")
+            .field("capacity", &self.capacity)
+            .field("retention_seconds", &self.retention)
+            .field("deliveries", &self.len())
+            .finish()
+    }
+}
+
+const CAPACITY: usize = 100_000;
+const RETENTION: u64 = 24 * 60 * 60;
+const SHORTEST_RETENTION: u64 = 20 * 60;

@@ -1,0 +1,33 @@
+//! What a platform's verified body says: who wrote, where, and what must be answered at once.
+
+mod discord;
+mod meta;
+mod slack;
+mod telegram;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+
+use crate::{AuthError, Message};
+
+pub(super) use self::{discord::DISCORD, meta::META, slack::SLACK, telegram::TELEGRAM};
+
+/// How the bodies of one platform are read.
+#[derive(Clone, Copy)]
+pub(super) struct Platform {
+    pub(super) read: fn(&HeaderMap, &[u8]) -> Result<Heard, AuthError>,
+}
+
+/// What a body came to.
+pub(super) enum Heard {
+    /// A question of the platform itself, and its answer.
+    Handshake(Response<Bytes>),
+    /// The messages in it, and what to answer where a sender is refused: the one answer that keeps
+    /// the platform from sending it again.
+    Event(Vec<Message>, Response<Bytes>),
+}
+
+/// `200` with nothing in it.
+fn silence() -> Response<Bytes> {
+    Response::new(Bytes::new())
+}

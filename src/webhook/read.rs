@@ -1,0 +1,100 @@
+//! Reading what a delivery shows: one way only, and nothing that a platform would not send.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName};
+
+use crate::AuthError;
+
+/// The one value of a header; nothing where it is absent or blank.
+pub(super) fn one<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, AuthError> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(AuthError::invalid_request("signature_header_twice")
+            .with_message("a signature header may be sent only once"));
+    }
+    if value.len() > LONGEST {
+        return Err(AuthError::invalid_request("signature_header_too_long")
+            .with_message("a signature header is too long"));
+    }
+    let text = value.to_str().map_err(|_| malformed())?;
+    Ok((!text.trim().is_empty()).then_some(text))
+}
+
+/// The one value of a header that a signed delivery must have.
+pub(super) fn required<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<&'a str, AuthError> {
+    one(headers, name)?.ok_or_else(unsigned)
+}
+
+/// Lower-case hexadecimal, as every platform writes it: another spelling of the same signature
+/// was written by somebody else.
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    pairs
+        .iter()
+        .map(|&[high, low]| Some(nibble(high)? << 4 | nibble(low)?))
+        .collect()
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Hexadecimal of these bytes, lower-case.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// Base64 with its padding.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Base64 of these bytes, with its padding.
+pub(super) fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// A time in whole seconds (or milliseconds): decimal digits alone, few enough to be one.
+pub(super) fn time(text: &str) -> Option<u64> {
+    let is_plain = !text.is_empty() && text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
+    is_plain.then(|| text.parse().ok())?
+}
+
+/// Nothing was shown.
+pub(super) fn unsigned() -> AuthError {
+    AuthError::missing_credential()
+        .with_reason("no_signature")
+        .with_message("a signature is required")
+}
+
+/// Something was shown that no signer writes.
+pub(super) fn malformed() -> AuthError {
+    refused("malformed_signature")
+}
+
+/// What was shown does not prove anything.
+pub(super) fn refused(reason: &'static str) -> AuthError {
+    AuthError::invalid_credential(reason).with_message("the signature is not valid")
+}
+
+/// No platform's signature header comes near.
+const LONGEST: usize = 8 * 1024;

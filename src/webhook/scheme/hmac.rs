@@ -1,0 +1,243 @@
+//! HMAC as you and a partner agree on it.
+
+use aws_lc_rs::hmac;
+use http::HeaderName;
+
+use crate::{
+    AuthError, ConfigError, ConfigErrorKind,
+    webhook::{
+        read,
+        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+    },
+};
+
+/// How a partner of yours signs: HMAC over the body, with a time and an id before it where you
+/// agree on them.
+///
+/// Unless set otherwise: HMAC-SHA256, lower-case hexadecimal, no prefix, the body alone. What is
+/// signed is `{id}.{time}.{body}`, without what is not named.
+///
+/// # Security
+///
+/// Name a header for the time, or a recorded delivery is good for as long as nothing remembers it.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::webhook::{HmacScheme, SignatureEncoding, WebhookLayer, WebhookSigner};
+///
+/// let partner = HmacScheme::new("x-acme-signature")?
+///     .with_encoding(SignatureEncoding::Base64)
+///     .with_prefix("v1=")?
+///     .with_timestamp("x-acme-time")?
+///     .with_id("x-acme-id")?;
+/// let layer = WebhookLayer::hmac(partner.clone(), "a secret you share")?;
+/// let signer = WebhookSigner::hmac(partner, "a secret you share")?;
+/// let headers = signer.sign("order-17", br#"{"paid":true}"#)?;
+/// assert!(headers["x-acme-signature"].to_str().unwrap().starts_with("v1="));
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HmacScheme {
+    pub(in crate::webhook) algorithm: HmacAlgorithm,
+    pub(in crate::webhook) encoding: SignatureEncoding,
+    pub(in crate::webhook) signature: HeaderName,
+    pub(in crate::webhook) prefix: Box<str>,
+    pub(in crate::webhook) timestamp: Option<HeaderName>,
+    pub(in crate::webhook) id: Option<HeaderName>,
+    window: u64,
+}
+
+/// The hash of an [`HmacScheme`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HmacAlgorithm {
+    /// HMAC-SHA256.
+    #[default]
+    Sha256,
+    /// HMAC-SHA384.
+    Sha384,
+    /// HMAC-SHA512.
+    Sha512,
+}
+
+/// How an [`HmacScheme`] writes a signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignatureEncoding {
+    /// Lower-case hexadecimal.
+    #[default]
+    Hex,
+    /// Base64 with its padding.
+    Base64,
+}
+
+impl HmacScheme {
+    /// A scheme whose signature stands in that header.
+    ///
+    /// # Errors
+    ///
+    /// That is no header name.
+    pub fn new(signature: &str) -> Result<Self, ConfigError> {
+        Ok(Self {
+            algorithm: HmacAlgorithm::default(),
+            encoding: SignatureEncoding::default(),
+            signature: header(signature)?,
+            prefix: "".into(),
+            timestamp: None,
+            id: None,
+            window: super::WINDOW,
+        })
+    }
+
+    /// Replaces the hash.
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: HmacAlgorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// Replaces how the signature is written.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: SignatureEncoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Replaces what stands before the signature in its header (`sha256=`).
+    ///
+    /// # Errors
+    ///
+    /// It holds something else than visible ASCII.
+    pub fn with_prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
+        if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the prefix of a signature holds something else than visible ASCII: write what \
+                 stands right before the signature, `sha256=` for example",
+            ));
+        }
+        self.prefix = prefix.into();
+        Ok(self)
+    }
+
+    /// Replaces the header that holds the time, in seconds since the epoch, and signs it.
+    ///
+    /// # Errors
+    ///
+    /// That is no header name, or one that is used already.
+    pub fn with_timestamp(mut self, name: &str) -> Result<Self, ConfigError> {
+        self.timestamp = Some(self.unused(name)?);
+        Ok(self)
+    }
+
+    /// Replaces the header that holds the delivery's id, and signs it: a retry is then known by it.
+    ///
+    /// # Errors
+    ///
+    /// That is no header name, or one that is used already.
+    pub fn with_id(mut self, name: &str) -> Result<Self, ConfigError> {
+        self.id = Some(self.unused(name)?);
+        Ok(self)
+    }
+
+    /// Replaces how many seconds off a signed time may be, in either direction: 300 unless set, and
+    /// never more.
+    #[must_use]
+    pub fn with_window(mut self, seconds: u64) -> Self {
+        self.window = seconds.min(super::WINDOW);
+        self
+    }
+
+    fn unused(&self, name: &str) -> Result<HeaderName, ConfigError> {
+        let name = header(name)?;
+        let used = [
+            Some(&self.signature),
+            self.timestamp.as_ref(),
+            self.id.as_ref(),
+        ];
+        if used.contains(&Some(&name)) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Duplicate,
+                format!("a signing scheme names the header {name} twice: give each value its own"),
+            ));
+        }
+        Ok(name)
+    }
+
+    pub(in crate::webhook) fn hash(&self) -> hmac::Algorithm {
+        match self.algorithm {
+            HmacAlgorithm::Sha256 => hmac::HMAC_SHA256,
+            HmacAlgorithm::Sha384 => hmac::HMAC_SHA384,
+            HmacAlgorithm::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+
+    pub(in crate::webhook) fn write(&self, tag: &[u8]) -> String {
+        let tag = match self.encoding {
+            SignatureEncoding::Hex => read::to_hex(tag),
+            SignatureEncoding::Base64 => read::to_base64(tag),
+        };
+        format!("{}{tag}", self.prefix)
+    }
+
+    fn read(&self, text: &str) -> Option<Vec<u8>> {
+        let text = text.strip_prefix(&*self.prefix)?;
+        match self.encoding {
+            SignatureEncoding::Hex => read::hex(text),
+            SignatureEncoding::Base64 => read::base64(text),
+        }
+    }
+}
+
+impl Scheme for HmacScheme {
+    fn name(&self) -> &'static str {
+        "hmac"
+    }
+
+    fn key(&self, secret: &str) -> Result<Key, ConfigError> {
+        Key::hmac(self.hash(), secret.as_bytes())
+    }
+
+    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
+        let signature = read::required(delivery.headers, &self.signature)?;
+        let mac = self.read(signature).ok_or_else(read::malformed)?;
+        let mut signed = Vec::with_capacity(5);
+        let (mut time, mut once) = (None, Once::Signed);
+        if let Some(name) = &self.id {
+            let id = read::required(delivery.headers, name)?;
+            // With the separator in it, two deliveries could be signed alike.
+            if !super::standard::is_id(id) {
+                return Err(read::malformed());
+            }
+            signed.extend([id.as_bytes().into(), b".".into()]);
+            once = Once::Id(id);
+        }
+        if let Some(name) = &self.timestamp {
+            let text = read::required(delivery.headers, name)?;
+            time = Some(read::time(text).ok_or_else(read::malformed)?);
+            signed.extend([text.as_bytes().into(), b".".into()]);
+        }
+        signed.push(delivery.body.into());
+        Ok(Claim {
+            signed,
+            shown: vec![Shown::Mac(mac)],
+            time,
+            once,
+        })
+    }
+
+    fn window(&self) -> Option<u64> {
+        self.timestamp.is_some().then_some(self.window)
+    }
+}
+
+fn header(name: &str) -> Result<HeaderName, ConfigError> {
+    name.parse().map_err(|_| {
+        ConfigError::new(
+            ConfigErrorKind::Malformed,
+            format!("{name:?} is no header name: use letters, digits and hyphens"),
+        )
+    })
+}

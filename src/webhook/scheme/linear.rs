@@ -1,0 +1,48 @@
+//! Linear: hexadecimal over the body, which itself holds the time.
+
+use aws_lc_rs::hmac;
+use http::HeaderName;
+
+use crate::{
+    AuthError, ConfigError,
+    webhook::{
+        json::Object,
+        read,
+        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+    },
+};
+
+pub(in crate::webhook) struct Linear;
+
+impl Scheme for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn key(&self, secret: &str) -> Result<Key, ConfigError> {
+        Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
+    }
+
+    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
+        let mac = read::required(delivery.headers, &SIGNATURE)?;
+        let mac = read::hex(mac).ok_or_else(read::malformed)?;
+        Ok(Claim {
+            signed: vec![delivery.body.into()],
+            shown: vec![Shown::Mac(mac)],
+            // The header `Linear-Timestamp` is not signed.
+            time: None,
+            once: Once::Body,
+        })
+    }
+
+    fn window(&self) -> Option<u64> {
+        Some(60)
+    }
+
+    fn time_inside(&self, body: &[u8]) -> Result<Option<u64>, AuthError> {
+        let milliseconds = Object::parse(body)?.integer("webhookTimestamp")?;
+        Ok(milliseconds.and_then(|time| u64::try_from(time / 1000).ok()))
+    }
+}
+
+const SIGNATURE: HeaderName = HeaderName::from_static("linear-signature");

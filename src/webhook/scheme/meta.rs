@@ -1,0 +1,29 @@
+//! Meta (WhatsApp, Messenger, Instagram): signed as GitHub does, with the app secret.
+
+use aws_lc_rs::hmac;
+
+use super::github::hub_signature;
+use crate::{
+    AuthError, ConfigError,
+    webhook::verify::{Claim, Delivery, Key, Scheme},
+};
+
+pub(in crate::webhook) struct Meta;
+
+impl Scheme for Meta {
+    fn name(&self) -> &'static str {
+        "meta"
+    }
+
+    fn key(&self, secret: &str) -> Result<Key, ConfigError> {
+        Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
+    }
+
+    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
+        hub_signature(delivery)
+    }
+
+    fn window(&self) -> Option<u64> {
+        None
+    }
+}

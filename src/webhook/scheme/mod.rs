@@ -1,0 +1,16 @@
+//! How the platforms sign: a file each, data and a parser.
+
+pub(super) mod discord;
+pub(super) mod github;
+pub(super) mod hmac;
+pub(super) mod linear;
+pub(super) mod meta;
+pub(super) mod shopify;
+pub(super) mod slack;
+pub(super) mod standard;
+pub(super) mod stripe;
+pub(super) mod telegram;
+pub(super) mod twilio;
+
+/// How many seconds off a signed time may be, where the platform names no other number.
+const WINDOW: u64 = 300;

@@ -1,0 +1,57 @@
+//! Stripe: `Stripe-Signature: t=…,v1=…` over `{time}.{body}`. The older `v0` is never read.
+
+use aws_lc_rs::hmac;
+use http::HeaderName;
+
+use crate::{
+    AuthError, ConfigError,
+    webhook::{
+        read,
+        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+    },
+};
+
+pub(in crate::webhook) struct Stripe;
+
+impl Scheme for Stripe {
+    fn name(&self) -> &'static str {
+        "stripe"
+    }
+
+    fn key(&self, secret: &str) -> Result<Key, ConfigError> {
+        Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
+    }
+
+    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
+        let header = read::required(delivery.headers, &SIGNATURE)?;
+        let (mut timestamp, mut shown) = (None, Vec::new());
+        for item in header.split(',') {
+            match item.split_once('=').ok_or_else(read::malformed)? {
+                ("t", _) if timestamp.is_some() => return Err(read::malformed()),
+                ("t", value) => timestamp = Some(value),
+                ("v1", value) => {
+                    shown.push(Shown::Mac(read::hex(value).ok_or_else(read::malformed)?));
+                }
+                _ => {}
+            }
+        }
+        let timestamp = timestamp.ok_or_else(read::malformed)?;
+        let time = read::time(timestamp).ok_or_else(read::malformed)?;
+        Ok(Claim {
+            signed: vec![
+                timestamp.as_bytes().into(),
+                b".".into(),
+                delivery.body.into(),
+            ],
+            shown,
+            time: Some(time),
+            once: Once::Body,
+        })
+    }
+
+    fn window(&self) -> Option<u64> {
+        Some(super::WINDOW)
+    }
+}
+
+const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");

@@ -1,0 +1,110 @@
+//! Twilio: forms, other bodies, and the address that was signed.
+
+use aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use tower_auth::{ConfigErrorKind, webhook::WebhookLayer};
+
+use crate::{
+    kit::{Delivery, Hook, NOW, mac, refused},
+    schemes::{SECRET, URL, named},
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn hook() -> Hook {
+    Hook::new(WebhookLayer::twilio(SECRET, URL).unwrap())
+}
+
+fn signed(query: &str, signed: &str, content_type: &str, body: &str) -> Delivery {
+    let text = format!("{URL}{query}{signed}");
+    let tag = mac(
+        HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        SECRET.as_bytes(),
+        &[text.as_bytes()],
+    );
+    let mut delivery = Delivery::new(body)
+        .with("content-type", content_type)
+        .with("x-twilio-signature", STANDARD.encode(tag));
+    delivery.query = query.into();
+    delivery
+}
+
+#[tokio::test]
+async fn the_fields_of_a_form_are_signed_sorted_decoded_and_once_each() {
+    let delivery = signed("?a=1", "A1B two+words", FORM, "B=+two%2Bwords&A=1&A=1");
+    assert_eq!(hook().send(&delivery).await.status, 200);
+    let several = signed(
+        "",
+        "A1A2",
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "A=2&A=1",
+    );
+    assert_eq!(hook().send(&several).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_field_or_query_that_was_not_signed_is_refused() {
+    let valid = signed("?a=1", "A1", FORM, "A=1");
+    assert_eq!(hook().send(&valid).await.status, 200);
+    for body in ["A=1&B=2", "A=2", "", "a=1"] {
+        let answer = hook().send(&valid.clone().with_body(body)).await;
+        refused(&answer, 401, "invalid_credential");
+    }
+    for query in ["", "?a=2", "?a=1&b=2", "?"] {
+        let mut moved = valid.clone();
+        moved.query = query.into();
+        refused(&hook().send(&moved).await, 401, "invalid_credential");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_needs_its_digest_in_the_signed_address() {
+    let undigested = signed("", "", "application/json", r#"{"a":1}"#);
+    refused(&hook().send(&undigested).await, 401, "invalid_credential");
+    // A form that is called something else is not signed as a form.
+    let renamed = signed("", "A1", "text/plain", "A=1");
+    refused(&hook().send(&renamed).await, 401, "invalid_credential");
+    // And a digested body that is called a form is one with other fields.
+    let valid = named("twilio").valid(NOW);
+    let form = valid.clone().replacing("content-type", FORM);
+    refused(&hook().send(&form).await, 401, "invalid_credential");
+    let mut twice = valid;
+    twice.query = format!("{}&bodySHA256=00", twice.query);
+    refused(&hook().send(&twice).await, 401, "invalid_credential");
+}
+
+#[tokio::test]
+async fn a_call_without_a_body_is_signed_by_its_address() {
+    assert_eq!(
+        hook().send(&signed("?CallSid=1", "", "", "")).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn the_host_that_a_request_shows_changes_nothing() {
+    let delivery = signed("", "A1", FORM, "A=1");
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "http"),
+    ] {
+        let answer = hook().send(&delivery.clone().with(name, value)).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_what_twilio_calls_is_a_fault() {
+    for url in [
+        "",
+        "/hooks",
+        "example.com",
+        "https://",
+        "https://example.com/h?a=1",
+        "https://example.com/h#a",
+    ] {
+        let error = WebhookLayer::twilio(SECRET, url).unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Malformed, "{url}");
+    }
+}
