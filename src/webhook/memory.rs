@@ -81,7 +81,7 @@ impl MemoryReplayStore {
 }
 
 impl Default for MemoryReplayStore {
-    /// A store of 100,000 deliveries, about 15 MB when it is full.
+    /// A store of 100,000 deliveries, about 11 MB when it is full.
     fn default() -> Self {
         Self::new(CAPACITY)
     }
