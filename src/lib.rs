@@ -50,6 +50,8 @@
 //! |---|---|
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
+//! | `oauth2` | the providers that ask an issuer over HTTP |
+//! | `config` | [`config`]: all of it from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
 //! | `full` | all of the above but `test-util` |
 //!
@@ -63,6 +65,8 @@ pub mod authorize;
 mod body;
 mod challenge;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod context;
 mod error;
 mod event;
