@@ -9,7 +9,7 @@ pub(super) fn parse(text: &str) -> Result<SystemTime, &'static str> {
     } else if zone(text).is_none() && text.len() >= 19 {
         "the time has no offset, and nobody knows in which time zone it is"
     } else {
-        "this is no date and time that there is"
+        "this is no date and time"
     })
 }
 

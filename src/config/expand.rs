@@ -34,7 +34,7 @@ pub(super) fn expand(node: &mut Node, place: &Place, env: &Environment, faults: 
         }
         Kind::Map(members) => {
             for member in members {
-                let place = place.member(&member.name, &member.node.at);
+                let place = place.unknown_member(&member.name, &member.node.at);
                 expand(&mut member.node, &place, env, faults);
             }
         }

@@ -156,6 +156,22 @@ impl Place {
         Self::new(format!("{}{dot}{name}", self.path), at.clone())
     }
 
+    /// A member that may have any name: somebody may have written a key where a name belongs.
+    pub(super) fn unknown_member(&self, name: &str, at: &At) -> Self {
+        let is_harmless = name.len() <= LONGEST_NAME
+            && !name.is_empty()
+            && name
+                .chars()
+                .all(|char| char.is_ascii_lowercase() || char == '_');
+        let has_digits = matches!(name, "oauth2" | "key_sha256");
+        let shown = if is_harmless || has_digits {
+            name
+        } else {
+            "…"
+        };
+        self.member(shown, at)
+    }
+
     pub(super) fn item(&self, index: usize, at: &At) -> Self {
         Self::new(format!("{}[{index}]", self.path), at.clone())
     }
@@ -213,3 +229,5 @@ impl Faults {
         }
     }
 }
+
+const LONGEST_NAME: usize = 40;

@@ -175,7 +175,7 @@ pub(super) fn misfit<T>(
     let (kind, message) = match &node.kind {
         Kind::Null => (
             ConfigErrorKind::Blank,
-            format!("nothing stands here: write {wanted}, or leave the member out"),
+            format!("nothing stands here: write {wanted}"),
         ),
         Kind::Text(text) if text.secret.expose().trim().is_empty() => {
             return blank(text, place, faults, wanted);
@@ -204,27 +204,20 @@ fn blank<T>(text: &Text, place: &Place, faults: &mut Faults, wanted: &str) -> Op
 
 /// A member that no block has.
 fn unknown(member: &Member, place: &Place, known: &[&str], faults: &mut Faults) {
-    let place = match is_harmless(&member.name) {
-        true => place.member(&member.name, &member.at),
-        false => Place::new(place.path.clone(), member.at.clone()),
+    let hint = suggest::hint(&member.name, known.iter().copied());
+    // What is nearly a name is no key that somebody wrote where a name belongs.
+    let place = match hint.is_empty() {
+        true => place.unknown_member(&member.name, &member.at),
+        false => place.member(&member.name, &member.at),
     };
     let message = match &*member.name {
         "<<" => "a merge key stands here: write each member out".to_owned(),
-        name => format!(
-            "there is no such member: {}write one of {}",
-            suggest::hint(name, known.iter().copied()),
+        _ => format!(
+            "there is no such member: {hint}write one of {}",
             suggest::list(known.iter().copied())
         ),
     };
     faults.add(ConfigErrorKind::Unknown, &place, message);
-}
-
-/// Whether a name may be shown: somebody may have written a key where a name belongs.
-fn is_harmless(name: &str) -> bool {
-    name.len() <= 40
-        && name
-            .chars()
-            .all(|char| char.is_ascii_lowercase() || char == '_')
 }
 
 impl Read for bool {
@@ -380,21 +373,30 @@ pub(super) struct PublicAlgorithm(pub(super) Algorithm);
 
 impl Read for PublicAlgorithm {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
-        let algorithm = Algorithm::read(node, place, faults)?;
-        if algorithm.is_symmetric() {
+        if let Kind::Text(text) = &node.kind
+            && let Some(secret) = Algorithm::from_name(text.secret.expose())
+            && secret.is_symmetric()
+        {
             let message = format!(
-                "{algorithm} needs a secret, and an issuer publishes none: write the algorithm                  that it signs with, such as RS256"
+                "{secret} needs a secret, and an issuer publishes none: write the algorithm that \
+                 it signs with, such as RS256"
             );
             faults.add(ConfigErrorKind::Unsupported, place, message);
             return None;
         }
-        Some(Self(algorithm))
+        choice(node, place, faults, "signature algorithm", &Self::names()).map(Self)
     }
 
     fn schema() -> Value {
+        choice_schema(&Self::names())
+    }
+}
+
+impl PublicAlgorithm {
+    fn names() -> Vec<(&'static str, Algorithm)> {
         let mut all = algorithms(Algorithm::ALL);
         all.retain(|(_, one)| !one.is_symmetric());
-        choice_schema(&all)
+        all
     }
 }
 
@@ -406,13 +408,19 @@ pub(super) fn choice<T: Copy>(
     what: &str,
     names: &[(&'static str, T)],
 ) -> Option<T> {
-    let wanted = suggest::list(names.iter().map(|(name, _)| *name));
-    let text = text(node, place, faults, &format!("one of {wanted}"))?;
+    let wanted = match names {
+        [(only, _)] => format!("{only:?}"),
+        _ => format!(
+            "one of {}",
+            suggest::list(names.iter().map(|(name, _)| *name))
+        ),
+    };
+    let text = text(node, place, faults, &wanted)?;
     let written = text.secret.expose();
     let found = names.iter().find(|(name, _)| *name == written);
     if found.is_none() {
         let hint = suggest::hint(written, names.iter().map(|(name, _)| *name));
-        let message = format!("there is no such {what}: {hint}write one of {wanted}");
+        let message = format!("there is no such {what}: {hint}write {wanted}");
         faults.add(ConfigErrorKind::Unknown, place, message);
     }
     found.map(|(_, value)| *value)
@@ -461,7 +469,7 @@ impl<T: Read> Read for Filled<T> {
 
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
-            let message = "the list is empty: add an item, or leave the member out";
+            let message = "the list is empty: add an item";
             faults.add(ConfigErrorKind::Empty, place, message);
             return None;
         }

@@ -93,7 +93,10 @@ struct Shared {
 struct State {
     authorizer: Option<String>,
     issuer: Option<(Issuer, OAuth2Auth)>,
+    /// The files, as they were when they were read last.
     seen: Vec<Seen>,
+    /// The files as the watch found them changed, and not yet for the second time.
+    looked: Option<Vec<Seen>>,
     /// What was reported last, so that a file that stays bad is reported once.
     reported: Option<String>,
 }
@@ -113,6 +116,7 @@ impl ReloadHandle {
                 authorizer: built.authorizer.map(|(name, _)| name),
                 issuer: built.issuer,
                 seen,
+                looked: None,
                 reported: None,
             }),
         }));
@@ -138,14 +142,33 @@ impl ReloadHandle {
     /// As [`reload`](Self::reload).
     pub fn reload_if_changed(&self) -> Result<Option<ConfigSummary>, ConfigFaults> {
         let mut state = self.0.lock();
-        if state.seen.iter().all(Seen::is_current) {
+        if state.look() == state.seen {
             return Ok(None);
         }
         self.0.reload(&mut state).map(Some)
     }
 
+    /// The same once the files have held that for two looks: one that is being written is left
+    /// alone.
+    fn reload_if_settled(&self) {
+        let mut state = self.0.lock();
+        let now = state.look();
+        if now == state.seen {
+            state.looked = None;
+        } else if state.looked.as_ref() == Some(&now) {
+            state.looked = None;
+            // It is logged.
+            let _reported = self.0.reload(&mut state);
+        } else {
+            state.looked = Some(now);
+        }
+    }
+
     /// Looks at the files every so often, on a task of the Tokio runtime, until the [`Watch`] is
     /// dropped. What it finds is in the log.
+    ///
+    /// A change holds once two looks in a row have found the same, so that a file that is being
+    /// written is not read by halves.
     ///
     /// The content is compared and not the time of the file, so that links which are put elsewhere
     /// are seen as well.
@@ -163,11 +186,17 @@ impl ReloadHandle {
                     return;
                 };
                 // It reads files. What it found is logged, and a panic of it is nothing to end for.
-                let look = move || drop(Self(shared).reload_if_changed());
+                let look = move || Self(shared).reload_if_settled();
                 let _panicked = tokio::task::spawn_blocking(look).await;
             }
         });
         Watch(task)
+    }
+}
+
+impl State {
+    fn look(&self) -> Vec<Seen> {
+        self.seen.iter().map(Seen::again).collect()
     }
 }
 

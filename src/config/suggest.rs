@@ -5,14 +5,39 @@ pub(super) fn closest<'a>(
     written: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    nearest(written, names, |written, name| {
+        // `public_key` for `public_key_file`, `users` for `user_ids`.
+        [written, written.strip_suffix('s').unwrap_or(written)]
+            .iter()
+            .any(|stem| stem.len() >= SHORTEST_STEM && name.contains(stem))
+    })
+}
+
+/// Whether a name that may well be another one looks like a slip in writing this one.
+pub(super) fn is_slip(written: &str, name: &str) -> bool {
+    nearest(written, [name], |_, _| false).is_some()
+}
+
+fn nearest<'a>(
+    written: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    is_part: impl Fn(&str, &str) -> bool,
+) -> Option<&'a str> {
     if written.len() > LONGEST {
         return None;
     }
     let written = plain(written);
+    let distance = |name: &str| {
+        let plain = plain(name);
+        match strsim::osa_distance(&written, &plain) {
+            distance if distance <= allowed(name) => Some(distance),
+            _ if is_part(&written, &plain) => Some(LONGEST),
+            _ => None,
+        }
+    };
     names
         .into_iter()
-        .map(|name| (strsim::osa_distance(&written, &plain(name)), name))
-        .filter(|(distance, name)| *distance <= allowed(name))
+        .filter_map(|name| Some((distance(name)?, name)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -38,3 +63,4 @@ fn allowed(name: &str) -> usize {
 }
 
 const LONGEST: usize = 64;
+const SHORTEST_STEM: usize = 3;

@@ -5,7 +5,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod broken;
 mod files;
+mod hostile;
+mod issuers;
 mod never_open;
 mod overrides;
+mod pyjwt;
+mod reload;
+mod schema;
+mod secrets;
 mod shapes;
+mod summary;

@@ -197,3 +197,28 @@ fn empty_variable_is_named_where_a_secret_belongs() {
         assert!(told.contains("is set to nothing"), "{text}: {told}");
     }
 }
+
+#[test]
+fn names_of_others_are_no_slips() {
+    for name in [
+        "author",
+        "authors",
+        "authority",
+        "authentication",
+        "zation",
+        "oauth",
+        "auths",
+    ] {
+        let config = yaml(&format!("{name}: x\n{FILE}"));
+        assert!(config.into_layer().is_ok(), "{name}");
+    }
+    for name in [
+        "authorisation",
+        "authorizations",
+        "autorization",
+        "Authorization",
+    ] {
+        let config = yaml(&format!("{name}: x\n{FILE}"));
+        assert!(config.into_layer().is_err(), "{name}");
+    }
+}

@@ -44,7 +44,8 @@ impl Builder<'_> {
             }
             records.push(record);
         }
-        if self.faults.len() > before {
+        if self.faults.len() > before || records.len() < keys.0.len() || records.is_empty() {
+            // What is wrong with each of them has been told.
             return None;
         }
         let count = records.len();
@@ -81,13 +82,13 @@ impl Builder<'_> {
                 &hash.place,
                 ApiKeyRecord::from_sha256(name, hash.value.expose()),
             ),
-            (Slot::Faulty, Slot::Absent) | (Slot::Absent, Slot::Faulty) => return None,
-            _ => {
+            (Slot::Here(_), Slot::Here(_)) => {
                 let message = "both `key` and `key_sha256` are there: keep one of the two";
                 self.faults
                     .add(ConfigErrorKind::Conflict, &spot.place, message);
                 return None;
             }
+            (Slot::Faulty, _) | (_, Slot::Faulty) => return None,
         };
         let mut record = self.faults.keep(place, record)?;
         if let Some(scopes) = key.scopes.value() {

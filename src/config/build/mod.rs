@@ -166,7 +166,7 @@ impl Builder<'_> {
         };
         let close = members
             .iter()
-            .find(|member| suggest::closest(&member.name, ["auth"]).is_some());
+            .find(|member| suggest::is_slip(&member.name, "auth"));
         let (at, hint) = match close {
             Some(member) => (member.at.clone(), "was it misspelled here? "),
             None => (root.at.clone(), ""),
@@ -206,9 +206,7 @@ impl Builder<'_> {
             return;
         };
         for member in members {
-            if *member.name != *"auth"
-                && suggest::closest(&member.name, ["authorization"]).is_some()
-            {
+            if suggest::is_slip(&member.name, "authorization") {
                 let place = Place::new("", member.at.clone());
                 let message = "did you mean \"authorization\"? write it so, or give the member a \
                                name that is less like it";
@@ -300,6 +298,10 @@ impl Builder<'_> {
     }
 
     fn nobody_gets_in(&mut self, place: &Place) {
+        if self.faults.len() > 0 {
+            // A block may be there under a name that nobody knows, and has been told of.
+            return;
+        }
         let message = "nobody could get in: add api_keys, jwt, oauth2, allowlist or custom; to \
                        let every caller in, write `enabled: false`";
         self.faults.add(ConfigErrorKind::Empty, place, message);
@@ -310,6 +312,10 @@ impl Builder<'_> {
             spots.iter().map(|spot| spot.value.0.clone()).collect()
         };
         let users = ids(&list.user_ids.value()?.0);
+        if users.is_empty() {
+            // What is wrong with each of them has been told.
+            return None;
+        }
         let count = users.len();
         let built = match list.platforms.value() {
             Some(platforms) => {
@@ -380,10 +386,18 @@ impl Builder<'_> {
                     .add(ConfigErrorKind::Conflict, &path.place, message);
                 continue;
             }
-            let changed = layer.clone().try_public(path.value.as_str());
-            if let Some(changed) = self.faults.keep(&path.place, changed) {
-                self.summary.public_paths.push(path.value.clone());
-                layer = changed;
+            match layer.clone().try_public(path.value.as_str()) {
+                Ok(changed) => {
+                    self.summary.public_paths.push(path.value.clone());
+                    layer = changed;
+                }
+                Err(error) if error.kind() == ConfigErrorKind::Conflict => {
+                    let message = "an earlier path of the list is the same, or has a parameter \
+                                   where this one has {*rest}, or the other way round: leave one \
+                                   of the two out";
+                    self.faults.add(error.kind(), &path.place, message);
+                }
+                Err(error) => self.faults.add_error(&path.place, &error),
             }
         }
         if gateway.dev_docs.value() == Some(&true) {

@@ -132,12 +132,12 @@ impl Builder<'_> {
                 }
                 self.public_key(jwt, file)
             }
-            (Slot::Faulty, Slot::Absent) | (Slot::Absent, Slot::Faulty) => None,
-            _ => {
+            (Slot::Here(_), Slot::Here(_)) => {
                 let message = "both `secret` and `public_key_file` are there: keep one of the two";
                 self.faults.add(ConfigErrorKind::Conflict, place, message);
                 None
             }
+            (Slot::Faulty, _) | (_, Slot::Faulty) => None,
         }
     }
 
@@ -173,7 +173,15 @@ impl Builder<'_> {
                 .add(ConfigErrorKind::WrongKey, &algorithm.place, message);
             return None;
         }
-        let key = Key::from_pem(algorithm.value, pem?.expose());
+        let pem = pem?;
+        if !pem.expose().contains("-----BEGIN ") {
+            let message = "the file holds no PEM public key: one begins with \
+                           `-----BEGIN PUBLIC KEY-----`";
+            self.faults
+                .add(ConfigErrorKind::Malformed, &file.place, message);
+            return None;
+        }
+        let key = Key::from_pem(algorithm.value, pem.expose());
         self.faults.keep(&file.place, key)
     }
 

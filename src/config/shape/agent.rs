@@ -60,7 +60,9 @@ struct Word;
 
 impl Read for Word {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
-        choice(node, place, faults, "method", &[("jwt", Self)])
+        let what = "way to be authenticated (a provider of the program's is \
+                    {\"method\": \"custom\", \"path\": NAME})";
+        choice(node, place, faults, what, &[("jwt", Self)])
     }
 
     fn schema() -> Value {

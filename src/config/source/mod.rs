@@ -4,7 +4,7 @@ mod json;
 mod yaml;
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -45,7 +45,7 @@ pub(super) struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     path: PathBuf,
-    digest: Option<[u8; 32]>,
+    digest: Result<[u8; 32], ErrorKind>,
 }
 
 impl Source {
@@ -108,23 +108,25 @@ impl Source {
 }
 
 impl Seen {
-    /// Whether the file holds now what it held then.
-    pub(super) fn is_current(&self) -> bool {
-        let now = read_bytes(&self.path, LARGEST_FILE);
-        self.digest == now.ok().map(|bytes| Sha256::digest(&*bytes).into())
+    /// The same file, and what it holds now.
+    pub(super) fn again(&self) -> Self {
+        let bytes = read_bytes(&self.path, LARGEST_FILE);
+        Self::of(&self.path, &bytes)
+    }
+
+    fn of(path: &Path, bytes: &io::Result<Zeroizing<Vec<u8>>>) -> Self {
+        let digest = bytes.as_ref().map(|bytes| Sha256::digest(&**bytes).into());
+        Self {
+            path: path.to_owned(),
+            digest: digest.map_err(io::Error::kind),
+        }
     }
 }
 
 /// Reads a text file, and says in words of the configuration why it cannot.
 pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result<Secret, String> {
     let bytes = read_bytes(path, limit);
-    seen.push(Seen {
-        path: path.to_owned(),
-        digest: bytes
-            .as_ref()
-            .ok()
-            .map(|bytes| Sha256::digest(&**bytes).into()),
-    });
+    seen.push(Seen::of(path, &bytes));
     let mut bytes = bytes.map_err(|error| said(&error, limit))?;
     let bytes = std::mem::take(&mut *bytes);
     match String::from_utf8(bytes) {
@@ -142,11 +144,11 @@ pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result
 }
 
 fn read_bytes(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        // A folder, or a pipe that would be read for ever.
+    // Before it is opened: opening a pipe would wait for somebody to write.
+    if !fs::metadata(path)?.is_file() {
         return Err(ErrorKind::IsADirectory.into());
     }
+    let file = File::open(path)?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
