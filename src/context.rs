@@ -191,11 +191,7 @@ impl AuthContext {
     /// assert_ne!(key.principal(), token.principal());
     /// ```
     pub fn principal(&self) -> Principal<'_> {
-        Principal {
-            method: self.method().into(),
-            issuer: self.issuer().map(Cow::Borrowed),
-            user_id: self.user_id().into(),
-        }
+        Principal::new(self.method(), self.issuer(), self.user_id())
     }
 
     /// Every further claim; a token's are parsed at the first call.
@@ -321,7 +317,25 @@ pub struct Principal<'a> {
     user_id: Cow<'a, str>,
 }
 
-impl Principal<'_> {
+impl<'a> Principal<'a> {
+    /// Someone who was authenticated that way, by that issuer or platform where there is one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, Principal};
+    ///
+    /// let caller = AuthContext::new("42").with_method("allowlist").with_issuer("telegram");
+    /// assert_eq!(caller.principal(), Principal::new("allowlist", Some("telegram"), "42"));
+    /// ```
+    pub fn new(method: &'a str, issuer: Option<&'a str>, user_id: &'a str) -> Self {
+        Self {
+            method: method.into(),
+            issuer: issuer.map(Cow::Borrowed),
+            user_id: user_id.into(),
+        }
+    }
+
     /// How the caller was authenticated.
     pub fn method(&self) -> &str {
         &self.method

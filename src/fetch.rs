@@ -14,17 +14,20 @@ pub(crate) struct Endpoint(Url);
 impl Endpoint {
     /// Reads an address from a configuration.
     pub(crate) fn parse(what: &str, text: &str) -> Result<Self, ConfigError> {
+        // Without the text where it holds a password, or may: what is no URL can only be guessed at.
+        let shown = match text.contains('@') {
+            true => String::new(),
+            false => format!(" {text:?}"),
+        };
         let fault = |why: &str| {
-            let message = format!("the {what} {text:?} {why}");
+            let message = format!("the {what}{shown} {why}");
             ConfigError::new(ConfigErrorKind::Malformed, message)
         };
         let url = Url::parse(text)
             .map_err(|_| fault("is no URL: write it in full, https://host/path"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            // Without the text, which holds a password.
-            return Err(ConfigError::new(
-                ConfigErrorKind::Malformed,
-                format!("the {what} holds a user name or password: leave them out of the URL"),
+            return Err(fault(
+                "holds a user name or password: leave them out of the URL",
             ));
         }
         if !is_secure(&url) {
@@ -90,7 +93,7 @@ pub(crate) struct Fetcher {
 
 impl Fetcher {
     /// A fetcher with a client of its own, which follows a few redirects but never to plain http.
-    pub(crate) fn new() -> Result<Self, ConfigError> {
+    pub(crate) fn new(for_endpoint: &Endpoint) -> Result<Self, ConfigError> {
         let redirects = redirect::Policy::custom(|attempt| {
             let steps = attempt.previous();
             let safe = steps
@@ -102,25 +105,29 @@ impl Fetcher {
                 attempt.stop()
             }
         });
-        Self::build(redirects)
+        Self::build(for_endpoint, redirects)
     }
 
     /// A fetcher whose client follows no redirect: what it sends is secret.
-    pub(crate) fn without_redirects() -> Result<Self, ConfigError> {
-        Self::build(redirect::Policy::none())
+    pub(crate) fn without_redirects(for_endpoint: &Endpoint) -> Result<Self, ConfigError> {
+        Self::build(for_endpoint, redirect::Policy::none())
     }
 
-    fn build(redirects: redirect::Policy) -> Result<Self, ConfigError> {
-        let client = Client::builder()
+    fn build(for_endpoint: &Endpoint, redirects: redirect::Policy) -> Result<Self, ConfigError> {
+        let mut client = Client::builder()
             .redirect(redirects)
-            .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|_| {
-                ConfigError::new(
-                    ConfigErrorKind::Unsupported,
-                    "no HTTP client can be made here: pass one of your own with_client",
-                )
-            })?;
+            .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
+        // Plain http is accepted on loopback because it does not leave the machine; a proxy that
+        // the environment names would be shown secrets, and could answer with keys of its own.
+        if for_endpoint.0.scheme() == "http" {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|_| {
+            ConfigError::new(
+                ConfigErrorKind::Unsupported,
+                "no HTTP client can be made here: pass one of your own with_client",
+            )
+        })?;
         Ok(Self::with_client(client))
     }
 

@@ -1,7 +1,8 @@
 //! Authentication and authorization for axum and any tower HTTP service.
 //!
 //! [`AuthLayer`] asks every request who is calling. Providers ([`provider`]) check what the caller
-//! shows; the accepted caller arrives in the handler as an [`AuthContext`].
+//! shows; the accepted caller arrives in the handler as an [`AuthContext`]. What that caller may do
+//! is for [`authorize`] to say.
 //!
 //! ```
 //! use axum::{Router, routing::{get, post}};
@@ -50,7 +51,7 @@
 //! |---|---|
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
-//! | `oauth2` | the providers that ask an issuer over HTTP |
+//! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `config` | [`config`]: all of it from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
 //! | `full` | all of the above but `test-util` |
@@ -63,6 +64,7 @@ mod access;
 pub mod auth;
 pub mod authorize;
 mod body;
+mod caught;
 mod challenge;
 mod clock;
 #[cfg(feature = "config")]

@@ -1,7 +1,7 @@
 //! An error as a response.
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde::Serialize;
 
 use crate::{
@@ -30,10 +30,17 @@ pub(crate) fn respond(
 pub(crate) struct Rendered;
 
 /// The error of a refusal that no layer has worded yet.
-pub(crate) fn unrendered(extensions: &Extensions) -> Option<&AuthError> {
+///
+/// A refusal that has another error's status by now is none of ours any more: whoever changed it
+/// (to hide that something exists, say) must not be overruled.
+pub(crate) fn unrendered<B>(response: &Response<B>) -> Option<&AuthError> {
+    let (extensions, status) = (response.extensions(), response.status());
+    let was_changed = |error: &AuthError| {
+        (status.is_client_error() || status.is_server_error()) && status != error.status()
+    };
     extensions
         .get::<AuthError>()
-        .filter(|_| extensions.get::<Rendered>().is_none())
+        .filter(|error| extensions.get::<Rendered>().is_none() && !was_changed(error))
 }
 
 /// Carries over what layers in between added to a refusal (CORS, a request id), save what describes

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 /// A set of scopes: space-separated tokens, compared whole and literally.
 ///
 /// `*` grants everything when it comes from code or a key record ([`Scopes::new`]); in a token's
-/// claims it is a scope like any other and grants nothing but itself.
+/// claims it grants nothing.
 ///
 /// # Example
 ///
@@ -46,9 +46,10 @@ impl Scopes {
         }
     }
 
-    /// Whether `scope` is granted.
+    /// Whether `scope` is granted. `*` stands for everything, so it is granted only where everything
+    /// is: a token that claims it gets nothing by it.
     pub fn contains(&self, scope: &str) -> bool {
-        self.all || (!scope.is_empty() && self.iter().any(|token| token == scope))
+        self.all || (!matches!(scope, "" | "*") && self.iter().any(|token| token == scope))
     }
 
     /// Whether everything is granted.
@@ -139,7 +140,7 @@ mod tests {
         let scopes = Scopes::claimed("* read");
         assert!(!scopes.is_all());
         assert!(!scopes.contains("write"));
-        assert!(scopes.contains("read") && scopes.contains("*"));
+        assert!(scopes.contains("read") && !scopes.contains("*"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use http_body_util::Empty;
 use tower::{Layer, Service, layer::layer_fn};
 use tower_auth::{
     AuthContext, AuthLayer,
-    auth::AuthService,
+    authorize::RequireScopes,
     provider::{AllowlistAuth, ApiKeyAuth, CompositeAuth},
 };
 
@@ -49,7 +49,13 @@ fn keys() -> ApiKeyAuth {
 
 /// The allocations of one call, from `poll_ready` until the response is dropped.
 fn allocations(layer: &AuthLayer, request: impl Fn() -> Request<()>) -> u64 {
-    let mut service = layer.layer(Inner);
+    allocations_of(layer.layer(Inner), request)
+}
+
+fn allocations_of<S, B>(mut service: S, request: impl Fn() -> Request<()>) -> u64
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+{
     // What is made once per thread or process (a snapshot's slot, a callsite) is made here.
     once(&mut service, request());
     once(&mut service, request());
@@ -57,7 +63,10 @@ fn allocations(layer: &AuthLayer, request: impl Fn() -> Request<()>) -> u64 {
     allocation_counter::measure(|| once(&mut service, request)).count_total
 }
 
-fn once(service: &mut AuthService<Inner>, request: Request<()>) {
+fn once<S, B>(service: &mut S, request: Request<()>)
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+{
     let mut cx = Context::from_waker(Waker::noop());
     assert!(service.poll_ready(&mut cx).is_ready());
     let mut response = pin!(service.call(request));
@@ -96,6 +105,18 @@ fn inserting_a_context() -> u64 {
         drop(extensions);
     });
     info.count_total
+}
+
+#[test]
+fn scopes_that_are_held_cost_no_allocation() {
+    let scopes = RequireScopes::all(["agents:invoke", "files:read"]).layer(Inner);
+    let guarded = AuthLayer::new(keys()).layer(scopes);
+    let plain = AuthLayer::new(keys()).layer(Inner);
+    let request = with("x-api-key", KEY);
+    assert_eq!(
+        allocations_of(guarded, &request),
+        allocations_of(plain, &request)
+    );
 }
 
 #[test]
@@ -164,8 +185,8 @@ fn a_disabled_layer_allocates_what_putting_the_context_there_costs() {
 /// A refusal makes a response: head, challenge, body, and the error for outer layers. The numbers
 /// are those of http's and serde_json's containers; what counts is that none depends on what was
 /// sent.
-const NOTHING_SHOWN: u64 = 12;
-const SHOWN_AND_WRONG: u64 = 14;
+const NOTHING_SHOWN: u64 = 11;
+const SHOWN_AND_WRONG: u64 = 13;
 
 #[test]
 fn a_refusal_allocates_its_response_and_nothing_else() {

@@ -37,6 +37,16 @@ fn authorize_then_execute_works_with_a_bearer_token() {
 }
 
 #[test]
+fn a_key_that_lacks_the_scope_is_shown_as_refused() {
+    let agent = Agent::start(&[]);
+    let Some(report) = visit(&agent, json!({"api_key": agent.admin_key()})) else {
+        return;
+    };
+    assert_eq!(report["authorized"]["status"], 403, "{report}");
+    assert_eq!(answer(&report, "authorized")["code"], "insufficient_scope");
+}
+
+#[test]
 fn a_wrong_key_is_shown_as_refused() {
     let agent = Agent::start(&[]);
     let Some(report) = visit(&agent, json!({"api_key": "sk-wrong"})) else {

@@ -84,8 +84,12 @@ async fn a_refusal_is_one_event_at_info_and_could_not_check_at_error() {
         assert_eq!(event.field("reason"), Some(&*reason));
         assert_eq!(event.field("path"), Some("/run"));
         assert_eq!(event.field("error").is_some(), level == Level::ERROR);
-        let fields = event.fields.len();
-        assert_eq!(fields, if level == Level::ERROR { 6 } else { 5 });
+        assert_eq!(
+            event.field("scopes"),
+            (code == "insufficient_scope").then_some("admin")
+        );
+        let further = usize::from(level == Level::ERROR || code == "insufficient_scope");
+        assert_eq!(event.fields.len(), 5 + further);
     }
 }
 

@@ -37,15 +37,18 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
         routes::run,
         routes::run_stream,
         routes::whoami,
+        routes::stats,
         routes::partner_hook,
         routes::public_hook,
         routes::health,
     ),
     tags(
         (name = "agent", description = "for callers with the API key or a token"),
+        (name = "admin", description = "for callers with the role `admin`"),
         (name = "partner", description = "for the partner, with its own key"),
         (name = "public", description = "for everybody"),
     ),
+    components(schemas(Problem)),
     // Either of the two, unless a route says otherwise.
     security(("api_key" = []), ("bearer" = [])),
     modifiers(&SecuritySchemes)
@@ -69,18 +72,28 @@ fn header_key(header: &str) -> SecurityScheme {
 }
 
 /// No credential, or not the right one: the refusal has the form of RFC 9457
-#[derive(Serialize, ToSchema, IntoResponses)]
-#[response(status = 401, content_type = "application/problem+json")]
-pub(crate) struct Refusal {
-    #[schema(example = "about:blank")]
+#[derive(IntoResponses)]
+#[response(status = 401, content_type = "application/problem+json", example = json!({
+    "type": "about:blank", "title": "Unauthorized", "status": 401,
+    "code": "missing_credential", "detail": "a credential is required",
+}))]
+pub(crate) struct Refusal(#[expect(dead_code, reason = "only described")] Problem);
+
+/// The caller is known and may not: a scope is missing (`insufficient_scope`, and `WWW-Authenticate`
+/// names it), or a role (`forbidden`)
+#[derive(IntoResponses)]
+#[response(status = 403, content_type = "application/problem+json", example = json!({
+    "type": "about:blank", "title": "Forbidden", "status": 403,
+    "code": "insufficient_scope", "detail": "the credential lacks a scope that this needs",
+}))]
+pub(crate) struct Forbidden(#[expect(dead_code, reason = "only described")] Problem);
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem {
     r#type: String,
-    #[schema(example = "Unauthorized")]
     title: String,
-    #[schema(example = 401)]
     status: u16,
     /// Stays the same from version to version.
-    #[schema(example = "missing_credential")]
     code: String,
-    #[schema(example = "a credential is required")]
     detail: String,
 }

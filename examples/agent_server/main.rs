@@ -2,13 +2,16 @@
 //!
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
 //! options. What each file does: `options` reads the command line, `credentials` says who may
-//! call, `routes` answers, `docs` describes the routes, `welcome` is what gets printed, `stop`
-//! brings Ctrl-C to whoever has something to end.
+//! call, `permissions` what callers may do, `routes` answers, `docs` describes the routes,
+//! `welcome` is what gets printed, `shared` is what the routes share, `stop` brings Ctrl-C to
+//! whoever has something to end.
 
 mod credentials;
 mod docs;
 mod options;
+mod permissions;
 mod routes;
+mod shared;
 mod stop;
 mod welcome;
 
@@ -21,7 +24,7 @@ use axum::{
     routing::{get, post},
 };
 use tokio::net::TcpListener;
-use tower_auth::{Access, AuthLayer};
+use tower_auth::{Access, AuthLayer, ConfigError};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -30,10 +33,16 @@ use tower_http::{
 use tracing::{Level, Span, level_filters::LevelFilter};
 use tracing_subscriber::EnvFilter;
 
-use crate::{credentials::Credentials, options::Options, stop::Stop, welcome::Welcome};
+use crate::{
+    credentials::Credentials,
+    options::Options,
+    shared::{Shared, Stats},
+    stop::Stop,
+    welcome::Welcome,
+};
 
 /// The routes, and around them who may call them.
-fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Router {
+fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, ConfigError> {
     let auth = AuthLayer::new(credentials.chain.clone())
         .public("/hooks/public")
         .access(
@@ -43,15 +52,23 @@ fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Router {
         .dev_docs(dev_docs);
     let credential_headers = auth.credential_headers();
 
-    Router::new()
+    let may_invoke = permissions::may_invoke();
+    let may_read_stats = permissions::may_read_stats()?;
+    let shared = Shared {
+        stop,
+        stats: Stats::new(),
+    };
+
+    Ok(Router::new()
         .route("/health", get(routes::health)) // always public
-        .route("/run", post(routes::run))
-        .route("/run/stream", post(routes::run_stream))
-        .route("/whoami", get(routes::whoami))
+        .route("/run", post(routes::run).layer(may_invoke.clone()))
+        .route("/run/stream", post(routes::run_stream).layer(may_invoke))
+        .route("/admin/stats", get(routes::stats).layer(may_read_stats))
+        .route("/whoami", get(routes::whoami)) // any caller
         .route("/hooks/public", post(routes::public_hook))
         .route("/hooks/partner", post(routes::partner_hook))
         .merge(docs::pages())
-        .with_state(stop)
+        .with_state(shared)
         // A public route reads bodies of strangers.
         .layer(DefaultBodyLimit::max(64 * 1024))
         // After every route, because axum's layers cover only what stands above them.
@@ -69,7 +86,7 @@ fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Router {
             credential_headers,
         ))
         // Outermost, so that preflights are answered and refusals can be read by a web page.
-        .layer(cors())
+        .layer(cors()))
 }
 
 /// Any web page may ask: no cookie is read here, so a page has only the credentials it was given.
@@ -104,13 +121,18 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let credentials = Credentials::new(&options)?;
     let listener = listen(&options.addr).await?;
     let stop = Stop::on_ctrl_c();
-    let app = app(&credentials, options.dev_docs, stop.clone());
+    let app = app(&credentials, options.dev_docs, stop.clone())?;
+    if let Some(tokens) = credentials.issuer.clone() {
+        // Beside the server: while the issuer is away, its tokens are answered with 503 and all
+        // others are served. The provider logs what goes wrong, and tries again.
+        tokio::spawn(async move { tokens.warm_up().await });
+    }
 
     let address = listener.local_addr()?;
     let welcome = Welcome {
         address,
         credentials: &credentials,
-        dev_docs: options.dev_docs,
+        options: &options,
     };
     write!(io::stdout(), "{welcome}")?;
 

@@ -10,7 +10,14 @@ pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) keys: Vec<Secret>,
     pub(crate) jwt_secret: Option<String>,
+    pub(crate) issuer: Option<Issuer>,
     pub(crate) dev_docs: bool,
+}
+
+/// Whose tokens are accepted, and for whom they must be made.
+pub(crate) struct Issuer {
+    pub(crate) url: String,
+    pub(crate) audience: String,
 }
 
 pub(crate) const HELP: &str = "\
@@ -21,10 +28,15 @@ Usage: agent_server [OPTIONS]
   --addr HOST:PORT     where to listen [127.0.0.1:8000]
   --key KEY            accept this API key; may be given several times
   --jwt-secret SECRET  accept tokens signed with this secret (HS256, 32 bytes or more)
+  --issuer URL         accept access tokens of this OAuth2 or OpenID Connect issuer,
+                       written exactly as they name it in `iss`; needs --audience
+  --audience AUD       what its tokens must name in `aud`
   --no-dev-docs        ask for a credential on /docs, /redoc and /openapi.json too
   --help               print this
 
-With neither --key nor --jwt-secret it makes an API key and prints it.
+With none of --key, --jwt-secret and --issuer it makes API keys and prints them.
+/run and /run/stream need the scope agents:invoke (claim `scope`; a key given with --key has
+every scope), /admin/stats needs the role admin (claim `roles`, `role` or `realm_access.roles`).
 RUST_LOG=debug logs more. Other users of this machine can read the command line.
 ";
 
@@ -37,8 +49,10 @@ impl Options {
             addr: "127.0.0.1:8000".into(),
             keys: vec![],
             jwt_secret: None,
+            issuer: None,
             dev_docs: true,
         };
+        let (mut issuer, mut audience) = (None, None);
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let argument = text(argument)?;
@@ -55,6 +69,8 @@ impl Options {
                 "--jwt-secret" => {
                     options.jwt_secret = Some(value(name, inline, &mut arguments)?);
                 }
+                "--issuer" => issuer = Some(value(name, inline, &mut arguments)?),
+                "--audience" => audience = Some(value(name, inline, &mut arguments)?),
                 "--no-dev-docs" if inline.is_none() => options.dev_docs = false,
                 "--help" | "-h" if inline.is_none() => return Ok(None),
                 "--no-dev-docs" | "--help" => return Err(format!("{name} takes no value")),
@@ -68,6 +84,18 @@ impl Options {
                 }
             }
         }
+        options.issuer = match (issuer, audience) {
+            (Some(url), Some(audience)) => Some(Issuer { url, audience }),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(
+                    "--issuer needs --audience AUD beside it: an issuer's tokens for \
+                            other services are not meant for this one"
+                        .into(),
+                );
+            }
+            (None, Some(_)) => return Err("--audience needs --issuer URL beside it".into()),
+        };
         Ok(Some(options))
     }
 }

@@ -17,7 +17,11 @@ use serde::{Deserialize, Serialize};
 use tower_auth::AuthContext;
 use utoipa::ToSchema;
 
-use crate::{docs::Refusal, stop::Stop};
+use crate::{
+    docs::{Forbidden, Refusal},
+    shared::Stats,
+    stop::Stop,
+};
 
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct Task {
@@ -41,6 +45,15 @@ pub(crate) struct Receipt {
     from: Option<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Report {
+    /// How many times the agent ran.
+    #[schema(example = 3)]
+    runs: u64,
+    #[schema(example = 60)]
+    uptime_seconds: u64,
+}
+
 impl Answer {
     /// The agent; yours has more to say.
     fn to(task: Task, caller: &AuthContext) -> Self {
@@ -59,23 +72,33 @@ pub(crate) async fn health() -> &'static str {
 }
 
 /// Run the agent
+///
+/// It needs the scope `agents:invoke`.
 #[utoipa::path(post, path = "/run", tag = "agent",
-    responses((status = 200, description = "What the agent says", body = Answer), Refusal))]
-pub(crate) async fn run(caller: AuthContext, Json(task): Json<Task>) -> Json<Answer> {
+    responses((status = 200, description = "What the agent says", body = Answer), Refusal, Forbidden))]
+pub(crate) async fn run(
+    State(stats): State<Stats>,
+    caller: AuthContext,
+    Json(task): Json<Task>,
+) -> Json<Answer> {
+    stats.count_run();
     Json(Answer::to(task, &caller))
 }
 
 /// Run the agent and read along
 ///
 /// Each word of the output is an event `output`; the event `done` carries the whole answer. The
-/// stream ends without it when the credential expires or the server stops.
+/// stream ends without it when the credential expires or the server stops. It needs the scope
+/// `agents:invoke`.
 #[utoipa::path(post, path = "/run/stream", tag = "agent",
-    responses((status = 200, description = "The events", body = str, content_type = "text/event-stream"), Refusal))]
+    responses((status = 200, description = "The events", body = str, content_type = "text/event-stream"), Refusal, Forbidden))]
 pub(crate) async fn run_stream(
     State(stop): State<Stop>,
+    State(stats): State<Stats>,
     caller: AuthContext,
     Json(task): Json<Task>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    stats.count_run();
     let answer = Answer::to(task, &caller);
     let words: Vec<String> = answer
         .output
@@ -111,6 +134,18 @@ async fn expiry(caller: &AuthContext) {
         }
         None => future::pending().await,
     }
+}
+
+/// What the server has done
+///
+/// It needs the role `admin`.
+#[utoipa::path(get, path = "/admin/stats", tag = "admin",
+    responses((status = 200, description = "The figures", body = Report), Refusal, Forbidden))]
+pub(crate) async fn stats(State(stats): State<Stats>) -> Json<Report> {
+    Json(Report {
+        runs: stats.runs(),
+        uptime_seconds: stats.uptime().as_secs(),
+    })
 }
 
 /// Who the caller turned out to be

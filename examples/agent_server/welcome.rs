@@ -5,12 +5,16 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use crate::credentials::{AUDIENCE, Caller, Credentials, PARTNER_KEY};
+use crate::{
+    credentials::{AUDIENCE, Caller, Credentials, PARTNER_KEY},
+    options::Options,
+    permissions::{ADMIN, INVOKE},
+};
 
 pub(crate) struct Welcome<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) credentials: &'a Credentials,
-    pub(crate) dev_docs: bool,
+    pub(crate) options: &'a Options,
 }
 
 impl fmt::Display for Welcome<'_> {
@@ -18,25 +22,18 @@ impl fmt::Display for Welcome<'_> {
         let url = format!("http://{}", reachable(self.address));
         let caller = &self.credentials.caller;
         let partner_key = &self.credentials.partner_key;
+        let key_header = |key: &str| format!("'x-api-key: {key}'");
         let (kind, header) = match caller {
-            Caller::Demo(key) => ("key", format!("'x-api-key: {key}'")),
+            Caller::Demo { key, .. } => ("key", key_header(key)),
             Caller::Key => ("key", "\"x-api-key: $KEY\"".into()),
-            Caller::Token => ("token", "\"authorization: Bearer $TOKEN\"".into()),
+            Caller::Token => ("token", TOKEN_HEADER.into()),
         };
         let task = "-H 'content-type: application/json' -d '{\"input\": \"hello\"}'";
         let event = "-d event";
 
         writeln!(f, "agent server on {url}, Ctrl-C stops it\n")?;
-        match caller {
-            Caller::Demo(key) => writeln!(f, "  API key      {key}  (made for this run)")?,
-            Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
-            Caller::Token => writeln!(
-                f,
-                "  token        $TOKEN, HS256, with aud {AUDIENCE:?}, sub and exp"
-            )?,
-        }
-        writeln!(f, "  partner key  {partner_key}  (made for this run)")?;
-        let docs_note = if self.dev_docs {
+        self.credentials(f)?;
+        let docs_note = if self.options.dev_docs {
             ""
         } else {
             "  (asks for a credential)"
@@ -44,14 +41,73 @@ impl fmt::Display for Welcome<'_> {
         writeln!(f, "  docs         {url}/docs{docs_note}\n")?;
 
         writeln!(f, "accepted:\n  curl -i '{url}/run' -H {header} {task}\n")?;
+        let why = match caller {
+            Caller::Demo { .. } | Caller::Key => "the key lacks",
+            Caller::Token => "unless the token has",
+        };
         writeln!(
             f,
-            "refused, no {kind} shown:\n  curl -i '{url}/run' {task}\n"
+            "refused with 403, {why} the role {ADMIN}:\n  curl -i '{url}/admin/stats' -H {header}\n"
         )?;
+        writeln!(
+            f,
+            "refused with 401, no {kind} shown:\n  curl -i '{url}/run' {task}\n"
+        )?;
+        match caller {
+            Caller::Demo { admin_key, .. } => writeln!(
+                f,
+                "accepted, the role {ADMIN}:\n  curl -i '{url}/admin/stats' -H {}\n",
+                key_header(admin_key)
+            )?,
+            Caller::Key if self.takes_tokens() => writeln!(
+                f,
+                "accepted, a token:\n  curl -i '{url}/run' -H {TOKEN_HEADER} {task}\n"
+            )?,
+            Caller::Key | Caller::Token => {}
+        }
         writeln!(
             f,
             "accepted, the partner's webhook:\n  curl -i '{url}/hooks/partner' -H '{PARTNER_KEY}: {partner_key}' {event}"
         )
+    }
+}
+
+impl Welcome<'_> {
+    /// What one needs to call, and how to come by it.
+    fn credentials(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.credentials.caller {
+            Caller::Demo { key, admin_key } => {
+                writeln!(
+                    f,
+                    "  API key      {key}  (made for this run, scope {INVOKE})"
+                )?;
+                writeln!(
+                    f,
+                    "  admin key    {admin_key}  (made for this run, role {ADMIN})"
+                )?;
+            }
+            Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
+            Caller::Token => {}
+        }
+        if self.options.jwt_secret.is_some() {
+            writeln!(
+                f,
+                "  token        $TOKEN, HS256, with aud {AUDIENCE:?}, sub, exp and scope {INVOKE:?}"
+            )?;
+        }
+        if let Some(issuer) = &self.options.issuer {
+            writeln!(
+                f,
+                "  token        $TOKEN, from {:?}, with aud {:?} and scope {INVOKE:?}",
+                issuer.url, issuer.audience
+            )?;
+        }
+        let partner_key = &self.credentials.partner_key;
+        writeln!(f, "  partner key  {partner_key}  (made for this run)")
+    }
+
+    fn takes_tokens(&self) -> bool {
+        self.options.jwt_secret.is_some() || self.options.issuer.is_some()
     }
 }
 
@@ -68,3 +124,5 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     }
     address
 }
+
+const TOKEN_HEADER: &str = "\"authorization: Bearer $TOKEN\"";

@@ -139,8 +139,12 @@ impl Core {
             Some(replace) => replace(error, response),
             None => response,
         };
-        response.extensions_mut().insert(error.clone());
-        response.extensions_mut().insert(reject::Rendered);
+        let extensions = response.extensions_mut();
+        // A response of the closure's own has lost it.
+        if extensions.get::<AuthError>().is_none() {
+            extensions.insert(error.clone());
+        }
+        extensions.insert(reject::Rendered);
         response
     }
 }

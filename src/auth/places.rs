@@ -69,12 +69,10 @@ fn mark(headers: &mut HeaderMap, name: &HeaderName) {
         return;
     };
     first.set_sensitive(true);
-    // `entry` reserves room before it looks, and so moves a map that is just full: only a header
-    // that stands there more than once is worth that.
-    if headers.get_all(name).iter().nth(1).is_some()
-        && let header::Entry::Occupied(mut values) = headers.entry(name)
-    {
-        for value in values.iter_mut() {
+    // Not by `entry`, which reserves room before it looks: a map that is just full is moved for
+    // nothing, and one that is as large as a map can be is a panic.
+    if headers.get_all(name).iter().nth(1).is_some() {
+        for (_, value) in headers.iter_mut().filter(|(shown, _)| *shown == name) {
             value.set_sensitive(true);
         }
     }
@@ -92,10 +90,12 @@ fn take_websocket_token(headers: &mut HeaderMap) -> bool {
         }
         after_bearer = !after_bearer && offer == b"bearer";
     }
-    match HeaderValue::from_bytes(&kept.join(&b", "[..])) {
-        Ok(value) => headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value),
-        Err(_) => headers.remove(header::SEC_WEBSOCKET_PROTOCOL),
-    };
+    let value = HeaderValue::from_bytes(&kept.join(&b", "[..]));
+    // First, because `insert` panics where a map is as large as it can be, even to replace.
+    headers.remove(header::SEC_WEBSOCKET_PROTOCOL);
+    if let Ok(value) = value {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+    }
     true
 }
 

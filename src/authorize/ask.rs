@@ -3,13 +3,16 @@
 use std::{
     fmt,
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use super::{Authorization, Authorizer, BoxFuture};
-use crate::{AuthContext, AuthError, event};
+use super::{Authorization, Authorizer};
+use crate::{
+    AuthContext, AuthError,
+    caught::{Caught, caught},
+    event,
+};
 
 /// What became of the question.
 pub(super) enum Asked {
@@ -19,7 +22,7 @@ pub(super) enum Asked {
 
 /// A pending answer; a panic of it is an answer too.
 pub(super) struct Check {
-    future: BoxFuture,
+    future: Caught<Result<(), AuthError>>,
     authorizer: &'static str,
 }
 
@@ -33,18 +36,18 @@ pub(super) fn ask<A: Authorizer + ?Sized>(
     // Nothing of ours is left half-changed by a panic here: the authorizer gets shared references,
     // and what it keeps inside is its own to guard.
     let mut name = "";
-    let asked = catch_unwind(AssertUnwindSafe(|| {
+    let asked = caught(|| {
         // First, so that the log names the one that panics.
         name = authorizer.name();
         authorizer.authorize(caller, resource, action)
-    }));
+    });
     match asked {
-        Ok(Authorization::Ready(answer)) => Asked::Answered(named(answer, name)),
-        Ok(Authorization::Pending(future)) => Asked::Waiting(Check {
-            future,
+        Some(Authorization::Ready(answer)) => Asked::Answered(named(answer, name)),
+        Some(Authorization::Pending(future)) => Asked::Waiting(Check {
+            future: Caught::new(future),
             authorizer: name,
         }),
-        Err(_) => Asked::Answered(named(Err(panicked()), name)),
+        None => Asked::Answered(named(Err(panicked()), name)),
     }
 }
 
@@ -52,12 +55,9 @@ impl Future for Check {
     type Output = Result<(), AuthError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        match catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(answer)) => Poll::Ready(named(answer, this.authorizer)),
-            Err(_) => Poll::Ready(named(Err(panicked()), this.authorizer)),
-        }
+        let answer = ready!(Pin::new(&mut self.future).poll(cx));
+        let answer = answer.unwrap_or_else(|| Err(panicked()));
+        Poll::Ready(named(answer, self.authorizer))
     }
 }
 

@@ -19,6 +19,12 @@ use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind};
 ///
 /// The table is empty, names a role twice or blankly, or holds a malformed permission.
 ///
+/// # Security
+///
+/// A role counts whoever vouches for it. In a chain that also accepts tokens of an issuer who may
+/// not hand out your roles, put a look at [`AuthContext::issuer`] before it with
+/// [`all_of`](super::all_of).
+///
 /// # Example
 ///
 /// ```

@@ -42,7 +42,7 @@ impl ByScope {
 
 impl Authorizer for ByScope {
     fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
-        let wanted = format!("{resource}:{action}");
+        let wanted = [resource, action].join(":");
         holds(caller.scopes(), &wanted, self.hierarchical)
             .then_some(())
             .ok_or_else(|| AuthError::insufficient_scope(wanted))

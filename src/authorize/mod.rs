@@ -42,13 +42,14 @@
 //!
 //! # Three answers
 //!
-//! An authorizer allows (`Ok`), denies, or could not check. A denial is an [`AuthError`] of one of
-//! three kinds: a missing scope and a plain "no" are a 403, and an object whose existence is nobody
-//! else's business is a 404. Could-not-check is a 503 and never a grant, in no combination: see
-//! [`any_of`] and [`not`]. An authorizer that panics costs the request a 503 as well.
+//! An authorizer allows (`Ok`), denies, or could not check. A denial is an
+//! [`AuthError`](crate::AuthError) of one of three kinds: a missing scope and a plain "no" are a
+//! 403, and an object whose existence is nobody else's business is a 404. Could-not-check is a 503
+//! and never a grant, in no combination: see [`any_of`] and [`not`]. An authorizer that panics costs
+//! the request a 503 as well.
 //!
 //! The answer to a refusal is worded by the `AuthLayer` around it: its realm, its
-//! [`with_refusal`](crate::AuthLayer::with_refusal). A handler that returns the [`AuthError`] of a
+//! [`with_refusal`](crate::AuthLayer::with_refusal). A handler that returns the error of a
 //! check is worded alike.
 //!
 //! # Ready-made authorizers

@@ -246,12 +246,10 @@ pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
     if held.is_all() {
         return true;
     }
-    // A token's `*` is no scope at all, also where `*` itself is wanted.
-    wanted != "*"
-        && held
-            .iter()
-            .filter(|&held| held != "*")
-            .any(|held| held == wanted || (hierarchical && is_below(wanted, held)))
+    // A token's `*` is no scope at all, not even where `*` itself is wanted.
+    held.iter()
+        .filter(|&held| held != "*")
+        .any(|held| held == wanted || (hierarchical && is_below(wanted, held)))
 }
 
 /// Whether a scope is below another one: level by level, never by a prefix of the text.

@@ -78,8 +78,8 @@ impl Source {
             return Err(FetchError::NoUsableKey(list(set.skipped())));
         }
         Ok(Fetched {
+            fingerprint: fingerprint(&document.body, set.skipped()),
             set,
-            fingerprint: fingerprint(&document.body),
             max_age: max_age(&document.headers),
         })
     }
@@ -120,7 +120,10 @@ impl Source {
         }
         let fetcher = match &self.client {
             Some(client) => Fetcher::with_client(client.clone()),
-            None => Fetcher::new().map_err(FetchError::NoClient)?,
+            None => {
+                let (Place::Known(first) | Place::Discovered(first)) = &self.place;
+                Fetcher::new(first).map_err(FetchError::NoClient)?
+            }
         };
         Ok(self.fetcher.get_or_init(|| fetcher))
     }
@@ -143,7 +146,10 @@ fn found(document: Document) -> Result<Option<Document>, FetchError> {
 
 /// A digest of the keys as they were written, without regard to their order or that of their
 /// members: some issuers shuffle both.
-fn fingerprint(json: &[u8]) -> [u8; 32] {
+///
+/// Which of them are skipped counts as well: a key that has a member twice is not used, and reads
+/// here as if the first were not there.
+fn fingerprint(json: &[u8], skipped: &[SkippedKey]) -> [u8; 32] {
     let keys = serde_json::from_slice::<serde_json::Value>(json)
         .ok()
         .and_then(|mut set| set.get_mut("keys").map(serde_json::Value::take));
@@ -151,6 +157,11 @@ fn fingerprint(json: &[u8]) -> [u8; 32] {
         return Sha256::digest(json).into();
     };
     let mut keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
+    keys.extend(
+        skipped
+            .iter()
+            .map(|key| format!("{:?}", (key.id(), key.reason()))),
+    );
     keys.sort_unstable();
     Sha256::digest(keys.join("\n")).into()
 }
@@ -193,3 +204,6 @@ fn list(skipped: &[SkippedKey]) -> String {
 }
 
 const LISTED: usize = 8;
+
+#[cfg(test)]
+mod tests;

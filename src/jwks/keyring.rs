@@ -283,7 +283,7 @@ impl Keyring {
     /// For the task: the fetch will not come to an end.
     pub(super) fn abandon(&self) {
         let mut state = self.state();
-        state.plan.abandon();
+        state.plan.abandon(self.clock.now());
         self.settle(&state);
     }
 

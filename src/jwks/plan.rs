@@ -100,7 +100,8 @@ impl Plan {
     pub(super) fn cooling(&self, pace: &Pace, now: u64) -> u64 {
         match self.unknown_at {
             Some(at) if now.abs_diff(at) < pace.cool_down => {
-                (at + pace.cool_down).saturating_sub(now)
+                let left = at.saturating_add(pace.cool_down).saturating_sub(now);
+                left.min(pace.cool_down)
             }
             _ => 0,
         }
@@ -140,10 +141,10 @@ impl Plan {
         self.due = now.saturating_add(pause);
     }
 
-    /// The fetch that was begun will never end: whoever comes next begins another.
-    pub(super) fn abandon(&mut self) {
+    /// The fetch that was begun will never end: whoever comes a second later begins another.
+    pub(super) fn abandon(&mut self, now: u64) {
         self.ended = self.begun;
-        self.due = 0;
+        self.due = now.saturating_add(1);
     }
 
     /// The number of the last fetch that ended.
@@ -177,3 +178,6 @@ const CACHE_LIFE: u64 = 60 * 60;
 pub(crate) const SHORTEST_LIFE: u64 = 60;
 pub(crate) const LONGEST_LIFE: u64 = 24 * 60 * 60;
 const SET_BACK: u64 = 60;
+
+#[cfg(test)]
+mod tests;

@@ -2,13 +2,16 @@
 
 use std::{
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use super::{AuthProvider, AuthResult, Authentication, BoxFuture};
-use crate::{AuthError, AuthRequest, context::UNNAMED};
+use super::{AuthProvider, AuthResult, Authentication};
+use crate::{
+    AuthError, AuthRequest,
+    caught::{Caught, caught},
+    context::UNNAMED,
+};
 
 /// What became of the question.
 pub(crate) enum Asked {
@@ -18,7 +21,7 @@ pub(crate) enum Asked {
 
 /// A pending answer; a panic of it is an answer too.
 pub(crate) struct Check {
-    future: BoxFuture,
+    future: Caught<AuthResult>,
     provider: &'static str,
 }
 
@@ -27,18 +30,18 @@ pub(crate) fn ask(provider: &dyn AuthProvider, request: &AuthRequest<'_>) -> Ask
     // Nothing of ours is left half-changed by a panic here: the provider gets shared references,
     // and what it keeps inside is its own to guard.
     let mut name = "";
-    let asked = catch_unwind(AssertUnwindSafe(|| {
+    let asked = caught(|| {
         // First, so that the log names the one that panics.
         name = provider.name();
         provider.authenticate(request)
-    }));
+    });
     match asked {
-        Ok(Authentication::Ready(answer)) => Asked::Answered(named(answer, name)),
-        Ok(Authentication::Pending(future)) => Asked::Waiting(Check {
-            future,
+        Some(Authentication::Ready(answer)) => Asked::Answered(named(answer, name)),
+        Some(Authentication::Pending(future)) => Asked::Waiting(Check {
+            future: Caught::new(future),
             provider: name,
         }),
-        Err(_) => Asked::Answered(named(Err(panicked()), name)),
+        None => Asked::Answered(named(Err(panicked()), name)),
     }
 }
 
@@ -46,12 +49,9 @@ impl Future for Check {
     type Output = AuthResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<AuthResult> {
-        let this = &mut *self;
-        match catch_unwind(AssertUnwindSafe(|| this.future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(answer)) => Poll::Ready(named(answer, this.provider)),
-            Err(_) => Poll::Ready(named(Err(panicked()), this.provider)),
-        }
+        let answer = ready!(Pin::new(&mut self.future).poll(cx));
+        let answer = answer.unwrap_or_else(|| Err(panicked()));
+        Poll::Ready(named(answer, self.provider))
     }
 }
 

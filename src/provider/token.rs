@@ -36,7 +36,7 @@ impl TokenJudge {
     ///
     /// Only its times are judged again.
     pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<AuthResult> {
-        if token.len() > LONGEST {
+        if token.len() > Jws::MAX_LEN {
             // None that verified is so long, and its length should cost nothing.
             return None;
         }
@@ -103,4 +103,3 @@ pub(crate) fn refused(error: JoseError) -> AuthError {
 
 /// How many tokens a provider remembers unless it is told otherwise.
 pub(crate) const REMEMBERED_TOKENS: usize = 4096;
-const LONGEST: usize = 64 * 1024;

@@ -49,8 +49,8 @@ use crate::{
 /// so a token that a user gave any other application of the same issuer is accepted here: whoever
 /// runs that application can call this service as its users. Use it only where every application
 /// of the issuer is trusted with every user of this service; else use
-/// [`IntrospectionAuth`](super::IntrospectionAuth) or
-/// `OAuth2Auth` with an audience.
+/// [`IntrospectionAuth`](super::IntrospectionAuth) with an audience, or
+/// [`OAuth2Auth`](super::OAuth2Auth).
 #[derive(Clone)]
 pub struct UserinfoAuth {
     opaque: Opaque<Userinfo>,
@@ -127,6 +127,10 @@ impl Question for Userinfo {
             status => Err(endpoint_failed(FetchError::Status(status))),
         }
     }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Userinfo {
@@ -148,6 +152,7 @@ impl Userinfo {
             not_before: None,
             issued_at: None,
             expires_at: None,
+            size: json.len(),
         })
     }
 }

@@ -4,8 +4,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod issuer;
 mod options;
 mod pages;
+mod permissions;
 mod routes;
 mod secrets;
 #[cfg(unix)]
@@ -18,10 +20,11 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// The `Authorization` value of a token for this server that expires so many seconds from now.
+/// The `Authorization` value of a token for this server that may run the agent and expires so
+/// many seconds from now.
 fn bearer(expires_in: i64) -> String {
     let exp = i64::try_from(jsonwebtoken::get_current_timestamp()).unwrap() + expires_in;
-    signed(&json!({"sub": "ada", "aud": "agent-server", "exp": exp}))
+    signed(&json!({"sub": "ada", "aud": "agent-server", "exp": exp, "scope": "agents:invoke"}))
 }
 
 fn signed(claims: &Value) -> String {

@@ -16,6 +16,8 @@ fn help_lists_every_option() {
         "--addr",
         "--key",
         "--jwt-secret",
+        "--issuer",
+        "--audience",
         "--no-dev-docs",
         "--help",
         "127.0.0.1:8000",
@@ -41,7 +43,7 @@ fn a_value_without_its_option_is_not_shown() {
 
 #[test]
 fn an_option_that_lacks_its_value_says_so() {
-    for option in ["--addr", "--key", "--jwt-secret"] {
+    for option in ["--addr", "--key", "--jwt-secret", "--issuer", "--audience"] {
         let fault = refused(&[option]);
         assert!(
             fault.contains(&format!("{option} needs a value")),
@@ -87,6 +89,40 @@ fn a_short_secret_is_refused_and_not_shown() {
 #[test]
 fn a_bad_secret_is_refused_beside_a_good_key() {
     refused(&["--key", "sk-live-9f03", "--jwt-secret", CANARY]);
+}
+
+#[test]
+fn an_issuer_without_an_audience_is_refused() {
+    let fault = refused(&["--issuer", "https://issuer.example"]);
+    assert!(fault.contains("--issuer needs --audience"), "{fault}");
+    let fault = refused(&["--audience", CANARY, "--jwt-secret", crate::SECRET]);
+    assert!(fault.contains("--audience needs --issuer"), "{fault}");
+}
+
+#[test]
+fn an_issuer_that_cannot_be_asked_is_refused_and_not_shown() {
+    for url in [
+        CANARY,
+        &format!("http://{CANARY}.example"),
+        &format!("https://user:{CANARY}@issuer.example"),
+        &format!("https://issuer.example/?key={CANARY}"),
+        &format!("https://issuer.example/#{CANARY}"),
+        &format!("ftp://issuer.example/{CANARY}"),
+        "https://",
+        "  ",
+    ] {
+        let fault = refused(&["--issuer", url, "--audience", "agents"]);
+        assert!(
+            fault.contains("--issuer") && fault.contains("https://HOST/PATH"),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn a_blank_audience_is_refused() {
+    let fault = refused(&["--issuer", "https://issuer.example", "--audience", "  "]);
+    assert!(fault.contains("--audience is blank"), "{fault}");
 }
 
 #[test]

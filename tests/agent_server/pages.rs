@@ -48,6 +48,7 @@ fn the_document_describes_every_route() {
     let paths = document["paths"].as_object().unwrap();
     let paths: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
     let expected = [
+        "/admin/stats",
         "/health",
         "/hooks/partner",
         "/hooks/public",
@@ -73,11 +74,54 @@ fn the_document_asks_for_a_key_or_a_token() {
 }
 
 #[test]
+fn the_document_describes_each_refusal_where_it_can_come() {
+    let document = document();
+    let refusals = |method: &str, path: &str| {
+        let answers = document["paths"][path][method]["responses"].as_object();
+        let statuses = answers.unwrap().keys().map(String::as_str);
+        statuses
+            .filter(|status| *status != "200")
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (method, path, expected) in [
+        ("post", "/run", "401 403"),
+        ("post", "/run/stream", "401 403"),
+        ("get", "/admin/stats", "401 403"),
+        ("get", "/whoami", "401"),
+        ("post", "/hooks/partner", "401"),
+        ("post", "/hooks/public", ""),
+        ("get", "/health", ""),
+    ] {
+        assert_eq!(refusals(method, path), expected, "{path}");
+    }
+}
+
+#[test]
+fn the_document_shows_refusals_as_they_are() {
+    let agent = Agent::start(&[]);
+    let key = agent.admin_key();
+    let document = agent.get("/openapi.json", &[]).json();
+    let task = r#"{"input": "hello"}"#;
+    for (status, reply) in [
+        ("401", agent.post("/run", &[], task)),
+        ("403", agent.post("/run", &[("x-api-key", &key)], task)),
+    ] {
+        let described = &document["paths"]["/run"]["post"]["responses"][status]["content"];
+        let described = &described["application/problem+json"];
+        assert_eq!(described["example"], reply.json(), "{status}");
+        assert_eq!(described["schema"]["$ref"], "#/components/schemas/Problem");
+    }
+    assert!(document["components"]["schemas"]["Problem"]["properties"]["code"].is_object());
+}
+
+#[test]
 fn the_document_holds_no_key() {
     let agent = Agent::start(&[]);
     for page in ["/openapi.json", "/redoc", "/docs/"] {
         let body = agent.get(page, &[]).body;
         assert!(!body.contains(&agent.demo_key()), "{page}");
+        assert!(!body.contains(&agent.admin_key()), "{page}");
         assert!(!body.contains(&agent.partner_key()), "{page}");
     }
 }

@@ -21,6 +21,7 @@ fn every_other_route_needs_a_credential() {
         ("run", agent.post("/run", &[], TASK)),
         ("stream", agent.post("/run/stream", &[], TASK)),
         ("whoami", agent.get("/whoami", &[])),
+        ("stats", agent.get("/admin/stats", &[])),
         ("partner", agent.post("/hooks/partner", &[], "{}")),
         ("unknown", agent.get("/nowhere", &[])),
         ("health by POST", agent.post("/health", &[], "{}")),
@@ -54,7 +55,7 @@ fn whoami_shows_the_context() {
     assert_eq!(
         reply.json(),
         json!({
-            "user_id": "demo", "method": "api_key", "issuer": null, "scopes": ["*"],
+            "user_id": "demo", "method": "api_key", "issuer": null, "scopes": ["agents:invoke"],
             "expires_at": null, "metadata": {},
         })
     );
@@ -142,8 +143,10 @@ fn the_partners_key_opens_nothing_else() {
     let agent = Agent::start(&[]);
     let partner = agent.partner_key();
     for header in ["x-api-key", "x-partner-key"] {
-        let reply = agent.post("/run", &[(header, &partner)], TASK);
-        assert_eq!(reply.status, 401, "{header}");
+        for path in ["/run", "/run/stream", "/admin/stats"] {
+            let reply = agent.post(path, &[(header, &partner)], TASK);
+            assert_eq!(reply.status, 401, "{path} {header}");
+        }
     }
 }
 

@@ -39,7 +39,13 @@ fn no_credential_is_printed_or_logged() {
         ] {
             bodies.push(agent.post(path, &[header], TASK));
         }
-        for path in ["/whoami", "/health", "/docs", "/openapi.json"] {
+        for path in [
+            "/whoami",
+            "/admin/stats",
+            "/health",
+            "/docs",
+            "/openapi.json",
+        ] {
             bodies.push(agent.get(path, &[header]));
         }
     }

@@ -9,8 +9,8 @@ use crate::common::live;
 #[test]
 fn the_printed_lines_work_when_they_are_pasted() {
     let agent = Agent::start(&[]);
-    let [accepted, refused, partner] = agent.curl_lines()[..] else {
-        panic!("three lines: {}", agent.welcome);
+    let [accepted, forbidden, refused, admin, partner] = agent.curl_lines()[..] else {
+        panic!("five lines: {}", agent.welcome);
     };
     let Some(answer) = paste(accepted, &[]) else {
         return;
@@ -18,6 +18,14 @@ fn the_printed_lines_work_when_they_are_pasted() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let body = r#"{"output":"you said: hello","user_id":"demo"}"#;
     assert!(answer.ends_with(body), "{answer}");
+
+    let answer = paste(forbidden, &[]).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(answer.contains(r#""code":"forbidden""#), "{answer}");
+
+    let answer = paste(admin, &[]).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""runs":1,"#), "{answer}");
 
     let answer = paste(refused, &[]).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
@@ -38,6 +46,8 @@ fn the_line_for_a_given_key_takes_it_from_the_shell() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let answer = paste(line, &[("KEY", "sk-other")]).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    let answer = paste(agent.curl_lines()[1], &[("KEY", "sk-live-9f03")]).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
 }
 
 #[test]
@@ -62,15 +72,22 @@ fn the_docs_address_is_printed() {
 fn every_run_makes_other_keys() {
     let (one, two) = (Agent::start(&[]), Agent::start(&[]));
     assert_ne!(one.demo_key(), two.demo_key());
+    assert_ne!(one.admin_key(), two.admin_key());
     assert_ne!(one.partner_key(), two.partner_key());
     assert_eq!(one.demo_key().len(), "demo-".len() + 48);
 }
 
 #[test]
 fn no_demo_key_is_accepted_beside_what_was_given() {
-    for options in [["--key", "sk-live-9f03"], ["--jwt-secret", crate::SECRET]] {
-        let agent = Agent::start(&options);
+    let issuer = ["--issuer", "http://127.0.0.1:9", "--audience", "agents"];
+    for options in [
+        &["--key", "sk-live-9f03"][..],
+        &["--jwt-secret", crate::SECRET],
+        &issuer,
+    ] {
+        let agent = Agent::start(options);
         assert!(!agent.welcome.contains("demo-"), "{}", agent.welcome);
+        assert!(!agent.welcome.contains("admin-"), "{}", agent.welcome);
     }
 }
 

@@ -84,11 +84,15 @@ impl Agent {
         format!("demo-{}", between(&self.welcome, "demo-", " "))
     }
 
+    pub fn admin_key(&self) -> String {
+        format!("admin-{}", between(&self.welcome, "admin-", " "))
+    }
+
     pub fn partner_key(&self) -> String {
         format!("partner-{}", between(&self.welcome, "partner-", " "))
     }
 
-    /// The `curl` lines it printed, in order: accepted, refused, the partner's.
+    /// The `curl` lines it printed, in order.
     pub fn curl_lines(&self) -> Vec<&str> {
         let lines = self.welcome.lines().map(str::trim);
         lines.filter(|line| line.starts_with("curl")).collect()

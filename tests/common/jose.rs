@@ -77,11 +77,6 @@ pub(crate) fn key(algorithm: Algorithm) -> Key {
 pub(crate) fn sign(algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
     let private = || der_file(&format!("{}.pem", key_name(algorithm)));
     let random = SystemRandom::new();
-    let mac = |hmac| {
-        hmac::sign(&hmac::Key::new(hmac, SECRET), message)
-            .as_ref()
-            .to_vec()
-    };
     let rsa = |padding| {
         let pair = RsaKeyPair::from_pkcs8(&private()).unwrap();
         let mut signature = vec![0; pair.public_modulus_len()];
@@ -94,9 +89,7 @@ pub(crate) fn sign(algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
         pair.sign(&random, message).unwrap().as_ref().to_vec()
     };
     match algorithm {
-        Algorithm::HS256 => mac(hmac::HMAC_SHA256),
-        Algorithm::HS384 => mac(hmac::HMAC_SHA384),
-        Algorithm::HS512 => mac(hmac::HMAC_SHA512),
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => mac(algorithm, SECRET, message),
         Algorithm::RS256 => rsa(&RSA_PKCS1_SHA256),
         Algorithm::RS384 => rsa(&RSA_PKCS1_SHA384),
         Algorithm::RS512 => rsa(&RSA_PKCS1_SHA512),
@@ -112,6 +105,19 @@ pub(crate) fn sign(algorithm: Algorithm, message: &[u8]) -> Vec<u8> {
         }
         other => panic!("no signer for {other}"),
     }
+}
+
+/// The MAC of an HMAC algorithm under any secret.
+pub(crate) fn mac(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {
+    let hash = match algorithm {
+        Algorithm::HS256 => hmac::HMAC_SHA256,
+        Algorithm::HS384 => hmac::HMAC_SHA384,
+        Algorithm::HS512 => hmac::HMAC_SHA512,
+        other => panic!("{other} is no HMAC"),
+    };
+    hmac::sign(&hmac::Key::new(hash, secret), message)
+        .as_ref()
+        .to_vec()
 }
 
 /// A token of three given texts, truly signed whatever they say.

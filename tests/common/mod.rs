@@ -11,7 +11,6 @@
 pub mod agent;
 pub mod answer;
 pub mod bearer;
-pub mod issuer;
 pub mod live;
 pub mod log;
 pub mod oidc;

@@ -30,7 +30,7 @@ async function mint({ alg, claims, payload, header, key }) {
   return { token };
 }
 
-async function verify({ token, key, ...expected }) {
+async function verify({ token, key, verdict_only, ...expected }) {
   const options = {
     algorithms: expected.algs,
     issuer: expected.issuer,
@@ -42,7 +42,7 @@ async function verify({ token, key, ...expected }) {
   const from = key.jwks ? jose.createLocalJWKSet(key.jwks) : readKey(key, createPublicKey);
   try {
     const { protectedHeader, payload } = await jose.jwtVerify(token, from, options);
-    return { accepted: true, header: protectedHeader, claims: payload };
+    return { accepted: true, ...(!verdict_only && { header: protectedHeader, claims: payload }) };
   } catch (error) {
     return { accepted: false, error: `${error.code ?? error.name}: ${error.message}` };
   }

@@ -38,6 +38,8 @@ def verify(request):
     # Which exception a hostile token gets out of the library is part of what is learned.
     except Exception as error:
         return {"accepted": False, "error": described(error)}
+    if request.get("verdict_only"):
+        return {"accepted": True}
     return {"accepted": True, "header": verdict["header"], "claims": verdict["payload"]}
 
 

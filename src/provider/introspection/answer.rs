@@ -81,6 +81,7 @@ impl Rules {
             not_before,
             issued_at,
             expires_at,
+            size: json.len(),
         })
     }
 

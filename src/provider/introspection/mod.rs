@@ -15,6 +15,7 @@ use super::{
 use crate::{
     AuthError, AuthRequest, Clock, ConfigError, CredentialSource, Secret,
     fetch::{Endpoint, FetchError, Fetcher},
+    log::TARGET,
 };
 
 /// Accepts tokens that the introspection endpoint of their issuer says are active (RFC 7662),
@@ -219,7 +220,7 @@ impl Question for Introspection {
             // RFC 7662 §2.3: about us, not about the token.
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 tracing::error!(
-                    target: "tower_auth",
+                    target: TARGET,
                     provider = NAME,
                     endpoint = %self.endpoint,
                     status = status.as_u16(),
@@ -231,6 +232,10 @@ impl Question for Introspection {
             }
             status => Err(endpoint_failed(FetchError::Status(status))),
         }
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication, METHOD, OAuth2Auth};
+use super::{AuthProvider, Authentication, METHOD, OAuth2Auth};
 use crate::{
-    AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
+    AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
     jose::{JoseError, Jws},
     provider::token::refused,
 };
@@ -86,14 +86,12 @@ impl OAuth2Issuers {
         result
     }
 
-    /// Judges a token that code of your own took from somewhere.
-    ///
-    /// The answer is never `Ok(None)`.
+    /// Checks a token that came some other way than in a request.
     ///
     /// # Errors
     ///
     /// 401 where the token is wrong, 503 where it could not be checked.
-    pub async fn verify(&self, token: &str) -> AuthResult {
+    pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
         self.pick(token)?.verify(token).await
     }
 

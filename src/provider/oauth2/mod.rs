@@ -5,6 +5,7 @@ mod issuers;
 mod settings;
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -16,7 +17,8 @@ pub use self::issuers::OAuth2Issuers;
 use self::{check::Check, settings::Settings};
 use super::{AuthProvider, AuthResult, Authentication};
 use crate::{
-    AuthError, AuthRequest, Clock, ConfigError, CredentialSource, jose::Algorithm, jwks::Place,
+    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource, jose::Algorithm,
+    jwks::Place,
 };
 
 /// Accepts access tokens (JWT) of one issuer, with the keys that it publishes.
@@ -42,11 +44,18 @@ use crate::{
 /// before their time is up: a request whose key is known never waits. A token that names an unknown
 /// key causes a fetch, at most one in 30 seconds whatever callers send.
 ///
+/// A setting that is changed makes a provider that has fetched nothing: settings come first.
+///
 /// # In an outage
 ///
 /// Where keys cannot be fetched, or the issuer answers with rubbish or an empty set, the keys there
-/// are stay in use for 24 hours. What cannot be judged is answered with 503 and `Retry-After`, never
-/// with 401.
+/// are stay in use for 24 hours, and the fetch is tried again after 30 seconds, then less and less
+/// often, at least every five minutes. Where there are no keys at all it is tried again after a
+/// second, and at least every 30 seconds. What cannot be judged is answered with 503 and
+/// `Retry-After`, never with 401.
+///
+/// The log (target `tower_auth`) has one line for each set of new keys, for each key of it that is
+/// not used, and for each fetch that failed.
 ///
 /// # Example
 ///
@@ -164,9 +173,9 @@ impl OAuth2Auth {
     ///
     /// `scp`, `scopes`, `permissions` and the like may be a string with spaces or an array.
     #[must_use]
-    pub fn with_scope_claim(self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        self.edit(|settings| settings.rules = settings.rules.clone().with_scope_claim(name))
+    pub fn with_scope_claim(self, name: impl Into<Cow<'static, str>>) -> Self {
+        let rules = self.0.settings.rules.clone().with_scope_claim(name);
+        self.edit(|settings| settings.rules = rules)
     }
 
     /// Replaces how far the clocks may differ: 30 seconds unless set.
@@ -268,15 +277,13 @@ impl OAuth2Auth {
         self.check().warm_up().await
     }
 
-    /// Judges a token that code of your own took from somewhere.
-    ///
-    /// The answer is never `Ok(None)`.
+    /// Checks a token that came some other way than in a request.
     ///
     /// # Errors
     ///
     /// 401 where the token is wrong, 503 where it could not be checked.
-    pub async fn verify(&self, token: &str) -> AuthResult {
-        self.check().judge(token).await
+    pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
+        accepted(self.check().judge(token).await)
     }
 
     /// The issuer whose tokens are accepted.
@@ -334,6 +341,11 @@ impl fmt::Debug for OAuth2Auth {
             .field("sources", &self.0.settings.sources)
             .finish_non_exhaustive()
     }
+}
+
+/// A token that was judged is accepted or refused; it is never "not mine".
+fn accepted(answer: AuthResult) -> Result<AuthContext, AuthError> {
+    answer?.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
 }
 
 /// How the caller was authenticated, and the provider's name in the log.

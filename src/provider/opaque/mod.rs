@@ -21,7 +21,8 @@ pub(super) use self::{
 };
 use super::{AuthResult, Authentication};
 use crate::{
-    AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource, Secret, fetch::Fetcher,
+    AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource, Secret,
+    fetch::{Endpoint, Fetcher},
     memory::TokenNames,
 };
 
@@ -35,6 +36,9 @@ pub(super) trait Question: Send + Sync + 'static {
         fetcher: &Fetcher,
         token: &str,
     ) -> impl Future<Output = Result<Vouched, AuthError>> + Send;
+
+    /// Whom it asks.
+    fn endpoint(&self) -> &Endpoint;
 }
 
 /// A provider of opaque tokens, but for what it asks.
@@ -115,7 +119,7 @@ impl<Q: Question> Desk<Q> {
     fn new(question: Arc<Q>, settings: Settings) -> Result<Self, ConfigError> {
         let fetcher = match &settings.client {
             Some(client) => Fetcher::with_client(client.clone()),
-            None => Fetcher::without_redirects()?,
+            None => Fetcher::without_redirects(question.endpoint())?,
         };
         Ok(Self {
             question,

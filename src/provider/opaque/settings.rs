@@ -128,7 +128,7 @@ macro_rules! shared_settings {
             /// Replaces how long an answer is remembered, 30 seconds unless set; 0 turns it off.
             ///
             /// It is how long a revoked token may still be accepted. That a token is not good is
-            /// remembered for 5 seconds at most.
+            /// remembered for 5 seconds at most, and an answer of more than 16 KiB is not.
             ///
             /// # Errors
             ///

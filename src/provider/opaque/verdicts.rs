@@ -13,6 +13,8 @@ pub(in crate::provider) struct Vouched {
     pub(in crate::provider) not_before: Option<u64>,
     pub(in crate::provider) issued_at: Option<u64>,
     pub(in crate::provider) expires_at: Option<u64>,
+    /// How many bytes the endpoint told.
+    pub(in crate::provider) size: usize,
 }
 
 pub(super) type Verdict = Result<Vouched, AuthError>;
@@ -54,6 +56,9 @@ impl Verdicts {
     /// Keeps what the endpoint said; that it could not be asked is nothing that it said.
     pub(super) fn keep(&self, name: u128, verdict: &Verdict, since: u64) {
         match verdict {
+            // What a user may write about himself can be long, and tokens are many: a bound on
+            // their number alone would be none.
+            Ok(vouched) if vouched.size > LONGEST_KEPT => {}
             Ok(vouched) => put(self.good.as_ref(), name, vouched, since),
             Err(error) if error.kind() == AuthErrorKind::InvalidCredential => {
                 put(self.bad.as_ref(), name, error, since);
@@ -91,5 +96,6 @@ fn put<T: Clone>(cache: Option<&Cache<u128, Kept<T>>>, name: u128, what: &T, sin
     }
 }
 
+const LONGEST_KEPT: usize = 16 * 1024;
 const MOST_BAD: usize = 1024;
 const BAD_SECONDS: u64 = 5;

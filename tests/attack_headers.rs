@@ -1,0 +1,94 @@
+//! Requests with more headers than anybody needs: nothing panics, and nobody chooses among them.
+#![cfg(test)]
+
+mod common;
+
+use axum::extract::Request;
+use common::answer::{guarded, request, send};
+use http::{HeaderName, HeaderValue};
+use tower_auth::{
+    AuthContext, AuthLayer, CredentialSource,
+    provider::{ApiKeyAuth, ApiKeyRecord, provider_fn},
+};
+
+#[tokio::test]
+async fn a_doubled_header_among_as_many_as_fit_into_a_request_is_no_panic() {
+    let app = guarded(AuthLayer::new(keys()).public("/public"));
+    let twice = full(
+        "/public",
+        &[
+            ("authorization", "Bearer canary"),
+            ("authorization", "canary"),
+        ],
+    );
+    let answer = send(&app, twice).await;
+    assert_eq!(answer.status, 200);
+    let mut shown = answer.seen().headers.get_all("authorization").iter();
+    assert!(shown.all(HeaderValue::is_sensitive));
+}
+
+#[tokio::test]
+async fn a_websocket_token_is_taken_out_of_as_many_headers_as_fit_into_a_request() {
+    let socket = keys().with_credentials([CredentialSource::websocket_protocol()]);
+    let app = guarded(AuthLayer::new(socket));
+    let offer = full("/run", &[("sec-websocket-protocol", "bearer, sk-live-9f")]);
+    let answer = send(&app, offer).await;
+    answer.accepted_as("ada");
+    assert_eq!(answer.seen().headers["sec-websocket-protocol"], "bearer");
+}
+
+#[tokio::test]
+async fn a_websocket_token_is_taken_out_where_credentials_are_hidden_too() {
+    let socket = keys().with_credentials([CredentialSource::websocket_protocol()]);
+    let app = guarded(AuthLayer::new(socket).hide_credentials(true));
+    let offer: &[u8] = b"bearer, sk-live-9f, chat";
+    let answer = send(
+        &app,
+        request("GET", "/run", &[("sec-websocket-protocol", offer)]),
+    )
+    .await;
+    answer.accepted_as("ada");
+    assert_eq!(
+        answer.seen().headers["sec-websocket-protocol"],
+        "bearer, chat"
+    );
+}
+
+#[tokio::test]
+async fn a_cookie_is_hidden_among_as_many_headers_as_fit_into_a_request() {
+    let cookie = keys().with_credentials([CredentialSource::cookie("key")]);
+    let app = guarded(AuthLayer::new(cookie).hide_credentials(true));
+    let answer = send(&app, full("/run", &[("cookie", "a=1; key=sk-live-9f")])).await;
+    answer.accepted_as("ada");
+    assert_eq!(answer.seen().headers["cookie"], "a=1");
+}
+
+#[tokio::test]
+async fn two_cookies_of_one_provider_are_refused_before_it_is_asked() {
+    let credulous = provider_fn(|_| Ok(Some(AuthContext::new("ada"))))
+        .with_credentials([CredentialSource::cookie("a"), CredentialSource::cookie("b")]);
+    let app = guarded(AuthLayer::new(credulous));
+    let answer = send(&app, request("GET", "/run", &[("cookie", b"a=1; b=2")])).await;
+    answer.refused_with(400, "invalid_request");
+}
+
+fn keys() -> ApiKeyAuth {
+    let record = ApiKeyRecord::new("ada", "sk-live-9f").unwrap();
+    ApiKeyAuth::new([record]).unwrap()
+}
+
+/// A request with those headers and as many others as a map takes.
+fn full(path: &str, headers: &[(&'static str, &'static str)]) -> Request {
+    let mut request = request("GET", path, &[]);
+    let map = request.headers_mut();
+    for (name, value) in headers {
+        map.append(*name, HeaderValue::from_static(value));
+    }
+    for number in 0_u32.. {
+        let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+        if map.try_append(name, HeaderValue::from_static("")).is_err() {
+            return request;
+        }
+    }
+    request
+}

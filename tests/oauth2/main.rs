@@ -1,0 +1,21 @@
+//! `OAuth2Auth`: whose tokens are accepted, with which keys, and what happens when the issuer fails.
+#![cfg(test)]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cold;
+mod discovery;
+mod fetching;
+mod issuers;
+mod keys;
+mod logged;
+mod memory;
+mod odd_keys;
+mod outage;
+mod refresh;
+mod strict;
+mod tokens;
+mod unknown_keys;
+mod world;
