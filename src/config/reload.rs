@@ -91,6 +91,7 @@ struct Shared {
 }
 
 struct State {
+    summary: ConfigSummary,
     authorizer: Option<String>,
     issuer: Option<(Issuer, OAuth2Auth)>,
     /// The files, as they were when they were read last.
@@ -113,6 +114,7 @@ impl ReloadHandle {
             config,
             swap: swap.clone(),
             state: Mutex::new(State {
+                summary: built.summary,
                 authorizer: built.authorizer.map(|(name, _)| name),
                 issuer: built.issuer,
                 seen,
@@ -121,6 +123,11 @@ impl ReloadHandle {
             }),
         }));
         (ReloadLayer { swap }, handle)
+    }
+
+    /// What the configuration came to that holds now.
+    pub fn summary(&self) -> ConfigSummary {
+        self.0.lock().summary.clone()
     }
 
     /// Reads the configuration again, and returns once it holds.
@@ -217,6 +224,7 @@ impl Shared {
                 state.reported = None;
                 built.layer.put_into(&self.swap);
                 built.summary.log();
+                state.summary = built.summary.clone();
                 Ok(built.summary)
             }
             Err(faults) => {

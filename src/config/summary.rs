@@ -30,6 +30,11 @@ impl ConfigSummary {
         &self.public_paths
     }
 
+    /// Whether the pages of `dev_docs` are public.
+    pub fn dev_docs(&self) -> bool {
+        self.dev_docs
+    }
+
     /// Whether every caller is let in.
     pub fn is_disabled(&self) -> bool {
         self.is_disabled

@@ -273,7 +273,7 @@ impl Issuer {
             provider = provider.with_algorithms(algorithms.iter().copied())?;
         }
         if let Some(claim) = &self.scope_claim {
-            provider = provider.with_scope_claim(claim.as_str());
+            provider = provider.with_scope_claim(claim.clone());
         }
         if let Some(skew) = self.skew {
             provider = provider.with_clock_skew(Duration::from_secs(skew))?;
