@@ -266,3 +266,18 @@ fn registered_name_is_replaced_by_a_later_one() {
         .with_provider("one", provider_fn(|_| Ok(Some(AuthContext::new("x")))));
     assert!(config.build().is_ok());
 }
+
+#[test]
+fn types_go_where_a_server_needs_them() {
+    fn check<T: Send + Sync + std::fmt::Debug>() {}
+    fn check_clone<T: Clone>() {}
+    check::<AuthConfig>();
+    check::<tower_auth::config::AuthSetup>();
+    check::<tower_auth::config::ReloadLayer>();
+    check::<tower_auth::config::ReloadHandle>();
+    check::<tower_auth::config::ConfigFaults>();
+    check::<tower_auth::config::Watch>();
+    check_clone::<AuthConfig>();
+    check_clone::<tower_auth::config::ReloadLayer>();
+    check_clone::<tower_auth::config::ReloadHandle>();
+}

@@ -266,7 +266,12 @@ impl Builder<'_> {
                 let platforms = platforms.0.iter().map(|spot| spot.value.clone());
                 AllowlistAuth::on_platforms(platforms, users)
             }
-            None => AllowlistAuth::new(users),
+            None => {
+                let weak = "auth.allowlist names no platform: the same id on another platform is \
+                            somebody else";
+                self.summary.weak.push(weak.into());
+                AllowlistAuth::on_any_platform(users)
+            }
         };
         let built = match list.chat_ids.value() {
             Some(chats) => built.and_then(|built| built.with_chat_ids(ids(&chats.0))),
