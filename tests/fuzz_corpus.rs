@@ -62,3 +62,8 @@ fn claims_mean_the_same_to_serde_json() {
 fn key_sets_are_bounded_and_unambiguous() {
     replay("jwk_set", checks::jwk_set);
 }
+
+#[test]
+fn files_are_open_only_where_they_say_so() {
+    replay("config_file", checks::config_file);
+}
