@@ -75,3 +75,8 @@ fn no_headers_are_a_signature() {
 fn a_platforms_bodies_mean_the_same_to_serde_json() {
     replay("webhook_bodies", webhooks::webhook_bodies);
 }
+
+#[test]
+fn files_are_open_only_where_they_say_so() {
+    replay("config_file", checks::config_file);
+}

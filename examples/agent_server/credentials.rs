@@ -1,10 +1,11 @@
 //! Who may call.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, path::Path, sync::Arc};
 
 use axum::http::HeaderName;
 use tower_auth::{
-    Secret,
+    Access, Secret,
+    config::{AuthConfig, ReloadHandle, ReloadLayer},
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
 };
 
@@ -13,16 +14,22 @@ use crate::{
     permissions::{ADMIN, INVOKE},
 };
 
-/// The providers, and what may be printed about them.
+/// Who is asked, and what may be printed about it.
 pub(crate) struct Credentials {
     /// Lets callers of the agent in.
-    pub(crate) chain: CompositeAuth,
+    pub(crate) callers: Callers,
     /// Lets the partner in, to its own webhook and nowhere else.
     pub(crate) partner: ApiKeyAuth,
     pub(crate) partner_key: String,
     pub(crate) caller: Caller,
     /// Whose keys to fetch before the first token comes.
     pub(crate) issuer: Option<OAuth2Auth>,
+}
+
+/// Who says who may call.
+pub(crate) enum Callers {
+    Chain(CompositeAuth),
+    File(ReloadLayer, ReloadHandle),
 }
 
 /// With what a person can try this server.
@@ -33,10 +40,49 @@ pub(crate) enum Caller {
     Key,
     /// A token: only others can make one.
     Token,
+    /// Nothing: everybody may call.
+    Anything,
 }
 
 impl Credentials {
     pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
+        match &options.config {
+            Some(file) => Self::from_file(file, &options.addr),
+            None => Self::from_options(options),
+        }
+    }
+
+    /// What a file says, and the partner's key beside it.
+    fn from_file(file: &Path, addr: &str) -> Result<Self, Box<dyn Error>> {
+        let (partner, partner_key) = partner()?;
+        let hook = partner.clone();
+        let mut config = AuthConfig::from_file(file).with_layer(move |layer| {
+            layer.try_access("/hooks/partner", Access::provider(hook.clone()))
+        });
+        // For a warning where others can read the docs pages; a name is looked up when it listens.
+        if let Ok(address) = addr.parse() {
+            config = config.with_address(address);
+        }
+        let (layer, handle) = config
+            .into_reload_layer()
+            .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
+        let summary = handle.summary();
+        let takes_keys = |provider: &String| provider.starts_with("api_key");
+        let caller = match summary.providers() {
+            _ if summary.is_disabled() => Caller::Anything,
+            providers if providers.iter().any(takes_keys) => Caller::Key,
+            _ => Caller::Token,
+        };
+        Ok(Self {
+            callers: Callers::File(layer, handle),
+            partner,
+            partner_key,
+            caller,
+            issuer: None,
+        })
+    }
+
+    fn from_options(options: &Options) -> Result<Self, Box<dyn Error>> {
         let mut members: Vec<Arc<dyn AuthProvider>> = vec![];
         let mut caller = Caller::Token;
         if !options.keys.is_empty() {
@@ -55,16 +101,22 @@ impl Credentials {
             members.push(Arc::new(demo_keys(&key, &admin_key)?));
             caller = Caller::Demo { key, admin_key };
         }
-        let partner_key = random_key("partner")?;
+        let (partner, partner_key) = partner()?;
         Ok(Self {
-            chain: CompositeAuth::from_providers(members)?,
-            partner: ApiKeyAuth::new([ApiKeyRecord::new("partner", &partner_key)?])?
-                .with_header(PARTNER_KEY),
+            callers: Callers::Chain(CompositeAuth::from_providers(members)?),
+            partner,
             partner_key,
             caller,
             issuer,
         })
     }
+}
+
+/// A key made for this run, and who accepts it.
+fn partner() -> Result<(ApiKeyAuth, String), Box<dyn Error>> {
+    let key = random_key("partner")?;
+    let partner = ApiKeyAuth::new([ApiKeyRecord::new("partner", &key)?])?.with_header(PARTNER_KEY);
+    Ok((partner, key))
 }
 
 /// Each key may do one thing, so that the other can be seen refused.

@@ -15,16 +15,19 @@ mod shared;
 mod stop;
 mod welcome;
 
-use std::{env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, time::Duration};
+use std::{
+    env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
-    routing::{get, post},
+    routing::{Route, get, post},
 };
 use tokio::net::TcpListener;
-use tower_auth::{Access, AuthLayer, ConfigError};
+use tower::Layer;
+use tower_auth::{Access, AuthLayer, ConfigError, auth::AuthService};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -34,7 +37,7 @@ use tracing::{Level, Span, level_filters::LevelFilter};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    credentials::Credentials,
+    credentials::{Callers, Credentials},
     options::Options,
     shared::{Shared, Stats},
     stop::Stop,
@@ -43,15 +46,30 @@ use crate::{
 
 /// The routes, and around them who may call them.
 fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, ConfigError> {
-    let auth = AuthLayer::new(credentials.chain.clone())
-        .public("/hooks/public")
-        .access(
-            "/hooks/partner",
-            Access::provider(credentials.partner.clone()),
-        )
-        .dev_docs(dev_docs);
-    let credential_headers = auth.credential_headers();
+    match &credentials.callers {
+        Callers::Chain(chain) => {
+            let auth = AuthLayer::new(chain.clone())
+                .public("/hooks/public")
+                .access(
+                    "/hooks/partner",
+                    Access::provider(credentials.partner.clone()),
+                )
+                .dev_docs(dev_docs);
+            let credential_headers = auth.credential_headers();
+            routes(auth, credential_headers, stop)
+        }
+        Callers::File(auth, _) => routes(auth.clone(), auth.credential_headers(), stop),
+    }
+}
 
+fn routes<L>(
+    auth: L,
+    credential_headers: Arc<[HeaderName]>,
+    stop: Stop,
+) -> Result<Router, ConfigError>
+where
+    L: Layer<Route, Service = AuthService<Route>> + Clone + Send + Sync + 'static,
+{
     let may_invoke = permissions::may_invoke();
     let may_read_stats = permissions::may_read_stats()?;
     let shared = Shared {
@@ -105,7 +123,7 @@ fn cors() -> CorsLayer {
 #[tokio::main]
 async fn main() -> ExitCode {
     match serve().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("agent_server: {error}");
             ExitCode::from(2)
@@ -113,11 +131,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     let Some(options) = Options::parse(env::args_os().skip(1))? else {
-        return Ok(write!(io::stdout(), "{}", options::HELP)?);
+        write!(io::stdout(), "{}", options::HELP)?;
+        return Ok(ExitCode::SUCCESS);
     };
+    if options.only_check {
+        return Ok(check(&options)?);
+    }
     log_to_stderr();
+    // Before it listens: what is at fault never opens a port.
     let credentials = Credentials::new(&options)?;
     let listener = listen(&options.addr).await?;
     let stop = Stop::on_ctrl_c();
@@ -127,6 +150,10 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         // others are served. The provider logs what goes wrong, and tries again.
         tokio::spawn(async move { tokens.warm_up().await });
     }
+    let _watch = match &credentials.callers {
+        Callers::File(_, handle) => Some(handle.watch(BETWEEN_LOOKS)),
+        Callers::Chain(_) => None,
+    };
 
     let address = listener.local_addr()?;
     let welcome = Welcome {
@@ -142,7 +169,27 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         // A client that never ends its request does not keep the server.
         () = async { stop.wait().await; tokio::time::sleep(PATIENCE).await } => {}
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what a file comes to, or everything that is wrong with it.
+fn check(options: &Options) -> io::Result<ExitCode> {
+    match Credentials::new(options) {
+        Ok(credentials) => {
+            if let Callers::File(_, handle) = &credentials.callers {
+                let summary = handle.summary();
+                writeln!(io::stdout(), "good: {summary}")?;
+                for warning in summary.warnings() {
+                    writeln!(io::stdout(), "weak: {warning}")?;
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            writeln!(io::stderr(), "agent_server: {error}")?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 async fn listen(addr: &str) -> Result<TcpListener, String> {
@@ -161,3 +208,4 @@ fn log_to_stderr() {
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);

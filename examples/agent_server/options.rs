@@ -2,7 +2,7 @@
 //!
 //! No message repeats a value that was given: it may be a credential.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use tower_auth::Secret;
 
@@ -12,6 +12,9 @@ pub(crate) struct Options {
     pub(crate) jwt_secret: Option<String>,
     pub(crate) issuer: Option<Issuer>,
     pub(crate) dev_docs: bool,
+    pub(crate) config: Option<PathBuf>,
+    /// The file is to be judged, and nothing to be served.
+    pub(crate) only_check: bool,
 }
 
 /// Whose tokens are accepted, and for whom they must be made.
@@ -32,9 +35,12 @@ Usage: agent_server [OPTIONS]
                        written exactly as they name it in `iss`; needs --audience
   --audience AUD       what its tokens must name in `aud`
   --no-dev-docs        ask for a credential on /docs, /redoc and /openapi.json too
+  --config FILE        let a YAML or JSON file say who may call, in the place of the options
+                       above; it is read again when it changes, as examples/config/ shows
+  --check-config FILE  say what is wrong with such a file and exit: 0 if nothing, else 1
   --help               print this
 
-With none of --key, --jwt-secret and --issuer it makes API keys and prints them.
+With none of --key, --jwt-secret, --issuer and --config it makes API keys and prints them.
 /run and /run/stream need the scope agents:invoke (claim `scope`; a key given with --key has
 every scope), /admin/stats needs the role admin (claim `roles`, `role` or `realm_access.roles`).
 RUST_LOG=debug logs more. Other users of this machine can read the command line.
@@ -51,6 +57,8 @@ impl Options {
             jwt_secret: None,
             issuer: None,
             dev_docs: true,
+            config: None,
+            only_check: false,
         };
         let (mut issuer, mut audience) = (None, None);
         let mut arguments = arguments.into_iter();
@@ -71,6 +79,14 @@ impl Options {
                 }
                 "--issuer" => issuer = Some(value(name, inline, &mut arguments)?),
                 "--audience" => audience = Some(value(name, inline, &mut arguments)?),
+                "--config" | "--check-config" => {
+                    if options.config.is_some() {
+                        return Err("--config and --check-config: give one file".into());
+                    }
+                    let file = value(name, inline, &mut arguments)?;
+                    options.config = Some(file.into());
+                    options.only_check = name == "--check-config";
+                }
                 "--no-dev-docs" if inline.is_none() => options.dev_docs = false,
                 "--help" | "-h" if inline.is_none() => return Ok(None),
                 "--no-dev-docs" | "--help" => return Err(format!("{name} takes no value")),
@@ -96,7 +112,20 @@ impl Options {
             }
             (None, Some(_)) => return Err("--audience needs --issuer URL beside it".into()),
         };
+        if options.config.is_some() && options.says_who_may_call() {
+            return Err(
+                "the file of --config says who may call: leave --key, --jwt-secret, --issuer, \
+                 --audience and --no-dev-docs out"
+                    .into(),
+            );
+        }
         Ok(Some(options))
+    }
+
+    fn says_who_may_call(&self) -> bool {
+        let has_credentials =
+            !self.keys.is_empty() || self.jwt_secret.is_some() || self.issuer.is_some();
+        has_credentials || !self.dev_docs
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    credentials::{AUDIENCE, Caller, Credentials, PARTNER_KEY},
+    credentials::{AUDIENCE, Caller, Callers, Credentials, PARTNER_KEY},
     options::Options,
     permissions::{ADMIN, INVOKE},
 };
@@ -27,13 +27,14 @@ impl fmt::Display for Welcome<'_> {
             Caller::Demo { key, .. } => ("key", key_header(key)),
             Caller::Key => ("key", "\"x-api-key: $KEY\"".into()),
             Caller::Token => ("token", TOKEN_HEADER.into()),
+            Caller::Anything => return self.without_credentials(f, &url),
         };
         let task = "-H 'content-type: application/json' -d '{\"input\": \"hello\"}'";
         let event = "-d event";
 
         writeln!(f, "agent server on {url}, Ctrl-C stops it\n")?;
         self.credentials(f)?;
-        let docs_note = if self.options.dev_docs {
+        let docs_note = if self.has_dev_docs() {
             ""
         } else {
             "  (asks for a credential)"
@@ -43,7 +44,7 @@ impl fmt::Display for Welcome<'_> {
         writeln!(f, "accepted:\n  curl -i '{url}/run' -H {header} {task}\n")?;
         let why = match caller {
             Caller::Demo { .. } | Caller::Key => "the key lacks",
-            Caller::Token => "unless the token has",
+            Caller::Token | Caller::Anything => "unless the token has",
         };
         writeln!(
             f,
@@ -63,7 +64,7 @@ impl fmt::Display for Welcome<'_> {
                 f,
                 "accepted, a token:\n  curl -i '{url}/run' -H {TOKEN_HEADER} {task}\n"
             )?,
-            Caller::Key | Caller::Token => {}
+            Caller::Key | Caller::Token | Caller::Anything => {}
         }
         writeln!(
             f,
@@ -87,7 +88,10 @@ impl Welcome<'_> {
                 )?;
             }
             Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
-            Caller::Token => {}
+            Caller::Token | Caller::Anything => {}
+        }
+        if let Callers::File(_, handle) = &self.credentials.callers {
+            writeln!(f, "  who may call {}", handle.summary())?;
         }
         if self.options.jwt_secret.is_some() {
             writeln!(
@@ -104,6 +108,23 @@ impl Welcome<'_> {
         }
         let partner_key = &self.credentials.partner_key;
         writeln!(f, "  partner key  {partner_key}  (made for this run)")
+    }
+
+    /// What there is to try where everybody may call.
+    fn without_credentials(&self, f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
+        writeln!(f, "agent server on {url}, Ctrl-C stops it\n")?;
+        self.credentials(f)?;
+        writeln!(f, "  docs         {url}/docs\n")?;
+        let task = "-H 'content-type: application/json' -d '{\"input\": \"hello\"}'";
+        writeln!(f, "accepted:\n  curl -i '{url}/run' {task}\n")?;
+        writeln!(f, "accepted:\n  curl -i '{url}/hooks/public' -d event")
+    }
+
+    fn has_dev_docs(&self) -> bool {
+        match &self.credentials.callers {
+            Callers::Chain(_) => self.options.dev_docs,
+            Callers::File(_, handle) => handle.summary().dev_docs(),
+        }
     }
 
     fn takes_tokens(&self) -> bool {

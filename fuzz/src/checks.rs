@@ -1,7 +1,10 @@
 //! What must hold for any bytes at all. The fuzz targets and an ordinary test share it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use tower_auth::jose::{Algorithm, ClaimRules, JoseError, JwkSet, Jws, Key, KeySet};
+use tower_auth::{
+    config::AuthConfig,
+    jose::{Algorithm, ClaimRules, JoseError, JwkSet, Jws, Key, KeySet},
+};
 
 /// No bytes are a token that verifies, and none make the parser panic.
 pub fn jws_compact(data: &[u8]) {
@@ -94,3 +97,26 @@ pub fn jwk_set(data: &[u8]) {
 }
 
 const NOW: u64 = 1_800_000_000;
+
+/// A file either builds or says why not, a line each; and is open only where it says so.
+pub fn config_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let none: [(&str, &str); 0] = [];
+    for config in [AuthConfig::from_yaml(text), AuthConfig::from_json(text)] {
+        match config.with_env(none).build() {
+            Ok(setup) => {
+                // An escape may hide the words.
+                let explicit = ["false", "False", "FALSE", "none", "null", "\\"];
+                let says_so = explicit.iter().any(|word| text.contains(word));
+                assert!(setup.provider().is_some() || says_so, "open: {text}");
+            }
+            Err(faults) => {
+                assert!(!faults.faults().is_empty());
+                let lines = faults.to_string().lines().count();
+                assert_eq!(lines, faults.faults().len(), "{faults}");
+            }
+        }
+    }
+}

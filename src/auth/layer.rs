@@ -11,6 +11,7 @@ use super::{
     gate::Gate,
     places::Places,
     service::AuthService,
+    swap::{Cores, Swap},
 };
 use crate::{
     Access, AuthError, ConfigError, PathRule, access::Rules, challenge::Realm,
@@ -60,10 +61,12 @@ impl AuthLayer {
     ///
     /// There is no authentication then. It is here so that turning it off is a visible choice.
     pub fn disabled() -> Self {
-        tracing::warn!(
-            target: "tower_auth",
-            "authentication is disabled: every caller is let in with every scope"
-        );
+        warn_of_disabled();
+        Self::open()
+    }
+
+    /// The same, for who logs it at another time.
+    pub(crate) fn open() -> Self {
         Self::of(Gate::open()).edit(|core| core.disabled = true)
     }
 
@@ -232,6 +235,18 @@ impl AuthLayer {
         Arc::clone(self.core.places.headers())
     }
 
+    /// A place for what this layer knows, in which it can be replaced.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn into_swap(self) -> Swap {
+        Swap::new(self.core)
+    }
+
+    /// Puts what this layer knows into that place.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn put_into(self, swap: &Swap) {
+        swap.put(self.core);
+    }
+
     fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
         change(Arc::make_mut(&mut self.core));
         self
@@ -242,7 +257,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, Arc::clone(&self.core))
+        AuthService::new(inner, Cores::Fixed(Arc::clone(&self.core)))
     }
 }
 
@@ -253,6 +268,13 @@ impl fmt::Debug for AuthLayer {
             .field("realm", &self.core.realm)
             .finish_non_exhaustive()
     }
+}
+
+pub(crate) fn warn_of_disabled() {
+    tracing::warn!(
+        target: "tower_auth",
+        "authentication is disabled: every caller is let in with every scope"
+    );
 }
 
 fn set_built_in(rules: &mut Rules<Admission>, dev_docs: bool) {

@@ -10,5 +10,8 @@ mod gate;
 pub(crate) mod layer;
 mod places;
 mod service;
+mod swap;
 
+#[cfg(feature = "config")]
+pub(crate) use self::swap::Swap;
 pub use self::{future::ResponseFuture, service::AuthService};

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -10,8 +9,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{
-    core::{Core, Decision},
+    core::Decision,
     future::{ResponseFuture, Seal},
+    swap::Cores,
 };
 use crate::ResponseBody;
 
@@ -19,12 +19,12 @@ use crate::ResponseBody;
 #[derive(Clone)]
 pub struct AuthService<S> {
     inner: S,
-    core: Arc<Core>,
+    cores: Cores,
 }
 
 impl<S> AuthService<S> {
-    pub(super) fn new(inner: S, core: Arc<Core>) -> Self {
-        Self { inner, core }
+    pub(super) fn new(inner: S, cores: Cores) -> Self {
+        Self { inner, cores }
     }
 
     /// The inner service.
@@ -46,7 +46,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let core = Arc::clone(&self.core);
+        let core = self.cores.load();
         match core.decide(&mut request) {
             Decision::Pass(context) => {
                 let seal = Seal::enter(core, context, &mut request);

@@ -53,14 +53,21 @@ impl AllowlistAuth {
     pub fn new<S: Into<String>>(
         user_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
-        let user_ids = list("user id", user_ids)?;
+        let allowlist = Self::on_any_platform(user_ids)?;
         tracing::warn!(
             target: "tower_auth",
-            users = user_ids.len(),
+            users = allowlist.lists.user_ids.len(),
             "an allowlist names no platform: the same id on another platform is somebody else; \
              use AllowlistAuth::on_platforms"
         );
-        Ok(Self::of(None, user_ids))
+        Ok(allowlist)
+    }
+
+    /// The same, for who logs it at another time.
+    pub(crate) fn on_any_platform<S: Into<String>>(
+        user_ids: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::of(None, list("user id", user_ids)?))
     }
 
     /// Allows those users on those platforms.

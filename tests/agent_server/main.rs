@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod config;
 mod issuer;
 mod options;
 mod pages;

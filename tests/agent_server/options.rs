@@ -19,6 +19,8 @@ fn help_lists_every_option() {
         "--issuer",
         "--audience",
         "--no-dev-docs",
+        "--config",
+        "--check-config",
         "--help",
         "127.0.0.1:8000",
     ] {
@@ -43,7 +45,15 @@ fn a_value_without_its_option_is_not_shown() {
 
 #[test]
 fn an_option_that_lacks_its_value_says_so() {
-    for option in ["--addr", "--key", "--jwt-secret", "--issuer", "--audience"] {
+    for option in [
+        "--addr",
+        "--key",
+        "--jwt-secret",
+        "--issuer",
+        "--audience",
+        "--config",
+        "--check-config",
+    ] {
         let fault = refused(&[option]);
         assert!(
             fault.contains(&format!("{option} needs a value")),

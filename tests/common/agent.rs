@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,8 @@ pub struct Agent {
     child: Child,
     pub url: String,
     pub welcome: String,
-    output: Option<JoinHandle<String>>,
-    log: Option<JoinHandle<String>>,
+    output: Option<Gathered>,
+    log: Option<Gathered>,
 }
 
 /// What a server that has ended leaves behind.
@@ -55,10 +56,15 @@ impl Agent {
     }
 
     pub fn start_with_log(options: &[&str], log: &str) -> Self {
+        Self::start_with_env(options, &[("RUST_LOG", log)])
+    }
+
+    pub fn start_with_env(options: &[&str], env: &[(&str, &str)]) -> Self {
         let mut child = example("agent_server")
             .args(["--addr", "127.0.0.1:0"])
             .args(options)
-            .env("RUST_LOG", log)
+            .env("RUST_LOG", "info")
+            .envs(env.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -96,6 +102,10 @@ impl Agent {
     pub fn curl_lines(&self) -> Vec<&str> {
         let lines = self.welcome.lines().map(str::trim);
         lines.filter(|line| line.starts_with("curl")).collect()
+    }
+
+    pub fn log_so_far(&self) -> String {
+        self.log.as_ref().expect("it is running").so_far()
     }
 
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -143,8 +153,8 @@ impl Agent {
     pub fn ended(mut self) -> Ended {
         Ended {
             status: wait(&mut self.child),
-            output: self.output.take().unwrap().join().unwrap(),
-            log: self.log.take().unwrap().join().unwrap(),
+            output: self.output.take().unwrap().whole(),
+            log: self.log.take().unwrap().whole(),
         }
     }
 
@@ -188,13 +198,40 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     inner
 }
 
-/// Reads to the end on a thread of its own, or a full pipe would stop the server.
-fn gather(mut source: impl Read + Send + 'static) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = vec![];
-        source.read_to_end(&mut bytes).unwrap();
+/// What a program writes, read on a thread of its own, or a full pipe would stop it.
+struct Gathered {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Gathered {
+    fn so_far(&self) -> String {
+        let bytes = self.bytes.lock().unwrap().clone();
         String::from_utf8(bytes).expect("it prints UTF-8")
-    })
+    }
+
+    fn whole(self) -> String {
+        let Self { bytes, reader } = self;
+        reader.join().unwrap();
+        String::from_utf8(std::mem::take(&mut bytes.lock().unwrap())).expect("it prints UTF-8")
+    }
+}
+
+fn gather(source: impl Read + Send + 'static) -> Gathered {
+    let bytes = Arc::new(Mutex::new(vec![]));
+    let written = Arc::clone(&bytes);
+    let reader = thread::spawn(move || {
+        let mut source = BufReader::new(source);
+        loop {
+            // Whole lines, so that what there is so far is whole characters.
+            let mut line = vec![];
+            if source.read_until(b'\n', &mut line).unwrap() == 0 {
+                return;
+            }
+            written.lock().unwrap().append(&mut line);
+        }
+    });
+    Gathered { bytes, reader }
 }
 
 const LAST_LINE: &str = "-d event\n";

@@ -140,6 +140,12 @@ impl ApiKeyRecord {
             .is_some_and(|at| clock.now() >= at)
     }
 
+    /// The SHA-256 of the key.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
     /// The name, which is the caller's user id.
     pub fn name(&self) -> &str {
         self.context.user_id()

@@ -1,0 +1,89 @@
+//! Lists.
+
+use serde_json::{Value, json};
+
+use super::{
+    Read, Spot, misfit, read,
+    values::{or_variable, text},
+};
+use crate::{
+    ConfigErrorKind,
+    config::{
+        fault::{Faults, Place},
+        node::{Kind, Node},
+    },
+};
+
+/// A list, which may be empty.
+impl<T: Read> Read for Vec<Spot<T>> {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        let Kind::List(items) = &node.kind else {
+            let wanted = match &node.kind {
+                Kind::Text(text) if text.is_raw => "a JSON list, as in [\"a\", \"b\"]",
+                _ => "a list",
+            };
+            return misfit(node, place, faults, wanted);
+        };
+        let read_item = |(order, item): (usize, &Node)| {
+            let place = place.item(order, &item.at);
+            let value = read(item, &place, faults)?;
+            Some(Spot {
+                value,
+                place,
+                order,
+            })
+        };
+        Some(items.iter().enumerate().filter_map(read_item).collect())
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "array", "items": T::schema()}))
+    }
+}
+
+/// A list that must not be empty.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Filled<T>(pub(in crate::config) Vec<Spot<T>>);
+
+impl<T: Read> Read for Filled<T> {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+            let message = "the list is empty: add an item";
+            faults.add(ConfigErrorKind::Empty, place, message);
+            return None;
+        }
+        Vec::read(node, place, faults).map(Self)
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "array", "items": T::schema(), "minItems": 1}))
+    }
+}
+
+/// One text, or a list of texts that is not empty.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct OneOrMore(pub(in crate::config) Vec<String>);
+
+impl Read for OneOrMore {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        if matches!(node.kind, Kind::List(_)) {
+            let Filled(texts) = Filled::<String>::read(node, place, faults)?;
+            return Some(Self(texts.into_iter().map(|spot| spot.value).collect()));
+        }
+        text(node, place, faults, "a text, or a list of texts")
+            .map(|text| Self(vec![text.secret.expose().to_owned()]))
+    }
+
+    fn schema() -> Value {
+        json!({"anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+        ]})
+    }
+}

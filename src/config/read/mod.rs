@@ -1,0 +1,277 @@
+//! From the document to values of a type: what a value may be, and what a fault says.
+
+mod lists;
+mod values;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+pub(super) use self::{
+    lists::{Filled, OneOrMore},
+    values::{Id, PublicAlgorithm, Seconds, choice, choice_schema},
+};
+use super::{
+    fault::{Faults, Place},
+    node::{Extra, Kind, Member, Node, Text},
+    source::parse_json,
+    suggest,
+};
+use crate::ConfigErrorKind;
+
+/// A type that stands in a document.
+pub(super) trait Read: Sized {
+    /// Whether it is a list or a block, which a variable can give as JSON.
+    const IS_STRUCTURE: bool = false;
+
+    /// Reads a value, or adds a fault.
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self>;
+
+    /// The JSON Schema of it.
+    fn schema() -> Value;
+}
+
+/// A member of a block.
+#[derive(Clone, Debug)]
+pub(super) enum Slot<T> {
+    Absent,
+    /// Something stands there, and what is wrong with it has been told.
+    Faulty,
+    Here(Spot<T>),
+}
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(super) struct Spot<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+    /// Which member of its block it is.
+    pub(super) order: usize,
+}
+
+impl<T> Slot<T> {
+    pub(super) fn here(&self) -> Option<&Spot<T>> {
+        match self {
+            Self::Here(spot) => Some(spot),
+            _ => None,
+        }
+    }
+
+    pub(super) fn value(&self) -> Option<&T> {
+        self.here().map(|spot| &spot.value)
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+/// The members of a block that is read.
+pub(super) struct Members<'a> {
+    members: &'a [Member],
+    place: &'a Place,
+}
+
+impl<'a> Members<'a> {
+    /// The members of a block, each of which must be known.
+    pub(super) fn of(
+        node: &'a Node,
+        place: &'a Place,
+        known: &[&str],
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let Kind::Map(members) = &node.kind else {
+            let wanted = format!("a block with {}", suggest::list(known.iter().copied()));
+            return misfit(node, place, faults, &wanted);
+        };
+        for member in members {
+            if !known.contains(&&*member.name) {
+                unknown(member, place, known, faults);
+            }
+        }
+        Some(Self { members, place })
+    }
+
+    pub(super) fn optional<T: Read>(&self, name: &str, faults: &mut Faults) -> Slot<T> {
+        let found = self
+            .members
+            .iter()
+            .enumerate()
+            .find(|(_, member)| *member.name == *name);
+        let Some((order, member)) = found else {
+            return Slot::Absent;
+        };
+        let place = self.place.member(name, &member.node.at);
+        match read(&member.node, &place, faults) {
+            Some(value) => Slot::Here(Spot {
+                value,
+                place,
+                order,
+            }),
+            None => Slot::Faulty,
+        }
+    }
+
+    pub(super) fn required<T: Read>(&self, name: &str, faults: &mut Faults) -> Slot<T> {
+        let slot = self.optional(name, faults);
+        if slot.is_absent() {
+            let message = format!("{name:?} is missing: add it");
+            faults.add(ConfigErrorKind::Empty, self.place, message);
+        }
+        slot
+    }
+}
+
+/// Reads a value. INVARIANT: one that is not there has left a fault.
+pub(super) fn read<T: Read>(node: &Node, place: &Place, faults: &mut Faults) -> Option<T> {
+    let unsupported = match (&node.kind, node.extra) {
+        (Kind::Told, _) => return None,
+        (Kind::Alias, _) => Some("an alias stands here: write the value out"),
+        (_, Some(Extra::Anchor)) => {
+            Some("an anchor stands here: leave it out, and write each value where it belongs")
+        }
+        (_, Some(Extra::Tag)) => Some("a tag stands here: write the value without it"),
+        _ => None,
+    };
+    if let Some(message) = unsupported {
+        faults.add(ConfigErrorKind::Unsupported, place, message);
+        return None;
+    }
+    let before = faults.len();
+    let node = match T::IS_STRUCTURE {
+        true => structured(node, place, faults)?,
+        false => Cow::Borrowed(node),
+    };
+    let value = T::read(&node, place, faults);
+    if value.is_none() && faults.len() == before {
+        let message = "the value cannot be used here: write another one";
+        faults.add(ConfigErrorKind::Malformed, place, message);
+    }
+    value
+}
+
+/// The list or block that a variable holds as JSON; another value as it is.
+fn structured<'a>(node: &'a Node, place: &Place, faults: &mut Faults) -> Option<Cow<'a, Node>> {
+    let Kind::Text(text) = &node.kind else {
+        return Some(Cow::Borrowed(node));
+    };
+    let json = text.secret.expose().trim();
+    if !text.is_raw || !json.starts_with(['[', '{']) {
+        return Some(Cow::Borrowed(node));
+    }
+    match parse_json(json) {
+        Ok(mut parsed) => {
+            parsed.move_to(&node.at);
+            Some(Cow::Owned(parsed))
+        }
+        Err((_, words)) => {
+            faults.add(ConfigErrorKind::Malformed, place, words);
+            None
+        }
+    }
+}
+
+/// Something else than what belongs there.
+pub(super) fn misfit<T>(
+    node: &Node,
+    place: &Place,
+    faults: &mut Faults,
+    wanted: &str,
+) -> Option<T> {
+    let (kind, message) = match &node.kind {
+        Kind::Null => (
+            ConfigErrorKind::Blank,
+            format!("nothing stands here: write {wanted}"),
+        ),
+        Kind::Text(text) if text.secret.expose().trim().is_empty() => {
+            return blank(text, place, faults, wanted);
+        }
+        _ => (
+            ConfigErrorKind::Malformed,
+            format!("{} stands here: write {wanted}", node.what()),
+        ),
+    };
+    faults.add(kind, place, message);
+    None
+}
+
+fn blank<T>(text: &Text, place: &Place, faults: &mut Faults, wanted: &str) -> Option<T> {
+    let message = match text.empty_variables.as_slice() {
+        [] => format!("an empty text stands here: write {wanted}"),
+        [name] => format!("the variable {name} is set to nothing: set it to {wanted}"),
+        names => format!(
+            "the variables {} are set to nothing: set them to {wanted}",
+            names.join(", ")
+        ),
+    };
+    faults.add(ConfigErrorKind::Blank, place, message);
+    None
+}
+
+/// A member that no block has.
+fn unknown(member: &Member, place: &Place, known: &[&str], faults: &mut Faults) {
+    let hint = suggest::hint(&member.name, known.iter().copied());
+    // What is nearly a name is no key that somebody wrote where a name belongs.
+    let place = match hint.is_empty() {
+        true => place.unknown_member(&member.name, &member.at),
+        false => place.member(&member.name, &member.at),
+    };
+    let message = match &*member.name {
+        "<<" => "a merge key stands here: write each member out".to_owned(),
+        _ => format!(
+            "there is no such member: {hint}write one of {}",
+            suggest::list(known.iter().copied())
+        ),
+    };
+    faults.add(ConfigErrorKind::Unknown, &place, message);
+}
+
+/// A type whose members are those of a block; the comments become the schema's descriptions.
+macro_rules! block {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident {
+            $( $(#[doc = $doc:literal])+ $field:ident: $need:ident $type:ty, )*
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug)]
+        pub(in crate::config) struct $name {
+            $( pub(in crate::config) $field: $crate::config::read::Slot<$type>, )*
+        }
+
+        impl $name {
+            pub(in crate::config) const MEMBERS: &'static [&'static str] =
+                &[$(stringify!($field)),*];
+        }
+
+        impl $crate::config::read::Read for $name {
+            const IS_STRUCTURE: bool = true;
+
+            fn read(
+                node: &$crate::config::node::Node,
+                place: &$crate::config::fault::Place,
+                faults: &mut $crate::config::fault::Faults,
+            ) -> Option<Self> {
+                let members =
+                    $crate::config::read::Members::of(node, place, Self::MEMBERS, faults)?;
+                Some(Self {
+                    $( $field: members.$need(stringify!($field), faults), )*
+                })
+            }
+
+            fn schema() -> serde_json::Value {
+                $crate::config::schema::block(
+                    &[$($about),+],
+                    vec![$((
+                        stringify!($field),
+                        stringify!($need) == "required",
+                        &[$($doc),+][..],
+                        <$type as $crate::config::read::Read>::schema(),
+                    )),*],
+                )
+            }
+        }
+    };
+}
+pub(super) use block;

@@ -1,0 +1,59 @@
+//! What the program made itself, by name.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use super::suggest;
+use crate::{authorize::Authorizer, provider::AuthProvider};
+
+/// The program's own providers and authorizers.
+#[derive(Clone, Default)]
+pub(super) struct Registry {
+    pub(super) providers: Named<dyn AuthProvider>,
+    pub(super) authorizers: Named<dyn Authorizer>,
+}
+
+pub(super) struct Named<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
+
+impl<T: ?Sized> Named<T> {
+    pub(super) fn put(&mut self, name: impl Into<String>, one: Arc<T>) {
+        self.0.insert(name.into().into_boxed_str(), one);
+    }
+
+    /// The one of that name, or what to write instead.
+    pub(super) fn find(&self, name: &str, what: &str) -> Result<Arc<T>, String> {
+        if let Some(found) = self.0.get(name) {
+            return Ok(Arc::clone(found));
+        }
+        let names = || self.0.keys().map(|name| &**name);
+        let there = match self.0.is_empty() {
+            true => format!("the program registers none: add it with `with_{what}`"),
+            false => format!(
+                "{}write one of {}, or register it with `with_{what}`",
+                suggest::hint(name, names()),
+                suggest::list(names())
+            ),
+        };
+        Err(format!("no {what} is registered under this name: {there}"))
+    }
+}
+
+impl<T: ?Sized> Clone for Named<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ?Sized> Default for Named<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("providers", &self.providers.0.keys())
+            .field("authorizers", &self.authorizers.0.keys())
+            .finish()
+    }
+}

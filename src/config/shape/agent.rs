@@ -1,0 +1,162 @@
+//! The shape of an agent's JSON file: `{"auth": …, "authorization": NAME}`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    ConfigErrorKind, Secret,
+    config::{
+        environment::{Environment, Variable, not_text},
+        fault::{Faults, Place},
+        node::{At, Kind, Node},
+        read::{Read, Slot, Spot, block, choice, choice_schema, read},
+    },
+    jose::Algorithm,
+};
+
+/// What `auth` says.
+#[derive(Clone, Debug)]
+pub(in crate::config) enum Agent {
+    /// `null`: everybody is let in.
+    Nobody,
+    Jwt(Tokens),
+    /// The name of a provider.
+    Custom(Spot<String>),
+}
+
+/// What the environment says about tokens.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Tokens {
+    pub(in crate::config) key: Spot<Secret>,
+    pub(in crate::config) algorithm: Algorithm,
+    pub(in crate::config) issuer: Option<String>,
+    pub(in crate::config) audience: Option<String>,
+}
+
+block! {
+    /// A provider that the program registered.
+    Registered {
+        /// Always `custom`.
+        method: required Method,
+        /// The name under which the program registered it.
+        path: required String,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) struct Method;
+
+impl Read for Method {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        choice(node, place, faults, "method", &[("custom", Self)])
+    }
+
+    fn schema() -> Value {
+        choice_schema(&[("custom", Self)])
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Word;
+
+impl Read for Word {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        let what = "way to be authenticated (a provider of the program's is \
+                    {\"method\": \"custom\", \"path\": NAME})";
+        choice(node, place, faults, what, &[("jwt", Self)])
+    }
+
+    fn schema() -> Value {
+        choice_schema(&[("jwt", Self)])
+    }
+}
+
+/// Whether what stands under `auth` has the agent's shape and not the gateway's.
+pub(in crate::config) fn is_meant(auth: &Node) -> bool {
+    match &auth.kind {
+        Kind::Null => true,
+        // A variable may hold the gateway's block as JSON.
+        Kind::Text(text) => !text.secret.expose().trim_start().starts_with('{'),
+        Kind::Map(_) => auth.member("method").is_some() || auth.member("path").is_some(),
+        _ => false,
+    }
+}
+
+impl Agent {
+    pub(in crate::config) fn read(
+        auth: &Node,
+        place: &Place,
+        env: &Environment,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        match &auth.kind {
+            Kind::Null => Some(Self::Nobody),
+            Kind::Map(_) => {
+                let registered = read::<Registered>(auth, place, faults)?;
+                match (registered.method, registered.path) {
+                    (Slot::Here(_), Slot::Here(path)) => Some(Self::Custom(path)),
+                    _ => None,
+                }
+            }
+            _ => {
+                read::<Word>(auth, place, faults)?;
+                Tokens::read(env, faults).map(Self::Jwt)
+            }
+        }
+    }
+}
+
+impl Tokens {
+    fn read(env: &Environment, faults: &mut Faults) -> Option<Self> {
+        let before = faults.len();
+        let key = variable(env, "JWT_SECRET_KEY", faults);
+        let algorithm = variable(env, "JWT_ALGORITHM", faults);
+        let issuer = variable(env, "JWT_ISSUER", faults);
+        let audience = variable(env, "JWT_AUDIENCE", faults);
+        if faults.len() > before {
+            return None;
+        }
+        let Some(key) = key else {
+            let place = Place::new("auth", At::Variable("JWT_SECRET_KEY".into()));
+            let message = "the variable is not set, and \"jwt\" needs it: set it to a secret made \
+                           with `openssl rand -hex 32`";
+            faults.add(ConfigErrorKind::Unknown, &place, message);
+            return None;
+        };
+        Some(Self {
+            key,
+            algorithm: algorithm.map_or(Algorithm::HS256, |spot| spot.value),
+            issuer: issuer.map(|spot| spot.value),
+            audience: audience.map(|spot| spot.value),
+        })
+    }
+}
+
+/// What a variable holds; one that is set to nothing is a fault.
+fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Option<Spot<T>> {
+    let at = At::Variable(name.into());
+    let place = Place::new("auth", at.clone());
+    match env.get(name) {
+        Variable::Unset => None,
+        Variable::NotText => {
+            not_text(faults, &place);
+            None
+        }
+        Variable::Set(value) => {
+            let value = read(&Node::raw(at, value), &place, faults)?;
+            Some(Spot {
+                value,
+                place,
+                order: 0,
+            })
+        }
+    }
+}
+
+/// The schema of what stands under `auth`.
+pub(in crate::config) fn schema() -> Value {
+    json!({"anyOf": [
+        {"type": "null", "description": "Everybody is let in."},
+        {"const": "jwt", "description": "JSON Web Tokens, with the key from JWT_SECRET_KEY."},
+        Registered::schema(),
+    ]})
+}

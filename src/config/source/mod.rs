@@ -1,0 +1,186 @@
+//! From a file or a text to the document.
+
+mod json;
+mod yaml;
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+pub(super) use self::json::parse as parse_json;
+use super::{
+    fault::{ConfigFault, ConfigFaults, Place},
+    node::{At, Kind, Node},
+};
+use crate::{ConfigErrorKind, Secret};
+
+/// Where the document comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    File(PathBuf),
+    Text(Format, Secret),
+    /// The environment and the program alone.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Yaml,
+    Json,
+}
+
+/// A document that could be parsed.
+pub(super) struct Document {
+    pub(super) root: Node,
+    pub(super) format: Format,
+}
+
+/// A file that was read, and what it held: to tell later whether it has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    path: PathBuf,
+    digest: Result<[u8; 32], ErrorKind>,
+}
+
+impl Source {
+    /// What faults call the document.
+    pub(super) fn name(&self) -> Arc<str> {
+        match self {
+            Self::File(path) => path.display().to_string().into(),
+            Self::Text(Format::Yaml, _) => "<yaml>".into(),
+            Self::Text(Format::Json, _) => "<json>".into(),
+            Self::Nothing => "<environment>".into(),
+        }
+    }
+
+    /// The folder that relative paths in the document start from.
+    pub(super) fn folder(&self) -> &Path {
+        match self {
+            Self::File(path) => path.parent().unwrap_or(Path::new("")),
+            Self::Text(..) | Self::Nothing => Path::new(""),
+        }
+    }
+
+    pub(super) fn read(&self, seen: &mut Vec<Seen>) -> Result<Document, ConfigFaults> {
+        let fail = |(at, message): (At, String)| {
+            let place = Place::new("", at);
+            let fault = ConfigFault::new(ConfigErrorKind::Malformed, &self.name(), &place, message);
+            Err(ConfigFaults::one(fault))
+        };
+        let (format, text) = match self {
+            Self::Nothing => {
+                return Ok(Document {
+                    root: Node::new(At::File, Kind::Map(Vec::new())),
+                    format: Format::Yaml,
+                });
+            }
+            Self::Text(format, text) => (*format, text.clone()),
+            Self::File(path) => {
+                let read = read_text(path, LARGEST_FILE, seen);
+                // The name first: a fault in it would show as one of the content otherwise.
+                match (format_of(path), read) {
+                    (Some(format), Ok(text)) => (format, text),
+                    (None, _) => {
+                        let message = "the name tells no format: end it in .yaml, .yml or .json";
+                        return fail((At::File, message.into()));
+                    }
+                    (_, Err(message)) => return fail((At::File, message)),
+                }
+            }
+        };
+        let text = text.expose();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let parsed = match format {
+            Format::Yaml => yaml::parse(text),
+            Format::Json => parse_json(text),
+        };
+        match parsed {
+            Ok(root) => Ok(Document { root, format }),
+            Err(fault) => fail(fault),
+        }
+    }
+}
+
+impl Seen {
+    /// The same file, and what it holds now.
+    pub(super) fn again(&self) -> Self {
+        let bytes = read_bytes(&self.path, LARGEST_FILE);
+        Self::of(&self.path, &bytes)
+    }
+
+    fn of(path: &Path, bytes: &io::Result<Zeroizing<Vec<u8>>>) -> Self {
+        let digest = bytes.as_ref().map(|bytes| Sha256::digest(&**bytes).into());
+        Self {
+            path: path.to_owned(),
+            digest: digest.map_err(io::Error::kind),
+        }
+    }
+}
+
+/// Reads a text file, and says in words of the configuration why it cannot.
+pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result<Secret, String> {
+    let bytes = read_bytes(path, limit);
+    seen.push(Seen::of(path, &bytes));
+    let mut bytes = bytes.map_err(|error| said(&error, limit))?;
+    let bytes = std::mem::take(&mut *bytes);
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = Zeroizing::new(error.into_bytes());
+            let line = bytes.iter().take(valid).filter(|byte| **byte == b'\n');
+            Err(format!(
+                "the file is not UTF-8, from line {} on: save it as UTF-8",
+                line.count().saturating_add(1)
+            ))
+        }
+    }
+}
+
+fn read_bytes(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Before it is opened: opening a pipe would wait for somebody to write.
+    if !fs::metadata(path)?.is_file() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let file = File::open(path)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+fn said(error: &io::Error, limit: u64) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".into(),
+        ErrorKind::PermissionDenied => {
+            "the file may not be read: give this program's user the right to".into()
+        }
+        ErrorKind::IsADirectory => "this is no file: name the file itself".into(),
+        ErrorKind::FileTooLarge => format!("the file is larger than {} KiB", limit / 1024),
+        kind => format!("the file cannot be read: {kind}"),
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let extension = path.extension()?.to_str()?;
+    if ["yaml", "yml"]
+        .iter()
+        .any(|yaml| extension.eq_ignore_ascii_case(yaml))
+    {
+        return Some(Format::Yaml);
+    }
+    extension
+        .eq_ignore_ascii_case("json")
+        .then_some(Format::Json)
+}
+
+/// No configuration that a person wrote comes near it.
+const LARGEST_FILE: u64 = 1024 * 1024;

@@ -1,0 +1,97 @@
+//! What a configuration came to, in words for the log.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use crate::{auth::layer::warn_of_disabled, log::TARGET};
+
+/// What a configuration came to: who is asked, which paths are public, what is weak about it.
+///
+/// It holds no secret and no name of a key.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigSummary {
+    pub(super) source: Arc<str>,
+    pub(super) providers: Vec<String>,
+    pub(super) authorizer: Option<String>,
+    pub(super) public_paths: Vec<String>,
+    pub(super) dev_docs: bool,
+    pub(super) is_disabled: bool,
+    pub(super) overrides: Vec<String>,
+    pub(super) weak: Vec<String>,
+}
+
+impl ConfigSummary {
+    /// The providers in the order in which they are asked, each with what it accepts.
+    pub fn providers(&self) -> &[String] {
+        &self.providers
+    }
+
+    /// The paths that the configuration makes public.
+    pub fn public_paths(&self) -> &[String] {
+        &self.public_paths
+    }
+
+    /// Whether the pages of `dev_docs` are public.
+    pub fn dev_docs(&self) -> bool {
+        self.dev_docs
+    }
+
+    /// Whether every caller is let in.
+    pub fn is_disabled(&self) -> bool {
+        self.is_disabled
+    }
+
+    /// What is weaker than it could be, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.weak
+    }
+
+    /// Writes it to the log: one event, and a warning for each weak choice.
+    pub(super) fn log(&self) {
+        tracing::info!(
+            target: TARGET,
+            source = %self.source,
+            providers = %self.providers.join(", "),
+            authorizer = self.authorizer.as_deref(),
+            public_paths = %self.public_paths.join(", "),
+            dev_docs = self.dev_docs,
+            overridden_by = %self.overrides.join(", "),
+            "authentication is configured"
+        );
+        if self.is_disabled {
+            warn_of_disabled();
+        }
+        for weak in &self.weak {
+            tracing::warn!(target: TARGET, source = %self.source, "{weak}");
+        }
+    }
+
+    pub(super) fn warn_of_address(&mut self, address: Option<SocketAddr>) {
+        let is_public = |address: SocketAddr| !address.ip().to_canonical().is_loopback();
+        if self.dev_docs && !self.is_disabled && address.is_some_and(is_public) {
+            self.weak.push(
+                "dev_docs is on while listening on an address that others can reach: they can \
+                 read the docs pages"
+                    .into(),
+            );
+        }
+    }
+}
+
+impl fmt::Display for ConfigSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_disabled {
+            true => f.write_str("every caller is let in")?,
+            false => write!(f, "asks {}", self.providers.join(", then "))?,
+        }
+        if let Some(authorizer) = &self.authorizer {
+            write!(f, "; authorizer {authorizer}")?;
+        }
+        if !self.public_paths.is_empty() {
+            write!(f, "; public: {}", self.public_paths.join(", "))?;
+        }
+        if self.dev_docs {
+            f.write_str("; dev docs public")?;
+        }
+        Ok(())
+    }
+}

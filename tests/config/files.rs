@@ -1,0 +1,127 @@
+//! The example files, the environment they need, and an app behind what they come to.
+
+use std::{fs, path::PathBuf};
+
+use axum::{Router, routing::any};
+use serde_json::json;
+use tower_auth::{
+    AuthContext, AuthLayer,
+    config::{AuthConfig, ConfigFaults},
+    provider::provider_fn,
+    testing::ManualClock,
+};
+
+use crate::common::oneshot::ask;
+
+/// 2026-11-22, so that tokens and dates of the tests stay what they are.
+pub const NOW: u64 = 1_795_305_600;
+pub const FRONTEND_KEY: &str = "sk-frontend-4c81";
+pub const JWT_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The variables that the example files name.
+pub const ENV: [(&str, &str); 4] = [
+    ("FRONTEND_KEY", FRONTEND_KEY),
+    ("JWT_SECRET", JWT_SECRET),
+    ("JWT_SECRET_KEY", JWT_SECRET),
+    ("JWT_AUDIENCE", "agent-server"),
+];
+
+pub const EXAMPLES: [&str; 6] = [
+    "api_keys.yaml",
+    "jwt.yaml",
+    "oauth2.yaml",
+    "composite.yaml",
+    "disabled.yaml",
+    "agent.json",
+];
+
+pub fn example(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/config")
+        .join(name)
+}
+
+pub fn example_text(name: &str) -> String {
+    fs::read_to_string(example(name)).unwrap()
+}
+
+pub fn yaml(text: &str) -> AuthConfig {
+    ready(AuthConfig::from_yaml(text))
+}
+
+pub fn json(text: &str) -> AuthConfig {
+    ready(AuthConfig::from_json(text))
+}
+
+/// With the tests' environment and clock, and one provider of the program's own.
+pub fn ready(config: AuthConfig) -> AuthConfig {
+    let sessions = provider_fn(|request| {
+        Ok(request
+            .header("x-session")
+            .filter(|session| *session == "s1")
+            .map(|_| AuthContext::new("ada")))
+    });
+    config
+        .with_env(ENV)
+        .with_clock(ManualClock::at_unix(NOW).clock())
+        .with_provider("sessions", sessions)
+}
+
+pub fn app(layer: AuthLayer) -> Router {
+    let who = async |caller: Option<axum::Extension<AuthContext>>| match caller {
+        Some(caller) => caller.user_id().to_owned(),
+        None => "nobody".to_owned(),
+    };
+    [
+        "/run",
+        "/hooks/public",
+        "/hooks/{source}/public",
+        "/docs",
+        "/health",
+    ]
+    .into_iter()
+    .fold(Router::new(), |app, path| app.route(path, any(who)))
+    .layer(layer)
+}
+
+/// The status of a request to the app behind a configuration.
+pub async fn status(config: AuthConfig, line: &str, headers: &[(&str, &str)]) -> u16 {
+    let layer = config
+        .into_layer()
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    ask(&app(layer), line, headers).await.status().as_u16()
+}
+
+/// Who the caller turned out to be, behind a configuration.
+pub async fn caller(config: AuthConfig, headers: &[(&str, &str)]) -> String {
+    let layer = config
+        .into_layer()
+        .unwrap_or_else(|faults| panic!("{faults}"));
+    let answer = ask(&app(layer), "POST /run", headers).await;
+    let body = axum::body::to_bytes(answer.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+pub fn faults(config: AuthConfig) -> ConfigFaults {
+    config.into_layer().expect_err("it must not build")
+}
+
+/// A token that the example files accept.
+pub fn token(claims: &[(&str, serde_json::Value)]) -> String {
+    let mut all = json!({"sub": "ada", "aud": "agent-server", "exp": NOW + 60});
+    for (name, value) in claims {
+        all[name] = value.clone();
+    }
+    jsonwebtoken::encode(
+        &jsonwebtoken::Header::default(),
+        &all,
+        &jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes()),
+    )
+    .unwrap()
+}
+
+pub fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}

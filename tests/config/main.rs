@@ -1,0 +1,19 @@
+//! Configuration: from a file to a layer, and never open by accident.
+#![cfg(test)]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod broken;
+mod files;
+mod hostile;
+mod issuers;
+mod never_open;
+mod overrides;
+mod pyjwt;
+mod reload;
+mod schema;
+mod secrets;
+mod shapes;
+mod summary;

@@ -1,0 +1,299 @@
+//! Whatever becomes of a valid file, it is never open by accident.
+
+use axum::Router;
+use serde_json::{Value, json};
+use tower_auth::config::AuthConfig;
+
+use super::files::{EXAMPLES, app, example_text, ready};
+use crate::common::oneshot::status;
+
+/// What a mutation puts in a node's place.
+fn substitutes() -> Vec<Value> {
+    vec![
+        Value::Null,
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!(" "),
+        json!("x"),
+        json!("*"),
+        json!("none"),
+        json!("None"),
+        json!("null"),
+        json!("false"),
+        json!("jwt"),
+        json!("custom"),
+        json!("api_key"),
+        json!("composite"),
+        json!("sessions"),
+        json!("/"),
+        json!("/{*rest}"),
+        json!("/{x}"),
+        json!("${UNSET}"),
+        json!("${UNSET:-}"),
+        json!("${EMPTY}"),
+        json!("$"),
+        json!([]),
+        json!([null]),
+        json!([""]),
+        json!([[]]),
+        json!(["*"]),
+        json!({}),
+        json!({"enabled": true}),
+        json!({"": null}),
+        json!({"mode": "composite"}),
+    ]
+}
+
+/// Documents with every member that there is.
+fn documents() -> Vec<Value> {
+    let keys = json!([
+        {"name": "a", "key": "sk-a", "scopes": ["x", "y"], "expires_at": "2099-01-01T00:00:00Z"},
+        {"name": "b", "key_sha256": "0".repeat(64), "revoked": false},
+    ]);
+    let jwt = json!({
+        "secret": "${JWT_SECRET}", "algorithm": "HS256", "audience": ["a"], "issuer": "i",
+        "scope_claim": "scp", "clock_skew_seconds": 5, "insecure_allow_short_secret": false,
+        "insecure_allow_missing_exp": false,
+    });
+    let oauth2 = json!({
+        "issuer": "https://issuer.example", "audience": "a", "jwks_uri": "https://issuer.example/k",
+        "algorithms": ["RS256"], "scope_claim": "scp", "clock_skew_seconds": 5,
+        "strict_at_jwt": true,
+    });
+    let allowlist = json!({"user_ids": [1, "2"], "chat_ids": [3], "platforms": ["p"]});
+    vec![
+        json!({"auth": {"enabled": true, "mode": "api_key", "realm": "r", "api_keys": keys,
+            "public_paths": ["/hooks/public"], "dev_docs": false}}),
+        json!({"auth": {"mode": "jwt", "jwt": jwt}}),
+        json!({"auth": {"mode": "oauth2", "oauth2": oauth2}}),
+        json!({"auth": {"mode": "custom", "custom": "sessions"}}),
+        json!({"auth": {"mode": "composite", "allowlist": allowlist, "jwt": jwt, "api_keys": keys}}),
+        json!({"auth": {"allowlist": allowlist}}),
+        json!({"auth": {"enabled": "${UNSET:-true}", "jwt": jwt}, "other": {"enabled": false}}),
+        json!({"auth": "jwt"}),
+        json!({"auth": {"method": "custom", "path": "sessions"}}),
+    ]
+}
+
+#[tokio::test]
+async fn deleting_or_replacing_any_node_never_opens() {
+    let mut built = 0_u32;
+    for document in documents() {
+        assert!(refuses(&document).await == Some(true), "{document}");
+        for path in paths(&document) {
+            for mutated in mutations(&document, &path) {
+                let opened = check(&mutated).await;
+                built += u32::from(opened);
+            }
+        }
+    }
+    // Else the whole test would say nothing.
+    assert!(built > 100, "{built}");
+}
+
+#[tokio::test]
+async fn renaming_any_member_never_opens() {
+    for document in documents() {
+        for path in paths(&document) {
+            let Some((Step::Member(name), parent)) = path.split_last() else {
+                continue;
+            };
+            for renamed in [
+                name.to_uppercase(),
+                format!("{name}s"),
+                format!(" {name}"),
+                name[1..].to_owned(),
+                name.replace('_', "-"),
+                String::new(),
+            ] {
+                if renamed == *name {
+                    continue;
+                }
+                let mut mutated = document.clone();
+                let members = at(&mut mutated, parent).as_object_mut().unwrap();
+                let value = members.remove(name).unwrap();
+                members.insert(renamed, value);
+                check(&mutated).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn deleting_or_cutting_any_line_of_an_example_never_opens() {
+    for name in EXAMPLES {
+        let text = example_text(name);
+        let lines: Vec<&str> = text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let value = line.find(": ").map_or(line.len(), |colon| colon + 1);
+            let mut variants = vec![String::new(), format!("{line} x"), format!(" {line}")];
+            for put in [
+                "", " null", " ~", " []", " {}", " ''", " yes", " &a", " *a", " !!str", " |",
+            ] {
+                variants.push(format!("{}{put}", &line[..value]));
+            }
+            for variant in variants {
+                let mut mutated = lines.clone();
+                mutated[index] = &variant;
+                check_text(name, &mutated.join("\n")).await;
+            }
+        }
+        for end in 0..text.len() {
+            check_text(name, &text[..end]).await;
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn cutting_and_pasting_an_example_never_opens(
+        name in proptest::sample::select(&EXAMPLES[..]),
+        from in 0_usize..900,
+        to in 0_usize..900,
+        length in 0_usize..60,
+        cut in 0_usize..30,
+    ) {
+        let text = example_text(name);
+        let clip = |index: usize| index.min(text.len());
+        let pasted = &text[clip(from)..clip(from + length)];
+        let mutated = format!("{}{pasted}{}", &text[..clip(to)], &text[clip(to + cut)..]);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(check_text(name, &mutated));
+    }
+}
+
+/// Whether the document builds; panics if it then lets somebody in who shows nothing, without
+/// saying so in one of the explicit ways.
+async fn check(document: &Value) -> bool {
+    match refuses(document).await {
+        None => false,
+        Some(true) => true,
+        Some(false) => {
+            assert!(is_explicit(document), "open: {document}");
+            true
+        }
+    }
+}
+
+/// Whether who shows nothing is refused; nothing where the document does not build, as YAML and as
+/// JSON alike.
+async fn refuses(document: &Value) -> Option<bool> {
+    let text = document.to_string();
+    let as_json = outcome(ready(AuthConfig::from_json(&*text))).await;
+    if !is_agent(document) {
+        let as_yaml = outcome(ready(AuthConfig::from_yaml(&*text))).await;
+        assert_eq!(as_json, as_yaml, "{document}");
+    }
+    as_json
+}
+
+async fn check_text(name: &str, text: &str) {
+    let config = match name.ends_with(".json") {
+        true => AuthConfig::from_json(text),
+        false => AuthConfig::from_yaml(text),
+    };
+    if outcome(ready(config)).await == Some(false) {
+        let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let explicit = ["enabled:false", "mode:none", "\"auth\":null"];
+        assert!(
+            explicit.iter().any(|way| plain.contains(way)),
+            "open: {text}"
+        );
+    }
+}
+
+async fn outcome(config: AuthConfig) -> Option<bool> {
+    let layer = config.into_layer().ok()?;
+    let app: Router = app(layer);
+    let code = status(&app, "POST /run").await;
+    assert!(code == 200 || code == 401, "{code}");
+    Some(code == 401)
+}
+
+fn is_explicit(document: &Value) -> bool {
+    let auth = &document["auth"];
+    auth.is_null()
+        || auth["enabled"] == json!(false)
+        || auth["mode"] == json!("none")
+        || auth["enabled"] == json!("${UNSET:-false}")
+}
+
+fn is_agent(document: &Value) -> bool {
+    let auth = &document["auth"];
+    auth.is_null()
+        || auth.is_string()
+        || !auth["method"].is_null()
+        || !auth["path"].is_null()
+        || auth.get("method").is_some()
+        || auth.get("path").is_some()
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Member(String),
+    Item(usize),
+}
+
+fn paths(value: &Value) -> Vec<Vec<Step>> {
+    let mut found = vec![vec![]];
+    let children: Vec<(Step, &Value)> = match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, child)| (Step::Member(name.clone()), child))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(index, child)| (Step::Item(index), child))
+            .collect(),
+        _ => vec![],
+    };
+    for (step, child) in children {
+        for mut path in paths(child) {
+            path.insert(0, step.clone());
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn at<'a>(value: &'a mut Value, path: &[Step]) -> &'a mut Value {
+    path.iter().fold(value, |value, step| match step {
+        Step::Member(name) => &mut value[name],
+        Step::Item(index) => &mut value[*index],
+    })
+}
+
+fn mutations(document: &Value, path: &[Step]) -> Vec<Value> {
+    let mut all = vec![];
+    for substitute in substitutes() {
+        let mut mutated = document.clone();
+        *at(&mut mutated, path) = substitute;
+        all.push(mutated);
+    }
+    if let Some((last, parent)) = path.split_last() {
+        let mut mutated = document.clone();
+        match last {
+            Step::Member(name) => {
+                at(&mut mutated, parent)
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(name);
+            }
+            Step::Item(index) => {
+                at(&mut mutated, parent)
+                    .as_array_mut()
+                    .unwrap()
+                    .remove(*index);
+            }
+        }
+        all.push(mutated);
+    }
+    all
+}
