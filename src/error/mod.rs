@@ -1,0 +1,9 @@
+//! The two families of errors: what is wrong with a set-up, and what is wrong with a request.
+
+mod auth;
+mod config;
+
+pub use self::{
+    auth::{AuthError, AuthErrorKind},
+    config::{ConfigError, ConfigErrorKind},
+};
