@@ -134,8 +134,12 @@ impl Builder<'_> {
             self.layer(verdict, None)?
         } else {
             let gateway = read::<Gateway>(&auth.node, &place, &mut self.faults)?;
-            let verdict = self.gateway(&gateway, &place);
-            self.layer(verdict?, Some(&gateway))?
+            let Some(verdict) = self.gateway(&gateway, &place) else {
+                // No layer comes of it; what is wrong with its paths is told all the same.
+                self.settings(AuthLayer::open(), &gateway);
+                return None;
+            };
+            self.layer(verdict, Some(&gateway))?
         };
         if let (None, Some((_, _))) = (&provider, &authorizer) {
             let message = "an authorizer is named, and nobody is asked who calls: leave it out, \
