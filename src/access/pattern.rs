@@ -22,7 +22,10 @@ impl Pattern {
             )
         };
         let Some(path) = text.strip_prefix('/') else {
-            let mend = format!("does not begin with a slash: write \"/{text}\"");
+            let mend = format!(
+                "does not begin with a slash: write {:?}",
+                format!("/{text}")
+            );
             return Err(fault(&mend));
         };
         if text.contains(['?', '#']) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {

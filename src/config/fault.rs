@@ -81,8 +81,8 @@ impl ConfigFault {
             kind,
             origin: Arc::clone(origin),
             at: place.at.clone(),
-            path: place.path.clone(),
-            message: message.into(),
+            path: one_line(place.path.clone()),
+            message: one_line(message.into()),
         }
     }
 
@@ -228,6 +228,20 @@ impl Faults {
             }
         }
     }
+}
+
+/// A fault is a line, whatever stands in the document.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().fold(String::new(), |mut line, char| {
+        match char.is_control() {
+            true => line.extend(char.escape_debug()),
+            false => line.push(char),
+        }
+        line
+    })
 }
 
 const LONGEST_NAME: usize = 40;

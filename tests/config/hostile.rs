@@ -241,3 +241,17 @@ fn file_without_permission_is_refused() {
         "auth.yaml: the file may not be read: give this program's user the right to"
     );
 }
+
+#[test]
+fn line_breaks_in_the_document_do_not_break_the_lines_of_the_faults() {
+    let text = "auth: {\"mode\\n\": x, \"jwt\\e[2J\": {}, public_paths: [\"a\\nb\", \"/:c\\r\"],
+        custom: sessions, oauth2: {issuer: \"ftp://a\\nb\", audience: a}}";
+    let faults = faults(yaml(text));
+    let told = faults.to_string();
+    assert_eq!(faults.faults().len(), 5, "{told}");
+    assert_eq!(told.lines().count(), 5, "{told}");
+    assert!(
+        !told.chars().any(|char| char.is_control() && char != '\n'),
+        "{told}"
+    );
+}
