@@ -1,6 +1,6 @@
 //! What a refused caller is told to present: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3).
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use http::HeaderValue;
 
@@ -95,7 +95,7 @@ fn is_described(char: char) -> bool {
 
 /// A realm, as it stands between the quotes of a challenge (RFC 9110 §11.5).
 #[derive(Clone, Debug)]
-pub(crate) struct Realm(Box<str>);
+pub(crate) struct Realm(Arc<str>);
 
 impl Realm {
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {

@@ -9,12 +9,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use crate::{
-    AuthContext, AuthError,
-    access::Route,
-    challenge::{Challenges, Realm},
-    reject,
-};
+use crate::{AuthContext, AuthError, access, reject::Wording};
 
 impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = AuthError;
@@ -29,7 +24,7 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
             tracing::error!(
                 target: "tower_auth",
                 // Not the path itself: a webhook's may hold a secret.
-                path = Route::of(&parts.uri, &parts.extensions).template(),
+                path = access::template(&parts.extensions),
                 "a handler asks for an AuthContext and there is none: either no AuthLayer is \
                  around this route (a route added after .layer() is not covered), or the path is \
                  public or optional (then take Option<AuthContext>)"
@@ -51,6 +46,6 @@ impl IntoResponse for AuthError {
     /// The refusal that the layer would send; an `AuthLayer` around the route words it anew, with
     /// its realm and its replacement.
     fn into_response(self) -> Response {
-        reject::respond(&self, &Challenges::default(), &Realm::default()).map(Body::from)
+        Wording::plain().respond(&self).map(Body::from)
     }
 }

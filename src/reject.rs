@@ -1,46 +1,126 @@
 //! An error as a response.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde::Serialize;
 
 use crate::{
-    AuthError,
+    AuthError, AuthErrorKind,
     challenge::{Challenges, Realm},
 };
 
-/// Makes the answer for an error: status, challenges, `Retry-After`, and a problem body (RFC 9457).
-///
-/// The error itself rides in the response's extensions, so that an outer layer knows what was
-/// refused.
-pub(crate) fn respond(
-    error: &AuthError,
-    challenges: &Challenges,
-    realm: &Realm,
-) -> Response<Bytes> {
-    let mut response = Response::new(problem(error));
-    *response.status_mut() = error.status();
-    write_headers(response.headers_mut(), error, challenges, realm);
-    response.extensions_mut().insert(error.clone());
-    response
+/// How refusals are worded: with a provider's challenges, in a layer's realm.
+#[derive(Clone, Debug)]
+pub(crate) struct Wording {
+    challenges: Challenges,
+    realm: Realm,
+    usual: [Answer; 3],
 }
 
-/// Marks a refusal that a layer has worded: an outer layer leaves it as it is.
-#[derive(Clone, Copy)]
-pub(crate) struct Rendered;
+/// What an error is answered with, but for its status.
+#[derive(Clone, Debug)]
+struct Answer {
+    kind: AuthErrorKind,
+    code: &'static str,
+    message: &'static str,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Wording {
+    pub(crate) fn new(challenges: Challenges, realm: Realm) -> Self {
+        // What nearly every refusal comes to is worded once.
+        let usual = [
+            AuthError::missing_credential(),
+            AuthError::invalid_credential(""),
+            AuthError::expired_credential(""),
+        ];
+        Self {
+            usual: usual.map(|error| Answer::to(&error, &challenges, &realm)),
+            challenges,
+            realm,
+        }
+    }
+
+    /// The wording where no `AuthLayer` is around: one that is words the refusal anew.
+    pub(crate) fn plain() -> &'static Self {
+        static PLAIN: LazyLock<Wording> =
+            LazyLock::new(|| Wording::new(Challenges::default(), Realm::default()));
+        &PLAIN
+    }
+
+    /// The same challenges in another realm.
+    pub(crate) fn in_realm(&self, realm: Realm) -> Self {
+        Self::new(self.challenges.clone(), realm)
+    }
+
+    /// The answer for an error: status, challenges, `Retry-After`, and a problem body (RFC 9457).
+    ///
+    /// The error itself rides in the response's extensions, so that an outer layer knows what was
+    /// refused.
+    pub(crate) fn respond(&self, error: &AuthError) -> Response<Bytes> {
+        let answer = match self.usual.iter().find(|answer| answer.is_to(error)) {
+            Some(usual) => usual.clone(),
+            None => Answer::to(error, &self.challenges, &self.realm),
+        };
+        let mut response = Response::new(answer.body);
+        *response.status_mut() = error.status();
+        *response.headers_mut() = answer.headers;
+        response
+            .extensions_mut()
+            .insert(error.clone().as_worded(false));
+        response
+    }
+}
+
+impl Answer {
+    fn to(error: &AuthError, challenges: &Challenges, realm: &Realm) -> Self {
+        let mut headers = HeaderMap::new();
+        write_headers(&mut headers, error, challenges, realm);
+        Self {
+            kind: error.kind(),
+            code: error.code(),
+            message: error.message(),
+            headers,
+            body: problem(error),
+        }
+    }
+
+    /// Whether this answers that error: everything is compared that the answer shows of one.
+    fn is_to(&self, error: &AuthError) -> bool {
+        (self.kind, self.code, self.message) == (error.kind(), error.code(), error.message())
+            && error.scopes().is_none()
+    }
+}
+
+/// Notes in a response that a layer has worded this refusal: an outer layer leaves it as it is.
+pub(crate) fn mark_worded<B>(response: &mut Response<B>, error: &AuthError) {
+    let extensions = response.extensions_mut();
+    match extensions.get_mut::<AuthError>() {
+        Some(noted) if noted.is_worded() => {}
+        Some(noted) => *noted = noted.clone().as_worded(true),
+        // A response of a closure's own has lost it.
+        None => {
+            extensions.insert(error.clone().as_worded(true));
+        }
+    }
+}
 
 /// The error of a refusal that no layer has worded yet.
 ///
 /// A refusal that has another error's status by now is none of ours any more: whoever changed it
 /// (to hide that something exists, say) must not be overruled.
-pub(crate) fn unrendered<B>(response: &Response<B>) -> Option<&AuthError> {
-    let (extensions, status) = (response.extensions(), response.status());
+pub(crate) fn unworded<B>(response: &Response<B>) -> Option<&AuthError> {
+    let status = response.status();
     let was_changed = |error: &AuthError| {
         (status.is_client_error() || status.is_server_error()) && status != error.status()
     };
-    extensions
+    response
+        .extensions()
         .get::<AuthError>()
-        .filter(|error| extensions.get::<Rendered>().is_none() && !was_changed(error))
+        .filter(|error| !error.is_worded() && !was_changed(error))
 }
 
 /// Carries over what layers in between added to a refusal (CORS, a request id), save what describes

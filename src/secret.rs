@@ -54,5 +54,44 @@ impl fmt::Debug for Secret {
 ///
 /// Every comparison of a secret in this crate is this one.
 pub(crate) fn equal(left: &[u8], right: &[u8]) -> bool {
-    left.ct_eq(right).into()
+    if left.len() != right.len() {
+        return false;
+    }
+    // Eight bytes at a time: the barrier that keeps a compiler from stopping early costs more than
+    // the comparison does.
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks(), right.as_chunks());
+    let words = left
+        .iter()
+        .zip(right)
+        .map(|(left, right)| u64::from_ne_bytes(*left).ct_eq(&u64::from_ne_bytes(*right)));
+    words
+        .fold(left_rest.ct_eq(right_rest), |equal, word| equal & word)
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::equal;
+
+    #[test]
+    fn finds_any_bit_that_differs_at_any_length() {
+        for len in 0..70 {
+            let text: Vec<u8> = (0..len).collect();
+            assert!(equal(&text, &text.clone()));
+            for at in 0..text.len() {
+                for bit in 0..8 {
+                    let mut other = text.clone();
+                    other[at] ^= 1 << bit;
+                    assert!(!equal(&text, &other), "byte {at} of {len}, bit {bit}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn finds_texts_of_other_lengths() {
+        assert!(!equal(b"12345678", b"123456789"));
+        assert!(!equal(b"", b"1"));
+        assert!(equal(b"", b""));
+    }
 }

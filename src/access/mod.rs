@@ -11,7 +11,7 @@ use http::Method;
 #[cfg(feature = "webhook")]
 pub(crate) use self::route::original_uri;
 pub(crate) use self::{
-    route::{Route, edit_uris},
+    route::{Route, edit_uris, template},
     rules::Rules,
 };
 use crate::provider::{AuthProvider, IntoAuthProvider};

@@ -4,7 +4,10 @@ use crate::{ConfigError, ConfigErrorKind};
 
 /// A valid pattern of a rule.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(String);
+pub(super) struct Pattern {
+    text: String,
+    has_parameters: bool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Segment<'a> {
@@ -59,16 +62,19 @@ impl Pattern {
                 Some(_) => {}
             }
         }
-        Ok(Self(text))
+        Ok(Self {
+            has_parameters: text.contains('{'),
+            text,
+        })
     }
 
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether both patterns stand for the same paths, whatever their parameters are named.
     pub(super) fn is_same_path(&self, other: &Self) -> bool {
-        self.is_same_path_as(&other.0)
+        self.is_same_path_as(&other.text)
     }
 
     pub(super) fn is_same_path_as(&self, template: &str) -> bool {
@@ -77,12 +83,19 @@ impl Pattern {
 
     /// Whether a path is one that this pattern stands for.
     pub(super) fn is_path(&self, path: &str) -> bool {
-        is_instance(path, &self.0)
+        if self.has_parameters {
+            is_instance(path, &self.text)
+        } else {
+            path == self.text
+        }
     }
 
     /// Whether each parameter of this pattern stands where the route has a parameter too: a rule
     /// for `/hooks/{source}` must not open a route `/hooks/partner`.
     pub(super) fn covers(&self, template: &str) -> bool {
+        if !self.has_parameters {
+            return true;
+        }
         let mut route = segments(template);
         for segment in self.segments() {
             match (segment, route.next()) {
@@ -96,7 +109,7 @@ impl Pattern {
     }
 
     fn segments(&self) -> impl Iterator<Item = Option<Segment<'_>>> {
-        segments(&self.0)
+        segments(&self.text)
     }
 }
 

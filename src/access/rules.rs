@@ -61,6 +61,16 @@ impl<A: Clone> Rules<A> {
         Ok(())
     }
 
+    /// Changes what each rule comes to.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut A)) {
+        let entries = [&mut self.explicit, &mut self.built_in, &mut self.merged];
+        for entry in entries.into_iter().flatten() {
+            for (_, access) in &mut entry.by_method {
+                change(access);
+            }
+        }
+    }
+
     fn add_entry(&mut self, rule: PathRule, access: A) -> Result<(), ConfigError> {
         let pattern = Pattern::parse(rule.pattern)?;
         let same = self

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, header};
 use super::{gate::Gate, places::Places};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
-    access::{Route, Rules},
+    access::{self, Route, Rules},
     challenge::Realm,
     event, grpc,
     provider::{Asked, Check},
@@ -56,6 +56,17 @@ pub(super) struct Pending {
 }
 
 impl Core {
+    /// Replaces the realm, for every provider.
+    pub(super) fn set_realm(&mut self, realm: Realm) {
+        self.gate = Arc::new(self.gate.in_realm(&realm));
+        self.rules.change(|admission| {
+            if let Admission::Provider(gate) = admission {
+                *gate = Arc::new(gate.in_realm(&realm));
+            }
+        });
+        self.realm = realm;
+    }
+
     /// Decides as far as that can be done at once.
     pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
         // Whoever put a context here before was not this layer, so it proves nothing.
@@ -109,7 +120,7 @@ impl Core {
         gate: &Gate,
         request: &Request<B>,
     ) -> Response<Bytes> {
-        let response = reject::respond(error, &gate.challenges, &self.realm);
+        let response = gate.wording.respond(error);
         self.finish(error, response, grpc::is_spoken(request.headers()))
     }
 
@@ -121,7 +132,7 @@ impl Core {
         refused: Response<B>,
         speaks_grpc: bool,
     ) -> Response<Bytes> {
-        let mut response = reject::respond(error, &gate.challenges, &self.realm);
+        let mut response = gate.wording.respond(error);
         reject::keep_headers(response.headers_mut(), refused.headers());
         self.finish(error, response, speaks_grpc)
     }
@@ -139,12 +150,7 @@ impl Core {
             Some(replace) => replace(error, response),
             None => response,
         };
-        let extensions = response.extensions_mut();
-        // A response of the closure's own has lost it.
-        if extensions.get::<AuthError>().is_none() {
-            extensions.insert(error.clone());
-        }
-        extensions.insert(reject::Rendered);
+        reject::mark_worded(&mut response, error);
         response
     }
 }
@@ -157,22 +163,19 @@ fn settle<B>(
 ) -> Decision {
     let refusal = match answer {
         Ok(Some(context)) => {
-            let route = Route::of(request.uri(), request.extensions());
-            event::accepted(&context, route.template());
+            event::accepted(&context, access::template(request.extensions()));
             let kept = context.response_headers().map(|_| context.clone());
             request.extensions_mut().insert(context);
             return Decision::Pass(kept);
         }
         Ok(None) if optional => {
-            let route = Route::of(request.uri(), request.extensions());
-            event::passed("anonymous", route.template());
+            event::passed("anonymous", access::template(request.extensions()));
             return Decision::Pass(None);
         }
         Ok(None) => AuthError::missing_credential(),
         Err(error) => error,
     };
-    let route = Route::of(request.uri(), request.extensions());
-    event::refused(&refusal, route.template());
+    event::refused(&refusal, access::template(request.extensions()));
     Decision::Refuse(refusal, Arc::clone(gate))
 }
 

@@ -190,7 +190,7 @@ impl Seal {
     }
 
     fn close<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let mut response = match reject::unrendered(&response).cloned() {
+        let mut response = match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
                 .render_again(&error, &self.core.gate, response, self.speaks_grpc)

@@ -4,23 +4,25 @@ use std::sync::Arc;
 
 use crate::{
     AuthContext, AuthError, AuthRequest, CredentialSource,
-    challenge::Challenges,
+    challenge::{Challenges, Realm},
     provider::{Asked, AuthProvider, Authentication, ask},
+    reject::Wording,
     request::{Place, Rank, shown_in_two_places},
 };
 
 /// A provider, and what is known about it before any request.
+#[derive(Clone)]
 pub(super) struct Gate {
     provider: Arc<dyn AuthProvider>,
     /// Every place that one of its providers reads, once.
     places: Box<[Place]>,
     /// For each of its providers that reads several, those which must not speak at once.
     exclusive: Box<[Vec<Place>]>,
-    pub(super) challenges: Challenges,
+    pub(super) wording: Wording,
 }
 
 impl Gate {
-    pub(super) fn new(provider: Arc<dyn AuthProvider>) -> Self {
+    pub(super) fn new(provider: Arc<dyn AuthProvider>, realm: Realm) -> Self {
         let sets = provider.credential_sets();
         let mut places: Vec<Place> = Vec::new();
         for place in sets.iter().flatten().map(CredentialSource::place) {
@@ -35,7 +37,7 @@ impl Gate {
             .collect();
         let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
         Self {
-            challenges: Challenges::of(&sources),
+            wording: Wording::new(Challenges::of(&sources), realm),
             places: places.into(),
             exclusive,
             provider,
@@ -44,11 +46,18 @@ impl Gate {
 
     /// Who lets everybody in, as nobody in particular.
     pub(super) fn open() -> Self {
-        Self::new(Arc::new(Anybody(
-            AuthContext::new("anonymous")
-                .with_method("anonymous")
-                .with_scopes(["*"]),
-        )))
+        let anybody = AuthContext::new("anonymous")
+            .with_method("anonymous")
+            .with_scopes(["*"]);
+        Self::new(Arc::new(Anybody(anybody)), Realm::default())
+    }
+
+    /// The same gate in another realm.
+    pub(super) fn in_realm(&self, realm: &Realm) -> Self {
+        Self {
+            wording: self.wording.in_realm(realm.clone()),
+            ..self.clone()
+        }
     }
 
     pub(super) fn places(&self) -> &[Place] {

@@ -50,7 +50,7 @@ pub struct AuthLayer {
 impl AuthLayer {
     /// A layer that asks this provider, or chain of providers.
     pub fn new<Form>(provider: impl IntoAuthProvider<Form>) -> Self {
-        Self::of(Gate::new(provider.into_provider()))
+        Self::of(Gate::new(provider.into_provider(), Realm::default()))
     }
 
     /// A layer that lets everybody in, as an anonymous caller with the scope `*`.
@@ -154,7 +154,7 @@ impl AuthLayer {
             Access::Optional => Admission::Optional,
             Access::Required => Admission::Required,
             Access::Provider(provider) => {
-                let gate = Gate::new(provider);
+                let gate = Gate::new(provider, core.realm.clone());
                 core.places.add(gate.places());
                 Admission::Provider(Arc::new(gate))
             }
@@ -196,7 +196,7 @@ impl AuthLayer {
     /// It is empty or not printable ASCII.
     pub fn with_realm(self, realm: &str) -> Result<Self, ConfigError> {
         let realm = Realm::parse(realm)?;
-        Ok(self.edit(|core| core.realm = realm))
+        Ok(self.edit(|core| core.set_realm(realm)))
     }
 
     /// Replaces the length in bytes from which a credential is refused with 400 before anybody

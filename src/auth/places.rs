@@ -71,7 +71,7 @@ fn mark(headers: &mut HeaderMap, name: &HeaderName) {
     first.set_sensitive(true);
     // Not by `entry`, which reserves room before it looks: a map that is just full is moved for
     // nothing, and one that is as large as a map can be is a panic.
-    if headers.get_all(name).iter().nth(1).is_some() {
+    if request::is_doubled(headers, name) {
         for (_, value) in headers.iter_mut().filter(|(shown, _)| *shown == name) {
             value.set_sensitive(true);
         }

@@ -16,11 +16,7 @@ use super::{
     ask::{Check, Question},
     judge::Head,
 };
-use crate::{
-    AuthError, ResponseBody,
-    challenge::{Challenges, Realm},
-    reject,
-};
+use crate::{AuthError, ResponseBody, reject::Wording};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -102,7 +98,7 @@ where
 {
     /// As it is where no `AuthLayer` is around: one that is words it anew.
     fn refused(error: &AuthError) -> Self {
-        let response = reject::respond(error, &Challenges::default(), &Realm::default());
+        let response = Wording::plain().respond(error);
         Self::Refused {
             response: Some(response),
         }

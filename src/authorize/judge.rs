@@ -4,7 +4,11 @@ use http::{Extensions, Method, Request, Uri};
 
 use super::Authorizer;
 use super::ask::{Asked, Check, Question, ask, log};
-use crate::{AuthContext, AuthError, access::Route, event};
+use crate::{
+    AuthContext, AuthError,
+    access::{self, Route},
+    event,
+};
 
 /// What decides in a layer: it logs what it decides at once.
 pub(super) trait Judge: Send + Sync + 'static {
@@ -39,7 +43,7 @@ impl<'a> Head<'a> {
     }
 
     pub(super) fn template(self) -> Option<&'a str> {
-        self.route().template()
+        access::template(self.extensions)
     }
 
     /// The accepted caller; without one, `layer` stands where nobody has been asked yet.

@@ -29,6 +29,8 @@ pub struct AuthError {
     reason: &'static str,
     message: &'static str,
     provider: &'static str,
+    /// Whether a layer has said this to the caller in its own words already.
+    is_worded: bool,
     /// What few errors have, out of line: most are made without an allocation.
     extra: Option<Arc<Extra>>,
 }
@@ -169,6 +171,7 @@ impl AuthError {
             reason: "",
             message: kind.message(),
             provider: "",
+            is_worded: false,
             extra: None,
         }
         .with_reason(reason)
@@ -215,6 +218,17 @@ impl AuthError {
             self.provider = provider;
         }
         self
+    }
+
+    /// Notes whether a layer has put this in its own words.
+    #[must_use]
+    pub(crate) fn as_worded(mut self, is_worded: bool) -> Self {
+        self.is_worded = is_worded;
+        self
+    }
+
+    pub(crate) fn is_worded(&self) -> bool {
+        self.is_worded
     }
 
     /// What the caller can do about it.

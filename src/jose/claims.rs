@@ -58,16 +58,16 @@ impl<'a> Claims<'a> {
             if name.is(scope_claim) {
                 scope = Some(read_scope(value, scope_claim)?);
             }
-            match name.cow().as_ref() {
-                "iss" => issuer = Some(string(value, JoseError::BadIss)?.cow()),
-                "aud" => audience = Some(read_audience(value)?),
-                "jti" => token_id = Some(string(value, JoseError::BadJti)?.cow()),
-                "exp" => expires_at = Some(time(value).ok_or(JoseError::BadExp)?),
-                "nbf" => not_before = Some(time(value).ok_or(JoseError::BadNbf)?),
-                "iat" => issued_at = Some(time(value).ok_or(JoseError::BadIat)?),
-                "sub" => sub = Some(value),
-                "user_id" => user_id = Some(value),
-                "id" => id = Some(value),
+            match name.cow().as_bytes() {
+                b"iss" => issuer = Some(string(value, JoseError::BadIss)?.cow()),
+                b"aud" => audience = Some(read_audience(value)?),
+                b"jti" => token_id = Some(string(value, JoseError::BadJti)?.cow()),
+                b"exp" => expires_at = Some(time(value).ok_or(JoseError::BadExp)?),
+                b"nbf" => not_before = Some(time(value).ok_or(JoseError::BadNbf)?),
+                b"iat" => issued_at = Some(time(value).ok_or(JoseError::BadIat)?),
+                b"sub" => sub = Some(value),
+                b"user_id" => user_id = Some(value),
+                b"id" => id = Some(value),
                 _ => {}
             }
         }
@@ -251,14 +251,19 @@ pub(crate) fn time(value: Value<'_>) -> Option<u64> {
     let Value::Number(number) = value else {
         return None;
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+    let mut seconds: u64 = 0;
+    let mut bytes = number.bytes();
+    for byte in bytes.by_ref() {
+        match byte {
+            b'0'..=b'9' if seconds <= END_OF_YEAR_9999 => {
+                seconds = seconds * 10 + u64::from(byte - b'0');
+            }
+            // INVARIANT: the number is JSON, so digits stand before the point and behind it.
+            b'.' => break,
+            _ => return None,
+        }
     }
-    whole
-        .parse()
-        .ok()
-        .filter(|seconds| *seconds <= END_OF_YEAR_9999)
+    (bytes.all(|byte| byte.is_ascii_digit()) && seconds <= END_OF_YEAR_9999).then_some(seconds)
 }
 
 pub(crate) fn non_empty(value: Value<'_>) -> Option<Cow<'_, str>> {

@@ -1,8 +1,12 @@
 //! The compact serialization of a JWS (RFC 7515 §7.1).
 
-use std::fmt;
+use std::{
+    fmt,
+    ops::Bound::{self, Excluded, Unbounded},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use memchr::memchr_iter;
 
 use super::{
     Algorithm, JoseError, Key, TokenType,
@@ -36,7 +40,7 @@ use super::{
 /// ```
 #[derive(Clone)]
 pub struct Jws<'t> {
-    signing_input: &'t str,
+    signing_input: &'t [u8],
     /// The payload, the header and the signature, one behind the other: one allocation for all
     /// three, and the payload can be handed on by cutting off what follows it.
     decoded: Vec<u8>,
@@ -61,23 +65,29 @@ impl<'t> Jws<'t> {
     /// A [`JoseError`] that names the first thing that is wrong. A token longer than 64 KiB is
     /// refused before anything else is looked at.
     pub fn parse(token: &'t str) -> Result<Self, JoseError> {
+        Self::parse_bytes(token.as_bytes())
+    }
+
+    /// The same for bytes: those that are no text are no base64url either.
+    pub(crate) fn parse_bytes(token: &'t [u8]) -> Result<Self, JoseError> {
         if token.len() > Self::MAX_LEN {
             return Err(JoseError::TooLong);
         }
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let mut dots = memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(JoseError::NotThreeParts);
         };
+        let part = |range: (Bound<usize>, Bound<usize>)| token.get(range).unwrap_or_default();
+        let header = part((Unbounded, Excluded(first)));
+        let payload = part((Excluded(first), Excluded(second)));
+        let signature = part((Excluded(second), Unbounded));
         if header.is_empty() || signature.is_empty() {
             return Err(JoseError::EmptyPart);
         }
-        let signing_input = token
-            .get(..header.len() + 1 + payload.len())
-            .ok_or(JoseError::NotThreeParts)?;
+        let signing_input = part((Unbounded, Excluded(second)));
 
-        let mut decoded = Vec::with_capacity(token.len());
+        // Three bytes of four signs, and room for what the engine rounds up.
+        let mut decoded = Vec::with_capacity(token.len() / 4 * 3 + 12);
         let payload_len = append(&mut decoded, payload)?;
         let signature_at = append(&mut decoded, header)?;
         append(&mut decoded, signature)?;
@@ -108,7 +118,7 @@ impl<'t> Jws<'t> {
             return Err(JoseError::AlgMismatch);
         }
         let signature = self.decoded.get(self.signature_at..).unwrap_or_default();
-        if !key.verifies(self.signing_input.as_bytes(), signature) {
+        if !key.verifies(self.signing_input, signature) {
             return Err(JoseError::BadSignature);
         }
         self.decoded.truncate(self.payload_len);
@@ -188,7 +198,7 @@ impl fmt::Debug for Jws<'_> {
 ///
 /// The engine refuses padding, bytes outside the alphabet, and bits left over at the end: with
 /// them, one token would have many spellings.
-fn append(decoded: &mut Vec<u8>, part: &str) -> Result<usize, JoseError> {
+fn append(decoded: &mut Vec<u8>, part: &[u8]) -> Result<usize, JoseError> {
     URL_SAFE_NO_PAD
         .decode_vec(part, decoded)
         .map_err(|_| JoseError::BadBase64)?;

@@ -1,4 +1,4 @@
-//! A strict JSON reader that allocates nothing.
+//! A strict JSON reader, which allocates nothing for any object of a usual size.
 //!
 //! `serde_json` skips what it does not need without a depth limit and without looking at surrogate
 //! escapes, and keeps the last of two equal members; a token must be refused for each of these.
@@ -45,6 +45,7 @@ pub(crate) struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text with its escapes resolved.
+    #[inline]
     pub(crate) fn cow(self) -> Cow<'a, str> {
         if self.escaped {
             Cow::Owned(self.chars().collect())
@@ -54,6 +55,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether the text is that one, escapes resolved.
+    #[inline]
     pub(crate) fn is(self, other: &str) -> bool {
         if self.escaped {
             self.chars().eq(other.chars())
@@ -70,16 +72,9 @@ impl<'a> Text<'a> {
         Unescape(self.raw.chars())
     }
 
-    /// FNV-1a over the resolved text: equal texts have equal fingerprints.
+    /// A number for the resolved text: equal texts have equal ones.
     fn fingerprint(self) -> u64 {
-        if self.escaped {
-            let mut buffer = [0; 4];
-            self.chars().fold(FNV_BASIS, |hash, c| {
-                fnv(hash, c.encode_utf8(&mut buffer).as_bytes())
-            })
-        } else {
-            fnv(FNV_BASIS, self.raw.as_bytes())
-        }
+        fingerprint(self.cow().as_bytes())
     }
 }
 
@@ -87,7 +82,11 @@ impl<'a> Text<'a> {
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     cursor: Cursor<'a>,
-    seen: [u64; MAX_MEMBERS],
+    /// The names of the first members, and of what few objects have beyond them.
+    seen: [u64; USUAL_MEMBERS],
+    seen_later: Vec<u64>,
+    /// A bit for each of 64 kinds of names: what is the first of its kind needs no search.
+    kinds_seen: u64,
     count: usize,
     done: bool,
 }
@@ -98,13 +97,16 @@ impl<'a> Members<'a> {
         let cursor = Cursor::open(text, b'{')?;
         Ok(Self {
             cursor,
-            seen: [0; MAX_MEMBERS],
+            seen: [0; USUAL_MEMBERS],
+            seen_later: Vec::new(),
+            kinds_seen: 0,
             count: 0,
             done: false,
         })
     }
 
     /// The next member; after the last one, nothing else may follow in the text.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(Text<'a>, Value<'a>)>, Fault> {
         if self.done || !self.cursor.another(self.count, b'}')? {
             self.done = true;
@@ -121,13 +123,25 @@ impl<'a> Members<'a> {
     /// accident, and of no use to whoever does it on purpose.
     fn remember(&mut self, name: Text<'a>) -> Result<(), Fault> {
         let fingerprint = name.fingerprint();
-        let (before, rest) = self.seen.split_at_mut(self.count);
-        if before.contains(&fingerprint) {
+        let kind = 1_u64 << (fingerprint >> 58);
+        if self.kinds_seen & kind != 0 && self.has_seen(fingerprint) {
             return Err(Fault::DuplicateMember);
         }
-        *rest.first_mut().ok_or(Fault::TooManyMembers)? = fingerprint;
+        self.kinds_seen |= kind;
+        match self.seen.get_mut(self.count) {
+            Some(free) => *free = fingerprint,
+            None if self.count < MAX_MEMBERS => self.seen_later.push(fingerprint),
+            None => return Err(Fault::TooManyMembers),
+        }
         self.count += 1;
         Ok(())
+    }
+
+    fn has_seen(&self, fingerprint: u64) -> bool {
+        let first = self.seen.iter().take(self.count);
+        first
+            .chain(&self.seen_later)
+            .any(|seen| *seen == fingerprint)
     }
 }
 
@@ -201,15 +215,29 @@ impl Unescape<'_> {
     }
 }
 
-fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME)
-    })
+/// Every step can be undone, so texts of up to eight bytes and one length never share a number.
+#[inline]
+fn fingerprint(text: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(ODD);
+        hash ^ (hash >> 32)
+    };
+    let mut hash = text.len() as u64;
+    let mut rest = text;
+    while let Some((word, further)) = rest.split_first_chunk() {
+        hash = mix(hash, u64::from_le_bytes(*word));
+        rest = further;
+    }
+    let last = rest
+        .iter()
+        .fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    mix(hash, last)
 }
 
 const MAX_MEMBERS: usize = 256;
-const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+const USUAL_MEMBERS: usize = 24;
+/// As even as can be: the fractional part of the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::AuthResult;
 use crate::{
     AuthContext, AuthError,
+    context::Text,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     memory::{Memory, Remembered},
 };
@@ -35,25 +36,30 @@ impl TokenJudge {
     /// The verdict on a token that verified a short time ago under the same generation of keys.
     ///
     /// Only its times are judged again.
-    pub(crate) fn recall(&self, token: &str, generation: u64, now: u64) -> Option<AuthResult> {
-        if token.len() > Jws::MAX_LEN {
+    pub(crate) fn recall(&self, token: &[u8], generation: u64, now: u64) -> Recalled {
+        let memory = match &self.memory {
             // None that verified is so long, and its length should cost nothing.
-            return None;
-        }
-        let found = self.memory.as_ref()?.recall(token, generation, now)?;
+            Some(memory) if token.len() <= Jws::MAX_LEN => memory,
+            _ => return Recalled::Nothing(None),
+        };
+        let name = memory.name(token);
+        let Some(found) = memory.recall(name, generation, now) else {
+            return Recalled::Nothing(Some(name));
+        };
         let times =
             self.rules
                 .check_times(found.not_before, found.issued_at, found.expires_at, now);
-        Some(times.map(|()| Some(found.context)).map_err(refused))
+        Recalled::Verdict(times.map(|()| Some(found.context)).map_err(refused))
     }
 
     /// The verdict on a token that was parsed: signature, claims, and what else `further` asks of
     /// the claims, which gives the reason for the log.
     ///
-    /// `generation` names the keys that `key` is one of.
+    /// `generation` names the keys that `key` is one of, and `name` is what `recall` gave for the
+    /// same token.
     pub(crate) fn judge(
         &self,
-        token: &str,
+        name: Option<u128>,
         jws: Jws<'_>,
         (key, generation): (&Key, u64),
         now: u64,
@@ -65,8 +71,8 @@ impl TokenJudge {
 
         let (not_before, issued_at, expires_at) =
             (claims.not_before(), claims.issued_at(), claims.expires_at());
-        let user_id = claims.user_id().into();
-        let issuer = claims.issuer().map(Into::into);
+        let user_id = Text::of(&json, claims.user_id());
+        let issuer = claims.issuer().map(|issuer| Text::of(&json, issuer));
         let (scopes, user_id_claim) = (claims.scopes(), claims.user_id_claim());
         let context = AuthContext::verified(
             user_id,
@@ -74,9 +80,9 @@ impl TokenJudge {
             issuer,
             scopes,
             expires_at,
-            (json.into_boxed_str(), user_id_claim),
+            (json, user_id_claim),
         );
-        if let Some(memory) = &self.memory {
+        if let (Some(memory), Some(name)) = (&self.memory, name) {
             let remembered = Remembered {
                 context: context.clone(),
                 not_before,
@@ -85,10 +91,17 @@ impl TokenJudge {
                 generation,
                 since: now,
             };
-            memory.remember(token, remembered);
+            memory.remember(name, remembered);
         }
         Ok(Some(context))
     }
+}
+
+/// What is known of a token before it is parsed.
+pub(crate) enum Recalled {
+    Verdict(AuthResult),
+    /// Nothing, and the name under which it can be remembered, if it can.
+    Nothing(Option<u128>),
 }
 
 /// The refusal of a token: the caller learns at most that it has expired, the log learns why.

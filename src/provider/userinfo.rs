@@ -139,10 +139,10 @@ impl Userinfo {
         let subject = subject(json).map_err(|_| FetchError::Malformed("no JSON object"))?;
         // OpenID Connect Core §5.3.2: always there. What has none is no userinfo response.
         let user_id = subject.ok_or(FetchError::Malformed("no `sub` that can be used"))?;
-        let issuer = Some(self.issuer.clone());
+        let issuer = Some(self.issuer.clone().into());
         Ok(Vouched {
             context: AuthContext::verified(
-                user_id,
+                user_id.into(),
                 NAME,
                 issuer,
                 Scopes::default(),

@@ -109,8 +109,19 @@ pub(super) fn find<'a>(
 }
 
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, AuthError> {
-    let values = headers.get_all(name).iter();
-    only(values.map(|value| trimmed(value.as_bytes())))
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    if is_doubled(headers, name) {
+        return Err(shown_twice());
+    }
+    Ok(Some(trimmed(value.as_bytes())))
+}
+
+/// Whether a header stands there more than once. In most requests none does, which takes no look
+/// at any.
+pub(crate) fn is_doubled(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.len() > headers.keys_len() && headers.get_all(name).iter().nth(1).is_some()
 }
 
 fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, AuthError> {

@@ -15,8 +15,8 @@ pub use self::{
 };
 pub(crate) use self::{
     credential::{
-        cookie_named, cookies, is_query_name, names_scheme, shown_in_two_places, websocket_items,
-        websocket_offers,
+        cookie_named, cookies, is_doubled, is_query_name, names_scheme, shown_in_two_places,
+        websocket_items, websocket_offers,
     },
     source::{Place, Rank},
 };

@@ -14,12 +14,10 @@ use super::{
     verify::{Claim, Delivery, Key, Scheme, verify},
 };
 use crate::{
-    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes,
-    access::{self, Route},
-    challenge::{Challenges, Realm},
+    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes, access,
     clock, event,
     provider::{Asked, AuthProvider, ask},
-    reject,
+    reject::{self, Wording},
 };
 
 #[derive(Clone)]
@@ -220,7 +218,7 @@ impl Core {
     pub(super) fn refuse(&self, error: AuthError, path: Option<&str>) -> Response<Bytes> {
         let error = error.at_provider(self.scheme.name());
         event::refused(&error, path);
-        reject::respond(&error, &Challenges::default(), &Realm::default())
+        Wording::plain().respond(&error)
     }
 
     /// The answer to a delivery that has been handled: the platform may forget it.
@@ -257,16 +255,15 @@ fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<B
     );
     match hush {
         Some(mut answer) if is_final => {
-            answer.extensions_mut().insert(error.clone());
-            answer.extensions_mut().insert(reject::Rendered);
+            reject::mark_worded(&mut answer, error);
             answer
         }
-        _ => reject::respond(error, &Challenges::default(), &Realm::default()),
+        _ => Wording::plain().respond(error),
     }
 }
 
 pub(super) fn template(parts: &Parts) -> Option<&str> {
-    Route::of(&parts.uri, &parts.extensions).template()
+    access::template(&parts.extensions)
 }
 
 fn original_uri(parts: &Parts) -> &Uri {

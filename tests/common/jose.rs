@@ -1,7 +1,7 @@
 //! Tokens of every kind, honest or not, and the verdict on them.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::fs;
+use std::{fs, path::Path};
 
 use aws_lc_rs::{
     hmac,
@@ -37,10 +37,14 @@ pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A file of `tests/common/keys`.
+/// A file of `tests/common/keys`, read from this crate or from one of those inside it.
 pub(crate) fn key_file(name: &str) -> String {
-    let path = format!("{}/tests/common/keys/{name}", env!("CARGO_MANIFEST_DIR"));
-    fs::read_to_string(path).unwrap()
+    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let keys = above.find_map(|folder| {
+        let keys = folder.join("tests/common/keys");
+        keys.is_dir().then_some(keys)
+    });
+    fs::read_to_string(keys.unwrap().join(name)).unwrap()
 }
 
 /// The DER inside a PEM file of `tests/common/keys`.

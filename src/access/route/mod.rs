@@ -21,8 +21,15 @@ pub(crate) struct Route<'a> {
 impl<'a> Route<'a> {
     /// Reads the path as the client sent it and, where axum has routed, the route's template.
     pub(crate) fn of(uri: &'a Uri, extensions: &'a Extensions) -> Self {
-        let original = seen::original_uri(extensions).unwrap_or(uri).path();
         let template = seen::template(extensions);
+        let Some(original) = seen::original_uri(extensions).map(Uri::path) else {
+            let path = uri.path();
+            let is_instance = template.is_none_or(|template| pattern::is_instance(path, template));
+            return Self {
+                path: is_instance.then_some(path),
+                template,
+            };
+        };
         // A service between the client and this layer may have rewritten the path: then the path
         // that the client sent and the handler that runs belong together no more, and no rule
         // counts. Nesting only takes a prefix away (and leaves `/` where nothing remains).
@@ -57,6 +64,11 @@ impl<'a> Route<'a> {
     pub(crate) fn param(&self, template: &str, name: &str) -> Option<&'a str> {
         pattern::param(self.path?, template, name)
     }
+}
+
+/// The template of the route that axum chose, where it did.
+pub(crate) fn template(extensions: &Extensions) -> Option<&str> {
+    seen::template(extensions)
 }
 
 /// Whether nesting may have taken this away. A service that resolves dot segments or doubled

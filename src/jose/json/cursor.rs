@@ -25,6 +25,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether another element follows; else the closing bracket has been taken.
+    #[inline]
     pub(crate) fn another(&mut self, count: usize, close: u8) -> Result<bool, Fault> {
         self.space();
         if self.take(close) {
@@ -37,6 +38,7 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
+    #[inline]
     pub(crate) fn name(&mut self) -> Result<Text<'a>, Fault> {
         let name = self.string()?;
         self.space();
@@ -46,6 +48,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads one value to its end. `depth` is how many brackets are open around it.
+    // Inlined for the objects that are read, where it saves a third of the time; those inside are
+    // passed over by one function that calls itself.
+    #[inline(always)]
     pub(crate) fn value(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
         let start = self.at;
         match self.peek().ok_or(Fault::Syntax)? {
@@ -69,6 +74,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Passes over one value.
+    #[inline(never)]
+    fn skip(&mut self, depth: usize) -> Result<(), Fault> {
+        self.value(depth).map(drop)
+    }
+
     /// Passes over an object or an array. It recurses, at most [`MAX_DEPTH`] times.
     fn nested(&mut self, depth: usize, close: u8) -> Result<(), Fault> {
         if depth >= MAX_DEPTH {
@@ -80,30 +91,32 @@ impl<'a> Cursor<'a> {
             if close == b'}' {
                 self.name()?;
             }
-            self.value(depth + 1)?;
+            self.skip(depth + 1)?;
             count += 1;
         }
         Ok(())
     }
 
+    #[inline(always)]
     fn string(&mut self) -> Result<Text<'a>, Fault> {
         self.expect(b'"')?;
         let start = self.at;
         let mut escaped = false;
         loop {
-            match self.peek().ok_or(Fault::Syntax)? {
-                b'"' => {
+            self.at += plain(self.rest());
+            match self.peek() {
+                Some(b'"') => {
                     let raw = self.since(start)?;
                     self.at += 1;
                     return Ok(Text { raw, escaped });
                 }
-                b'\\' => {
+                Some(b'\\') => {
                     escaped = true;
                     self.at += 1;
                     self.escape()?;
                 }
-                0..0x20 => return Err(Fault::Syntax),
-                _ => self.at += 1,
+                // A control character, which must be written as an escape, or the end.
+                _ => return Err(Fault::Syntax),
             }
         }
     }
@@ -165,6 +178,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn digits(&mut self) -> Result<(), Fault> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -189,12 +203,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        // Nearly always there is none, and nothing else is that low.
+        while self.peek().is_some_and(|byte| byte <= b' ') {
+            if !matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+                return;
+            }
             self.at += 1;
         }
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), Fault> {
         if self.take(byte) {
             Ok(())
@@ -203,20 +223,59 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let there = self.peek() == Some(byte);
         self.at += usize::from(there);
         there
     }
 
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn since(&self, start: usize) -> Result<&'a str, Fault> {
         self.text.get(start..self.at).ok_or(Fault::Syntax)
     }
 }
+
+/// How many bytes in front need no look of their own: no quote, no backslash, no control character.
+///
+/// Eight at a time. In each word the lowest mark is always right (a borrow can only mark what stands
+/// above a byte that is marked rightly), and only the lowest is used.
+#[inline]
+fn plain(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    let mut rest = bytes;
+    while let Some((word, further)) = rest.split_first_chunk() {
+        let marks = marks(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += word.len();
+        rest = further;
+    }
+    let needs_look = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    at + rest.iter().position(needs_look).unwrap_or(rest.len())
+}
+
+/// Sets the highest bit of each byte that [`plain`] looks for.
+#[inline]
+fn marks(word: u64) -> u64 {
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & (ONES * 0x80)
+}
+
+/// A one in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// No token of any issuer nests deeper.
 const MAX_DEPTH: usize = 32;

@@ -43,6 +43,21 @@ fn resolves_escapes_as_serde_json_does() {
     }
 }
 
+/// A look at eight bytes at once must find what a look at each finds, wherever it stands.
+#[test]
+fn finds_each_byte_that_ends_or_breaks_a_text_wherever_it_stands() {
+    let odd = ('\0'..='\u{ff}').chain(['\u{100}', '€', '\u{7fff}', '😀']);
+    for odd in odd {
+        for before in 0..18 {
+            for after in [0, 1, 7, 8, 9] {
+                let json = format!("\"{}{odd}{}\"", "~".repeat(before), "\u{80}".repeat(after));
+                let theirs = serde_json::from_str::<String>(&json).ok();
+                assert_eq!(only_text(&json).ok(), theirs, "{json:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn compares_with_escapes_resolved() {
     let mut members = Members::of(r#"{"al\u0067":1}"#).unwrap();
@@ -67,6 +82,26 @@ fn refuses_a_member_that_appears_twice() {
     }
     // Below the top level the caller decides.
     assert!(names(r#"{"a":{"b":1,"b":2}}"#).is_ok());
+}
+
+#[test]
+fn refuses_a_member_that_appears_twice_however_many_stand_between() {
+    let name = |at: usize| format!("{}{at}", "n".repeat(at % 20));
+    for between in [1, 22, 23, 24, 25, 100, 200] {
+        let members: Vec<String> = (0..=between)
+            .map(|at| format!("\"{}\":1", name(at)))
+            .collect();
+        let members = members.join(",");
+        assert!(names(&format!("{{{members}}}")).is_ok(), "{between}");
+        for first in [0, 1, between] {
+            let twice = format!("{{{members},\"{}\":1}}", name(first));
+            assert_eq!(
+                names(&twice),
+                Err(Fault::DuplicateMember),
+                "{between}, {first}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::{fmt, time::SystemTime};
 
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::digest;
 use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, secret};
@@ -24,7 +23,7 @@ use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, secret};
 /// ```
 #[derive(Clone)]
 pub struct ApiKeyRecord {
-    pub(super) digest: Zeroizing<[u8; 32]>,
+    pub(super) digest: [u8; 32],
     pub(super) context: AuthContext,
     pub(super) revoked: bool,
 }
@@ -67,7 +66,7 @@ impl ApiKeyRecord {
                  `printf %s \"$KEY\" | sha256sum`",
             )
         })?;
-        if secret::equal(&*digest, &*super::digest(b"")) {
+        if secret::equal(&digest, &super::digest(b"")) {
             return Err(blank_key());
         }
         Self::of(name.into(), digest)
@@ -82,7 +81,7 @@ impl ApiKeyRecord {
         Self::of(name, record.digest)
     }
 
-    fn of(name: String, digest: Zeroizing<[u8; 32]>) -> Result<Self, ConfigError> {
+    fn of(name: String, digest: [u8; 32]) -> Result<Self, ConfigError> {
         if name.trim().is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Blank,
@@ -196,9 +195,9 @@ impl fmt::Debug for ApiKeyRecord {
     }
 }
 
-fn decode(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
+fn decode(hex: &str) -> Option<[u8; 32]> {
     let digits = hex.as_bytes();
-    let mut digest = Zeroizing::new([0; 32]);
+    let mut digest = [0; 32];
     if digits.len() != 64 {
         return None;
     }

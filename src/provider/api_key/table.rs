@@ -1,18 +1,17 @@
 //! The set of keys, looked up by digest.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashSet, sync::LazyLock};
 
 use hashbrown::HashTable;
 
 use super::ApiKeyRecord;
 use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, secret};
 
+/// The records stand in the table itself: among a million keys, each step to somewhere else waits
+/// for the memory.
 #[derive(Clone, Default)]
 pub(super) struct Table {
-    entries: HashTable<Arc<ApiKeyRecord>>,
+    entries: HashTable<ApiKeyRecord>,
 }
 
 pub(super) enum Standing<'a> {
@@ -26,20 +25,22 @@ impl Table {
     pub(super) fn of(
         records: impl IntoIterator<Item = Result<ApiKeyRecord, ConfigError>>,
     ) -> Result<Self, ConfigError> {
-        let records = records
-            .into_iter()
-            .map(|record| record.map(Arc::new))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut table = Self::default();
+        let records = records.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut names = HashSet::with_capacity(records.len());
+        let mut digests = HashSet::with_capacity(records.len());
         for record in &records {
-            if table.get(&record.digest).is_some() {
+            if !digests.insert(&record.digest) {
                 return Err(duplicate_key(record.name()));
             }
             if !names.insert(record.name()) {
                 return Err(duplicate_name(record.name()));
             }
-            table.insert(Arc::clone(record));
+        }
+        let mut table = Self {
+            entries: HashTable::with_capacity(records.len()),
+        };
+        for record in records {
+            table.insert(record);
         }
         if table.entries.is_empty() {
             return Err(ConfigError::new(
@@ -68,7 +69,7 @@ impl Table {
         self.entries.iter().map(|record| record.name())
     }
 
-    pub(super) fn named(&self, name: &str) -> Option<&Arc<ApiKeyRecord>> {
+    pub(super) fn named(&self, name: &str) -> Option<&ApiKeyRecord> {
         self.entries.iter().find(|record| record.name() == name)
     }
 
@@ -78,7 +79,7 @@ impl Table {
         if self.get(&record.digest).is_some() {
             return Err(duplicate_key(record.name()));
         }
-        self.insert(Arc::new(record));
+        self.insert(record);
         Ok(())
     }
 
@@ -87,14 +88,12 @@ impl Table {
     }
 
     fn get(&self, digest: &[u8; 32]) -> Option<&ApiKeyRecord> {
-        self.entries
-            .find(bucket(digest), |record| {
-                secret::equal(&*record.digest, digest)
-            })
-            .map(|record| &**record)
+        self.entries.find(bucket(digest), |record| {
+            secret::equal(&record.digest, digest)
+        })
     }
 
-    fn insert(&mut self, record: Arc<ApiKeyRecord>) {
+    fn insert(&mut self, record: ApiKeyRecord) {
         self.entries
             .insert_unique(bucket(&record.digest), record, |record| {
                 bucket(&record.digest)

@@ -73,7 +73,7 @@ impl Rules {
             context: AuthContext::verified(
                 user_id.into(),
                 method,
-                Some(issuer),
+                Some(issuer.into()),
                 scopes(scope),
                 expires_at,
                 (json.into(), user_id_claim),

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     AuthProvider, AuthResult, Authentication,
-    token::{REMEMBERED_TOKENS, TokenJudge, refused},
+    token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused},
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
@@ -197,7 +197,7 @@ impl JwtAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        let accepted = self.checks.verdict(token, self.clock.now())?;
+        let accepted = self.checks.verdict(token.as_bytes(), self.clock.now())?;
         accepted.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
     }
 
@@ -219,16 +219,12 @@ impl JwtAuth {
         let Some(shown) = request.credential(&self.sources)? else {
             return Ok(None);
         };
-        // A token is ASCII; what is not even text is as wrong as any other stray byte.
-        let token = shown
-            .as_str()
-            .ok_or_else(|| refused(JoseError::BadBase64))?;
-        self.checks.verdict(token, self.clock.now())
+        self.checks.verdict(shown.as_bytes(), self.clock.now())
     }
 }
 
 impl Checks {
-    fn verdict(&self, token: &str, now: u64) -> AuthResult {
+    fn verdict(&self, token: &[u8], now: u64) -> AuthResult {
         // Looking a token up takes as long as it is: a length that none has is refused first.
         if token.len() > Jws::MAX_LEN {
             return Err(refused(JoseError::TooLong));
@@ -236,12 +232,13 @@ impl Checks {
         let judge = self
             .judge
             .get_or_init(|| TokenJudge::new(NAME, self.rules.clone(), self.remembered));
-        if let Some(verdict) = judge.recall(token, GENERATION, now) {
-            return verdict;
-        }
-        let jws = Jws::parse(token).map_err(refused)?;
+        let name = match judge.recall(token, GENERATION, now) {
+            Recalled::Verdict(verdict) => return verdict,
+            Recalled::Nothing(name) => name,
+        };
+        let jws = Jws::parse_bytes(token).map_err(refused)?;
         let key = self.keys.key_for(&jws).map_err(refused)?;
-        judge.judge(token, jws, (key, GENERATION), now, |_| Ok(()))
+        judge.judge(name, jws, (key, GENERATION), now, |_| Ok(()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     AuthError, Clock,
     jose::{Algorithm, Claims, JoseError, Jws, TokenType},
     jwks::{Keyring, Source, Ticket},
-    provider::token::{TokenJudge, refused},
+    provider::token::{Recalled, TokenJudge, refused},
 };
 
 /// One issuer's keys, the rules for its tokens, and the tokens that are remembered.
@@ -51,7 +51,7 @@ impl Check {
         self.keys.warm_up().await.map_err(Into::into)
     }
 
-    pub(super) async fn judge(&self, token: &str) -> AuthResult {
+    pub(super) async fn judge(&self, token: &[u8]) -> AuthResult {
         match self.attempt(token, None) {
             Verdict::Said(answer) => answer,
             Verdict::Wait(ticket) => self.judge_after(token, ticket).await,
@@ -59,9 +59,6 @@ impl Check {
     }
 
     pub(super) fn judge_bytes(self: &Arc<Self>, token: &[u8]) -> Authentication {
-        let Ok(token) = std::str::from_utf8(token) else {
-            return Err(refused(JoseError::BadBase64)).into();
-        };
         match self.attempt(token, None) {
             Verdict::Said(answer) => answer.into(),
             Verdict::Wait(ticket) => {
@@ -71,7 +68,7 @@ impl Check {
         }
     }
 
-    async fn judge_after(&self, token: &str, mut ticket: Ticket) -> AuthResult {
+    async fn judge_after(&self, token: &[u8], mut ticket: Ticket) -> AuthResult {
         let deadline = self.keys.deadline();
         loop {
             self.keys.wait(ticket, deadline).await?;
@@ -83,12 +80,12 @@ impl Check {
     }
 
     /// Judges the token with the keys there are, or says which fetch to wait for.
-    fn attempt(&self, token: &str, waited: Option<Ticket>) -> Verdict {
+    fn attempt(&self, token: &[u8], waited: Option<Ticket>) -> Verdict {
         self.try_judge(token, waited)
             .unwrap_or_else(|error| Verdict::Said(Err(error)))
     }
 
-    fn try_judge(&self, token: &str, waited: Option<Ticket>) -> Result<Verdict, AuthError> {
+    fn try_judge(&self, token: &[u8], waited: Option<Ticket>) -> Result<Verdict, AuthError> {
         let now = self.clock.now();
         let loaded = self.keys.load();
         let Some(snapshot) = self.keys.usable(&loaded, now) else {
@@ -96,13 +93,14 @@ impl Check {
             return Ok(Verdict::Wait(self.keys.want_keys(now)?));
         };
         let generation = snapshot.generation;
-        if let Some(answer) = self.judge.recall(token, generation, now) {
-            return Ok(Verdict::Said(answer));
-        }
+        let name = match self.judge.recall(token, generation, now) {
+            Recalled::Verdict(answer) => return Ok(Verdict::Said(answer)),
+            Recalled::Nothing(name) => name,
+        };
         let jws = self.parse(token)?;
         match snapshot.set.key_for(&jws) {
             Ok(key) => Ok(Verdict::Said(self.judge.judge(
-                token,
+                name,
                 jws,
                 (key, generation),
                 now,
@@ -120,8 +118,8 @@ impl Check {
     }
 
     /// What can be said of a token without any key.
-    fn parse<'t>(&self, token: &'t str) -> Result<Jws<'t>, AuthError> {
-        let jws = Jws::parse(token).map_err(refused)?;
+    fn parse<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, AuthError> {
+        let jws = Jws::parse_bytes(token).map_err(refused)?;
         if !self.algorithms.contains(&jws.algorithm()) {
             return Err(refused(JoseError::AlgMismatch));
         }

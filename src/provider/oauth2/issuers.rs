@@ -92,11 +92,11 @@ impl OAuth2Issuers {
     ///
     /// 401 where the token is wrong, 503 where it could not be checked.
     pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        self.pick(token)?.verify(token).await
+        self.pick(token.as_bytes())?.verify(token).await
     }
 
-    fn pick(&self, token: &str) -> Result<&OAuth2Auth, AuthError> {
-        let named = Jws::parse(token)
+    fn pick(&self, token: &[u8]) -> Result<&OAuth2Auth, AuthError> {
+        let named = Jws::parse_bytes(token)
             .and_then(|jws| jws.unverified_issuer())
             .map_err(refused)?
             .ok_or_else(|| refused(JoseError::IssMissing))?;
@@ -107,10 +107,7 @@ impl OAuth2Issuers {
     }
 
     fn judge(&self, token: &[u8]) -> Authentication {
-        let Ok(text) = std::str::from_utf8(token) else {
-            return Err(refused(JoseError::BadBase64)).into();
-        };
-        match self.pick(text) {
+        match self.pick(token) {
             Ok(issuer) => issuer.check().judge_bytes(token),
             Err(error) => Err(error).into(),
         }

@@ -283,7 +283,7 @@ impl OAuth2Auth {
     ///
     /// 401 where the token is wrong, 503 where it could not be checked.
     pub async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        accepted(self.check().judge(token).await)
+        accepted(self.check().judge(token.as_bytes()).await)
     }
 
     /// The issuer whose tokens are accepted.

@@ -94,7 +94,7 @@ impl<Q: Question> Opaque<Q> {
             return Ok(Ok(None).into());
         }
         let desk = self.desk().map_err(AuthError::unavailable)?;
-        let name = desk.names.name(token);
+        let name = desk.names.name(token.as_bytes());
         if let Some(verdict) = desk.recall(name) {
             return Ok(verdict.into());
         }

@@ -1,17 +1,20 @@
-//! Who the caller turned out to be.
+//! The accepted caller.
 
 use std::{
-    borrow::Cow,
-    error::Error,
     fmt,
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, LazyLock},
     time::SystemTime,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use serde_json::{Map, Value};
 
+use super::{
+    ClaimError, Principal,
+    metadata::{Metadata, read_claim},
+    text::Text,
+};
 use crate::{Scopes, clock};
 
 /// The accepted caller: who they are, how that was proven, and what they may do.
@@ -35,32 +38,21 @@ pub struct AuthContext(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    user_id: Box<str>,
+    /// INVARIANT: this and the issuer are parts of no other JSON than the metadata's.
+    user_id: Text,
     method: &'static str,
-    issuer: Option<Box<str>>,
+    issuer: Option<Text>,
     scopes: Scopes,
     expires_at: Option<u64>,
     metadata: Metadata,
     response_headers: Option<Box<HeaderMap>>,
 }
 
-#[derive(Clone)]
-enum Metadata {
-    Plain(Option<Box<Map<String, Value>>>),
-    /// The verified JSON of a token; most requests never ask for it, so it is parsed on demand.
-    #[cfg_attr(not(feature = "jwt"), allow(dead_code))]
-    Verified {
-        json: Box<str>,
-        user_id_claim: &'static str,
-        parsed: OnceLock<Box<Map<String, Value>>>,
-    },
-}
-
 impl AuthContext {
     /// A caller with that user id, no scopes, and the method of the provider that accepts it.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
-            user_id: user_id.into().into_boxed_str(),
+            user_id: Text::Own(user_id.into().into_boxed_str()),
             method: UNNAMED,
             issuer: None,
             scopes: Scopes::default(),
@@ -82,7 +74,7 @@ impl AuthContext {
     /// Replaces who vouches for the user id: a token's issuer, or a chat platform.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.edit().issuer = Some(issuer.into().into_boxed_str());
+        self.edit().issuer = Some(Text::Own(issuer.into().into_boxed_str()));
         self
     }
 
@@ -107,10 +99,10 @@ impl AuthContext {
     /// Adds a claim to the metadata, or replaces the one of that name.
     #[must_use]
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let metadata = &mut self.edit().metadata;
-        let mut map = metadata.map().cloned().unwrap_or_default();
+        let inner = self.edit();
+        let mut map = inner.metadata.map().cloned().unwrap_or_default();
         map.insert(name.into(), value.into());
-        *metadata = Metadata::Plain(Some(Box::new(map)));
+        inner.set_metadata(Metadata::Plain(Some(Box::new(map))));
         self
     }
 
@@ -127,12 +119,12 @@ impl AuthContext {
     /// The caller whom the claims of a verified token describe.
     #[cfg(feature = "jwt")]
     pub(crate) fn verified(
-        user_id: Box<str>,
+        user_id: Text,
         method: &'static str,
-        issuer: Option<Box<str>>,
+        issuer: Option<Text>,
         scopes: Scopes,
         expires_at: Option<u64>,
-        (json, user_id_claim): (Box<str>, &'static str),
+        (json, user_id_claim): (String, &'static str),
     ) -> Self {
         Self(Arc::new(Inner {
             user_id,
@@ -140,11 +132,7 @@ impl AuthContext {
             issuer,
             scopes,
             expires_at,
-            metadata: Metadata::Verified {
-                json,
-                user_id_claim,
-                parsed: OnceLock::new(),
-            },
+            metadata: Metadata::verified(json, user_id_claim),
             response_headers: None,
         }))
     }
@@ -152,7 +140,7 @@ impl AuthContext {
     /// The user id, unique only together with method and issuer: compare
     /// [`principal`](Self::principal) instead.
     pub fn user_id(&self) -> &str {
-        &self.0.user_id
+        self.0.user_id.read(self.0.metadata.json())
     }
 
     /// How the caller was authenticated.
@@ -162,7 +150,8 @@ impl AuthContext {
 
     /// The token's issuer or the chat platform, where there is one.
     pub fn issuer(&self) -> Option<&str> {
-        self.0.issuer.as_deref()
+        let issuer = self.0.issuer.as_ref()?;
+        Some(issuer.read(self.0.metadata.json()))
     }
 
     /// What the caller may do.
@@ -247,20 +236,12 @@ impl AuthContext {
     }
 }
 
-impl Metadata {
-    fn map(&self) -> Option<&Map<String, Value>> {
-        match self {
-            Self::Plain(map) => map.as_deref(),
-            Self::Verified {
-                json,
-                user_id_claim,
-                parsed,
-            } => Some(parsed.get_or_init(|| {
-                let mut map: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
-                map.remove(*user_id_claim);
-                Box::new(map)
-            })),
-        }
+impl Inner {
+    fn set_metadata(&mut self, metadata: Metadata) {
+        let json = self.metadata.json();
+        self.user_id = self.user_id.clone().into_own(json);
+        self.issuer = self.issuer.take().map(|issuer| issuer.into_own(json));
+        self.metadata = metadata;
     }
 }
 
@@ -294,85 +275,3 @@ impl Serialize for AuthContext {
 
 /// The method of a caller, and the name of a provider, that nobody has named.
 pub(crate) const UNNAMED: &str = "custom";
-
-fn read_claim<T: DeserializeOwned>(
-    value: Option<&Value>,
-    name: &str,
-) -> Result<Option<T>, ClaimError> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => T::deserialize(value)
-            .map(Some)
-            .map_err(|_| ClaimError { name: name.into() }),
-    }
-}
-
-/// Who someone is: method, issuer or platform, and user id together.
-///
-/// It serializes, so that it can be stored beside what the caller owns.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Principal<'a> {
-    method: Cow<'a, str>,
-    issuer: Option<Cow<'a, str>>,
-    user_id: Cow<'a, str>,
-}
-
-impl<'a> Principal<'a> {
-    /// Someone who was authenticated that way, by that issuer or platform where there is one.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::{AuthContext, Principal};
-    ///
-    /// let caller = AuthContext::new("42").with_method("allowlist").with_issuer("telegram");
-    /// assert_eq!(caller.principal(), Principal::new("allowlist", Some("telegram"), "42"));
-    /// ```
-    pub fn new(method: &'a str, issuer: Option<&'a str>, user_id: &'a str) -> Self {
-        Self {
-            method: method.into(),
-            issuer: issuer.map(Cow::Borrowed),
-            user_id: user_id.into(),
-        }
-    }
-
-    /// How the caller was authenticated.
-    pub fn method(&self) -> &str {
-        &self.method
-    }
-
-    /// The token's issuer or the chat platform, where there is one.
-    pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
-    }
-
-    /// The user id.
-    pub fn user_id(&self) -> &str {
-        &self.user_id
-    }
-
-    /// The same principal, owning its texts.
-    pub fn into_owned(self) -> Principal<'static> {
-        Principal {
-            method: self.method.into_owned().into(),
-            issuer: self.issuer.map(|issuer| issuer.into_owned().into()),
-            user_id: self.user_id.into_owned().into(),
-        }
-    }
-}
-
-/// A claim that is there and has another type than was asked for.
-///
-/// It says which claim, not what stood there: a claim may be private.
-#[derive(Clone, Debug)]
-pub struct ClaimError {
-    name: Box<str>,
-}
-
-impl fmt::Display for ClaimError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the claim {:?} has another type", self.name)
-    }
-}
-
-impl Error for ClaimError {}
