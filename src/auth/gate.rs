@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     AuthContext, AuthError, AuthRequest, CredentialSource,
     challenge::Challenges,
-    provider::{Asked, AuthProvider, Authentication, ask},
+    provider::{Asked, AuthProvider, Authentication, CompositeAuth, ask},
     request::{Place, Rank, shown_in_two_places},
 };
 
@@ -42,13 +42,20 @@ impl Gate {
         }
     }
 
-    /// Who lets everybody in, as nobody in particular.
-    pub(super) fn open() -> Self {
-        Self::new(Arc::new(Anybody(
+    /// Who lets everybody in: as whom one of these knows, else as nobody in particular.
+    pub(super) fn open(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
+        let anybody = Anybody(
             AuthContext::new("anonymous")
                 .with_method("anonymous")
                 .with_scopes(["*"]),
-        )))
+        );
+        let mut known: Vec<_> = known.into_iter().collect();
+        if known.is_empty() {
+            return Self::new(Arc::new(anybody));
+        }
+        known.push(Arc::new(anybody));
+        let chain = CompositeAuth::from_providers(known);
+        Self::new(Arc::new(chain.expect("INVARIANT: the chain is not empty")))
     }
 
     pub(super) fn places(&self) -> &[Place] {

@@ -7,7 +7,7 @@ use super::{
     values::{or_variable, text},
 };
 use crate::{
-    ConfigErrorKind,
+    ConfigErrorKind, Secret,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
@@ -81,9 +81,44 @@ impl Read for OneOrMore {
     }
 
     fn schema() -> Value {
-        json!({"anyOf": [
-            {"type": "string", "minLength": 1},
-            {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-        ]})
+        one_or_more()
     }
+}
+
+/// One secret, or a list of secrets that is not empty. A variable holds one: a secret may look like
+/// a list.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Spot<Secret>>);
+
+impl Read for OneOrMoreSecrets {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        if !matches!(node.kind, Kind::List(_)) {
+            let only = Spot {
+                value: Secret::read(node, place, faults)?,
+                place: place.clone(),
+                order: 0,
+            };
+            return Some(Self(vec![only]));
+        }
+        let Filled(secrets) = Filled::<Secret>::read(node, place, faults)?;
+        for (index, spot) in secrets.iter().enumerate() {
+            let is_same = |other: &&Spot<Secret>| other.value.expose() == spot.value.expose();
+            if let Some(first) = secrets.iter().take(index).find(is_same) {
+                let message = format!("{} is the same: leave one of the two out", first.place.path);
+                faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
+            }
+        }
+        Some(Self(secrets))
+    }
+
+    fn schema() -> Value {
+        one_or_more()
+    }
+}
+
+fn one_or_more() -> Value {
+    json!({"anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    ]})
 }
