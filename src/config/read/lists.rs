@@ -12,6 +12,7 @@ use crate::{
         fault::{Faults, Place},
         node::{Kind, Node},
     },
+    secret,
 };
 
 /// A list, which may be empty.
@@ -102,7 +103,7 @@ impl Read for OneOrMoreSecrets {
         }
         let Filled(secrets) = Filled::<Secret>::read(node, place, faults)?;
         for (index, spot) in secrets.iter().enumerate() {
-            let is_same = |other: &&Spot<Secret>| other.value.expose() == spot.value.expose();
+            let is_same = |other: &&Spot<Secret>| is_same(&other.value, &spot.value);
             if let Some(first) = secrets.iter().take(index).find(is_same) {
                 let message = format!("{} is the same: leave one of the two out", first.place.path);
                 faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
@@ -114,6 +115,10 @@ impl Read for OneOrMoreSecrets {
     fn schema() -> Value {
         one_or_more()
     }
+}
+
+fn is_same(one: &Secret, other: &Secret) -> bool {
+    secret::equal(one.expose().as_bytes(), other.expose().as_bytes())
 }
 
 fn one_or_more() -> Value {
