@@ -15,6 +15,8 @@ use super::{service::WebhooksService, table::Table};
 /// the body of a delivery up to the limit in the file and gives it back byte for byte; a chat
 /// message is in the request's extensions ([`Message`](crate::Message)).
 ///
+/// Around an axum router it costs each request a box for its body.
+///
 /// With a [`ReloadHandle`](crate::config::ReloadHandle) another file's webhooks take the place of
 /// these, secrets, lists and paths alike; what has been handled stays known.
 ///
