@@ -1,7 +1,7 @@
 //! Discord interactions: pings answered, signatures verified, and a list of who may.
 //!
 //! `cargo run --example discord_interactions` serves, and prints a request to paste that is good
-//! for five minutes. With `--once` it asks itself, and ends.
+//! for five minutes; `-- HOST:PORT` names another address. With `--once` it asks itself, and ends.
 
 use std::{
     env,
@@ -17,6 +17,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_auth::{AuthContext, provider::AllowlistAuth, webhook::WebhookLayer};
 
@@ -81,16 +82,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_writer(std::io::stderr)
         .init();
     let discord = Discord::new()?;
-    if env::args().nth(1).as_deref() == Some("--once") {
+    let argument = env::args().nth(1);
+    if argument.as_deref() == Some("--once") {
         return ask_once(&discord).await;
     }
     let body = command("80351110224678912");
     let [(one, signature), (other, time)] = discord.sign(&body)?;
+    let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
     println!(
-        "curl -i http://{ADDRESS}/hooks/discord -H 'content-type: application/json' \
-         -H '{one}: {signature}' -H '{other}: {time}' -d '{body}'"
+        "curl -i http://{}/hooks/discord -H 'content-type: application/json' \
+         -H '{one}: {signature}' -H '{other}: {time}' -d '{body}'",
+        listener.local_addr()?
     );
-    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
     Ok(axum::serve(listener, app(&discord.public_key())?).await?)
 }
 

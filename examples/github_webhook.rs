@@ -1,7 +1,7 @@
 //! A GitHub webhook: signed with a shared secret, handled once.
 //!
-//! `cargo run --example github_webhook` serves, and prints a request to paste. With `--once` it
-//! asks itself, and ends.
+//! `cargo run --example github_webhook` serves, and prints a request to paste; `-- HOST:PORT` names
+//! another address. With `--once` it asks itself, and ends.
 
 use std::{env, error::Error};
 
@@ -12,6 +12,7 @@ use axum::{
     routing::post,
 };
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_auth::{
     AuthContext,
@@ -54,15 +55,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    if env::args().nth(1).as_deref() == Some("--once") {
+    let argument = env::args().nth(1);
+    if argument.as_deref() == Some("--once") {
         return ask_once().await;
     }
+    let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
     println!(
-        "curl -i http://{ADDRESS}/hooks/github -H 'content-type: application/json' \
+        "curl -i http://{}/hooks/github -H 'content-type: application/json' \
          -H 'x-github-event: ping' -H 'x-hub-signature-256: {}' -d '{BODY}'",
+        listener.local_addr()?,
         signature(BODY)?
     );
-    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
     Ok(axum::serve(listener, app()?).await?)
 }
 

@@ -1,7 +1,7 @@
 //! A Telegram bot by webhook: Telegram proves who writes, a list says who may.
 //!
-//! `cargo run --example telegram_bot` serves, and prints a request to paste. With `--once` it asks
-//! itself, and ends.
+//! `cargo run --example telegram_bot` serves, and prints a request to paste; `-- HOST:PORT` names
+//! another address. With `--once` it asks itself, and ends.
 
 use std::{env, error::Error};
 
@@ -12,6 +12,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_auth::{AuthContext, Message, provider::AllowlistAuth, webhook::WebhookLayer};
 
@@ -52,15 +53,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    if env::args().nth(1).as_deref() == Some("--once") {
+    let argument = env::args().nth(1);
+    if argument.as_deref() == Some("--once") {
         return ask_once().await;
     }
+    let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
     println!(
-        "curl -i http://{ADDRESS}/hooks/telegram -H 'content-type: application/json' \
+        "curl -i http://{}/hooks/telegram -H 'content-type: application/json' \
          -H 'x-telegram-bot-api-secret-token: {SECRET}' -d '{}'",
+        listener.local_addr()?,
         body(1, 42)
     );
-    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
     Ok(axum::serve(listener, app()?).await?)
 }
 

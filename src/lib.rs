@@ -53,7 +53,7 @@
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
-//! | `config` | [`config`]: all of it from a YAML or JSON file, and changed while serving |
+//! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
 //! | `full` | all of the above but `test-util` |
 //!

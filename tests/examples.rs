@@ -3,6 +3,11 @@
 
 mod common;
 
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
 use common::agent::example;
 use tower_auth::testing::{TestIssuer, TestToken};
 
@@ -94,6 +99,68 @@ fn discord_interactions_asks_itself() {
 #[test]
 fn github_webhook_asks_itself() {
     asks_itself("github_webhook");
+}
+
+#[test]
+fn line_that_a_webhook_example_prints_works_when_it_is_pasted() {
+    for (name, said, body) in [
+        ("telegram_bot", "user 42, you said: /start", "/start"),
+        ("discord_interactions", "asked for weather", "weather"),
+        ("github_webhook", "github sent ping of hook 7", "7}"),
+    ] {
+        let server = Server::start(name);
+        let Some(answer) = paste(&server.line) else {
+            return;
+        };
+        assert!(answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
+        assert!(answer.contains(said), "{name}: {answer}");
+        // Not what was signed; Telegram's secret is what is shown.
+        let changed = match name {
+            "telegram_bot" => server.line.replace("test-secret-token", "guessed"),
+            _ => server.line.replace(body, "8}"),
+        };
+        let answer = paste(&changed).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{name}: {answer}");
+    }
+}
+
+/// An example that serves; killed when dropped.
+struct Server {
+    child: Child,
+    /// What it prints.
+    line: String,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let mut child = example(name)
+            .arg("127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the example starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        assert!(line.starts_with("curl "), "{line}");
+        Self { child, line }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the shell prints for a line; nothing where this machine has no curl.
+fn paste(line: &str) -> Option<String> {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return common::live::missing("curl");
+    }
+    let output = Command::new("sh").args(["-c", line]).output().expect("sh");
+    Some(String::from_utf8(output.stdout).unwrap())
 }
 
 fn runs(name: &str) {

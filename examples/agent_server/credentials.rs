@@ -5,13 +5,15 @@ use std::{error::Error, path::Path, sync::Arc};
 use axum::http::HeaderName;
 use tower_auth::{
     Access, Secret,
-    config::{AuthConfig, ReloadHandle, ReloadLayer},
+    config::{AuthConfig, ReloadHandle, ReloadLayer, WebhooksLayer},
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
+    webhook::WebhookLayer,
 };
 
 use crate::{
     options::{Issuer, Options},
     permissions::{ADMIN, INVOKE},
+    telegram::{self, Bot},
 };
 
 /// Who is asked, and what may be printed about it.
@@ -21,6 +23,8 @@ pub(crate) struct Credentials {
     /// Lets the partner in, to its own webhook and nowhere else.
     pub(crate) partner: ApiKeyAuth,
     pub(crate) partner_key: String,
+    /// Lets in what people on a list write to a bot, where the options name one.
+    pub(crate) telegram: Option<WebhookLayer>,
     pub(crate) caller: Caller,
     /// Whose keys to fetch before the first token comes.
     pub(crate) issuer: Option<OAuth2Auth>,
@@ -29,7 +33,26 @@ pub(crate) struct Credentials {
 /// Who says who may call.
 pub(crate) enum Callers {
     Chain(CompositeAuth),
-    File(ReloadLayer, ReloadHandle),
+    File(FromFile),
+}
+
+/// What a file comes to: who is asked, and around that which deliveries are proven.
+pub(crate) struct FromFile {
+    pub(crate) layer: ReloadLayer,
+    pub(crate) webhooks: WebhooksLayer,
+    pub(crate) handle: ReloadHandle,
+}
+
+impl FromFile {
+    /// Whether the file makes the bot's route a webhook of Telegram's.
+    pub(crate) fn has_bot(&self) -> bool {
+        let its_start = format!("{} (telegram", telegram::PATH);
+        let summary = self.handle.summary();
+        summary
+            .webhooks()
+            .iter()
+            .any(|hook| hook.starts_with(&its_start))
+    }
 }
 
 /// With what a person can try this server.
@@ -63,9 +86,11 @@ impl Credentials {
         if let Ok(address) = addr.parse() {
             config = config.with_address(address);
         }
-        let (layer, handle) = config
-            .into_reload_layer()
+        let setup = config
+            .build()
             .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
+        let webhooks = setup.webhooks();
+        let (layer, handle) = setup.into_reload_layer();
         let summary = handle.summary();
         let takes_keys = |provider: &String| provider.starts_with("api_key");
         let caller = match summary.providers() {
@@ -74,9 +99,14 @@ impl Credentials {
             _ => Caller::Token,
         };
         Ok(Self {
-            callers: Callers::File(layer, handle),
+            callers: Callers::File(FromFile {
+                layer,
+                webhooks,
+                handle,
+            }),
             partner,
             partner_key,
+            telegram: None,
             caller,
             issuer: None,
         })
@@ -102,10 +132,12 @@ impl Credentials {
             caller = Caller::Demo { key, admin_key };
         }
         let (partner, partner_key) = partner()?;
+        let telegram = options.telegram.as_ref().map(Bot::layer).transpose()?;
         Ok(Self {
             callers: Callers::Chain(CompositeAuth::from_providers(members)?),
             partner,
             partner_key,
+            telegram,
             caller,
             issuer,
         })

@@ -12,13 +12,16 @@ use utoipa::{
 use utoipa_redoc::{Redoc, Servable};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{credentials::PARTNER_KEY, routes};
+use crate::{credentials::PARTNER_KEY, routes, telegram};
 
 /// `/docs`, `/redoc` and `/openapi.json`.
 ///
 /// The assets of `/docs` are built in; the page of `/redoc` loads its script from a CDN.
-pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let api = Api::openapi();
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>(has_telegram: bool) -> Router<S> {
+    let mut api = Api::openapi();
+    if has_telegram {
+        api.merge(Telegram::openapi());
+    }
     // Its default sends the address of the document to a validator on the internet.
     let config = Config::default()
         .validator_url("none")
@@ -54,6 +57,25 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
     modifiers(&SecuritySchemes)
 )]
 struct Api;
+
+/// What there is where a bot is configured.
+#[derive(OpenApi)]
+#[openapi(
+    paths(telegram::hook),
+    tags((name = "telegram", description = "for Telegram, with the secret of the webhook")),
+    modifiers(&TelegramSecret)
+)]
+struct Telegram;
+
+struct TelegramSecret;
+
+impl Modify for TelegramSecret {
+    fn modify(&self, api: &mut openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        let secret = header_key("X-Telegram-Bot-Api-Secret-Token");
+        components.add_security_scheme("telegram_secret", secret);
+    }
+}
 
 struct SecuritySchemes;
 

@@ -3,6 +3,7 @@
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
 //! options. What each file does: `options` reads the command line, `credentials` says who may
 //! call, `permissions` what callers may do, `routes` answers, `docs` describes the routes,
+//! `telegram` is a bot's route,
 //! `welcome` is what gets printed, `shared` is what the routes share, `stop` brings Ctrl-C to
 //! whoever has something to end.
 
@@ -13,21 +14,19 @@ mod permissions;
 mod routes;
 mod shared;
 mod stop;
+mod telegram;
 mod welcome;
 
-use std::{
-    env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, sync::Arc, time::Duration,
-};
+use std::{env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
-    routing::{Route, get, post},
+    routing::{MethodRouter, get, post},
 };
 use tokio::net::TcpListener;
-use tower::Layer;
-use tower_auth::{Access, AuthLayer, ConfigError, auth::AuthService};
+use tower_auth::{Access, AuthLayer, ConfigError};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -48,28 +47,43 @@ use crate::{
 fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, ConfigError> {
     match &credentials.callers {
         Callers::Chain(chain) => {
-            let auth = AuthLayer::new(chain.clone())
+            let mut auth = AuthLayer::new(chain.clone())
                 .public("/hooks/public")
                 .access(
                     "/hooks/partner",
                     Access::provider(credentials.partner.clone()),
                 )
                 .dev_docs(dev_docs);
-            let credential_headers = auth.credential_headers();
-            routes(auth, credential_headers, stop)
+            let mut bot = None;
+            if let Some(webhook) = &credentials.telegram {
+                // Public for the layer around, because this one asks for Telegram's secret.
+                bot = Some(post(telegram::hook).layer(webhook.clone()));
+                auth = auth.public((Method::POST, telegram::PATH));
+            }
+            let has_docs = bot.is_some();
+            let headers = auth.credential_headers();
+            let app = routes(bot, has_docs, stop)?.layer(auth);
+            Ok(watched(app, &headers))
         }
-        Callers::File(auth, _) => routes(auth.clone(), auth.credential_headers(), stop),
+        Callers::File(file) => {
+            // Closed by the layer around, unless the file makes it a webhook: it may do so later.
+            let bot = post(telegram::hook);
+            let app = routes(Some(bot), file.has_bot(), stop)?
+                .layer(file.layer.clone())
+                // Around it: what this one proves, that one lets in.
+                .layer(file.webhooks.clone());
+            Ok(watched(app, &file.layer.credential_headers()))
+        }
     }
 }
 
-fn routes<L>(
-    auth: L,
-    credential_headers: Arc<[HeaderName]>,
+/// Every route; the layers that say who may call come after them, because axum's layers cover only
+/// what stands above them.
+fn routes(
+    bot: Option<MethodRouter<Shared>>,
+    has_bot_docs: bool,
     stop: Stop,
-) -> Result<Router, ConfigError>
-where
-    L: Layer<Route, Service = AuthService<Route>> + Clone + Send + Sync + 'static,
-{
+) -> Result<Router, ConfigError> {
     let may_invoke = permissions::may_invoke();
     let may_read_stats = permissions::may_read_stats()?;
     let shared = Shared {
@@ -77,7 +91,7 @@ where
         stats: Stats::new(),
     };
 
-    Ok(Router::new()
+    let mut routes = Router::new()
         .route("/health", get(routes::health)) // always public
         .route("/run", post(routes::run).layer(may_invoke.clone()))
         .route("/run/stream", post(routes::run_stream).layer(may_invoke))
@@ -85,26 +99,33 @@ where
         .route("/whoami", get(routes::whoami)) // any caller
         .route("/hooks/public", post(routes::public_hook))
         .route("/hooks/partner", post(routes::partner_hook))
-        .merge(docs::pages())
+        .merge(docs::pages(has_bot_docs));
+    if let Some(bot) = bot {
+        routes = routes.route(telegram::PATH, bot);
+    }
+    Ok(routes
         .with_state(shared)
         // A public route reads bodies of strangers.
-        .layer(DefaultBodyLimit::max(64 * 1024))
-        // After every route, because axum's layers cover only what stands above them.
-        .layer(auth)
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
-                .on_request(|request: &Request, _: &Span| {
-                    tracing::debug!(headers = ?request.headers(), "started");
-                })
-                .on_response(DefaultOnResponse::new().level(Level::INFO)),
-        )
-        // Around the trace layer, which would otherwise log the credentials themselves.
-        .layer(SetSensitiveRequestHeadersLayer::from_shared(
-            credential_headers,
-        ))
-        // Outermost, so that preflights are answered and refusals can be read by a web page.
-        .layer(cors()))
+        .layer(DefaultBodyLimit::max(64 * 1024)))
+}
+
+/// What sees every request first: the log, and what lets web pages read the answers.
+fn watched(app: Router, credential_headers: &[HeaderName]) -> Router {
+    let secret_headers = credential_headers.iter().cloned();
+    app.layer(
+        TraceLayer::new_for_http()
+            .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
+            .on_request(|request: &Request, _: &Span| {
+                tracing::debug!(headers = ?request.headers(), "started");
+            })
+            .on_response(DefaultOnResponse::new().level(Level::INFO)),
+    )
+    // Around the trace layer, which would otherwise log the credentials themselves.
+    .layer(SetSensitiveRequestHeadersLayer::new(
+        secret_headers.chain([telegram::SECRET_HEADER]),
+    ))
+    // Outermost, so that preflights are answered and refusals can be read by a web page.
+    .layer(cors())
 }
 
 /// Any web page may ask: no cookie is read here, so a page has only the credentials it was given.
@@ -151,7 +172,7 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
         tokio::spawn(async move { tokens.warm_up().await });
     }
     let _watch = match &credentials.callers {
-        Callers::File(_, handle) => Some(handle.watch(BETWEEN_LOOKS)),
+        Callers::File(file) => Some(file.handle.watch(BETWEEN_LOOKS)),
         Callers::Chain(_) => None,
     };
 
@@ -176,8 +197,8 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
 fn check(options: &Options) -> io::Result<ExitCode> {
     match Credentials::new(options) {
         Ok(credentials) => {
-            if let Callers::File(_, handle) = &credentials.callers {
-                let summary = handle.summary();
+            if let Callers::File(file) = &credentials.callers {
+                let summary = file.handle.summary();
                 writeln!(io::stdout(), "good: {summary}")?;
                 for warning in summary.warnings() {
                     writeln!(io::stdout(), "weak: {warning}")?;

@@ -6,11 +6,14 @@ use std::{ffi::OsString, path::PathBuf};
 
 use tower_auth::Secret;
 
+use crate::telegram::Bot;
+
 pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) keys: Vec<Secret>,
     pub(crate) jwt_secret: Option<String>,
     pub(crate) issuer: Option<Issuer>,
+    pub(crate) telegram: Option<Bot>,
     pub(crate) dev_docs: bool,
     pub(crate) config: Option<PathBuf>,
     /// The file is to be judged, and nothing to be served.
@@ -34,6 +37,9 @@ Usage: agent_server [OPTIONS]
   --issuer URL         accept access tokens of this OAuth2 or OpenID Connect issuer,
                        written exactly as they name it in `iss`; needs --audience
   --audience AUD       what its tokens must name in `aud`
+  --telegram-secret S  take updates of a Telegram bot on /hooks/telegram: the secret_token
+                       that was given to setWebhook; needs --telegram-user
+  --telegram-user ID   let this user write to the bot; may be given several times
   --no-dev-docs        ask for a credential on /docs, /redoc and /openapi.json too
   --config FILE        let a YAML or JSON file say who may call, in the place of the options
                        above; it is read again when it changes, as examples/config/ shows
@@ -56,11 +62,13 @@ impl Options {
             keys: vec![],
             jwt_secret: None,
             issuer: None,
+            telegram: None,
             dev_docs: true,
             config: None,
             only_check: false,
         };
         let (mut issuer, mut audience) = (None, None);
+        let (mut bot_secret, mut bot_users) = (None, vec![]);
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let argument = text(argument)?;
@@ -79,6 +87,12 @@ impl Options {
                 }
                 "--issuer" => issuer = Some(value(name, inline, &mut arguments)?),
                 "--audience" => audience = Some(value(name, inline, &mut arguments)?),
+                "--telegram-secret" => bot_secret = Some(value(name, inline, &mut arguments)?),
+                "--telegram-user" => {
+                    let id = value(name, inline, &mut arguments)?;
+                    let id = id.parse::<i64>().map_err(|_| NO_ID)?;
+                    bot_users.push(id);
+                }
                 "--config" | "--check-config" => {
                     if options.config.is_some() {
                         return Err("--config and --check-config: give one file".into());
@@ -112,10 +126,25 @@ impl Options {
             }
             (None, Some(_)) => return Err("--audience needs --issuer URL beside it".into()),
         };
+        options.telegram = match (bot_secret, bot_users) {
+            (None, users) if users.is_empty() => None,
+            (None, _) => return Err("--telegram-user needs --telegram-secret S beside it".into()),
+            (Some(_), users) if users.is_empty() => {
+                return Err(
+                    "--telegram-secret needs --telegram-user ID beside it: anybody can write to a \
+                     bot"
+                    .into(),
+                );
+            }
+            (Some(secret), users) => Some(Bot {
+                secret: secret.into(),
+                users,
+            }),
+        };
         if options.config.is_some() && options.says_who_may_call() {
             return Err(
                 "the file of --config says who may call: leave --key, --jwt-secret, --issuer, \
-                 --audience and --no-dev-docs out"
+                 --audience, --telegram-secret, --telegram-user and --no-dev-docs out"
                     .into(),
             );
         }
@@ -125,7 +154,7 @@ impl Options {
     fn says_who_may_call(&self) -> bool {
         let has_credentials =
             !self.keys.is_empty() || self.jwt_secret.is_some() || self.issuer.is_some();
-        has_credentials || !self.dev_docs
+        has_credentials || self.telegram.is_some() || !self.dev_docs
     }
 }
 
@@ -152,3 +181,5 @@ fn text(argument: OsString) -> Result<String, String> {
         .into_string()
         .map_err(|_| "an argument is not UTF-8".into())
 }
+
+const NO_ID: &str = "--telegram-user is no id: write the number that Telegram has for the user";

@@ -9,6 +9,7 @@ use crate::{
     credentials::{AUDIENCE, Caller, Callers, Credentials, PARTNER_KEY},
     options::Options,
     permissions::{ADMIN, INVOKE},
+    telegram,
 };
 
 pub(crate) struct Welcome<'a> {
@@ -66,6 +67,7 @@ impl fmt::Display for Welcome<'_> {
             )?,
             Caller::Key | Caller::Token | Caller::Anything => {}
         }
+        self.bot(f, &url)?;
         writeln!(
             f,
             "accepted, the partner's webhook:\n  curl -i '{url}/hooks/partner' -H '{PARTNER_KEY}: {partner_key}' {event}"
@@ -90,8 +92,8 @@ impl Welcome<'_> {
             Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
             Caller::Token | Caller::Anything => {}
         }
-        if let Callers::File(_, handle) = &self.credentials.callers {
-            writeln!(f, "  who may call {}", handle.summary())?;
+        if let Callers::File(file) = &self.credentials.callers {
+            writeln!(f, "  who may call {}", file.handle.summary())?;
         }
         if self.options.jwt_secret.is_some() {
             writeln!(
@@ -106,6 +108,14 @@ impl Welcome<'_> {
                 issuer.url, issuer.audience
             )?;
         }
+        if let Some(bot) = &self.options.telegram {
+            let count = bot.users.len();
+            let noun = if count == 1 { "user" } else { "users" };
+            writeln!(
+                f,
+                "  Telegram bot $TELEGRAM_SECRET, the one you gave, for {count} {noun}"
+            )?;
+        }
         let partner_key = &self.credentials.partner_key;
         writeln!(f, "  partner key  {partner_key}  (made for this run)")
     }
@@ -117,13 +127,34 @@ impl Welcome<'_> {
         writeln!(f, "  docs         {url}/docs\n")?;
         let task = "-H 'content-type: application/json' -d '{\"input\": \"hello\"}'";
         writeln!(f, "accepted:\n  curl -i '{url}/run' {task}\n")?;
+        self.bot(f, url)?;
         writeln!(f, "accepted:\n  curl -i '{url}/hooks/public' -d event")
+    }
+
+    /// An update such as Telegram sends, a new one each second.
+    fn bot(&self, f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
+        let user = match (&self.options.telegram, &self.credentials.callers) {
+            (Some(bot), _) => bot.users.first().copied().unwrap_or_default().to_string(),
+            (None, Callers::File(file)) if file.has_bot() => "'\"$TELEGRAM_USER\"'".into(),
+            _ => return Ok(()),
+        };
+        let update = format!(
+            "{{\"update_id\": '$(date +%s)', \"message\": {{\"text\": \"hello\", \"from\": \
+             {{\"id\": {user}}}, \"chat\": {{\"id\": {user}}}}}}}"
+        );
+        writeln!(
+            f,
+            "accepted, an update for the Telegram bot:\n  curl -i '{url}{}' -H \"{}: \
+             $TELEGRAM_SECRET\" -H 'content-type: application/json' -d '{update}'\n",
+            telegram::PATH,
+            telegram::SECRET_HEADER
+        )
     }
 
     fn has_dev_docs(&self) -> bool {
         match &self.credentials.callers {
             Callers::Chain(_) => self.options.dev_docs,
-            Callers::File(_, handle) => handle.summary().dev_docs(),
+            Callers::File(file) => file.handle.summary().dev_docs(),
         }
     }
 

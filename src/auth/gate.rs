@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     AuthContext, AuthError, AuthRequest, CredentialSource,
     challenge::{Challenges, Realm},
-    provider::{Asked, AuthProvider, Authentication, ask},
+    provider::{Asked, AuthProvider, Authentication, CompositeAuth, ask},
     reject::Wording,
     request::{Place, Rank, shown_in_two_places},
 };
@@ -44,12 +44,21 @@ impl Gate {
         }
     }
 
-    /// Who lets everybody in, as nobody in particular.
-    pub(super) fn open() -> Self {
-        let anybody = AuthContext::new("anonymous")
-            .with_method("anonymous")
-            .with_scopes(["*"]);
-        Self::new(Arc::new(Anybody(anybody)), Realm::default())
+    /// Who lets everybody in: as whom one of these knows, else as nobody in particular.
+    pub(super) fn open(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
+        let anybody = Anybody(
+            AuthContext::new("anonymous")
+                .with_method("anonymous")
+                .with_scopes(["*"]),
+        );
+        let mut known: Vec<_> = known.into_iter().collect();
+        if known.is_empty() {
+            return Self::new(Arc::new(anybody), Realm::default());
+        }
+        known.push(Arc::new(anybody));
+        let chain = CompositeAuth::from_providers(known);
+        let chain = chain.expect("INVARIANT: the chain is not empty");
+        Self::new(Arc::new(chain), Realm::default())
     }
 
     /// The same gate in another realm.

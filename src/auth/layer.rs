@@ -14,8 +14,12 @@ use super::{
     swap::{Cores, Swap},
 };
 use crate::{
-    Access, AuthError, ConfigError, PathRule, access::Rules, challenge::Realm,
-    provider::IntoAuthProvider, request::DEFAULT_MAX_CREDENTIAL_LEN,
+    Access, AuthError, ConfigError, PathRule, ResponseBody,
+    access::Rules,
+    challenge::Realm,
+    provider::{AuthProvider, IntoAuthProvider},
+    reject,
+    request::DEFAULT_MAX_CREDENTIAL_LEN,
 };
 
 /// Asks every request who is calling.
@@ -67,7 +71,12 @@ impl AuthLayer {
 
     /// The same, for who logs it at another time.
     pub(crate) fn open() -> Self {
-        Self::of(Gate::open()).edit(|core| core.disabled = true)
+        Self::open_to([])
+    }
+
+    /// The same, where these providers are asked first who the caller is.
+    pub(crate) fn open_to(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
+        Self::of(Gate::open(known)).edit(|core| core.disabled = true)
     }
 
     fn of(gate: Gate) -> Self {
@@ -245,6 +254,22 @@ impl AuthLayer {
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn put_into(self, swap: &Swap) {
         swap.put(self.core);
+    }
+
+    /// Words what an outer layer of ours refused and nobody has worded yet.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn reword<B>(
+        &self,
+        response: Response<ResponseBody<B>>,
+        speaks_grpc: bool,
+    ) -> Response<ResponseBody<B>> {
+        match reject::unworded(&response).cloned() {
+            Some(error) => self
+                .core
+                .render_again(&error, &self.core.gate, response, speaks_grpc)
+                .map(ResponseBody::refusal),
+            None => response,
+        }
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {

@@ -205,6 +205,14 @@ impl Faults {
         result.map_err(|error| self.add_error(place, &error)).ok()
     }
 
+    /// Webhooks are named, and nobody took the layer that would prove their deliveries.
+    pub(super) fn add_homeless_webhooks(&mut self) {
+        let place = Place::new("auth.webhooks", At::File);
+        let message = "webhooks are named, and this program has no place for them: leave them out, \
+                       or let the program take them from `AuthConfig::build`";
+        self.add(ConfigErrorKind::Conflict, &place, message);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.found.len()
     }

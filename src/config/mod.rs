@@ -39,13 +39,45 @@
 //! the document beside `auth` and `authorization` belong to others and are not read.
 //!
 //! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, jwt, oauth2, allowlist,
-//! custom, public_paths, dev_docs}`. Without `mode`, the block that is there decides; several make
+//! custom, public_paths, webhooks, dev_docs}`. Without `mode`, the block that is there decides; several make
 //! a chain in the order of the file. `custom` is the name of a provider that the program registered
 //! with [`with_provider`](AuthConfig::with_provider).
 //!
 //! The agent shape is a JSON document: `{"auth": null}`, `{"auth": "jwt"}` with the variables
 //! `JWT_SECRET_KEY` (the secret, or the public key as PEM), `JWT_ALGORITHM` (HS256 unless set),
 //! `JWT_ISSUER` and `JWT_AUDIENCE`, or `{"auth": {"method": "custom", "path": NAME}}`.
+//!
+//! # Webhooks
+//!
+//! `auth.webhooks` is a list of deliveries that are let in by their platform's signature:
+//!
+//! ```yaml
+//! auth:
+//!   api_keys: [{name: frontend, key: "${FRONTEND_KEY}"}]
+//!   webhooks:
+//!     - path: /hooks/telegram
+//!       scheme: telegram             # or standard, github, slack, discord, stripe, hmac, twilio,
+//!       secret: ${TELEGRAM_SECRET}   #    meta, shopify, linear; [two, secrets] while one is replaced
+//!       allow:                       # telegram, discord, slack, meta: senders, or `everyone`
+//!         user_ids: [42]
+//!     - path: /hooks/partner
+//!       scheme: hmac
+//!       secret: ${PARTNER_SECRET}
+//!       hmac: {signature_header: x-acme-signature, timestamp_header: x-acme-time}
+//! ```
+//!
+//! A program takes their layer from the [`AuthSetup`] and puts it around the
+//! [`AuthLayer`](crate::AuthLayer): see [`WebhooksLayer`]. It proves a delivery and marks it; the
+//! rule inside asks for the mark, and for nothing else. So no mistake in putting them together opens
+//! a path: without the layer, or with the two the other way round, deliveries are refused with 401
+//! like everything else, and a credential of another caller does not help there. Only `POST` is let
+//! in; Meta's handshake, which is a `GET`, is answered by the layer and goes no further.
+//!
+//! A `path` that `public_paths` opens as well is a fault. Webhooks alone are enough: without
+//! another block nobody but their deliveries gets in. With `enabled: false` deliveries are still
+//! verified.
+//!
+//! # Authorizers
 //!
 //! `authorization` is the name of an authorizer that the program registered; a program that reads
 //! such a file takes it from the [`AuthSetup`] and gives it to a
@@ -74,6 +106,7 @@
 //! Texts are wiped when they are dropped and never shown. What the parser, the environment and the
 //! operating system keep of them is out of reach: `key_sha256` is how a file holds no secret.
 
+mod auth_config;
 mod build;
 mod date;
 mod environment;
@@ -89,252 +122,13 @@ mod shape;
 mod source;
 mod suggest;
 mod summary;
+mod webhooks;
 
-use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
-
-use serde_json::Value;
-
-use self::{
-    build::build,
-    environment::Environment,
-    fault::{Faults, Place},
-    node::{At, Node},
-    registry::Registry,
-    source::{Format, Source},
-};
 pub use self::{
+    auth_config::AuthConfig,
     fault::{ConfigFault, ConfigFaults},
     reload::{ReloadHandle, ReloadLayer, Watch},
     setup::AuthSetup,
     summary::ConfigSummary,
+    webhooks::{WebhooksBody, WebhooksFuture, WebhooksLayer, WebhooksService},
 };
-use crate::{
-    AuthLayer, Clock, ConfigError, ConfigErrorKind, Secret, authorize::IntoAuthorizer,
-    provider::IntoAuthProvider,
-};
-
-/// A configuration that is still to be read, and what the program adds to it.
-///
-/// Nothing is read before [`build`](Self::build) or one of the methods that make a layer. See the
-/// [module](self) for what a file says.
-///
-/// # Example
-///
-/// ```
-/// use tower_auth::config::AuthConfig;
-///
-/// let config = AuthConfig::from_json(r#"{"auth": {"api_keys": [{"name": "ada", "key": "$${x}"}]}}"#)
-///     .with_value("auth.realm", "agents");
-/// let setup = config.build()?;
-/// assert_eq!(setup.summary().providers(), ["api_key (1 key)"]);
-/// # Ok::<(), tower_auth::config::ConfigFaults>(())
-/// ```
-#[derive(Clone)]
-pub struct AuthConfig {
-    source: Source,
-    env: Environment,
-    values: Vec<(String, Node)>,
-    registry: Registry,
-    clock: Option<Clock>,
-    address: Option<SocketAddr>,
-    adjust: Option<Adjust>,
-}
-
-type Adjust = Arc<dyn Fn(AuthLayer) -> Result<AuthLayer, ConfigError> + Send + Sync>;
-
-impl AuthConfig {
-    /// The configuration in a file, whose name ends in `.yaml`, `.yml` or `.json`.
-    pub fn from_file(path: impl Into<PathBuf>) -> Self {
-        Self::of(Source::File(path.into()))
-    }
-
-    /// The configuration in a YAML text.
-    pub fn from_yaml(text: impl Into<Secret>) -> Self {
-        Self::of(Source::Text(Format::Yaml, text.into()))
-    }
-
-    /// The configuration in a JSON text.
-    pub fn from_json(text: impl Into<Secret>) -> Self {
-        Self::of(Source::Text(Format::Json, text.into()))
-    }
-
-    /// The configuration in `TOWER_AUTH__…` variables alone.
-    pub fn from_env() -> Self {
-        Self::of(Source::Nothing)
-    }
-
-    fn of(source: Source) -> Self {
-        Self {
-            source,
-            env: Environment::default(),
-            values: Vec::new(),
-            registry: Registry::default(),
-            clock: None,
-            address: None,
-            adjust: None,
-        }
-    }
-
-    /// Replaces the environment, which is the process's unless set.
-    #[must_use]
-    pub fn with_env<N: Into<OsString>, V: Into<Secret>>(
-        mut self,
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        self.env = Environment::given(variables);
-        self
-    }
-
-    /// Sets a value in the document, over the file and the environment: `auth.jwt.issuer`.
-    ///
-    /// A block is merged into the one there, a list replaces it. `$` has no meaning in it.
-    #[must_use]
-    pub fn with_value(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
-        let node = Node::of_json(&At::Code, value.into());
-        self.values.push((path.into(), node));
-        self
-    }
-
-    /// Registers a provider under a name that the document can use.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::{AuthContext, config::AuthConfig, provider::provider_fn};
-    ///
-    /// let sessions = provider_fn(|request| {
-    ///     Ok(request.header("x-session").map(AuthContext::new))
-    /// });
-    /// let layer = AuthConfig::from_yaml("auth: {custom: sessions}")
-    ///     .with_provider("sessions", sessions)
-    ///     .into_layer()?;
-    /// # let _ = layer;
-    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
-    /// ```
-    #[must_use]
-    pub fn with_provider<Form>(
-        mut self,
-        name: impl Into<String>,
-        provider: impl IntoAuthProvider<Form>,
-    ) -> Self {
-        self.registry.providers.put(name, provider.into_provider());
-        self
-    }
-
-    /// Registers an authorizer under a name that the document can use.
-    #[must_use]
-    pub fn with_authorizer<Form>(
-        mut self,
-        name: impl Into<String>,
-        authorizer: impl IntoAuthorizer<Form>,
-    ) -> Self {
-        self.registry
-            .authorizers
-            .put(name, authorizer.into_authorizer());
-        self
-    }
-
-    /// Replaces the clock of the providers that the document makes.
-    #[must_use]
-    pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// Tells where the program listens, so that a warning can say what others can reach.
-    #[must_use]
-    pub fn with_address(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
-        self
-    }
-
-    /// Adds what the document cannot say to the layer, each time one is made: an access rule, a
-    /// refusal of one's own.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::{Access, config::AuthConfig, provider::ApiKeyAuth};
-    ///
-    /// let partner = ApiKeyAuth::new(["sk-partner-1"])?;
-    /// let layer = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f}]}")
-    ///     .with_layer(move |layer| {
-    ///         layer.try_access("/hooks/partner", Access::provider(partner.clone()))
-    ///     })
-    ///     .into_layer()?;
-    /// # let _ = layer;
-    /// # Ok::<(), tower_auth::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn with_layer<F>(mut self, adjust: F) -> Self
-    where
-        F: Fn(AuthLayer) -> Result<AuthLayer, ConfigError> + Send + Sync + 'static,
-    {
-        self.adjust = Some(Arc::new(adjust));
-        self
-    }
-
-    /// Reads the configuration and makes a layer of it. What it came to is in the log.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it; or it names an authorizer, which a layer alone would leave
-    /// out: [`build`](Self::build) gives it.
-    pub fn into_layer(self) -> Result<AuthLayer, ConfigFaults> {
-        Ok(self.build_alone()?.into_layer())
-    }
-
-    /// Reads the configuration and makes a layer whose rules can be replaced while it serves.
-    ///
-    /// # Errors
-    ///
-    /// As [`into_layer`](Self::into_layer).
-    pub fn into_reload_layer(self) -> Result<(ReloadLayer, ReloadHandle), ConfigFaults> {
-        Ok(self.build_alone()?.into_reload_layer())
-    }
-
-    /// Reads the configuration and makes everything that it says.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it.
-    pub fn build(self) -> Result<AuthSetup, ConfigFaults> {
-        let mut seen = Vec::new();
-        let built = build(&self, None, &mut seen)?;
-        Ok(AuthSetup {
-            config: self,
-            built,
-            seen,
-        })
-    }
-
-    fn build_alone(self) -> Result<AuthSetup, ConfigFaults> {
-        let setup = self.build()?;
-        if setup.authorizer().is_none() {
-            return Ok(setup);
-        }
-        let mut faults = Faults::of(setup.config.source.name());
-        let place = Place::new("authorization", At::File);
-        let message = "an authorizer is named, and this program has no place for it: leave it out, \
-                       or let the program take it from `AuthConfig::build`";
-        faults.add(ConfigErrorKind::Conflict, &place, message);
-        faults.finish(None)
-    }
-
-    /// The JSON Schema (2020-12) of the document, for editors.
-    pub fn json_schema() -> Value {
-        schema::document()
-    }
-}
-
-impl fmt::Debug for AuthConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values = self.values.iter().map(|(path, _)| path);
-        f.debug_struct("AuthConfig")
-            .field("source", &self.source.name())
-            .field("env", &self.env)
-            .field("values", &values.collect::<Vec<_>>())
-            .field("registry", &self.registry)
-            .finish_non_exhaustive()
-    }
-}

@@ -10,8 +10,8 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
-    AuthConfig, AuthSetup, ConfigFaults, ConfigSummary,
-    build::{Built, Issuer, build},
+    AuthConfig, AuthSetup, ConfigFaults, ConfigSummary, WebhooksLayer,
+    build::{Built, Former, Issuer, build},
     fault::{Faults, Place},
     node::At,
     source::Seen,
@@ -62,7 +62,11 @@ impl fmt::Debug for ReloadLayer {
 /// rules that it began with. Tokens that were remembered are forgotten, and the keys of an issuer
 /// whose settings are the same are kept. A bad one is reported, and nothing changes.
 ///
-/// Which authorizer a file names is the program's wiring: changing that takes a restart.
+/// Webhooks are replaced as well: their secrets, lists, settings and paths. What the webhook of a
+/// path has handled stays known, so that a copy from before is not handled again.
+///
+/// Which authorizer a file names is the program's wiring: changing that takes a restart. So does a
+/// webhook in a program that never took [`AuthSetup::webhooks`].
 ///
 /// # Example
 ///
@@ -87,6 +91,8 @@ pub struct ReloadHandle(Arc<Shared>);
 struct Shared {
     config: AuthConfig,
     swap: Swap,
+    webhooks: WebhooksLayer,
+    has_place_for_webhooks: bool,
     state: Mutex<State>,
 }
 
@@ -104,15 +110,20 @@ struct State {
 
 impl ReloadHandle {
     pub(super) fn new(setup: AuthSetup) -> (ReloadLayer, Self) {
+        let has_place_for_webhooks = setup.has_place_for_webhooks();
         let AuthSetup {
             config,
             built,
             seen,
+            webhooks,
+            ..
         } = setup;
         let swap = built.layer.into_swap();
         let handle = Self(Arc::new(Shared {
             config,
             swap: swap.clone(),
+            webhooks,
+            has_place_for_webhooks,
             state: Mutex::new(State {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|(name, _)| name),
@@ -215,13 +226,20 @@ impl Shared {
 
     fn reload(&self, state: &mut State) -> Result<ConfigSummary, ConfigFaults> {
         let mut seen = Vec::new();
-        let built = build(&self.config, state.issuer.as_ref(), &mut seen)
-            .and_then(|built| self.with_same_authorizer(built, state));
+        let former_webhooks = self.webhooks.table();
+        let former = Former {
+            issuer: state.issuer.as_ref(),
+            webhooks: Some(&former_webhooks),
+        };
+        let built = build(&self.config, former, &mut seen)
+            .and_then(|built| self.with_same_wiring(built, state));
         state.seen = seen;
         match built {
             Ok(built) => {
                 state.issuer = built.issuer;
                 state.reported = None;
+                // In between, what only one of the two knows is refused.
+                self.webhooks.put(built.webhooks);
                 built.layer.put_into(&self.swap);
                 built.summary.log();
                 state.summary = built.summary.clone();
@@ -243,16 +261,22 @@ impl Shared {
         }
     }
 
-    fn with_same_authorizer(&self, built: Built, state: &State) -> Result<Built, ConfigFaults> {
-        let name = built.authorizer.as_ref().map(|(name, _)| name);
-        if name == state.authorizer.as_ref() {
-            return Ok(built);
-        }
+    /// What the program put together when it started cannot be changed by a file.
+    fn with_same_wiring(&self, built: Built, state: &State) -> Result<Built, ConfigFaults> {
         let mut faults = Faults::of(self.config.source.name());
-        let place = Place::new("authorization", At::File);
-        let message = "another authorizer than before is named: that takes a restart";
-        faults.add(ConfigErrorKind::Conflict, &place, message);
-        faults.finish(None)
+        let name = built.authorizer.as_ref().map(|(name, _)| name);
+        if name != state.authorizer.as_ref() {
+            let place = Place::new("authorization", At::File);
+            let message = "another authorizer than before is named: that takes a restart";
+            faults.add(ConfigErrorKind::Conflict, &place, message);
+        }
+        if !built.webhooks.is_empty() && !self.has_place_for_webhooks {
+            faults.add_homeless_webhooks();
+        }
+        match faults.len() {
+            0 => Ok(built),
+            _ => faults.finish(None),
+        }
     }
 }
 

@@ -1,9 +1,17 @@
 //! The pieces that a configuration came to.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use super::{AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, build::Built, source::Seen};
-use crate::{AuthLayer, authorize::Authorizer, provider::AuthProvider};
+use super::{
+    AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, WebhooksLayer, build::Built, source::Seen,
+};
+use crate::{AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider};
 
 /// What a configuration came to, in pieces: made by [`AuthConfig::build`].
 ///
@@ -32,9 +40,21 @@ pub struct AuthSetup {
     pub(super) config: AuthConfig,
     pub(super) built: Built,
     pub(super) seen: Vec<Seen>,
+    pub(super) webhooks: WebhooksLayer,
+    webhooks_are_taken: AtomicBool,
 }
 
 impl AuthSetup {
+    pub(super) fn new(config: AuthConfig, built: Built, seen: Vec<Seen>) -> Self {
+        Self {
+            webhooks: WebhooksLayer::new(built.webhooks.clone()),
+            webhooks_are_taken: AtomicBool::new(false),
+            config,
+            built,
+            seen,
+        }
+    }
+
     /// The provider, or chain of providers; none where every caller is let in.
     pub fn provider(&self) -> Option<Arc<dyn AuthProvider>> {
         self.built.provider.clone()
@@ -46,6 +66,24 @@ impl AuthSetup {
         Some(Arc::clone(authorizer))
     }
 
+    /// The layer that proves deliveries to the webhooks of the document, to be put around the
+    /// other one: see there. Where the document names none, everything passes it untouched.
+    ///
+    /// A program that reloads its file and never took this cannot be given webhooks by another
+    /// file: that is a fault then.
+    pub fn webhooks(&self) -> WebhooksLayer {
+        self.webhooks_are_taken.store(true, Ordering::Relaxed);
+        self.webhooks.clone()
+    }
+
+    pub(super) fn has_webhooks(&self) -> bool {
+        !self.built.webhooks.is_empty()
+    }
+
+    pub(super) fn has_place_for_webhooks(&self) -> bool {
+        self.webhooks_are_taken.load(Ordering::Relaxed)
+    }
+
     /// What the configuration came to, in words.
     pub fn summary(&self) -> &ConfigSummary {
         &self.built.summary
@@ -53,15 +91,27 @@ impl AuthSetup {
 
     /// The layer. What the configuration came to is written to the log.
     pub fn into_layer(self) -> AuthLayer {
-        self.built.summary.log();
+        self.log();
         self.built.layer
     }
 
     /// A layer whose rules can be replaced while it serves. What the configuration came to is
     /// written to the log.
     pub fn into_reload_layer(self) -> (ReloadLayer, ReloadHandle) {
-        self.built.summary.log();
+        self.log();
         ReloadHandle::new(self)
+    }
+
+    fn log(&self) {
+        self.built.summary.log();
+        if self.has_webhooks() && !self.has_place_for_webhooks() {
+            tracing::error!(
+                target: TARGET,
+                source = %self.config.source.name(),
+                "webhooks are configured, and the program did not take their layer from \
+                 `AuthSetup::webhooks`: every delivery to them is refused"
+            );
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub struct ConfigSummary {
     pub(super) providers: Vec<String>,
     pub(super) authorizer: Option<String>,
     pub(super) public_paths: Vec<String>,
+    pub(super) webhooks: Vec<String>,
     pub(super) dev_docs: bool,
     pub(super) is_disabled: bool,
     pub(super) overrides: Vec<String>,
@@ -28,6 +29,12 @@ impl ConfigSummary {
     /// The paths that the configuration makes public.
     pub fn public_paths(&self) -> &[String] {
         &self.public_paths
+    }
+
+    /// The webhooks, each with its path, its scheme, and how many senders are let in where it has
+    /// any.
+    pub fn webhooks(&self) -> &[String] {
+        &self.webhooks
     }
 
     /// Whether the pages of `dev_docs` are public.
@@ -53,6 +60,7 @@ impl ConfigSummary {
             providers = %self.providers.join(", "),
             authorizer = self.authorizer.as_deref(),
             public_paths = %self.public_paths.join(", "),
+            webhooks = %self.webhooks.join(", "),
             dev_docs = self.dev_docs,
             overridden_by = %self.overrides.join(", "),
             "authentication is configured"
@@ -81,6 +89,7 @@ impl fmt::Display for ConfigSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.is_disabled {
             true => f.write_str("every caller is let in")?,
+            false if self.providers.is_empty() => f.write_str("lets nobody in but deliveries")?,
             false => write!(f, "asks {}", self.providers.join(", then "))?,
         }
         if let Some(authorizer) = &self.authorizer {
@@ -88,6 +97,9 @@ impl fmt::Display for ConfigSummary {
         }
         if !self.public_paths.is_empty() {
             write!(f, "; public: {}", self.public_paths.join(", "))?;
+        }
+        if !self.webhooks.is_empty() {
+            write!(f, "; webhooks: {}", self.webhooks.join(", "))?;
         }
         if self.dev_docs {
             f.write_str("; dev docs public")?;

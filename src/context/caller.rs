@@ -116,6 +116,15 @@ impl AuthContext {
         self
     }
 
+    /// The same, for who has seen to the headers already.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn without_response_headers(mut self) -> Self {
+        if self.0.response_headers.is_some() {
+            self.edit().response_headers = None;
+        }
+        self
+    }
+
     /// The caller whom the claims of a verified token describe.
     #[cfg(feature = "jwt")]
     pub(crate) fn verified(

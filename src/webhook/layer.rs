@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
@@ -141,6 +142,13 @@ impl WebhookLayer {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         self.edit(|core| core.clock = clock)
+    }
+
+    /// The headers that are themselves the secret (Telegram's is one), for tower-http's
+    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one, which sees them
+    /// before they are marked here.
+    pub fn credential_headers(&self) -> Arc<[HeaderName]> {
+        self.core.scheme.secret_header().into_iter().collect()
     }
 
     pub(super) fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {

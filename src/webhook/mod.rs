@@ -21,6 +21,9 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 //!
+//! A file can name webhooks too, with [their layer](crate::config::WebhooksLayer) around the
+//! `AuthLayer`.
+//!
 //! # Who the caller is
 //!
 //! The context's method is `webhook`, its issuer the scheme (`github`, `slack`), its user id what

@@ -16,11 +16,14 @@ use crate::{
 const KEY: &str = "sk-frontend-4c81";
 const TASK: &str = r#"{"input": "hello"}"#;
 /// What the example files and the broken ones name.
-const ENV: [(&str, &str); 7] = [
+const ENV: [(&str, &str); 10] = [
     ("FRONTEND_KEY", KEY),
     ("JWT_SECRET", SECRET),
     ("JWT_SECRET_KEY", SECRET),
     ("JWT_AUDIENCE", "agent-server"),
+    ("TELEGRAM_SECRET", "tg_Secret-1234567"),
+    ("GITHUB_SECRET", "It's a Secret to Everybody"),
+    ("ACME_SECRET", "a secret you share"),
     ("EMPTY", ""),
     ("BLANK", " "),
     ("BAD_JSON", "[{"),
@@ -157,6 +160,18 @@ fn check_says_what_a_good_file_comes_to() {
 }
 
 #[test]
+fn check_names_webhooks() {
+    let output = finished(&["--check-config", "examples/config/webhooks.yaml"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "good: asks api_key (1 key); webhooks: /hooks/telegram (telegram, 2 users), /hooks/github \
+         (github), /hooks/acme (hmac)\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn check_says_what_is_wrong_with_a_bad_file() {
     let file = "tests/config/broken/mode_unknown.yaml";
     let output = finished(&["--check-config", file]);
@@ -190,6 +205,7 @@ fn file_and_options_that_say_the_same_are_refused() {
         &["--key", KEY][..],
         &["--jwt-secret", SECRET],
         &["--no-dev-docs"],
+        &["--telegram-secret", "x", "--telegram-user", "42"],
         &["--config", file],
         &["--check-config", file],
     ] {
@@ -250,7 +266,7 @@ fn broken_files() -> Vec<PathBuf> {
     files
 }
 
-fn written(name: &str, text: &str) -> PathBuf {
+pub(crate) fn written(name: &str, text: &str) -> PathBuf {
     let name = format!("tower-auth-agent-{name}-{}.yaml", std::process::id());
     let path = std::env::temp_dir().join(name);
     fs::write(&path, text).unwrap();
@@ -258,7 +274,7 @@ fn written(name: &str, text: &str) -> PathBuf {
 }
 
 /// Asks again until it holds; gives up only when something hangs.
-fn until(holds: impl Fn() -> bool) {
+pub(crate) fn until(mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < deadline, "it never comes to hold");

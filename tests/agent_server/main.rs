@@ -14,6 +14,7 @@ mod secrets;
 #[cfg(unix)]
 mod stopping;
 mod streams;
+mod telegram;
 mod welcome;
 
 use jsonwebtoken::{EncodingKey, Header};

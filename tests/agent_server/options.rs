@@ -18,6 +18,8 @@ fn help_lists_every_option() {
         "--jwt-secret",
         "--issuer",
         "--audience",
+        "--telegram-secret",
+        "--telegram-user",
         "--no-dev-docs",
         "--config",
         "--check-config",
@@ -51,6 +53,8 @@ fn an_option_that_lacks_its_value_says_so() {
         "--jwt-secret",
         "--issuer",
         "--audience",
+        "--telegram-secret",
+        "--telegram-user",
         "--config",
         "--check-config",
     ] {
@@ -126,6 +130,32 @@ fn an_issuer_that_cannot_be_asked_is_refused_and_not_shown() {
             fault.contains("--issuer") && fault.contains("https://HOST/PATH"),
             "{fault}"
         );
+    }
+}
+
+#[test]
+fn a_bot_without_a_list_of_users_is_refused() {
+    let fault = refused(&["--telegram-secret", CANARY]);
+    assert!(
+        fault.contains("--telegram-secret needs --telegram-user"),
+        "{fault}"
+    );
+    let fault = refused(&["--telegram-user", "42"]);
+    assert!(
+        fault.contains("--telegram-user needs --telegram-secret"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_secret_or_user_that_telegram_has_not_is_refused_and_not_shown() {
+    for secret in [&format!("{CANARY} and more"), "  "] {
+        let fault = refused(&["--telegram-secret", secret, "--telegram-user", "42"]);
+        assert!(fault.contains("--telegram-secret"), "{fault}");
+    }
+    for user in [CANARY, "@ada", "42x", " "] {
+        let fault = refused(&["--telegram-secret", "tg_1", "--telegram-user", user]);
+        assert!(fault.contains("--telegram-user is no id"), "{fault}");
     }
 }
 

@@ -106,7 +106,7 @@ fn an_address_for_every_interface_is_printed_as_one_to_call() {
 }
 
 /// What the shell prints for a line; nothing where this machine has no curl.
-fn paste(line: &str, variables: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn paste(line: &str, variables: &[(&str, &str)]) -> Option<String> {
     let missing = Command::new("curl").arg("--version").output().is_err();
     if missing {
         return live::missing("curl");

@@ -19,18 +19,22 @@ pub const FRONTEND_KEY: &str = "sk-frontend-4c81";
 pub const JWT_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// The variables that the example files name.
-pub const ENV: [(&str, &str); 4] = [
+pub const ENV: [(&str, &str); 7] = [
     ("FRONTEND_KEY", FRONTEND_KEY),
     ("JWT_SECRET", JWT_SECRET),
     ("JWT_SECRET_KEY", JWT_SECRET),
     ("JWT_AUDIENCE", "agent-server"),
+    ("TELEGRAM_SECRET", "tg_Secret-1234567"),
+    ("GITHUB_SECRET", "It's a Secret to Everybody"),
+    ("ACME_SECRET", "a secret you share"),
 ];
 
-pub const EXAMPLES: [&str; 6] = [
+pub const EXAMPLES: [&str; 7] = [
     "api_keys.yaml",
     "jwt.yaml",
     "oauth2.yaml",
     "composite.yaml",
+    "webhooks.yaml",
     "disabled.yaml",
     "agent.json",
 ];
@@ -75,6 +79,8 @@ pub fn app(layer: AuthLayer) -> Router {
     [
         "/run",
         "/hooks/public",
+        "/hooks/telegram",
+        "/hooks/github",
         "/hooks/{source}/public",
         "/docs",
         "/health",

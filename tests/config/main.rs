@@ -17,3 +17,4 @@ mod schema;
 mod secrets;
 mod shapes;
 mod summary;
+mod webhooks;

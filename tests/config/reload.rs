@@ -23,10 +23,10 @@ use super::files::{ready, token};
 use crate::common::{log::Log, oneshot::ask};
 
 /// A file that is written anew, gone with the test.
-struct Rules(PathBuf);
+pub struct Rules(PathBuf);
 
 impl Rules {
-    fn new(name: &str, text: &str) -> Self {
+    pub fn new(name: &str, text: &str) -> Self {
         let name = format!("tower-auth-reload-{name}-{}.yaml", std::process::id());
         let rules = Self(std::env::temp_dir().join(name));
         rules.write(text);
@@ -34,13 +34,13 @@ impl Rules {
     }
 
     /// Puts the whole file in its place at once, as one should.
-    fn write(&self, text: &str) {
+    pub fn write(&self, text: &str) {
         let beside = self.0.with_extension("new");
         fs::write(&beside, text).unwrap();
         fs::rename(&beside, &self.0).unwrap();
     }
 
-    fn config(&self) -> AuthConfig {
+    pub fn config(&self) -> AuthConfig {
         ready(AuthConfig::from_file(&self.0))
     }
 }

@@ -15,6 +15,16 @@ fn document() -> Value {
         "api_keys": [{"name": "a", "key": CANARY, "scopes": ["s"]}],
         "jwt": {"secret": format!("{CANARY}-{CANARY}-{CANARY}"), "algorithm": "HS256"},
         "allowlist": {"user_ids": ["1"], "platforms": ["p"]},
+        "webhooks": [
+            {"path": "/hooks/a", "scheme": "telegram", "secret": [CANARY, format!("{CANARY}-2")],
+             "allow": {"user_ids": [1], "chat_ids": [-1]}},
+            {"path": "/hooks/b", "scheme": "meta", "secret": CANARY, "verify_token": CANARY,
+             "allow": "everyone", "user_id": "m", "scopes": ["s"], "max_body_bytes": 5},
+            {"path": "/hooks/c", "scheme": "twilio", "secret": CANARY, "url": "https://a.example"},
+            {"path": "/hooks/d", "scheme": "hmac", "secret": CANARY, "hmac": {
+                "signature_header": "x-a", "prefix": "a=", "timestamp_header": "x-b",
+                "id_header": "x-c", "window_seconds": 9}},
+        ],
         "dev_docs": false,
     }})
 }
@@ -26,6 +36,7 @@ async fn good_file_shows_no_secret() {
     let mut seen = format!("{config:?}");
     let setup = config.build().unwrap();
     seen += &format!("{setup:?} {} {:?}", setup.summary(), setup.summary());
+    seen += &format!("{:?}", setup.webhooks());
     let (layer, handle) = setup.into_reload_layer();
     seen += &format!("{layer:?} {handle:?} {:?}", handle.reload().unwrap());
     let service = tower_layer_of(&layer);
@@ -64,7 +75,7 @@ fn canary_in_the_place_of_any_node_or_name_is_not_shown() {
                 AuthConfig::from_json(mutated.to_string()),
                 AuthConfig::from_yaml(mutated.to_string()),
             ] {
-                if let Err(faults) = ready(config).into_layer() {
+                if let Err(faults) = ready(config).build() {
                     assert!(!shown(&faults).contains("Canary"), "{path}: {faults}");
                 }
             }
@@ -78,7 +89,7 @@ fn canary_in_the_place_of_any_node_or_name_is_not_shown() {
                 AuthConfig::from_json(renamed.to_string()),
                 AuthConfig::from_yaml(renamed.to_string()),
             ] {
-                let faults = ready(config).into_layer().map(drop).err();
+                let faults = ready(config).build().map(drop).err();
                 let text = faults.map(|faults| shown(&faults)).unwrap_or_default();
                 assert!(!text.contains("Canary"), "{path}: {text}");
             }
@@ -122,6 +133,11 @@ fn secrets_of_the_environment_and_of_code_are_not_shown() {
         ),
         ("TOWER_AUTH__API_KEYS", "[sk-Canary-7f3a91]"),
         ("TOWER_AUTH__DEV_DOCS", CANARY),
+        ("TOWER_AUTH__WEBHOOKS", CANARY),
+        (
+            "TOWER_AUTH__WEBHOOKS",
+            "[{\"path\": \"/h\", \"scheme\": \"sk-Canary-7f3a91\", \"secret\": \"sk-Canary-7f3a91\"}]",
+        ),
     ] {
         let config = AuthConfig::from_env().with_env([(name, value)]);
         assert!(!format!("{config:?}").contains("Canary"));
@@ -138,9 +154,11 @@ fn secrets_of_the_environment_and_of_code_are_not_shown() {
 
 #[tokio::test]
 async fn handler_sees_no_secret_of_the_file() {
-    let layer = ready(AuthConfig::from_json(document().to_string()))
-        .into_layer()
+    let setup = ready(AuthConfig::from_json(document().to_string()))
+        .build()
         .unwrap();
+    assert!(!format!("{:?}", setup.webhooks()).contains("Canary"));
+    let layer = setup.into_layer();
     assert!(!format!("{layer:?}").contains("Canary"));
     let answer = ask(&app(layer), "POST /run", &[]).await;
     assert!(!format!("{answer:?}").contains("Canary"));

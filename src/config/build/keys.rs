@@ -105,11 +105,15 @@ impl Builder<'_> {
 
     fn check_scopes(&mut self, key: &ApiKey) {
         for scope in key.scopes.value().into_iter().flatten() {
-            if scope.value.contains(char::is_whitespace) {
-                let message = "a scope has no spaces: write each as an item of its own";
-                self.faults
-                    .add(ConfigErrorKind::Malformed, &scope.place, message);
-            }
+            self.check_scope(scope);
+        }
+    }
+
+    pub(super) fn check_scope(&mut self, scope: &Spot<String>) {
+        if scope.value.contains(char::is_whitespace) {
+            let message = "a scope has no spaces: write each as an item of its own";
+            self.faults
+                .add(ConfigErrorKind::Malformed, &scope.place, message);
         }
     }
 }

@@ -1,30 +1,32 @@
 //! From the document to a layer.
 
+mod document;
 mod keys;
 mod mode;
+mod signatures;
 mod tokens;
+mod webhooks;
 
 use std::sync::Arc;
 
 use super::{
     AuthConfig,
-    environment::put,
-    expand::expand,
     fault::{ConfigFaults, Faults, Place},
-    node::{Kind, Node},
-    read::{Slot, Spot, read},
+    read::{Slot, Spot},
     shape::{
-        agent::{self, Agent},
+        agent::Agent,
         gateway::{Allowlist, Gateway, Maker, Mode},
     },
-    source::{Document, Format, Seen},
-    suggest,
+    source::Seen,
     summary::ConfigSummary,
+    webhooks::{Origin, Proof, Table},
 };
 use crate::{
     AuthLayer, ConfigErrorKind,
     authorize::Authorizer,
-    provider::{AllowlistAuth, AuthProvider, CompositeAuth, OAuth2Auth},
+    provider::{
+        AllowlistAuth, AuthProvider, CompositeAuth, IntoAuthProvider, OAuth2Auth, provider_fn,
+    },
 };
 
 pub(super) use self::tokens::Issuer;
@@ -35,15 +37,25 @@ pub(super) struct Built {
     pub(super) provider: Option<Arc<dyn AuthProvider>>,
     pub(super) authorizer: Option<(String, Arc<dyn Authorizer>)>,
     pub(super) issuer: Option<(Issuer, OAuth2Auth)>,
+    pub(super) webhooks: Table,
     pub(super) summary: ConfigSummary,
+}
+
+/// What the build before came to, as far as the next one goes on with it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Former<'a> {
+    /// The issuer, whose keys are fetched already.
+    pub(super) issuer: Option<&'a (Issuer, OAuth2Auth)>,
+    /// The webhooks, which know what they have handled.
+    pub(super) webhooks: Option<&'a Table>,
 }
 
 /// What one build reads and finds.
 struct Builder<'a> {
     config: &'a AuthConfig,
-    /// The issuer of the build before, whose keys are fetched already.
-    former: Option<&'a (Issuer, OAuth2Auth)>,
+    former: Former<'a>,
     issuer: Option<(Issuer, OAuth2Auth)>,
+    table: Table,
     seen: &'a mut Vec<Seen>,
     faults: Faults,
     summary: ConfigSummary,
@@ -61,15 +73,20 @@ enum Verdict {
 /// The files it read are noted in `seen` in either case.
 pub(super) fn build(
     config: &AuthConfig,
-    former: Option<&(Issuer, OAuth2Auth)>,
+    former: Former<'_>,
     seen: &mut Vec<Seen>,
 ) -> Result<Built, ConfigFaults> {
     let origin = config.source.name();
     let document = config.source.read(seen)?;
+    let origin_of_marks = match former.webhooks {
+        Some(table) => table.origin().clone(),
+        None => Origin::default(),
+    };
     let mut builder = Builder {
         config,
         former,
         issuer: None,
+        table: Table::new(origin_of_marks),
         seen,
         faults: Faults::of(Arc::clone(&origin)),
         summary: ConfigSummary {
@@ -82,11 +99,13 @@ pub(super) fn build(
     let Builder {
         faults,
         issuer,
+        table,
         mut summary,
         ..
     } = builder;
     summary.warn_of_address(config.address);
     let built = built.map(|(layer, provider, authorizer)| Built {
+        webhooks: table.worded_by(layer.clone()),
         layer,
         provider,
         authorizer,
@@ -96,130 +115,7 @@ pub(super) fn build(
     faults.finish(built)
 }
 
-type Parts = (
-    AuthLayer,
-    Option<Arc<dyn AuthProvider>>,
-    Option<(String, Arc<dyn Authorizer>)>,
-);
-
 impl Builder<'_> {
-    fn document(&mut self, document: Document) -> Option<Parts> {
-        let Document { mut root, format } = document;
-        if !matches!(root.kind, Kind::Map(_)) {
-            let place = Place::new("", root.at.clone());
-            let message = "the document is no block: write one with an `auth` member";
-            self.faults.add(ConfigErrorKind::Malformed, &place, message);
-            return None;
-        }
-        self.config.env.override_in(&mut root, &mut self.faults);
-        self.override_by_code(&mut root);
-        for name in OURS {
-            if let Some(member) = root.member_mut(name) {
-                let place = Place::new(*name, member.node.at.clone());
-                expand(&mut member.node, &place, &self.config.env, &mut self.faults);
-            }
-        }
-
-        let authorizer = self.authorizer(&root);
-        let Some(auth) = root.member("auth") else {
-            self.without_auth(&root);
-            return None;
-        };
-        let place = Place::new("auth", auth.node.at.clone());
-        let is_agent = format == Format::Json && agent::is_meant(&auth.node);
-        let (layer, provider) = if is_agent {
-            let env = &self.config.env;
-            let agent = Agent::read(&auth.node, &place, env, &mut self.faults)?;
-            let verdict = self.agent(&agent)?;
-            self.layer(verdict, None)?
-        } else {
-            let gateway = read::<Gateway>(&auth.node, &place, &mut self.faults)?;
-            let Some(verdict) = self.gateway(&gateway, &place) else {
-                // No layer comes of it; what is wrong with its paths is told all the same.
-                self.settings(AuthLayer::open(), &gateway);
-                return None;
-            };
-            self.layer(verdict, Some(&gateway))?
-        };
-        if let (None, Some((_, _))) = (&provider, &authorizer) {
-            let message = "an authorizer is named, and nobody is asked who calls: leave it out, \
-                           or ask callers for a credential";
-            let place = Place::new("authorization", auth.node.at.clone());
-            self.faults.add(ConfigErrorKind::Conflict, &place, message);
-        }
-        Some((layer, provider, authorizer))
-    }
-
-    fn override_by_code(&mut self, root: &mut Node) {
-        for (path, value) in &self.config.values {
-            let place = Place::new(path.as_str(), value.at.clone());
-            let levels: Vec<&str> = path.split('.').collect();
-            let is_ours = levels.first().is_some_and(|first| OURS.contains(first));
-            if !is_ours || levels.contains(&"") {
-                let message = "the path of a value does not begin with `auth`: write it as in \
-                               `auth.jwt.issuer`";
-                self.faults.add(ConfigErrorKind::Malformed, &place, message);
-            } else if let Err(fault) = put(root, &levels, value.clone()) {
-                self.faults.add(ConfigErrorKind::Conflict, &place, fault);
-            }
-        }
-    }
-
-    fn without_auth(&mut self, root: &Node) {
-        let Kind::Map(members) = &root.kind else {
-            return;
-        };
-        let close = members
-            .iter()
-            .find(|member| suggest::is_slip(&member.name, "auth"));
-        let (at, hint) = match close {
-            Some(member) => (member.at.clone(), "was it misspelled here? "),
-            None => (root.at.clone(), ""),
-        };
-        let message = format!(
-            "there is no `auth`: {hint}write one with api_keys, jwt, oauth2, allowlist or custom \
-             in it; to let every caller in, write `auth: {{enabled: false}}`"
-        );
-        let place = Place::new("", at);
-        self.faults.add(ConfigErrorKind::Empty, &place, message);
-    }
-
-    fn authorizer(&mut self, root: &Node) -> Option<(String, Arc<dyn Authorizer>)> {
-        let Some(member) = root.member("authorization") else {
-            self.misspelled_authorization(root);
-            return None;
-        };
-        let place = Place::new("authorization", member.node.at.clone());
-        let name: String = read(&member.node, &place, &mut self.faults)?;
-        let found = self.config.registry.authorizers.find(&name, "authorizer");
-        match found {
-            Ok(authorizer) => {
-                self.summary.authorizer = Some(name.clone());
-                Some((name, authorizer))
-            }
-            Err(message) => {
-                self.faults.add(ConfigErrorKind::Unknown, &place, message);
-                None
-            }
-        }
-    }
-
-    /// Members that are not ours are ignored; one that was meant to be ours would leave every
-    /// caller unjudged.
-    fn misspelled_authorization(&mut self, root: &Node) {
-        let Kind::Map(members) = &root.kind else {
-            return;
-        };
-        for member in members {
-            if suggest::is_slip(&member.name, "authorization") {
-                let place = Place::new("", member.at.clone());
-                let message = "did you mean \"authorization\"? write it so, or give the member a \
-                               name that is less like it";
-                self.faults.add(ConfigErrorKind::Unknown, &place, message);
-            }
-        }
-    }
-
     fn agent(&mut self, agent: &Agent) -> Option<Verdict> {
         match agent {
             Agent::Nobody => Some(Verdict::Disabled),
@@ -247,6 +143,9 @@ impl Builder<'_> {
             return Some(Verdict::Disabled);
         }
         match providers.len() {
+            0 if gateway.has_only_webhooks() => {
+                Some(Verdict::Ask(provider_fn(|_| Ok(None)).into_provider()))
+            }
             1 => providers.pop().map(Verdict::Ask),
             _ => {
                 let chain = CompositeAuth::from_providers(providers).ok()?;
@@ -308,7 +207,11 @@ impl Builder<'_> {
         let mut layer = match &verdict {
             Verdict::Disabled => {
                 self.summary.is_disabled = true;
-                AuthLayer::open()
+                // What a webhook has proven is known all the same.
+                let proof: Arc<dyn AuthProvider> =
+                    Arc::new(Proof::of_any_path(self.table.origin()));
+                let has_webhooks = gateway.is_some_and(|gateway| !gateway.webhooks.is_absent());
+                AuthLayer::open_to(has_webhooks.then_some(proof))
             }
             Verdict::Ask(provider) => AuthLayer::new(Arc::clone(provider)),
         };
@@ -357,9 +260,6 @@ impl Builder<'_> {
             self.summary.dev_docs = true;
             layer = layer.dev_docs(true);
         }
-        layer
+        self.webhooks(layer, gateway)
     }
 }
-
-/// The members of a document that are read.
-const OURS: &[&str] = &["auth", "authorization"];

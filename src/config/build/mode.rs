@@ -14,7 +14,8 @@ impl Builder<'_> {
     pub(super) fn check_mode(&mut self, gateway: &Gateway, place: &Place) {
         let is_off = gateway.enabled.value() == Some(&false);
         let Slot::Here(mode) = &gateway.mode else {
-            if gateway.mode.is_absent() && gateway.has_no_maker() && !is_off {
+            let has_nobody = gateway.has_no_maker() && !gateway.has_only_webhooks();
+            if gateway.mode.is_absent() && has_nobody && !is_off {
                 self.nobody_gets_in(place);
             }
             return;
@@ -28,7 +29,16 @@ impl Builder<'_> {
                         .add(ConfigErrorKind::Conflict, &mode.place, message);
                 }
             }
-            Mode::Composite if gateway.has_no_maker() && !is_off => self.nobody_gets_in(place),
+            Mode::Composite if gateway.has_no_maker() && !is_off => {
+                if gateway.webhooks.is_absent() {
+                    self.nobody_gets_in(place);
+                } else {
+                    let message = "there is no block to ask beside the webhooks: add one, or leave \
+                                   `mode` out to let in nothing but deliveries";
+                    self.faults
+                        .add(ConfigErrorKind::Empty, &mode.place, message);
+                }
+            }
             Mode::Composite => return,
             named => {
                 let block = named.block().unwrap_or_default();
@@ -63,8 +73,8 @@ impl Builder<'_> {
             // A block may be there under a name that nobody knows, and has been told of.
             return;
         }
-        let message = "nobody could get in: add api_keys, jwt, oauth2, allowlist or custom; to \
-                       let every caller in, write `enabled: false`";
+        let message = "nobody could get in: add api_keys, jwt, oauth2, allowlist, custom or \
+                       webhooks; to let every caller in, write `enabled: false`";
         self.faults.add(ConfigErrorKind::Empty, place, message);
     }
 }

@@ -200,7 +200,7 @@ impl Builder<'_> {
             skew: leeway.map(|leeway| leeway.as_secs()),
             strict: oauth2.strict_at_jwt.value() == Some(&true),
         };
-        let provider = match self.former.filter(|(former, _)| *former == plan) {
+        let provider = match self.former.issuer.filter(|(former, _)| *former == plan) {
             Some((_, provider)) => provider.clone(),
             None => {
                 let place = oauth2
@@ -253,8 +253,8 @@ impl Builder<'_> {
         Some(Duration::from_secs(spot.value.0))
     }
 
-    fn weak(&mut self, what: &str) {
-        self.summary.weak.push(what.to_owned());
+    pub(super) fn weak(&mut self, what: impl Into<String>) {
+        self.summary.weak.push(what.into());
     }
 }
 

@@ -7,11 +7,12 @@ use super::{
     values::{or_variable, text},
 };
 use crate::{
-    ConfigErrorKind,
+    ConfigErrorKind, Secret,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
     },
+    secret,
 };
 
 /// A list, which may be empty.
@@ -81,9 +82,48 @@ impl Read for OneOrMore {
     }
 
     fn schema() -> Value {
-        json!({"anyOf": [
-            {"type": "string", "minLength": 1},
-            {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-        ]})
+        one_or_more()
     }
+}
+
+/// One secret, or a list of secrets that is not empty. A variable holds one: a secret may look like
+/// a list.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Spot<Secret>>);
+
+impl Read for OneOrMoreSecrets {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        if !matches!(node.kind, Kind::List(_)) {
+            let only = Spot {
+                value: Secret::read(node, place, faults)?,
+                place: place.clone(),
+                order: 0,
+            };
+            return Some(Self(vec![only]));
+        }
+        let Filled(secrets) = Filled::<Secret>::read(node, place, faults)?;
+        for (index, spot) in secrets.iter().enumerate() {
+            let is_same = |other: &&Spot<Secret>| is_same(&other.value, &spot.value);
+            if let Some(first) = secrets.iter().take(index).find(is_same) {
+                let message = format!("{} is the same: leave one of the two out", first.place.path);
+                faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
+            }
+        }
+        Some(Self(secrets))
+    }
+
+    fn schema() -> Value {
+        one_or_more()
+    }
+}
+
+fn is_same(one: &Secret, other: &Secret) -> bool {
+    secret::equal(one.expose().as_bytes(), other.expose().as_bytes())
+}
+
+fn one_or_more() -> Value {
+    json!({"anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    ]})
 }

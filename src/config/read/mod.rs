@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub(super) use self::{
-    lists::{Filled, OneOrMore},
-    values::{Id, PublicAlgorithm, Seconds, choice, choice_schema},
+    lists::{Filled, OneOrMore, OneOrMoreSecrets},
+    values::{Bytes, Id, PublicAlgorithm, Seconds, choice, choice_schema},
 };
 use super::{
     fault::{Faults, Place},
@@ -172,7 +172,7 @@ fn structured<'a>(node: &'a Node, place: &Place, faults: &mut Faults) -> Option<
 }
 
 /// Something else than what belongs there.
-pub(super) fn misfit<T>(
+pub(in crate::config) fn misfit<T>(
     node: &Node,
     place: &Place,
     faults: &mut Faults,

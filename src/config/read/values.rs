@@ -108,15 +108,7 @@ pub(in crate::config) struct Seconds(pub(in crate::config) u64);
 
 impl Read for Seconds {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
-        let digits = match &node.kind {
-            Kind::Number(number) => Some(number.expose()),
-            Kind::Text(text) if text.is_raw => Some(text.secret.expose()),
-            _ => None,
-        };
-        let number = digits
-            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|digits| digits.parse().ok());
-        match number {
+        match whole(node) {
             Some(number) => Some(Self(number)),
             None => misfit(node, place, faults, "a whole number of seconds, such as 30"),
         }
@@ -125,6 +117,39 @@ impl Read for Seconds {
     fn schema() -> Value {
         or_variable(json!({"type": "integer", "minimum": 0}))
     }
+}
+
+/// A number of bytes, which is not 0.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) struct Bytes(pub(in crate::config) usize);
+
+impl Read for Bytes {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        match whole(node).map(usize::try_from) {
+            Some(Ok(number)) if number > 0 => Some(Self(number)),
+            _ => misfit(
+                node,
+                place,
+                faults,
+                "a whole number of bytes, such as 65536",
+            ),
+        }
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "integer", "minimum": 1}))
+    }
+}
+
+fn whole(node: &Node) -> Option<u64> {
+    let digits = match &node.kind {
+        Kind::Number(number) => Some(number.expose()),
+        Kind::Text(text) if text.is_raw => Some(text.secret.expose()),
+        _ => None,
+    };
+    digits
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok())
 }
 
 impl Read for SystemTime {

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::webhook::Webhook;
 use crate::{
     Secret,
     config::{
@@ -38,6 +39,8 @@ block! {
         custom: optional String,
         /// Paths on which nobody is asked, in axum's syntax: a plain path is exact.
         public_paths: optional Vec<Spot<String>>,
+        /// Deliveries of platforms and partners, each proven by its signature before it is let in.
+        webhooks: optional Filled<Webhook>,
         /// Whether `/docs`, `/redoc` and `/openapi.json` are public; false unless set.
         dev_docs: optional bool,
     }
@@ -229,6 +232,11 @@ impl Gateway {
             && self.oauth2.is_absent()
             && self.allowlist.is_absent()
             && self.custom.is_absent()
+    }
+
+    /// Whether there are webhooks, and nobody else is to be let in.
+    pub(in crate::config) fn has_only_webhooks(&self) -> bool {
+        !self.webhooks.is_absent() && self.mode.is_absent() && self.has_no_maker()
     }
 
     /// Whether that block is missing.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use aws_lc_rs::{hmac, signature::ParsedPublicKey};
 
 use super::{Algorithm, jwk::Jwk};
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, ConfigErrorKind, secret};
 
 mod der;
 mod fault;
@@ -140,8 +140,7 @@ impl Key {
     /// Whether `signature` is the key's over `message`.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &*self.prepared {
-            // Compares in constant time.
-            Prepared::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
+            Prepared::Hmac(key) => secret::equal(hmac::sign(key, message).as_ref(), signature),
             Prepared::Public(key) => key.verify_sig(message, signature).is_ok(),
         }
     }

@@ -1,0 +1,279 @@
+//! What is to be read, and what the program adds to it.
+
+use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    AuthSetup, ConfigFaults, ReloadHandle, ReloadLayer,
+    build::{Former, build},
+    environment::Environment,
+    fault::{Faults, Place},
+    node::{At, Node},
+    registry::Registry,
+    schema,
+    source::{Format, Source},
+};
+use crate::{
+    AuthLayer, Clock, ConfigError, ConfigErrorKind, Secret, authorize::IntoAuthorizer,
+    provider::IntoAuthProvider, webhook::WebhookLayer,
+};
+
+/// A configuration that is still to be read, and what the program adds to it.
+///
+/// Nothing is read before [`build`](Self::build) or one of the methods that make a layer. See the
+/// [module](crate::config) for what a file says.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::config::AuthConfig;
+///
+/// let config = AuthConfig::from_json(r#"{"auth": {"api_keys": [{"name": "ada", "key": "$${x}"}]}}"#)
+///     .with_value("auth.realm", "agents");
+/// let setup = config.build()?;
+/// assert_eq!(setup.summary().providers(), ["api_key (1 key)"]);
+/// # Ok::<(), tower_auth::config::ConfigFaults>(())
+/// ```
+#[derive(Clone)]
+pub struct AuthConfig {
+    pub(super) source: Source,
+    pub(super) env: Environment,
+    pub(super) values: Vec<(String, Node)>,
+    pub(super) registry: Registry,
+    pub(super) clock: Option<Clock>,
+    pub(super) address: Option<SocketAddr>,
+    pub(super) adjust: Option<Adjust>,
+    pub(super) adjust_webhook: Option<AdjustWebhook>,
+}
+
+type Adjust = Arc<dyn Fn(AuthLayer) -> Result<AuthLayer, ConfigError> + Send + Sync>;
+type AdjustWebhook =
+    Arc<dyn Fn(&str, WebhookLayer) -> Result<WebhookLayer, ConfigError> + Send + Sync>;
+
+impl AuthConfig {
+    /// The configuration in a file, whose name ends in `.yaml`, `.yml` or `.json`.
+    pub fn from_file(path: impl Into<PathBuf>) -> Self {
+        Self::of(Source::File(path.into()))
+    }
+
+    /// The configuration in a YAML text.
+    pub fn from_yaml(text: impl Into<Secret>) -> Self {
+        Self::of(Source::Text(Format::Yaml, text.into()))
+    }
+
+    /// The configuration in a JSON text.
+    pub fn from_json(text: impl Into<Secret>) -> Self {
+        Self::of(Source::Text(Format::Json, text.into()))
+    }
+
+    /// The configuration in `TOWER_AUTH__…` variables alone.
+    pub fn from_env() -> Self {
+        Self::of(Source::Nothing)
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            env: Environment::default(),
+            values: Vec::new(),
+            registry: Registry::default(),
+            clock: None,
+            address: None,
+            adjust: None,
+            adjust_webhook: None,
+        }
+    }
+
+    /// Replaces the environment, which is the process's unless set.
+    #[must_use]
+    pub fn with_env<N: Into<OsString>, V: Into<Secret>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.env = Environment::given(variables);
+        self
+    }
+
+    /// Sets a value in the document, over the file and the environment: `auth.jwt.issuer`.
+    ///
+    /// A block is merged into the one there, a list replaces it. `$` has no meaning in it.
+    #[must_use]
+    pub fn with_value(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        let node = Node::of_json(&At::Code, value.into());
+        self.values.push((path.into(), node));
+        self
+    }
+
+    /// Registers a provider under a name that the document can use.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, config::AuthConfig, provider::provider_fn};
+    ///
+    /// let sessions = provider_fn(|request| {
+    ///     Ok(request.header("x-session").map(AuthContext::new))
+    /// });
+    /// let layer = AuthConfig::from_yaml("auth: {custom: sessions}")
+    ///     .with_provider("sessions", sessions)
+    ///     .into_layer()?;
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    #[must_use]
+    pub fn with_provider<Form>(
+        mut self,
+        name: impl Into<String>,
+        provider: impl IntoAuthProvider<Form>,
+    ) -> Self {
+        self.registry.providers.put(name, provider.into_provider());
+        self
+    }
+
+    /// Registers an authorizer under a name that the document can use.
+    #[must_use]
+    pub fn with_authorizer<Form>(
+        mut self,
+        name: impl Into<String>,
+        authorizer: impl IntoAuthorizer<Form>,
+    ) -> Self {
+        self.registry
+            .authorizers
+            .put(name, authorizer.into_authorizer());
+        self
+    }
+
+    /// Replaces the clock of the providers that the document makes.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Tells where the program listens, so that a warning can say what others can reach.
+    #[must_use]
+    pub fn with_address(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Adds what the document cannot say to the layer, each time one is made: an access rule, a
+    /// refusal of one's own.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{Access, config::AuthConfig, provider::ApiKeyAuth};
+    ///
+    /// let partner = ApiKeyAuth::new(["sk-partner-1"])?;
+    /// let layer = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f}]}")
+    ///     .with_layer(move |layer| {
+    ///         layer.try_access("/hooks/partner", Access::provider(partner.clone()))
+    ///     })
+    ///     .into_layer()?;
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_layer<F>(mut self, adjust: F) -> Self
+    where
+        F: Fn(AuthLayer) -> Result<AuthLayer, ConfigError> + Send + Sync + 'static,
+    {
+        self.adjust = Some(Arc::new(adjust));
+        self
+    }
+
+    /// Adds what the document cannot say to a webhook, each time one is made: a replay store that
+    /// several servers share, a provider of one's own for the senders.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{config::AuthConfig, webhook::MemoryReplayStore};
+    ///
+    /// let store = MemoryReplayStore::new(1_000); // yours is a database
+    /// let setup = AuthConfig::from_yaml(r#"
+    /// auth:
+    ///   api_keys: [{name: ada, key: sk-live-9f}]
+    ///   webhooks: [{path: /hooks/github, scheme: github, secret: It's a Secret to Everybody}]
+    /// "#)
+    /// .with_webhook(move |_path, webhook| Ok(webhook.with_replay_store(store.clone())))
+    /// .build()?;
+    /// assert_eq!(setup.summary().webhooks(), ["/hooks/github (github)"]);
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    #[must_use]
+    pub fn with_webhook<F>(mut self, adjust: F) -> Self
+    where
+        F: Fn(&str, WebhookLayer) -> Result<WebhookLayer, ConfigError> + Send + Sync + 'static,
+    {
+        self.adjust_webhook = Some(Arc::new(adjust));
+        self
+    }
+
+    /// Reads the configuration and makes a layer of it. What it came to is in the log.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it; or it names an authorizer or webhooks, which a layer alone
+    /// would leave out: [`build`](Self::build) gives them.
+    pub fn into_layer(self) -> Result<AuthLayer, ConfigFaults> {
+        Ok(self.build_alone()?.into_layer())
+    }
+
+    /// Reads the configuration and makes a layer whose rules can be replaced while it serves.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_layer`](Self::into_layer).
+    pub fn into_reload_layer(self) -> Result<(ReloadLayer, ReloadHandle), ConfigFaults> {
+        Ok(self.build_alone()?.into_reload_layer())
+    }
+
+    /// Reads the configuration and makes everything that it says.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn build(self) -> Result<AuthSetup, ConfigFaults> {
+        let mut seen = Vec::new();
+        let built = build(&self, Former::default(), &mut seen)?;
+        Ok(AuthSetup::new(self, built, seen))
+    }
+
+    fn build_alone(self) -> Result<AuthSetup, ConfigFaults> {
+        let setup = self.build()?;
+        let mut faults = Faults::of(setup.config.source.name());
+        if setup.authorizer().is_some() {
+            let place = Place::new("authorization", At::File);
+            let message = "an authorizer is named, and this program has no place for it: leave it \
+                           out, or let the program take it from `AuthConfig::build`";
+            faults.add(ConfigErrorKind::Conflict, &place, message);
+        }
+        if setup.has_webhooks() {
+            faults.add_homeless_webhooks();
+        }
+        match faults.len() {
+            0 => Ok(setup),
+            _ => faults.finish(None),
+        }
+    }
+
+    /// The JSON Schema (2020-12) of the document, for editors.
+    pub fn json_schema() -> Value {
+        schema::document()
+    }
+}
+
+impl fmt::Debug for AuthConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = self.values.iter().map(|(path, _)| path);
+        f.debug_struct("AuthConfig")
+            .field("source", &self.source.name())
+            .field("env", &self.env)
+            .field("values", &values.collect::<Vec<_>>())
+            .field("registry", &self.registry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! The document as a whole: its members, what goes over what, and the shape of `auth`.
+
+use std::sync::Arc;
+
+use super::Builder;
+use crate::{
+    AuthLayer, ConfigErrorKind,
+    authorize::Authorizer,
+    config::{
+        environment::put,
+        expand::expand,
+        fault::Place,
+        node::{Kind, Node},
+        read::read,
+        shape::{
+            agent::{self, Agent},
+            gateway::Gateway,
+        },
+        source::{Document, Format},
+        suggest,
+    },
+    provider::AuthProvider,
+};
+
+type Parts = (
+    AuthLayer,
+    Option<Arc<dyn AuthProvider>>,
+    Option<(String, Arc<dyn Authorizer>)>,
+);
+
+impl Builder<'_> {
+    pub(super) fn document(&mut self, document: Document) -> Option<Parts> {
+        let Document { mut root, format } = document;
+        if !matches!(root.kind, Kind::Map(_)) {
+            let place = Place::new("", root.at.clone());
+            let message = "the document is no block: write one with an `auth` member";
+            self.faults.add(ConfigErrorKind::Malformed, &place, message);
+            return None;
+        }
+        self.config.env.override_in(&mut root, &mut self.faults);
+        self.override_by_code(&mut root);
+        for name in OURS {
+            if let Some(member) = root.member_mut(name) {
+                let place = Place::new(*name, member.node.at.clone());
+                expand(&mut member.node, &place, &self.config.env, &mut self.faults);
+            }
+        }
+
+        self.misplaced_webhooks(&root);
+        let authorizer = self.authorizer(&root);
+        let Some(auth) = root.member("auth") else {
+            self.without_auth(&root);
+            return None;
+        };
+        let place = Place::new("auth", auth.node.at.clone());
+        let is_agent = format == Format::Json && agent::is_meant(&auth.node);
+        let (layer, provider) = if is_agent {
+            let env = &self.config.env;
+            let agent = Agent::read(&auth.node, &place, env, &mut self.faults)?;
+            let verdict = self.agent(&agent)?;
+            self.layer(verdict, None)?
+        } else {
+            let gateway = read::<Gateway>(&auth.node, &place, &mut self.faults)?;
+            let Some(verdict) = self.gateway(&gateway, &place) else {
+                // No layer comes of it; what is wrong with its paths is told all the same.
+                self.settings(AuthLayer::open(), &gateway);
+                return None;
+            };
+            self.layer(verdict, Some(&gateway))?
+        };
+        if let (None, Some((_, _))) = (&provider, &authorizer) {
+            let message = "an authorizer is named, and nobody is asked who calls: leave it out, \
+                           or ask callers for a credential";
+            let place = Place::new("authorization", auth.node.at.clone());
+            self.faults.add(ConfigErrorKind::Conflict, &place, message);
+        }
+        Some((layer, provider, authorizer))
+    }
+
+    fn override_by_code(&mut self, root: &mut Node) {
+        for (path, value) in &self.config.values {
+            let place = Place::new(path.as_str(), value.at.clone());
+            let levels: Vec<&str> = path.split('.').collect();
+            let is_ours = levels.first().is_some_and(|first| OURS.contains(first));
+            if !is_ours || levels.contains(&"") {
+                let message = "the path of a value does not begin with `auth`: write it as in \
+                               `auth.jwt.issuer`";
+                self.faults.add(ConfigErrorKind::Malformed, &place, message);
+            } else if let Err(fault) = put(root, &levels, value.clone()) {
+                self.faults.add(ConfigErrorKind::Conflict, &place, fault);
+            }
+        }
+    }
+
+    fn without_auth(&mut self, root: &Node) {
+        let Kind::Map(members) = &root.kind else {
+            return;
+        };
+        let close = members
+            .iter()
+            .find(|member| suggest::is_slip(&member.name, "auth"));
+        let (at, hint) = match close {
+            Some(member) => (member.at.clone(), "was it misspelled here? "),
+            None => (root.at.clone(), ""),
+        };
+        let message = format!(
+            "there is no `auth`: {hint}write one with api_keys, jwt, oauth2, allowlist or custom \
+             in it; to let every caller in, write `auth: {{enabled: false}}`"
+        );
+        let place = Place::new("", at);
+        self.faults.add(ConfigErrorKind::Empty, &place, message);
+    }
+
+    fn authorizer(&mut self, root: &Node) -> Option<(String, Arc<dyn Authorizer>)> {
+        let Some(member) = root.member("authorization") else {
+            self.misspelled_authorization(root);
+            return None;
+        };
+        let place = Place::new("authorization", member.node.at.clone());
+        let name: String = read(&member.node, &place, &mut self.faults)?;
+        let found = self.config.registry.authorizers.find(&name, "authorizer");
+        match found {
+            Ok(authorizer) => {
+                self.summary.authorizer = Some(name.clone());
+                Some((name, authorizer))
+            }
+            Err(message) => {
+                self.faults.add(ConfigErrorKind::Unknown, &place, message);
+                None
+            }
+        }
+    }
+
+    /// Members that are not ours are ignored; one that was meant to be ours would leave every
+    /// caller unjudged.
+    fn misspelled_authorization(&mut self, root: &Node) {
+        let Kind::Map(members) = &root.kind else {
+            return;
+        };
+        for member in members {
+            if suggest::is_slip(&member.name, "authorization") {
+                let place = Place::new("", member.at.clone());
+                let message = "did you mean \"authorization\"? write it so, or give the member a \
+                               name that is less like it";
+                self.faults.add(ConfigErrorKind::Unknown, &place, message);
+            }
+        }
+    }
+
+    /// Members beside `auth` belong to others, unless they look like webhooks of ours.
+    fn misplaced_webhooks(&mut self, root: &Node) {
+        let Some(member) = root.member("webhooks") else {
+            return;
+        };
+        let is_ours =
+            |item: &Node| item.member("path").is_some() && item.member("scheme").is_some();
+        if matches!(&member.node.kind, Kind::List(items) if items.iter().any(is_ours)) {
+            let place = Place::new("webhooks", member.at.clone());
+            let message = "webhooks belong into the block `auth`: move them there, or give the \
+                           member another name if it is not for us";
+            self.faults.add(ConfigErrorKind::Conflict, &place, message);
+        }
+    }
+}
+
+/// The members of a document that are read.
+const OURS: &[&str] = &["auth", "authorization"];

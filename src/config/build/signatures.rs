@@ -1,0 +1,253 @@
+//! What proves the deliveries of a webhook: its scheme, with its secrets.
+
+use super::Builder;
+use crate::{
+    ConfigError, ConfigErrorKind, Secret,
+    config::{
+        read::{OneOrMoreSecrets, Slot, Spot},
+        shape::webhook::{Hmac, Scheme, Webhook},
+    },
+    webhook::{HmacScheme, WebhookLayer},
+};
+
+impl Builder<'_> {
+    pub(super) fn signed_layer(
+        &mut self,
+        spot: &Spot<Webhook>,
+        scheme: Scheme,
+    ) -> Option<WebhookLayer> {
+        let hook = &spot.value;
+        // Each of them tells what is wrong with it.
+        let hmac = match scheme {
+            Scheme::Hmac => self.hmac(spot),
+            _ => None,
+        };
+        let url = match scheme {
+            Scheme::Twilio => self.twilio_url(spot),
+            _ => None,
+        };
+        let secrets = self.secrets(spot, scheme)?;
+        let make = |secret: &Secret| -> Option<Result<WebhookLayer, ConfigError>> {
+            let secret = secret.clone();
+            Some(match scheme {
+                Scheme::Standard => WebhookLayer::standard(secret),
+                Scheme::Github => WebhookLayer::github(secret),
+                Scheme::Slack => WebhookLayer::slack(secret),
+                Scheme::Telegram => WebhookLayer::telegram(secret),
+                Scheme::Discord => WebhookLayer::discord(secret),
+                Scheme::Stripe => WebhookLayer::stripe(secret),
+                Scheme::Hmac => WebhookLayer::hmac(hmac.clone()?, secret),
+                Scheme::Twilio => WebhookLayer::twilio(secret, url?),
+                Scheme::Meta => WebhookLayer::meta(secret),
+                Scheme::Shopify => WebhookLayer::shopify(secret),
+                Scheme::Linear => WebhookLayer::linear(secret),
+            })
+        };
+        let mut layer = None;
+        for secret in secrets {
+            let added = match layer.take() {
+                None => make(&secret.value)?,
+                Some(layer) => WebhookLayer::add_secret(layer, secret.value.clone()),
+            };
+            match added {
+                Ok(added) => layer = Some(added),
+                // The others are looked at all the same, each by itself.
+                Err(error) => self.faults.add_error(&secret.place, &error),
+            }
+        }
+        let layer = layer?;
+        match &hook.verify_token {
+            Slot::Here(token) if scheme == Scheme::Meta => {
+                let layer = layer.with_verify_token(token.value.clone());
+                self.faults.keep(&token.place, layer)
+            }
+            _ => Some(layer),
+        }
+    }
+
+    /// The secrets and public keys that the scheme is checked with: at least one.
+    fn secrets<'h>(
+        &mut self,
+        spot: &'h Spot<Webhook>,
+        scheme: Scheme,
+    ) -> Option<Vec<&'h Spot<Secret>>> {
+        let hook = &spot.value;
+        let (takes_secret, takes_key) = match scheme {
+            Scheme::Discord => (false, true),
+            Scheme::Standard => (true, true),
+            _ => (true, false),
+        };
+        if let (Slot::Here(secret), false) = (&hook.secret, takes_secret) {
+            let message = "Discord shows a public key and no secret: write it as `public_key`";
+            self.faults
+                .add(ConfigErrorKind::Conflict, &secret.place, message);
+        }
+        let mut found = Vec::new();
+        let mut is_faulty = false;
+        for (slot, is_taken) in [(&hook.secret, takes_secret), (&hook.public_key, takes_key)] {
+            is_faulty |= matches!(slot, Slot::Faulty);
+            if let (Slot::Here(here), true) = (slot, is_taken) {
+                found.extend(here.value.0.iter());
+            }
+        }
+        let misplaced = !hook.secret.is_absent() || !hook.public_key.is_absent();
+        if found.is_empty() && !is_faulty && !misplaced {
+            let message = match (takes_secret, takes_key) {
+                (false, _) => "`public_key` is missing: copy it from the app's page at Discord",
+                (true, true) => "neither `secret` nor `public_key` is there: add one of the two",
+                (true, false) => "`secret` is missing: add it, best as ${VARIABLE}",
+            };
+            self.faults
+                .add(ConfigErrorKind::Empty, &spot.place, message);
+        }
+        if !self.check_secrets(hook, scheme) {
+            return None;
+        }
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// Whether each of them is of its kind.
+    fn check_secrets(&mut self, hook: &Webhook, scheme: Scheme) -> bool {
+        let before = self.faults.len();
+        let of = |slot: &Slot<OneOrMoreSecrets>| -> Vec<Spot<Secret>> {
+            slot.value().map_or_else(Vec::new, |some| some.0.clone())
+        };
+        if scheme == Scheme::Standard {
+            for secret in of(&hook.secret) {
+                if secret.value.expose().starts_with("whpk_") {
+                    let message = "a public key stands here: write it as `public_key`";
+                    self.faults
+                        .add(ConfigErrorKind::WrongKey, &secret.place, message);
+                }
+            }
+            for key in of(&hook.public_key) {
+                if !key.value.expose().starts_with("whpk_") {
+                    let message = "this is no public key of a standard webhook, which begins with \
+                                   whpk_: a secret belongs in `secret`";
+                    self.faults
+                        .add(ConfigErrorKind::WrongKey, &key.place, message);
+                }
+            }
+            return self.faults.len() == before;
+        }
+        for secret in of(&hook.secret) {
+            if secret.value.expose().len() < SHORT {
+                self.weak(format!(
+                    "{} has fewer than {SHORT} characters: it may be guessed",
+                    secret.place.path
+                ));
+            }
+        }
+        true
+    }
+
+    fn twilio_url<'h>(&mut self, spot: &'h Spot<Webhook>) -> Option<&'h str> {
+        match &spot.value.url {
+            Slot::Here(url) => {
+                // What the error says besides would show the address, and it may hold a password.
+                let message = "this is no address: write it as it stands at Twilio, \
+                               https://host/path, without what follows a question mark";
+                match WebhookLayer::twilio("x", &url.value) {
+                    Ok(_) => return Some(&url.value),
+                    Err(error) => self.faults.add(error.kind(), &url.place, message),
+                }
+            }
+            Slot::Faulty => {}
+            Slot::Absent => {
+                let message = "`url` is missing: add the address as it stands at Twilio, which is \
+                               part of what it signs";
+                self.faults
+                    .add(ConfigErrorKind::Empty, &spot.place, message);
+            }
+        }
+        None
+    }
+
+    fn hmac(&mut self, spot: &Spot<Webhook>) -> Option<HmacScheme> {
+        let settings = match &spot.value.hmac {
+            Slot::Here(settings) => settings,
+            Slot::Faulty => return None,
+            Slot::Absent => {
+                let message = "`hmac` is missing: add `hmac: {signature_header: NAME}` with the \
+                               header that your partner signs in";
+                self.faults
+                    .add(ConfigErrorKind::Empty, &spot.place, message);
+                return None;
+            }
+        };
+        let before = self.faults.len();
+        let scheme = self.hmac_scheme(&settings.value);
+        let window = &settings.value.window_seconds;
+        if let Slot::Here(window) = window {
+            if !(1..=LONGEST_WINDOW).contains(&window.value.0) {
+                let message = format!("a window is 1 to {LONGEST_WINDOW} seconds long");
+                self.faults
+                    .add(ConfigErrorKind::Malformed, &window.place, message);
+            }
+            if settings.value.timestamp_header.is_absent() {
+                let message = "there is no time that it could be for: add `timestamp_header`, or \
+                               leave it out";
+                self.faults
+                    .add(ConfigErrorKind::Conflict, &window.place, message);
+            }
+        }
+        if settings.value.timestamp_header.is_absent() {
+            self.weak(format!(
+                "{} signs no time: a recorded delivery is good for as long as nothing remembers it",
+                settings.place.path
+            ));
+        }
+        scheme.filter(|_| self.faults.len() == before)
+    }
+
+    fn hmac_scheme(&mut self, settings: &Hmac) -> Option<HmacScheme> {
+        let header = settings.signature_header.here()?;
+        let mut scheme = self.named(header, HmacScheme::new(&header.value))?;
+        if let Some(algorithm) = settings.algorithm.value() {
+            scheme = scheme.with_algorithm(*algorithm);
+        }
+        if let Some(encoding) = settings.encoding.value() {
+            scheme = scheme.with_encoding(*encoding);
+        }
+        if let Slot::Here(prefix) = &settings.prefix {
+            let with_prefix = scheme.clone().with_prefix(&prefix.value);
+            scheme = self
+                .faults
+                .keep(&prefix.place, with_prefix)
+                .unwrap_or(scheme);
+        }
+        if let Slot::Here(name) = &settings.timestamp_header {
+            let with_time = scheme.clone().with_timestamp(&name.value);
+            scheme = self.named(name, with_time).unwrap_or(scheme);
+        }
+        if let Slot::Here(name) = &settings.id_header {
+            let with_id = scheme.clone().with_id(&name.value);
+            scheme = self.named(name, with_id).unwrap_or(scheme);
+        }
+        if let Some(window) = settings.window_seconds.value() {
+            scheme = scheme.with_window(window.0);
+        }
+        Some(scheme)
+    }
+
+    /// What comes of a header's name. The text is not repeated: it may be a secret in the wrong
+    /// place.
+    fn named<T>(&mut self, name: &Spot<String>, result: Result<T, ConfigError>) -> Option<T> {
+        let error = match result {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let message = match error.kind() {
+            ConfigErrorKind::Duplicate => {
+                "another member names this header already: give each value its own"
+            }
+            _ => "this is no header name: use letters, digits and hyphens",
+        };
+        self.faults.add(error.kind(), &name.place, message);
+        None
+    }
+}
+
+/// Eight random bytes in hexadecimal, which nobody makes anew on purpose.
+const SHORT: usize = 16;
+const LONGEST_WINDOW: u64 = 300;

@@ -1,0 +1,299 @@
+//! Webhooks: each a layer that proves its deliveries, and a rule that lets in what it proved.
+
+use std::sync::Arc;
+
+use http::{Extensions, Method, Uri};
+
+use super::Builder;
+use crate::{
+    Access, AuthLayer, ConfigError, ConfigErrorKind,
+    access::{Route, Rules},
+    config::{
+        fault::Place,
+        node::At,
+        read::{Filled, Slot, Spot},
+        shape::{
+            gateway::Gateway,
+            webhook::{Allow, Scheme, Senders, Webhook},
+        },
+        webhooks::{Hook, Proof},
+    },
+    provider::{AllowlistAuth, AuthProvider},
+    webhook::{MemoryReplayStore, WebhookLayer},
+};
+
+impl Builder<'_> {
+    /// Puts the webhooks of the document into the table, and their paths into the layer's rules.
+    pub(super) fn webhooks(&mut self, mut layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
+        let Some(Filled(spots)) = gateway.webhooks.value() else {
+            return layer;
+        };
+        let public = public_rules(gateway);
+        for spot in spots {
+            let made = self.webhook(spot);
+            let Slot::Here(path) = &spot.value.path else {
+                continue;
+            };
+            let pattern: Arc<str> = path.value.as_str().into();
+            let secret_headers = made
+                .as_ref()
+                .map(|made| made.credential_headers())
+                .unwrap_or_default();
+            let proof = Proof::of_path(self.table.origin(), &pattern, &secret_headers);
+            let rule = (Method::POST, &*pattern);
+            match layer.clone().try_access(rule, Access::provider(proof)) {
+                Ok(changed) => layer = changed,
+                Err(error) => {
+                    self.wrong_path(&path.place, &error);
+                    continue;
+                }
+            }
+            self.check_path(path, &public);
+            if let (Some(made), Slot::Here(scheme)) = (made, &spot.value.scheme) {
+                self.add_hook(spot, pattern, scheme.value, made);
+            }
+        }
+        layer
+    }
+
+    fn add_hook(
+        &mut self,
+        spot: &Spot<Webhook>,
+        path: Arc<str>,
+        scheme: Scheme,
+        layer: WebhookLayer,
+    ) {
+        let former = self.former.webhooks;
+        let handled = former.and_then(|table| table.handled(&path, scheme));
+        let handled = handled.unwrap_or_default();
+        let layer = self.finish_webhook(spot, &path, layer, &handled);
+        let Some(layer) = layer else { return };
+        let summary = summary(&path, scheme, &spot.value);
+        let hook = Hook {
+            path,
+            scheme,
+            layer,
+            has_handshake: !spot.value.verify_token.is_absent(),
+            handled,
+        };
+        match self.table.add(hook) {
+            Ok(()) => self.summary.webhooks.push(summary),
+            Err(error) => self.wrong_path(&spot.place, &error),
+        }
+    }
+
+    /// What is set for every scheme alike, and what the program adds.
+    fn finish_webhook(
+        &mut self,
+        spot: &Spot<Webhook>,
+        path: &str,
+        mut layer: WebhookLayer,
+        handled: &MemoryReplayStore,
+    ) -> Option<WebhookLayer> {
+        let hook = &spot.value;
+        layer = layer.with_replay_store(handled.clone());
+        if let Some(clock) = &self.config.clock {
+            layer = layer.with_clock(clock.clone());
+        }
+        if let Some(user_id) = hook.user_id.value() {
+            layer = layer.with_user_id(user_id);
+        }
+        if let Some(scopes) = hook.scopes.value() {
+            layer = layer.with_scopes(scopes.iter().map(|scope| &scope.value));
+        }
+        if let Some(most) = hook.max_body_bytes.value() {
+            layer = layer.with_max_body_len(most.0);
+        }
+        if let Some(refuse) = hook.refuse_handled.value() {
+            layer = layer.refuse_handled(*refuse);
+        }
+        if hook.insecure_allow_replay.value() == Some(&true) {
+            layer = layer.insecure_allow_replay();
+            let weak = format!("{} handles copies of a delivery", spot.place.path);
+            self.weak(weak);
+        }
+        match &self.config.adjust_webhook {
+            Some(adjust) => {
+                let place = Place::new(spot.place.path.as_str(), At::Code);
+                self.faults.keep(&place, adjust(path, layer))
+            }
+            None => Some(layer),
+        }
+    }
+
+    /// What proves the deliveries and who of their senders is let in.
+    fn webhook(&mut self, spot: &Spot<Webhook>) -> Option<WebhookLayer> {
+        let before = self.faults.len();
+        let hook = &spot.value;
+        for scope in hook.scopes.value().into_iter().flatten() {
+            self.check_scope(scope);
+        }
+        if hook.refuse_handled.value() == Some(&true)
+            && hook.insecure_allow_replay.value() == Some(&true)
+        {
+            let message = "copies cannot be refused and handled: leave `refuse_handled` or \
+                           `insecure_allow_replay` out";
+            self.faults
+                .add(ConfigErrorKind::Conflict, &spot.place, message);
+        }
+        let Slot::Here(scheme) = &hook.scheme else {
+            return None;
+        };
+        let scheme = scheme.value;
+        self.check_members(hook, scheme);
+        let layer = self.signed_layer(spot, scheme);
+        let senders = self.senders(spot, scheme);
+        let layer = layer?;
+        let layer = match senders {
+            Some(senders) => layer.allow(senders),
+            None => layer,
+        };
+        (self.faults.len() == before).then_some(layer)
+    }
+
+    fn check_members(&mut self, hook: &Webhook, scheme: Scheme) {
+        for (name, place, schemes) in hook.special() {
+            let Some(place) = place.filter(|_| !schemes.contains(&scheme)) else {
+                continue;
+            };
+            let names: Vec<&str> = schemes.iter().map(|scheme| scheme.as_str()).collect();
+            let message = format!(
+                "`{name}` is for the schemes {}, and not for {}: leave it out",
+                names.join(", "),
+                scheme.as_str()
+            );
+            self.faults.add(ConfigErrorKind::Conflict, place, message);
+        }
+    }
+
+    /// Nobody but senders on a list, or nothing where the document says that everyone may.
+    fn senders(&mut self, spot: &Spot<Webhook>, scheme: Scheme) -> Option<Arc<dyn AuthProvider>> {
+        let platform = scheme.platform()?;
+        let allow = match &spot.value.allow {
+            Slot::Here(allow) => allow,
+            Slot::Faulty => return None,
+            Slot::Absent => {
+                let message = format!(
+                    "`allow` is missing, and anybody can write to a {} bot or app: add \
+                     `allow: {{user_ids: [ID]}}`, or `allow: everyone`",
+                    scheme.as_str()
+                );
+                self.faults
+                    .add(ConfigErrorKind::Empty, &spot.place, message);
+                return None;
+            }
+        };
+        let Allow::Senders(senders) = &allow.value else {
+            return None;
+        };
+        self.check_ids(senders, scheme);
+        let users = ids(&senders.user_ids)?;
+        let list = AllowlistAuth::on_platforms([platform], users).and_then(|list| {
+            match ids(&senders.chat_ids) {
+                Some(chats) => list.with_chat_ids(chats),
+                None => Ok(list),
+            }
+        });
+        let list = self.faults.keep(&allow.place, list)?;
+        let Some(scopes) = spot.value.scopes.value() else {
+            return Some(Arc::new(list));
+        };
+        let scopes: Vec<String> = scopes.iter().map(|scope| scope.value.clone()).collect();
+        let with_scopes = list.and_then(move |context, _| {
+            let context = context.with_scopes(&scopes);
+            async move { Ok(context) }
+        });
+        Some(Arc::new(with_scopes))
+    }
+
+    /// An id that no message can have lets nobody in, and was meant to.
+    fn check_ids(&mut self, senders: &Senders, scheme: Scheme) {
+        if !scheme.has_numeric_ids() {
+            return;
+        }
+        let lists = [&senders.user_ids, &senders.chat_ids];
+        for spot in lists
+            .iter()
+            .filter_map(|list| list.value())
+            .flat_map(|list| &list.0)
+        {
+            let digits = spot.value.0.strip_prefix('-').unwrap_or(&spot.value.0);
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                let message = format!(
+                    "an id of {} is a number, and never a name: write the digits",
+                    scheme.as_str()
+                );
+                self.faults
+                    .add(ConfigErrorKind::Malformed, &spot.place, message);
+            }
+        }
+    }
+
+    /// The path must be nobody else's, or a delivery could get in around its proof.
+    fn check_path(&mut self, path: &Spot<String>, public: &Rules<String>) {
+        if path.value.starts_with("/{*") {
+            let message = "this makes every path a webhook: name the path";
+            self.faults
+                .add(ConfigErrorKind::Conflict, &path.place, message);
+        }
+        let Ok(uri) = path.value.parse::<Uri>() else {
+            return;
+        };
+        let extensions = Extensions::new();
+        if let Some(place) = public.find(&Method::POST, &Route::of(&uri, &extensions)) {
+            let message = format!(
+                "{place} makes this path public: leave it out there, since a webhook lets \
+                 its deliveries in by itself"
+            );
+            self.faults
+                .add(ConfigErrorKind::Conflict, &path.place, message);
+        }
+    }
+
+    fn wrong_path(&mut self, place: &Place, error: &ConfigError) {
+        let message = match error.kind() {
+            ConfigErrorKind::Conflict => {
+                "another webhook has this path, or another path has a parameter where this one has \
+                 {*rest}, or the other way round: give each webhook a path of its own"
+            }
+            _ => {
+                "this is no path: begin it with a slash, write a parameter as {name} for a whole \
+                 segment, percent-encode what is not ASCII, and leave a query out"
+            }
+        };
+        self.faults.add(error.kind(), place, message);
+    }
+}
+
+/// The public paths by themselves, each with its place.
+fn public_rules(gateway: &Gateway) -> Rules<String> {
+    let mut rules = Rules::new();
+    for path in gateway.public_paths.value().into_iter().flatten() {
+        // What is wrong with one of them has been told.
+        let _told = rules.add(path.value.as_str().into(), path.place.path.clone());
+    }
+    rules
+}
+
+fn ids(list: &Slot<Filled<crate::config::read::Id>>) -> Option<Vec<String>> {
+    let Filled(ids) = list.value()?;
+    let ids: Vec<String> = ids.iter().map(|spot| spot.value.0.clone()).collect();
+    // What is wrong with each of them has been told.
+    (!ids.is_empty()).then_some(ids)
+}
+
+/// `/hooks/telegram (telegram, 2 users)`.
+fn summary(path: &str, scheme: Scheme, hook: &Webhook) -> String {
+    let mut text = format!("{path} ({}", scheme.as_str());
+    match hook.allow.value() {
+        Some(Allow::Everyone) => text.push_str(", everyone"),
+        Some(Allow::Senders(senders)) => {
+            let count = senders.user_ids.value().map_or(0, |list| list.0.len());
+            let noun = if count == 1 { "user" } else { "users" };
+            text.push_str(&format!(", {count} {noun}"));
+        }
+        None => {}
+    }
+    text.push(')');
+    text
+}

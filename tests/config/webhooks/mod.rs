@@ -1,0 +1,7 @@
+//! Webhooks that a file names.
+
+mod closed;
+mod kit;
+mod let_in;
+mod reload;
+mod schemes;
