@@ -88,7 +88,7 @@ impl Signed {
     fn new(issuer: &TestIssuer, algorithm: Algorithm) -> Self {
         let (ada, eve) = (claims(issuer, "ada"), claims(issuer, "eve"));
         if algorithm == Algorithm::HS256 {
-            return Self::with(algorithm, secret_jwk(), |claims| hs256(claims), [ada, eve]);
+            return Self::with(algorithm, secret_jwk(), hs256, [ada, eve]);
         }
         let mint = |claims: &Value| {
             let token = issuer.token().with_algorithm(algorithm);

@@ -21,8 +21,10 @@
 //!
 //! Ten claims, the same for all: a token signed with RS256 has about 780 bytes. All are checked for
 //! `iss`, `aud` and `exp`. Where a peer lets one choose, it is measured with all claims in a map, as
-//! a handler of `tower-auth` can ask for them, and with the type or the absence of claims that it
-//! comes with: the better figure counts as that peer's.
+//! a handler of `tower-auth` can ask for them, and in a struct made for these tokens; the better
+//! figure counts as that peer's. Set-ups that leave claims out (the types that peers come with,
+//! `axum-jwt` without any) are in the table too, and are nobody's best: a handler that needs the
+//! email has not been served.
 //!
 //! # Who is not measured in what, and why
 //!

@@ -11,8 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, routing::post, serve::ListenerExt};
+use axum::{
+    Router,
+    routing::{Route, post},
+    serve::ListenerExt,
+};
 use tower_auth::{AuthLayer, jose::Algorithm};
+use tower_layer::layer_fn;
 
 use crate::{
     call::Head,
@@ -21,7 +26,7 @@ use crate::{
     measure::median,
 };
 
-/// A server with the layer against one without.
+/// A server with a layer against one without.
 #[derive(Clone, Debug)]
 pub struct Compared {
     /// What the layer does.
@@ -65,31 +70,34 @@ impl Effort {
 pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
     let signed = credentials.token(Algorithm::RS256);
     let token = tokens(credentials, signed);
-    let layers = [
+    let exempt = AuthLayer::new(keys(1)).public("/run");
+    let servers = [
+        // What axum itself spends on any layer.
         (
-            "exempt path",
-            AuthLayer::new(keys(1)).public("/run"),
+            NO_LAYER,
+            app().layer(layer_fn(|inner: Route| inner)),
             Head::bare(),
             None,
         ),
+        ("exempt path", app().layer(exempt), Head::bare(), None),
         (
             "API key",
-            AuthLayer::new(keys(1)),
+            app().layer(AuthLayer::new(keys(1))),
             Head::with_key(&api_key(0)),
             Some(Head::with_key(&api_key(1))),
         ),
         (
             "RS256 remembered",
-            AuthLayer::new(token),
+            app().layer(AuthLayer::new(token)),
             Head::with_bearer(&signed.token),
             Some(Head::with_bearer(&signed.forged)),
         ),
     ];
     let bare = serve(app());
-    let mut pairs: Vec<Pair> = layers
+    let mut pairs: Vec<Pair> = servers
         .into_iter()
-        .map(|(name, layer, head, refused)| {
-            let layered = serve(app().layer(layer));
+        .map(|(name, app, head, refused)| {
+            let layered = serve(app);
             if let Some(refused) = refused {
                 let client = Client::connect(layered, &refused, 1);
                 assert_eq!(client.status(), "401", "{name} accepts what is forged");
@@ -269,6 +277,8 @@ fn is_whole(answer: &[u8]) -> bool {
     matches!(length, Some(Ok(length)) if body.len() == length)
 }
 
+/// The one server whose layer is not ours.
+pub const NO_LAYER: &str = "a layer that does nothing";
 const ACCEPTED: &[u8] = b"HTTP/1.1 200 OK\r\n";
 const STATUS: std::ops::Range<usize> = 9..12;
 const CONNECTIONS: usize = 16;
@@ -287,7 +297,7 @@ mod tests {
     #[test]
     fn every_server_answers_200_to_every_request() {
         let compared = compared(&Credentials::new(), Effort::SMOKE);
-        assert_eq!(compared.len(), 3);
+        assert_eq!(compared.len(), 4);
         assert!(compared.iter().all(|pair| pair.ratio > 0.0), "{compared:?}");
     }
 

@@ -7,29 +7,39 @@ use axum_jwt::{
     layer,
 };
 use http::Request;
+use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{CLAIM_MAP, ClaimMap, Contender, Crypto, Heads, Task};
+use super::{
+    Contender, Crypto, Heads, Task,
+    claims::{ClaimMap, ClaimStruct, MAP, NONE, STRUCT},
+};
 use crate::{
     call::{Answer, Inner},
     credentials::{AUDIENCE, Credentials, Signed},
 };
 
 pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
-    let both = |signed| {
+    let each = |signed| {
         let decoder = decoder(credentials, signed);
-        let accept = |_: &Token<ClaimMap>| true;
-        let with_map = layer(decoder.clone())
-            .with_filter(accept)
-            .store_to_extension();
-        let without = layer(decoder);
         [
-            contender(signed, with_map.layer(Inner), CLAIM_MAP),
-            contender(signed, without.layer(Inner), "no claims"),
+            with_claims::<ClaimMap>(signed, decoder.clone(), MAP),
+            with_claims::<ClaimStruct>(signed, decoder.clone(), STRUCT),
+            contender(signed, layer(decoder).layer(Inner), NONE),
         ]
     };
-    credentials.tokens().iter().flat_map(both).collect()
+    credentials.tokens().iter().flat_map(each).collect()
+}
+
+/// It stores claims whose type is known from a filter, so here is one that lets all pass.
+fn with_claims<C>(signed: &Signed, decoder: Decoder, setup: &'static str) -> Contender
+where
+    C: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    let accept = |_: &Token<C>| true;
+    let layer = layer(decoder).with_filter(accept).store_to_extension();
+    contender(signed, layer.layer(Inner), setup)
 }
 
 fn decoder(credentials: &Credentials, signed: &Signed) -> Decoder {

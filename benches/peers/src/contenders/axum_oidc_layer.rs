@@ -14,7 +14,10 @@ use tower_auth::jose::Algorithm;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{CLAIM_MAP, ClaimMap, Contender, Crypto, Heads, OWN_CLAIMS, Task};
+use super::{
+    Contender, Crypto, Heads, Task,
+    claims::{ClaimMap, ClaimStruct, MAP, OWN, STRUCT},
+};
 use crate::{
     call::{Head, Inner},
     credentials::{AUDIENCE, Credentials, Signed},
@@ -26,8 +29,9 @@ pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
         if signed.algorithm == Algorithm::HS256 {
             continue;
         }
-        all.extend(both::<ClaimMap>(credentials, signed, CLAIM_MAP).await);
-        all.extend(both::<Claims>(credentials, signed, OWN_CLAIMS).await);
+        all.extend(both::<ClaimMap>(credentials, signed, MAP).await);
+        all.extend(both::<ClaimStruct>(credentials, signed, STRUCT).await);
+        all.extend(both::<Claims>(credentials, signed, OWN).await);
     }
     all
 }

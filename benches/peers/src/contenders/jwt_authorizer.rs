@@ -20,7 +20,10 @@ use tower_auth::jose::Algorithm;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{CLAIM_MAP, ClaimMap, Contender, Crypto, Heads, OWN_CLAIMS, Task};
+use super::{
+    Contender, Crypto, Heads, Task,
+    claims::{ClaimMap, ClaimStruct, MAP, OWN, STRUCT},
+};
 use crate::{
     call::{Answer, Inner},
     credentials::{AUDIENCE, Credentials, SECRET, Signed},
@@ -29,10 +32,9 @@ use crate::{
 pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
     let mut all = Vec::new();
     for signed in credentials.tokens() {
-        let with_map = service::<ClaimMap>(credentials, signed).await;
-        all.push(contender(signed, with_map, CLAIM_MAP));
-        let with_own = service::<RegisteredClaims>(credentials, signed).await;
-        all.push(contender(signed, with_own, OWN_CLAIMS));
+        all.push(contender::<ClaimMap>(credentials, signed, MAP).await);
+        all.push(contender::<ClaimStruct>(credentials, signed, STRUCT).await);
+        all.push(contender::<RegisteredClaims>(credentials, signed, OWN).await);
     }
     all
 }
@@ -58,14 +60,11 @@ where
     layer.layer(Adapted(Inner))
 }
 
-fn contender<C>(
-    signed: &Signed,
-    service: AuthorizationService<Adapted, C>,
-    setup: &'static str,
-) -> Contender
+async fn contender<C>(credentials: &Credentials, signed: &Signed, setup: &'static str) -> Contender
 where
     C: DeserializeOwned + Clone + Send + Sync + 'static,
 {
+    let service = service::<C>(credentials, signed).await;
     let task = Task::FirstSeen(signed.algorithm);
     Contender::accepting(task, "jwt-authorizer", service, Heads::of_token(signed))
         .on(Crypto::Ring)

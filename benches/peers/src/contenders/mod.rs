@@ -3,6 +3,7 @@
 mod axum_jwt;
 mod axum_oidc_layer;
 mod bare;
+mod claims;
 mod jwt_authorizer;
 mod oauth_resource_server;
 mod raw;
@@ -15,10 +16,12 @@ use std::fmt;
 use ::axum::body::Body;
 use ::tower_auth::jose::Algorithm;
 use http::{Request, StatusCode};
-use serde_json::{Map, Value};
 use tower_service::Service;
 
-pub use self::tower_auth::{keys, tokens};
+pub use self::{
+    claims::PARTIAL,
+    tower_auth::{keys, tokens},
+};
 use crate::{
     call::{Answer, Head, once},
     credentials::Credentials,
@@ -262,12 +265,5 @@ pub async fn all(credentials: &Credentials) -> Vec<Contender> {
     all
 }
 
-/// All claims of a token, as a handler can look at them.
-type ClaimMap = Map<String, Value>;
-
-/// How a peer gives a handler all claims: what `tower-auth` does too, so what is compared.
-const CLAIM_MAP: &str = "all claims";
-/// What a peer does where nobody says anything else.
-const OWN_CLAIMS: &str = "its own claims type";
 /// What `tower-auth` is called in the tables.
 pub const OURS: &str = "tower-auth";

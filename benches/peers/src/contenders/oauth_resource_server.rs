@@ -9,7 +9,7 @@ use oauth_resource_server::{
 use tower_auth::jose::Algorithm;
 use tower_layer::Layer;
 
-use super::{CLAIM_MAP, Contender, Crypto, Heads, Task};
+use super::{Contender, Crypto, Heads, Task, claims::MAP};
 use crate::{
     call::{Head, Inner},
     credentials::{AUDIENCE, Credentials, api_key},
@@ -26,7 +26,7 @@ pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
         let service = layer.expect("it has a validator").layer(Inner);
         let task = Task::FirstSeen(signed.algorithm);
         let made = Contender::accepting(task, NAME, service, Heads::of_token(signed));
-        all.push(made.on(Crypto::Ring).set_up(CLAIM_MAP));
+        all.push(made.on(Crypto::Ring).set_up(MAP));
     }
     all
 }

@@ -5,38 +5,52 @@
 
 use std::{
     future::{Ready, ready},
+    marker::PhantomData,
     sync::Arc,
 };
 
 use axum::body::Body;
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use jsonwebtoken::{DecodingKey, Validation, decode, jwk::Jwk};
+use serde::de::DeserializeOwned;
 use tower_http::{
     auth::{AsyncAuthorizeRequest, AsyncRequireAuthorizationLayer},
     validate_request::ValidateRequestHeaderLayer,
 };
 use tower_layer::Layer;
 
-use super::{CLAIM_MAP, ClaimMap, Contender, Crypto, Heads, Task};
+use super::{
+    Contender, Crypto, Heads, Task,
+    claims::{ClaimMap, ClaimStruct, MAP, STRUCT},
+};
 use crate::{
     call::{Head, Inner},
     credentials::{AUDIENCE, Credentials, Signed, api_key},
 };
 
 pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
-    let tokens = credentials.tokens().iter().map(|signed| {
-        let layer = AsyncRequireAuthorizationLayer::new(Check::new(credentials, signed));
-        let task = Task::FirstSeen(signed.algorithm);
-        Contender::accepting(
-            task,
-            "tower-http + jsonwebtoken",
-            layer.layer(Inner),
-            Heads::of_token(signed),
-        )
-        .on(Crypto::AwsLc)
-        .set_up(CLAIM_MAP)
-    });
+    let both = |signed| {
+        [
+            contender::<ClaimMap>(credentials, signed, MAP),
+            contender::<ClaimStruct>(credentials, signed, STRUCT),
+        ]
+    };
+    let tokens = credentials.tokens().iter().flat_map(both);
     std::iter::once(bearer()).chain(tokens).collect()
+}
+
+fn contender<C>(credentials: &Credentials, signed: &Signed, setup: &'static str) -> Contender
+where
+    C: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    let layer = AsyncRequireAuthorizationLayer::new(Check::<C>::new(credentials, signed));
+    let (task, name) = (
+        Task::FirstSeen(signed.algorithm),
+        "tower-http + jsonwebtoken",
+    );
+    Contender::accepting(task, name, layer.layer(Inner), Heads::of_token(signed))
+        .on(Crypto::AwsLc)
+        .set_up(setup)
 }
 
 fn bearer() -> Contender {
@@ -50,10 +64,13 @@ fn bearer() -> Contender {
         .set_up("one, compared as text")
 }
 
-#[derive(Clone)]
-struct Check(Arc<(DecodingKey, Validation)>);
+/// Puts the claims into the request, as a `C`.
+struct Check<C> {
+    rules: Arc<(DecodingKey, Validation)>,
+    claims: PhantomData<fn() -> C>,
+}
 
-impl Check {
+impl<C: DeserializeOwned> Check<C> {
     fn new(credentials: &Credentials, signed: &Signed) -> Self {
         let jwk: Jwk = serde_json::from_value(signed.jwk.clone()).expect("the issuer's key");
         let key = DecodingKey::from_jwk(&jwk).expect("the issuer's key");
@@ -66,18 +83,33 @@ impl Check {
         rules.set_audience(&[AUDIENCE]);
         rules.set_issuer(&[credentials.issuer()]);
         rules.set_required_spec_claims(&["exp", "iss", "aud"]);
-        Self(Arc::new((key, rules)))
+        Self {
+            rules: Arc::new((key, rules)),
+            claims: PhantomData,
+        }
     }
 
-    fn claims<B>(&self, request: &Request<B>) -> Option<ClaimMap> {
+    fn claims<B>(&self, request: &Request<B>) -> Option<C> {
         let shown = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
         let token = shown.strip_prefix("Bearer ")?;
-        let (key, rules) = &*self.0;
+        let (key, rules) = &*self.rules;
         Some(decode(token, key, rules).ok()?.claims)
     }
 }
 
-impl<B> AsyncAuthorizeRequest<B> for Check {
+impl<C> Clone for Check<C> {
+    fn clone(&self) -> Self {
+        Self {
+            rules: Arc::clone(&self.rules),
+            claims: PhantomData,
+        }
+    }
+}
+
+impl<B, C> AsyncAuthorizeRequest<B> for Check<C>
+where
+    C: DeserializeOwned + Clone + Send + Sync + 'static,
+{
     type RequestBody = B;
     type ResponseBody = Body;
     type Future = Ready<Result<Request<B>, Response<Body>>>;

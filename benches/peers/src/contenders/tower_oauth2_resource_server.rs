@@ -10,7 +10,10 @@ use tower_oauth2_resource_server::{
     tenant::TenantConfiguration, validation::ClaimsValidationSpec,
 };
 
-use super::{CLAIM_MAP, ClaimMap, Contender, Crypto, Heads, OWN_CLAIMS, Task};
+use super::{
+    Contender, Crypto, Heads, Task,
+    claims::{ClaimMap, ClaimStruct, MAP, OWN, STRUCT},
+};
 use crate::{
     call::Inner,
     credentials::{AUDIENCE, Credentials, Signed},
@@ -19,8 +22,9 @@ use crate::{
 pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
     let mut all = Vec::new();
     for signed in credentials.tokens() {
-        all.push(contender::<ClaimMap>(credentials, signed, CLAIM_MAP).await);
-        all.push(contender::<DefaultClaims>(credentials, signed, OWN_CLAIMS).await);
+        all.push(contender::<ClaimMap>(credentials, signed, MAP).await);
+        all.push(contender::<ClaimStruct>(credentials, signed, STRUCT).await);
+        all.push(contender::<DefaultClaims>(credentials, signed, OWN).await);
     }
     all
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::csv;
 use crate::{
-    contenders::{Contender, OURS, Task},
+    contenders::{Contender, Crypto, OURS, PARTIAL, Shown, Task},
     measure::Sample,
 };
 
@@ -70,7 +70,7 @@ impl Rows {
             let (contender, sample) = found.expect("every baseline is measured");
             (sample.median, counted(contender))
         };
-        let (bare, _) = of_baseline(Task::Bare(crate::contenders::Shown::Nothing));
+        let (bare, _) = of_baseline(Task::Bare(Shown::Nothing));
         let row = |(contender, sample): (&Contender, &Sample)| {
             let baseline = contender.task.baseline().map(of_baseline);
             let (base_ns, base_count) = baseline.unwrap_or_default();
@@ -93,10 +93,19 @@ impl Rows {
         rows
     }
 
-    /// The best of the others in a task.
+    /// The best of the others in a task, of those who do all of it.
     pub fn best_peer(&self, task: &str) -> Option<&Row> {
+        self.best(task, Row::is_whole)
+    }
+
+    /// The best of the others in a task, also of those who do less.
+    pub fn best_partial_peer(&self, task: &str) -> Option<&Row> {
+        self.best(task, |_| true)
+    }
+
+    fn best(&self, task: &str, counts: impl Fn(&Row) -> bool) -> Option<&Row> {
         let peers = self.0.iter();
-        let peers = peers.filter(|row| row.task == task && row.is_peer());
+        let peers = peers.filter(|row| row.task == task && row.is_peer() && counts(row));
         peers.min_by(|one, other| one.net.total_cmp(&other.net))
     }
 
@@ -108,7 +117,7 @@ impl Rows {
     }
 
     /// The first figure of a task, by the cryptography that it stands on.
-    pub fn on(&self, task: Task, crypto: crate::contenders::Crypto) -> Option<&Row> {
+    pub fn on(&self, task: Task, crypto: Crypto) -> Option<&Row> {
         let (task, crypto) = (task.to_string(), crypto.to_string());
         let mut rows = self.0.iter();
         rows.find(|row| row.task == task && row.crypto == crypto)
@@ -183,6 +192,11 @@ impl Rows {
 }
 
 impl Row {
+    /// Whether all claims are there for a handler afterwards, where the task is a token.
+    pub fn is_whole(&self) -> bool {
+        !PARTIAL.contains(&self.setup.as_str())
+    }
+
     /// Whether it is a peer's: neither `tower-auth` nor what others are compared with.
     pub fn is_peer(&self) -> bool {
         self.name != OURS && self.to_bare.is_some()
@@ -242,6 +256,17 @@ pub(super) mod tests {
         alone.to_bare = None;
         let rows = Rows(vec![alone]);
         assert_eq!(rows.best_peer("RS256 signature alone"), None);
+    }
+
+    #[test]
+    fn who_leaves_claims_out_is_not_the_best() {
+        for setup in PARTIAL {
+            let mut partial = row("HS256", "quick", 1000.0);
+            partial.setup = setup.to_owned();
+            let rows = Rows(vec![partial, row("HS256", "whole", 2000.0)]);
+            assert_eq!(rows.best_peer("HS256").unwrap().name, "whole");
+            assert_eq!(rows.best_partial_peer("HS256").unwrap().name, "quick");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Tables for people: columns as wide as they must be, figures to the right.
 
-use std::fmt::Write;
+use std::{collections::HashSet, fmt::Write};
 
 use super::rows::{Row, Rows};
 
@@ -63,7 +63,7 @@ fn is_figure(cell: &str) -> bool {
     })
 }
 
-/// The table of all figures.
+/// The table of all figures: task by task, and in each the quickest first.
 pub fn of_rows(rows: &Rows) -> Table {
     let mut table = Table::new([
         "task",
@@ -76,7 +76,15 @@ pub fn of_rows(rows: &Rows) -> Table {
         "allocations",
     ]);
     let ratio = |ratio: Option<f64>| ratio.map_or_else(String::new, |some| format!("{some:.2}"));
-    for row in &rows.0 {
+    let mut tasks: Vec<_> = rows.0.iter().map(|row| &row.task).collect();
+    let mut known = HashSet::new();
+    tasks.retain(|task| known.insert(*task));
+    let of_task = |task: &String| {
+        let mut of_task: Vec<_> = rows.0.iter().filter(|row| row.task == *task).collect();
+        of_task.sort_by(|one, other| one.net.total_cmp(&other.net));
+        of_task
+    };
+    for row in tasks.into_iter().flat_map(of_task) {
         let Row {
             task,
             name,
@@ -125,6 +133,19 @@ mod tests {
             written,
             ["0", "999", "1,000", "39,117", "1,234,567", "-1,500"]
         );
+    }
+
+    #[test]
+    fn in_each_task_the_quickest_stands_first() {
+        let row = crate::report::rows::tests::row;
+        let rows = Rows(vec![
+            row("b", "slow", 9.0),
+            row("a", "alone", 1.0),
+            row("b", "quick", 2.0),
+        ]);
+        let table = of_rows(&rows).to_string();
+        let places = ["quick", "slow", "alone"].map(|name| table.find(name).unwrap());
+        assert!(places.is_sorted(), "{table}");
     }
 
     #[test]

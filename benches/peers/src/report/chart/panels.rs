@@ -6,6 +6,7 @@ use crate::{
         rows::{Row, Rows},
         table::thousands,
     },
+    server::NO_LAYER,
 };
 
 pub(super) struct Panel {
@@ -19,8 +20,7 @@ pub(super) struct Panel {
 pub(super) struct Bar {
     pub(super) label: String,
     pub(super) ours: bool,
-    /// None where somebody cannot do it.
-    pub(super) value: Option<f64>,
+    pub(super) value: f64,
     pub(super) text: String,
 }
 
@@ -55,44 +55,35 @@ fn of_algorithm(rows: &Rows, algorithm: &str, algorithms: &[&str]) -> Panel {
             bars.push(Bar::of(row, label));
         }
     }
-    peers.sort_by(|one, other| f64::total_cmp(&one.rank(), &other.rank()));
+    peers.sort_by(|one, other| one.value.total_cmp(&other.value));
     bars.extend(peers);
-    bars.extend(absent(rows, algorithm, algorithms));
     let alone = format!("{algorithm} signature alone");
     let alone = rows.0.iter().find(|row| row.task == alone);
     Panel {
         title: algorithm.to_owned(),
         bars,
         mark: alone.map(|row| (row.net, format!("signature alone, {}", duration(row.net)))),
-        note: None,
+        note: absent(rows, algorithm, algorithms),
     }
 }
 
-/// Peers that do tokens, but not this one.
-fn absent<'a>(
-    rows: &'a Rows,
-    algorithm: &'a str,
-    algorithms: &[&str],
-) -> impl Iterator<Item = Bar> {
-    let mut names: Vec<_> = algorithms
-        .iter()
-        .flat_map(|task| quickest(rows, task))
-        .map(|row| row.name.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    let does = |name: &&str| {
-        quickest(rows, algorithm)
-            .iter()
-            .any(|row| row.name == **name)
+/// Peers that do tokens, but not this one: told, not left out.
+fn absent(rows: &Rows, algorithm: &str, algorithms: &[&str]) -> Option<String> {
+    let names = |task: &str| {
+        quickest(rows, task)
+            .into_iter()
+            .map(|row| row.name.as_str())
     };
-    let absent: Vec<_> = names.into_iter().filter(|name| !does(name)).collect();
-    absent.into_iter().map(|name| Bar {
-        label: name.to_owned(),
-        ours: false,
-        value: None,
-        text: "does not do it".to_owned(),
-    })
+    let present: Vec<_> = names(algorithm).collect();
+    let mut absent: Vec<_> = algorithms.iter().flat_map(|task| names(task)).collect();
+    absent.retain(|name| !present.contains(name));
+    absent.sort_unstable();
+    absent.dedup();
+    match absent.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} does no {algorithm}.")),
+        several => Some(format!("{} do no {algorithm}.", several.join(" and "))),
+    }
 }
 
 fn without_token(rows: &Rows) -> Panel {
@@ -135,13 +126,13 @@ fn whole_server(servers: &[Vec<String>]) -> Option<Panel> {
         most = most.max(bare);
         bars.push(Bar {
             label: name.clone(),
-            ours: true,
-            value: Some(ratio),
+            ours: name != NO_LAYER,
+            value: ratio,
             text: format!("{:.1} %", ratio * 100.0),
         });
     }
     Some(Panel {
-        title: "Requests a second, of bare axum's".to_owned(),
+        title: "Whole server, requests a second".to_owned(),
         bars,
         mark: Some((1.0, format!("bare axum, {} a second", thousands(most)))),
         note: Some("One thread serves over loopback, another calls.".to_owned()),
@@ -151,7 +142,11 @@ fn whole_server(servers: &[Vec<String>]) -> Option<Panel> {
 /// Of everybody who does a task, the setting that takes the least.
 fn quickest<'a>(rows: &'a Rows, task: &str) -> Vec<&'a Row> {
     let mut quickest: Vec<&Row> = Vec::new();
-    for row in rows.0.iter().filter(|row| row.task == task) {
+    for row in rows
+        .0
+        .iter()
+        .filter(|row| row.task == task && row.is_whole())
+    {
         match quickest.iter_mut().find(|known| known.name == row.name) {
             Some(known) if known.net <= row.net => {}
             Some(known) => *known = row,
@@ -166,13 +161,9 @@ impl Bar {
         Self {
             label,
             ours: row.name == OURS,
-            value: Some(row.net),
+            value: row.net,
             text: duration(row.net),
         }
-    }
-
-    fn rank(&self) -> f64 {
-        self.value.unwrap_or(f64::INFINITY)
     }
 }
 

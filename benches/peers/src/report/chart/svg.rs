@@ -43,7 +43,7 @@ pub(super) fn document(heading: &str, panels: &[Panel], footer: &[String]) -> St
 }
 
 fn legend(body: &mut String) {
-    let mut left = WIDTH - MARGIN - 196.0;
+    let mut left = WIDTH - MARGIN - 163.0;
     for (class, name, width) in [("ours", "tower-auth", 92.0), ("peer", "peers", 56.0)] {
         let _ = writeln!(
             body,
@@ -56,7 +56,7 @@ fn legend(body: &mut String) {
 
 fn draw(body: &mut String, panel: &Panel, left: f64, top: f64) {
     text(body, "heading", (left, top + 12.0), &panel.title);
-    let values = panel.bars.iter().filter_map(|bar| bar.value);
+    let values = panel.bars.iter().map(|bar| bar.value);
     let mark = panel.mark.as_ref().map(|(value, _)| *value);
     let most = values.chain(mark).fold(f64::MIN_POSITIVE, f64::max);
     let scale = |value: f64| value.max(0.0) / most * BARS;
@@ -64,7 +64,13 @@ fn draw(body: &mut String, panel: &Panel, left: f64, top: f64) {
 
     let mut y = top + HEAD;
     for bar in &panel.bars {
-        draw_bar(body, bar, (zero, y), scale);
+        draw_bar(
+            body,
+            bar,
+            (zero, y),
+            scale(bar.value).max(1.5),
+            mark.map(scale),
+        );
         y += PITCH;
     }
     if let Some((value, name)) = &panel.mark {
@@ -88,22 +94,20 @@ fn draw(body: &mut String, panel: &Panel, left: f64, top: f64) {
     }
 }
 
-fn draw_bar(body: &mut String, bar: &Bar, (zero, y): (f64, f64), scale: impl Fn(f64) -> f64) {
+fn draw_bar(body: &mut String, bar: &Bar, (zero, y): (f64, f64), width: f64, mark: Option<f64>) {
     let base = y + 11.5;
     let class = if bar.ours { "end own" } else { "end label" };
     text(body, class, (zero - 8.0, base), &bar.label);
-    let Some(value) = bar.value else {
-        text(body, "small", (zero, base), &bar.text);
-        return;
-    };
-    let width = scale(value).max(1.5);
     let class = if bar.ours { "ours" } else { "peer" };
     let _ = writeln!(
         body,
         r#"<rect class="{class}" x="{zero}" y="{y}" width="{width:.1}" height="{THICK}" rx="2"/>"#
     );
     let class = if bar.ours { "own" } else { "label" };
-    text(body, class, (zero + width + 6.0, base), &bar.text);
+    // A mark close behind the bar would run through the figure.
+    let near = width..width + FIGURE;
+    let end = mark.filter(|mark| near.contains(mark)).unwrap_or(width);
+    text(body, class, (zero + end + 6.0, base), &bar.text);
 }
 
 fn height(panel: &Panel) -> f64 {
@@ -147,9 +151,10 @@ const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 28.0;
 const GUTTER: f64 = 24.0;
 const PANEL: f64 = (WIDTH - 2.0 * MARGIN - GUTTER) / 2.0;
-const LABELS: f64 = 196.0;
+const LABELS: f64 = 200.0;
 /// What is left for bars beside their labels and figures.
-const BARS: f64 = PANEL - LABELS - 58.0;
+const BARS: f64 = PANEL - LABELS - FIGURE;
+const FIGURE: f64 = 58.0;
 const HEAD: f64 = 26.0;
 const PITCH: f64 = 21.0;
 const THICK: f64 = 15.0;
@@ -184,7 +189,7 @@ mod tests {
         let bar = |value| Bar {
             label: String::new(),
             ours: true,
-            value: Some(value),
+            value,
             text: String::new(),
         };
         let panel = Panel {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     contenders::{Crypto, Task},
     scaling::{EMPTY_LOOP, Scaling},
-    server::Compared,
+    server::{Compared, NO_LAYER},
 };
 
 /// Everything that one run measured.
@@ -151,12 +151,19 @@ impl Run<'_> {
         let most = ours.iter().map(|row| row.allocations).max().unwrap_or(0);
         let beyond = most - self.map_allocations;
         let to_first = self.best_peer(Task::FirstSeen(Algorithm::RS256)).net / slowest;
-        let to_hit = self.best_peer(Task::Remembered(Algorithm::RS256)).net / slowest;
+        let hit = Task::Remembered(Algorithm::RS256);
+        let to_hit = self.best_peer(hit).net / slowest;
+        // The same cache, told to keep less than the claims.
+        let partial = self.rows.best_partial_peer(&hit.to_string());
+        let to_partial = partial.map_or(f64::NAN, |row| row.net / slowest);
         Target::new(
             "remembered token, the slowest algorithm",
             "≥ 35 × faster than the best peer's RS256, ≥ 3 × than its cache hit, ≤ 1 allocation \
              beyond the extensions map",
-            format!("{to_first:.1} ×, {to_hit:.1} ×, {beyond} beyond"),
+            format!(
+                "{to_first:.1} ×, {to_hit:.1} × ({to_partial:.1} × where it keeps `sub` alone), \
+                 {beyond} beyond"
+            ),
             to_first >= 35.0 && to_hit >= 3.0 && beyond <= 1,
         )
     }
@@ -199,7 +206,8 @@ impl Run<'_> {
                 pair.ratio >= 0.95,
             )
         };
-        self.servers.iter().map(target).collect()
+        let layers = self.servers.iter().filter(|pair| pair.name != NO_LAYER);
+        layers.map(target).collect()
     }
 
     fn ours(&self, task: Task) -> &Row {
