@@ -32,6 +32,8 @@ pub struct Signed {
     pub algorithm: Algorithm,
     /// The token.
     pub token: String,
+    /// Another caller's token.
+    pub other: String,
     /// The same header and claims under the signature of another token: only who checks the
     /// signature refuses it.
     pub forged: String,
@@ -109,6 +111,7 @@ impl Signed {
         Self {
             algorithm,
             token,
+            other,
             forged,
             jwk,
         }

@@ -70,21 +70,22 @@ pub const EMPTY_LOOP: &str = "empty loop";
 /// A check refuses what is right.
 pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     let signed = credentials.token(Algorithm::RS256);
-    let with_key = AuthLayer::new(keys(1)).layer(Inner);
+    let with_key = AuthLayer::new(keys(2)).layer(Inner);
     let remembered = tokens(credentials, signed);
     let first = remembered.clone().with_remembered_tokens(0);
     let remembered = AuthLayer::new(remembered).layer(Inner);
     let first = AuthLayer::new(first).layer(Inner);
-    let (key, token) = (
-        Head::with_key(&api_key(0)),
-        Head::with_bearer(&signed.token),
-    );
+    let keys = [0, 1].map(|index| Head::with_key(&api_key(index)));
+    let tokens = [&signed.token, &signed.other].map(|token| Head::with_bearer(token));
+    let same = |heads: &[Head; 2]| [heads[0].clone(), heads[0].clone()];
 
-    let work: [(&'static str, Worker); 4] = [
-        (EMPTY_LOOP, Box::new(|| Box::new(arithmetic))),
-        ("API key", checks(with_key, key)),
-        ("RS256 remembered", checks(remembered, token.clone())),
-        ("RS256", checks(first, token)),
+    let work: [(&'static str, Worker); 6] = [
+        (EMPTY_LOOP, Box::new(|_| Box::new(arithmetic))),
+        ("API key, one each", checks(&with_key, keys.clone())),
+        ("API key, the same", checks(&with_key, same(&keys))),
+        ("remembered, one each", checks(&remembered, tokens.clone())),
+        ("remembered, the same", checks(&remembered, same(&tokens))),
+        ("RS256 first seen", checks(&first, tokens)),
     ];
     let mut figures = vec![(Vec::new(), Vec::new(), Vec::new()); work.len()];
     for _ in 0..effort.rounds {
@@ -106,17 +107,18 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     .collect()
 }
 
-/// Makes what one thread does again and again.
-type Worker = Box<dyn Fn() -> Box<dyn FnMut() + Send> + Sync>;
+/// Makes what the first or the second thread does again and again.
+type Worker = Box<dyn Fn(usize) -> Box<dyn FnMut() + Send> + Sync>;
 
 /// A copy of the service for each thread, as a server has one for each connection: what they share
-/// is the provider.
-fn checks<S>(service: S, head: Head) -> Worker
+/// is the provider, and what it keeps of a caller who calls on both.
+fn checks<S>(service: &S, heads: [Head; 2]) -> Worker
 where
     S: Service<Request<Body>, Response: Answer, Error: Debug> + Clone + Send + Sync + 'static,
 {
-    Box::new(move || {
-        let (mut service, head) = (service.clone(), head.clone());
+    let service = service.clone();
+    Box::new(move |thread| {
+        let (mut service, head) = (service.clone(), heads[thread].clone());
         Box::new(move || assert_eq!(once(&mut service, &head), StatusCode::OK))
     })
 }
@@ -125,8 +127,9 @@ fn per_second(worker: &Worker, threads: usize, run: Duration) -> f64 {
     let start = Barrier::new(threads + 1);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let count = || {
-            let mut work = worker();
+        let (start, stop) = (&start, &stop);
+        let count = |thread| {
+            let mut work = worker(thread);
             work();
             start.wait();
             let began = Instant::now();
@@ -137,7 +140,9 @@ fn per_second(worker: &Worker, threads: usize, run: Duration) -> f64 {
             }
             f64::from(calls) / began.elapsed().as_secs_f64()
         };
-        let counting: Vec<_> = (0..threads).map(|_| scope.spawn(count)).collect();
+        let counting: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || count(thread)))
+            .collect();
         start.wait();
         thread::sleep(run);
         stop.store(true, Ordering::Relaxed);
@@ -165,7 +170,7 @@ mod tests {
     fn every_check_is_measured_beside_the_empty_loop() {
         let figures = scaling(&Credentials::new(), Effort::SMOKE);
         assert_eq!(figures[0].name, EMPTY_LOOP);
-        assert_eq!(figures.len(), 4);
+        assert_eq!(figures.len(), 6);
         for figure in figures {
             assert!(figure.one > 0.0 && figure.two > 0.0, "{figure:?}");
         }

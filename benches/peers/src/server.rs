@@ -31,6 +31,8 @@ use crate::{
 pub struct Compared {
     /// What the layer does.
     pub name: &'static str,
+    /// Whether it checks a credential.
+    pub checks: bool,
     /// Requests a second without the layer, the median.
     pub bare: f64,
     /// Requests a second with it, the median.
@@ -98,14 +100,16 @@ pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
         .into_iter()
         .map(|(name, app, head, refused)| {
             let layered = serve(app);
-            if let Some(refused) = refused {
-                let client = Client::connect(layered, &refused, 1);
+            if let Some(refused) = &refused {
+                let client = Client::connect(layered, refused, 1);
                 assert_eq!(client.status(), "401", "{name} accepts what is forged");
             }
-            Pair::new(
+            Pair {
                 name,
-                [bare, layered].map(|at| Client::connect(at, &head, CONNECTIONS)),
-            )
+                checks: refused.is_some(),
+                clients: [bare, layered].map(|at| Client::connect(at, &head, CONNECTIONS)),
+                rates: [Vec::new(), Vec::new()],
+            }
         })
         .collect();
     for round in 0..effort.pairs {
@@ -118,19 +122,12 @@ pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
 
 struct Pair {
     name: &'static str,
+    checks: bool,
     clients: [Client; 2],
     rates: [Vec<f64>; 2],
 }
 
 impl Pair {
-    fn new(name: &'static str, clients: [Client; 2]) -> Self {
-        Self {
-            name,
-            clients,
-            rates: [Vec::new(), Vec::new()],
-        }
-    }
-
     /// One run of each; who begins changes, so that neither gains from it.
     fn run(&mut self, bare_first: bool, length: Duration) {
         let order = if bare_first { [0, 1] } else { [1, 0] };
@@ -146,6 +143,7 @@ impl Pair {
         let mut ratios: Vec<_> = ratios.map(|(layered, bare)| layered / bare).collect();
         Compared {
             name: self.name,
+            checks: self.checks,
             bare: median(&mut bare),
             layered: median(&mut layered),
             ratio: median(&mut ratios),

@@ -3,7 +3,7 @@
 //!
 //! One line each: who, a tab, how many.
 
-use std::hint::black_box;
+use std::{fs, hint::black_box};
 
 use allocation_counter::measure;
 use http::Extensions;
@@ -14,10 +14,14 @@ use tower_auth_peers::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let before = resident();
     let million = measure(|| std::mem::forget(black_box(keys(MILLION))));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let bytes = million.bytes_current as f64 / MILLION as f64;
-    println!("bytes a key\t{bytes:.1}");
+    let (allocated, keys) = (million.bytes_current as f64, MILLION as f64);
+    println!("bytes a key\t{:.1}", allocated / keys);
+    if let (Some(before), Some(after)) = (before, resident()) {
+        println!("resident bytes a key\t{:.1}", (after - before) / keys);
+    }
 
     // A value without size is put into no box: what is left is the map.
     let map = measure(|| {
@@ -39,6 +43,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}\t{}", identity(&contender), one.count_total);
     }
     Ok(())
+}
+
+/// What the system says that this process holds, in bytes: what was asked for, and what the allocator
+/// needs to hand it out.
+fn resident() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024.0)
 }
 
 #[derive(Clone)]

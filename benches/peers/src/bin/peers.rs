@@ -70,6 +70,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         scaling: &scaling,
         servers: &servers,
         bytes_a_key: count("bytes a key")?,
+        resident_a_key: count("resident bytes a key").ok(),
         #[expect(clippy::cast_possible_truncation, reason = "it is 2 or so")]
         map_allocations: count("extensions map")? as i64,
     };

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     contenders::{Crypto, Task},
     scaling::{EMPTY_LOOP, Scaling},
-    server::{Compared, NO_LAYER},
+    server::Compared,
 };
 
 /// Everything that one run measured.
@@ -26,6 +26,8 @@ pub struct Run<'a> {
     pub servers: &'a [Compared],
     /// Bytes that a provider of a million keys holds, for each.
     pub bytes_a_key: f64,
+    /// Bytes by which it makes the process grow, for each, where the system tells.
+    pub resident_a_key: Option<f64>,
     /// Allocations that the map of a request's extensions costs, whoever puts something there.
     pub map_allocations: i64,
 }
@@ -111,11 +113,12 @@ impl Run<'_> {
     fn million_keys(&self) -> Target {
         let ratio = self.ours(Task::MillionKeys).net / self.ours(Task::ApiKey).net;
         let bytes = self.bytes_a_key;
+        let resident = self.resident_a_key.unwrap_or(bytes);
         Target::new(
             "API key, 1,000,000 keys",
             "≤ 2 × the figure for 1 key, ≤ 320 bytes a key",
-            format!("{ratio:.2} ×, {bytes:.0} bytes a key"),
-            ratio <= 2.0 && bytes <= 320.0,
+            format!("{ratio:.2} ×, {bytes:.0} bytes a key, {resident:.0} resident"),
+            ratio <= 2.0 && bytes.max(resident) <= 320.0,
         )
     }
 
@@ -206,8 +209,8 @@ impl Run<'_> {
                 pair.ratio >= 0.95,
             )
         };
-        let layers = self.servers.iter().filter(|pair| pair.name != NO_LAYER);
-        layers.map(target).collect()
+        let checks = self.servers.iter().filter(|pair| pair.checks);
+        checks.map(target).collect()
     }
 
     fn ours(&self, task: Task) -> &Row {
