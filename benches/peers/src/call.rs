@@ -65,7 +65,7 @@ impl Head {
 
     /// The head with an API key in `X-API-Key`.
     pub fn with_key(key: &str) -> Self {
-        Self::bare().with(HeaderName::from_static("x-api-key"), key)
+        Self::bare().with(KEY_HEADER, key)
     }
 
     /// The head with a bearer credential.
@@ -83,6 +83,14 @@ impl Head {
         Request::from_parts(self.0.clone(), Body::empty())
     }
 
+    /// A request of its own that shows another API key.
+    pub fn request_with_key(&self, key: &[u8]) -> Request<Body> {
+        let mut request = self.request();
+        let key = HeaderValue::from_bytes(key).expect("keys here are ASCII");
+        request.headers_mut().insert(KEY_HEADER, key);
+        request
+    }
+
     fn with(mut self, name: HeaderName, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("credentials here are ASCII");
         self.0.headers.insert(name, value);
@@ -98,11 +106,10 @@ impl Head {
 /// # Panics
 ///
 /// The service has to wait, or fails: then something else than its check would be timed.
-pub fn once<S>(service: &mut S, head: &Head) -> StatusCode
+pub fn once<S>(service: &mut S, request: Request<Body>) -> StatusCode
 where
     S: Service<Request<Body>, Response: Answer, Error: fmt::Debug>,
 {
-    let request = head.request();
     let mut cx = Context::from_waker(Waker::noop());
     assert!(
         matches!(service.poll_ready(&mut cx), Poll::Ready(Ok(()))),
@@ -113,6 +120,8 @@ where
         Poll::Pending => panic!("the service waits for something: warm it up before it is timed"),
     }
 }
+
+const KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
 #[cfg(test)]
 mod tests {
@@ -131,6 +140,6 @@ mod tests {
 
     #[test]
     fn the_inner_service_answers_200() {
-        assert_eq!(once(&mut Inner, &Head::bare()), StatusCode::OK);
+        assert_eq!(once(&mut Inner, Head::bare().request()), StatusCode::OK);
     }
 }

@@ -93,14 +93,25 @@ fn time(mut batch: impl FnMut(u32), calls: u32) -> Duration {
 }
 
 /// Marsaglia's xorshift: an order that nobody chose, and the same one in every run.
-struct Dice(u64);
+#[derive(Debug)]
+pub struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    /// The same dice each time.
+    #[expect(
+        clippy::new_without_default,
+        reason = "there is nothing usual about a seed"
+    )]
+    pub fn new() -> Self {
         Self(0x9E37_79B9_7F4A_7C15)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number below the bound.
+    ///
+    /// # Panics
+    ///
+    /// The bound is zero.
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -119,7 +119,7 @@ where
     let service = service.clone();
     Box::new(move |thread| {
         let (mut service, head) = (service.clone(), heads[thread].clone());
-        Box::new(move || assert_eq!(once(&mut service, &head), StatusCode::OK))
+        Box::new(move || assert_eq!(once(&mut service, head.request()), StatusCode::OK))
     })
 }
 

@@ -1,13 +1,13 @@
 //! The inner service with nothing around it: what every net figure is taken over.
 
 use http::StatusCode;
+use tower_auth::jose::Algorithm;
 
-use super::{Contender, Shown, Task};
+use super::{Contender, MILLION, Shown, Task, any_key};
 use crate::{
     call::{Head, Inner},
     credentials::{Credentials, api_key},
 };
-use tower_auth::jose::Algorithm;
 
 pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
     // A header more is copied where a credential is shown, so each has a baseline of its own.
@@ -17,8 +17,13 @@ pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
         (Shown::Key, Head::with_key(&api_key(0))),
         (Shown::Token, Head::with_bearer(token)),
     ];
-    let bare = |(shown, head)| {
-        Contender::answering(Task::Bare(shown), "bare", Inner, head, StatusCode::OK)
+    let bare = |(shown, head): (_, Head)| {
+        let (task, request) = (Task::Bare(shown), move || head.request());
+        Contender::answering(task, "bare", Inner, request, StatusCode::OK)
     };
-    heads.map(bare).into()
+    let mut all: Vec<_> = heads.map(bare).into();
+    let (task, request) = (Task::Bare(Shown::AnyKey), any_key(MILLION));
+    let any = Contender::answering(task, "bare", Inner, request, StatusCode::OK);
+    all.push(any);
+    all
 }

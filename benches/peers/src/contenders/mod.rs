@@ -24,7 +24,8 @@ pub use self::{
 };
 use crate::{
     call::{Answer, Head, once},
-    credentials::Credentials,
+    credentials::{Credentials, api_key},
+    measure::Dice,
 };
 
 /// Somebody who does a task.
@@ -49,7 +50,7 @@ pub enum Task {
     ExemptPath,
     /// An API key, accepted.
     ApiKey,
-    /// An API key, accepted, one of a million.
+    /// An API key, accepted, any of a million: another in each call, so that none is in a cache.
     MillionKeys,
     /// An API key with scopes, accepted: what [`Task::Scopes`] adds to.
     ScopedKey,
@@ -80,6 +81,8 @@ pub enum Shown {
     Nothing,
     /// An API key.
     Key,
+    /// Another API key in each call.
+    AnyKey,
     /// A token.
     Token,
 }
@@ -108,15 +111,16 @@ impl Contender {
         S: Service<Request<Body>, Response: Answer, Error: fmt::Debug> + Clone + 'static,
     {
         let mut checked = service.clone();
-        let refused = once(&mut checked, &heads.refused);
+        let refused = once(&mut checked, heads.refused.request());
         assert!(
             matches!(refused, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
             "{name} answers a forged credential with {refused} ({task})"
         );
-        Self::answering(task, name, service, heads.accepted, StatusCode::OK)
+        let request = move || heads.accepted.request();
+        Self::answering(task, name, service, request, StatusCode::OK)
     }
 
-    /// A service that must give that answer.
+    /// A service that must give that answer to each of the requests.
     ///
     /// # Panics
     ///
@@ -125,7 +129,7 @@ impl Contender {
         task: Task,
         name: &'static str,
         mut service: S,
-        head: Head,
+        mut request: impl FnMut() -> Request<Body> + 'static,
         expected: StatusCode,
     ) -> Self
     where
@@ -133,7 +137,7 @@ impl Contender {
     {
         let run = move |calls| {
             for _ in 0..calls {
-                let status = once(&mut service, &head);
+                let status = once(&mut service, request());
                 assert!(
                     status == expected,
                     "{name} answers {status} instead of {expected} ({task})"
@@ -193,9 +197,8 @@ impl Task {
         match self {
             Self::Bare(_) | Self::Verify(_) | Self::HashOfKey | Self::HashOfToken => None,
             Self::ExemptPath | Self::Missing => Some(Self::Bare(Shown::Nothing)),
-            Self::ApiKey | Self::MillionKeys | Self::ScopedKey | Self::UnknownKey => {
-                Some(Self::Bare(Shown::Key))
-            }
+            Self::ApiKey | Self::ScopedKey | Self::UnknownKey => Some(Self::Bare(Shown::Key)),
+            Self::MillionKeys => Some(Self::Bare(Shown::AnyKey)),
             Self::Scopes => Some(Self::ScopedKey),
             Self::FirstSeen(_) | Self::Remembered(_) | Self::Garbage => {
                 Some(Self::Bare(Shown::Token))
@@ -209,6 +212,7 @@ impl fmt::Display for Task {
         f.write_str(match self {
             Self::Bare(Shown::Nothing) => "bare",
             Self::Bare(Shown::Key) => "bare, key shown",
+            Self::Bare(Shown::AnyKey) => "bare, any key shown",
             Self::Bare(Shown::Token) => "bare, token shown",
             Self::ExemptPath => "exempt path",
             Self::ApiKey => "API key",
@@ -265,5 +269,45 @@ pub async fn all(credentials: &Credentials) -> Vec<Contender> {
     all
 }
 
+/// Requests that each show another of so many keys, in an order that no cache foresees.
+fn any_key(count: usize) -> impl FnMut() -> Request<Body> {
+    let head = Head::bare();
+    let mut dice = Dice::new();
+    let mut key = api_key(0).into_bytes();
+    let digits = key.len() - HEX.len();
+    move || {
+        let mut index = dice.below(count);
+        for digit in key[digits..].iter_mut().rev() {
+            *digit = HEX[index % HEX.len()];
+            index /= HEX.len();
+        }
+        head.request_with_key(&key)
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const MILLION: usize = 1_000_000;
+
 /// What `tower-auth` is called in the tables.
 pub const OURS: &str = "tower-auth";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_key_is_one_of_the_keys_and_seldom_the_same() {
+        let known: Vec<_> = (0..300).map(api_key).collect();
+        let mut requests = any_key(known.len());
+        let shown: std::collections::HashSet<_> = (0..300)
+            .map(|_| {
+                requests().headers()["x-api-key"]
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        assert!(shown.iter().all(|key| known.contains(key)));
+        assert!(shown.len() > 150, "{}", shown.len());
+    }
+}

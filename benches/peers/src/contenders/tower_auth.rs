@@ -9,9 +9,9 @@ use tower_auth::{
 };
 use tower_layer::Layer;
 
-use super::{Contender, Crypto, Heads, OURS, Task};
+use super::{Contender, Crypto, Heads, MILLION, OURS, Task, any_key};
 use crate::{
-    call::{Head, Inner},
+    call::{Head, Inner, once},
     credentials::{AUDIENCE, Credentials, Signed, api_key},
 };
 
@@ -58,50 +58,47 @@ pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
 
 fn with_keys() -> Vec<Contender> {
     let exempt = AuthLayer::new(keys(1)).public("/run").layer(Inner);
-    let heads = |key: &str| Heads {
-        accepted: Head::with_key(key),
-        refused: Head::with_key(&api_key(usize::MAX)),
-    };
+    let anybody = Head::bare();
+    let anybody = move || anybody.request();
     let one = AuthLayer::new(keys(1)).layer(Inner);
-    let million = AuthLayer::new(keys(MILLION)).layer(Inner);
     let record = ApiKeyRecord::new("bench", api_key(0)).expect("a good key");
     let record = record.with_scopes(["agents:invoke", "graph:read", "graph:stream"]);
     let scoped = AuthLayer::new(ApiKeyAuth::new([record]).expect("a good record"));
     let required = RequireScopes::all(["agents:invoke", "graph:read"]).layer(Inner);
-    let first = api_key(0);
+    let heads = || Heads {
+        accepted: Head::with_key(&api_key(0)),
+        refused: Head::with_key(&api_key(MILLION)),
+    };
     vec![
-        Contender::answering(Task::ExemptPath, OURS, exempt, Head::bare(), StatusCode::OK),
-        Contender::accepting(Task::ApiKey, OURS, one, heads(&first)),
-        Contender::accepting(
-            Task::MillionKeys,
-            OURS,
-            million,
-            heads(&api_key(MILLION / 2)),
-        ),
-        Contender::accepting(Task::ScopedKey, OURS, scoped.layer(Inner), heads(&first)),
-        Contender::accepting(Task::Scopes, OURS, scoped.layer(required), heads(&first)),
+        Contender::answering(Task::ExemptPath, OURS, exempt, anybody, StatusCode::OK),
+        Contender::accepting(Task::ApiKey, OURS, one, heads()),
+        one_of_a_million(),
+        Contender::accepting(Task::ScopedKey, OURS, scoped.layer(Inner), heads()),
+        Contender::accepting(Task::Scopes, OURS, scoped.layer(required), heads()),
     ]
 }
 
+fn one_of_a_million() -> Contender {
+    let mut service = AuthLayer::new(keys(MILLION)).layer(Inner);
+    let unknown = Head::with_key(&api_key(MILLION)).request();
+    assert_eq!(once(&mut service, unknown), StatusCode::UNAUTHORIZED);
+    let task = Task::MillionKeys;
+    Contender::answering(task, OURS, service, any_key(MILLION), StatusCode::OK)
+}
+
 fn refusals(credentials: &Credentials) -> Vec<Contender> {
-    let refused = |task, layer: AuthLayer, head| {
-        let service = layer.layer(Inner);
-        Contender::answering(task, OURS, service, head, StatusCode::UNAUTHORIZED)
+    let refused = |task, layer: AuthLayer, head: Head| {
+        let (service, request) = (layer.layer(Inner), move || head.request());
+        Contender::answering(task, OURS, service, request, StatusCode::UNAUTHORIZED)
     };
     let signed = credentials.token(Algorithm::HS256);
     let tokens = AuthLayer::new(tokens(credentials, signed));
+    let unknown = Head::with_key(&api_key(MILLION));
+    let garbage = Head::with_bearer("no token, however long one looks at it");
     vec![
         refused(Task::Missing, AuthLayer::new(keys(1)), Head::bare()),
-        refused(
-            Task::UnknownKey,
-            AuthLayer::new(keys(1)),
-            Head::with_key(&api_key(usize::MAX)),
-        ),
-        refused(
-            Task::Garbage,
-            tokens,
-            Head::with_bearer("no token, however long one looks at it"),
-        ),
+        refused(Task::UnknownKey, AuthLayer::new(keys(1)), unknown),
+        refused(Task::Garbage, tokens, garbage),
     ]
 }
 
@@ -130,5 +127,3 @@ async fn with_fetched_keys(credentials: &Credentials) -> Vec<Contender> {
     }
     all
 }
-
-const MILLION: usize = 1_000_000;
