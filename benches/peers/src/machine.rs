@@ -17,7 +17,7 @@ impl Machine {
         let mut all = vec![
             ("processor".to_owned(), cpu),
             ("cores".to_owned(), cores.to_string()),
-            ("system".to_owned(), output("uname", &["-sr"])),
+            ("system".to_owned(), output("uname", &["-sm"])),
             ("date".to_owned(), output("date", &["-u", "+%F"])),
             (
                 "compiler".to_owned(),

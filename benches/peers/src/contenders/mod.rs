@@ -50,7 +50,7 @@ pub enum Task {
     ExemptPath,
     /// An API key, accepted.
     ApiKey,
-    /// An API key, accepted, any of a million: another in each call, so that none is in a cache.
+    /// An API key, accepted, of a million: another in each call.
     MillionKeys,
     /// An API key with scopes, accepted: what [`Task::Scopes`] adds to.
     ScopedKey,

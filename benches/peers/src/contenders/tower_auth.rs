@@ -69,21 +69,31 @@ fn with_keys() -> Vec<Contender> {
         accepted: Head::with_key(&api_key(0)),
         refused: Head::with_key(&api_key(MILLION)),
     };
-    vec![
+    let mut all = vec![
         Contender::answering(Task::ExemptPath, OURS, exempt, anybody, StatusCode::OK),
         Contender::accepting(Task::ApiKey, OURS, one, heads()),
-        one_of_a_million(),
         Contender::accepting(Task::ScopedKey, OURS, scoped.layer(Inner), heads()),
         Contender::accepting(Task::Scopes, OURS, scoped.layer(required), heads()),
-    ]
+    ];
+    all.extend(a_million_keys());
+    all
 }
 
-fn one_of_a_million() -> Contender {
+/// How many of the callers are there decides how much of the table is in the processor's caches.
+fn a_million_keys() -> impl Iterator<Item = Contender> {
     let mut service = AuthLayer::new(keys(MILLION)).layer(Inner);
     let unknown = Head::with_key(&api_key(MILLION)).request();
     assert_eq!(once(&mut service, unknown), StatusCode::UNAUTHORIZED);
-    let task = Task::MillionKeys;
-    Contender::answering(task, OURS, service, any_key(MILLION), StatusCode::OK)
+    let callers = [
+        (MILLION, ALL_CALL),
+        (10_000, "10,000 call"),
+        (1, "one calls"),
+    ];
+    callers.into_iter().map(move |(count, setup)| {
+        let (service, request) = (service.clone(), any_key(count));
+        Contender::answering(Task::MillionKeys, OURS, service, request, StatusCode::OK)
+            .set_up(setup)
+    })
 }
 
 fn refusals(credentials: &Credentials) -> Vec<Contender> {
@@ -127,3 +137,6 @@ async fn with_fetched_keys(credentials: &Credentials) -> Vec<Contender> {
     }
     all
 }
+
+/// The hardest case, in which no line of the table is in a cache.
+const ALL_CALL: &str = "all call";

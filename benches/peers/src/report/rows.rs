@@ -111,9 +111,14 @@ impl Rows {
 
     /// The figure of `tower-auth` in a task: the first, if it does it in several ways.
     pub fn ours(&self, task: Task) -> Option<&Row> {
+        self.all_ours(task).next()
+    }
+
+    /// All figures of `tower-auth` in a task.
+    pub fn all_ours(&self, task: Task) -> impl Iterator<Item = &Row> {
         let task = task.to_string();
-        let mut rows = self.0.iter();
-        rows.find(|row| row.task == task && row.name == OURS)
+        let rows = self.0.iter();
+        rows.filter(move |row| row.task == task && row.name == OURS)
     }
 
     /// The first figure of a task, by the cryptography that it stands on.

@@ -36,7 +36,7 @@ fn footer(machine: &Machine) -> Vec<String> {
         ),
         crates.join(" · "),
         "Measured and drawn by scripts/bench: one process, interleaved rounds, medians. Of each \
-         peer its quickest setting."
+         peer the quickest setting that keeps all claims."
             .to_owned(),
     ]
 }

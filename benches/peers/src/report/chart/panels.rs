@@ -90,7 +90,7 @@ fn without_token(rows: &Rows) -> Panel {
     let ours = [
         ("exempt path", "exempt path"),
         ("API key", "API key, 1 key"),
-        ("API key of 1,000,000", "API key, 1,000,000 keys"),
+        ("API key of 1,000,000", "1,000,000 keys"),
         ("scopes layer", "scopes layer"),
         ("refused: missing", "refused: nothing shown"),
         ("refused: unknown key", "refused: unknown key"),
@@ -99,9 +99,12 @@ fn without_token(rows: &Rows) -> Panel {
     let mut bars: Vec<_> = ours
         .iter()
         .flat_map(|(task, label)| {
-            let rows = quickest(rows, task).into_iter();
-            let ours = rows.filter(|row| row.name == OURS);
-            ours.map(|row| Bar::of(row, (*label).to_owned()))
+            let rows = rows.0.iter();
+            let ours = rows.filter(move |row| row.task == *task && row.name == OURS);
+            ours.map(move |row| match row.setup.as_str() {
+                "" => Bar::of(row, (*label).to_owned()),
+                setup => Bar::of(row, format!("{label}, {setup}")),
+            })
         })
         .collect();
     let peers = quickest(rows, "API key").into_iter();

@@ -151,7 +151,7 @@ const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 28.0;
 const GUTTER: f64 = 24.0;
 const PANEL: f64 = (WIDTH - 2.0 * MARGIN - GUTTER) / 2.0;
-const LABELS: f64 = 200.0;
+const LABELS: f64 = 204.0;
 /// What is left for bars beside their labels and figures.
 const BARS: f64 = PANEL - LABELS - FIGURE;
 const FIGURE: f64 = 58.0;

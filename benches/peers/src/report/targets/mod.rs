@@ -111,14 +111,24 @@ impl Run<'_> {
     }
 
     fn million_keys(&self) -> Target {
-        let ratio = self.ours(Task::MillionKeys).net / self.ours(Task::ApiKey).net;
+        let one = self.ours(Task::ApiKey).net;
+        let ratios = self.rows.all_ours(Task::MillionKeys);
+        let ratios: Vec<_> = ratios.map(|row| (row.net / one, &row.setup)).collect();
+        let worst = ratios.iter().map(|(ratio, _)| *ratio).fold(0.0, f64::max);
+        let told: Vec<_> = ratios
+            .iter()
+            .map(|(ratio, setup)| format!("{ratio:.2} × ({setup})"))
+            .collect();
         let bytes = self.bytes_a_key;
         let resident = self.resident_a_key.unwrap_or(bytes);
         Target::new(
             "API key, 1,000,000 keys",
             "≤ 2 × the figure for 1 key, ≤ 320 bytes a key",
-            format!("{ratio:.2} ×, {bytes:.0} bytes a key, {resident:.0} resident"),
-            ratio <= 2.0 && bytes.max(resident) <= 320.0,
+            format!(
+                "{}, {bytes:.0} bytes a key, {resident:.0} resident",
+                told.join(", ")
+            ),
+            worst <= 2.0 && bytes.max(resident) <= 320.0,
         )
     }
 
