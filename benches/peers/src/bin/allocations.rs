@@ -3,21 +3,23 @@
 //!
 //! One line each: who, a tab, how many.
 
-use std::{fs, hint::black_box};
+use std::{env, fs, hint::black_box};
 
 use allocation_counter::measure;
 use http::Extensions;
 use tower_auth_peers::{
-    contenders::{all, keys},
+    contenders::{FEW, MILLION, all, keys},
     credentials::Credentials,
     report::rows::identity,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let smoke = env::args().nth(1).as_deref() == Some("--smoke");
+    let many = if smoke { FEW } else { MILLION };
     let before = resident();
-    let million = measure(|| std::mem::forget(black_box(keys(MILLION))));
+    let million = measure(|| std::mem::forget(black_box(keys(many))));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let (allocated, keys) = (million.bytes_current as f64, MILLION as f64);
+    let (allocated, keys) = (million.bytes_current as f64, many as f64);
     println!("bytes a key\t{:.1}", allocated / keys);
     if let (Some(before), Some(after)) = (before, resident()) {
         println!("resident bytes a key\t{:.1}", (after - before) / keys);
@@ -36,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .enable_all()
         .build()?;
     let credentials = Credentials::new();
-    for mut contender in runtime.block_on(all(&credentials)) {
+    for mut contender in runtime.block_on(all(&credentials, many)) {
         // What is made once per thread or process is made here.
         contender.run(3);
         let one = measure(|| contender.run(1));
@@ -58,5 +60,3 @@ fn resident() -> Option<f64> {
 
 #[derive(Clone)]
 struct Nothing;
-
-const MILLION: usize = 1_000_000;

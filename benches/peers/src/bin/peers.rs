@@ -11,7 +11,7 @@ use std::{
 };
 
 use tower_auth_peers::{
-    contenders::{Contender, all},
+    contenders::{Contender, FEW, MILLION, all},
     credentials::{ALGORITHMS, Credentials},
     machine::Machine,
     measure::{self, interleaved},
@@ -41,7 +41,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             server::Effort::FULL,
         )
     };
-    let counts = allocations()?;
+    let many = if smoke { FEW } else { MILLION };
+    let counts = allocations(smoke)?;
     let count = |what: &str| counts.get(what).copied().ok_or(format!("no {what}"));
 
     // Peers that fetch keys do so again while they are measured, on a thread of their own.
@@ -50,7 +51,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .enable_all()
         .build()?;
     let credentials = Credentials::new();
-    let mut contenders = runtime.block_on(all(&credentials));
+    let mut contenders = runtime.block_on(all(&credentials, many));
     let samples = interleaved(&mut contenders, Contender::run, calls);
     #[expect(
         clippy::cast_possible_truncation,
@@ -102,9 +103,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// What the process beside this one counts.
-fn allocations() -> Result<HashMap<String, f64>, Box<dyn Error>> {
+fn allocations(smoke: bool) -> Result<HashMap<String, f64>, Box<dyn Error>> {
     let program = env::current_exe()?.with_file_name("allocations");
     let output = Command::new(&program)
+        .args(smoke.then_some("--smoke"))
         .output()
         .map_err(|error| format!("{}: {error}; build all with --bins", program.display()))?;
     if !output.status.success() {

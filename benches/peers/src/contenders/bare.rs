@@ -3,13 +3,13 @@
 use http::StatusCode;
 use tower_auth::jose::Algorithm;
 
-use super::{Contender, MILLION, Shown, Task, any_key};
+use super::{Contender, Shown, Task, any_key};
 use crate::{
     call::{Head, Inner},
     credentials::{Credentials, api_key},
 };
 
-pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
+pub(super) fn contenders(credentials: &Credentials, many: usize) -> Vec<Contender> {
     // A header more is copied where a credential is shown, so each has a baseline of its own.
     let token = &credentials.token(Algorithm::RS256).token;
     let heads = [
@@ -22,7 +22,7 @@ pub(super) fn contenders(credentials: &Credentials) -> Vec<Contender> {
         Contender::answering(task, "bare", Inner, request, StatusCode::OK)
     };
     let mut all: Vec<_> = heads.map(bare).into();
-    let (task, request) = (Task::Bare(Shown::AnyKey), any_key(MILLION));
+    let (task, request) = (Task::Bare(Shown::AnyKey), any_key(many));
     let any = Contender::answering(task, "bare", Inner, request, StatusCode::OK);
     all.push(any);
     all

@@ -251,14 +251,14 @@ impl fmt::Debug for Contender {
     }
 }
 
-/// Everybody, warmed up and checked.
+/// Everybody, warmed up and checked; `many` is how many keys stand for a million.
 ///
 /// # Panics
 ///
 /// Somebody accepts what is forged, or refuses what is right.
-pub async fn all(credentials: &Credentials) -> Vec<Contender> {
-    let mut all = bare::contenders(credentials);
-    all.extend(tower_auth::contenders(credentials).await);
+pub async fn all(credentials: &Credentials, many: usize) -> Vec<Contender> {
+    let mut all = bare::contenders(credentials, many);
+    all.extend(tower_auth::contenders(credentials, many).await);
     all.extend(tower_http::contenders(credentials));
     all.extend(jwt_authorizer::contenders(credentials).await);
     all.extend(axum_jwt::contenders(credentials));
@@ -286,7 +286,11 @@ fn any_key(count: usize) -> impl FnMut() -> Request<Body> {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
-const MILLION: usize = 1_000_000;
+
+/// How many keys [`Task::MillionKeys`] is about.
+pub const MILLION: usize = 1_000_000;
+/// How many will do where nothing is timed.
+pub const FEW: usize = 10_000;
 
 /// What `tower-auth` is called in the tables.
 pub const OURS: &str = "tower-auth";

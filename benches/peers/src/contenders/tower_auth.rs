@@ -9,7 +9,7 @@ use tower_auth::{
 };
 use tower_layer::Layer;
 
-use super::{Contender, Crypto, Heads, MILLION, OURS, Task, any_key};
+use super::{Contender, Crypto, FEW, Heads, OURS, Task, any_key};
 use crate::{
     call::{Head, Inner, once},
     credentials::{AUDIENCE, Credentials, Signed, api_key},
@@ -36,8 +36,9 @@ pub fn tokens(credentials: &Credentials, signed: &Signed) -> JwtAuth {
         .with_issuer(credentials.issuer())
 }
 
-pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
+pub(super) async fn contenders(credentials: &Credentials, many: usize) -> Vec<Contender> {
     let mut all = with_keys();
+    all.extend(many_keys(many));
     all.extend(refusals(credentials));
     for signed in credentials.tokens() {
         let tokens = tokens(credentials, signed);
@@ -67,28 +68,22 @@ fn with_keys() -> Vec<Contender> {
     let required = RequireScopes::all(["agents:invoke", "graph:read"]).layer(Inner);
     let heads = || Heads {
         accepted: Head::with_key(&api_key(0)),
-        refused: Head::with_key(&api_key(MILLION)),
+        refused: Head::with_key(&api_key(usize::MAX)),
     };
-    let mut all = vec![
+    vec![
         Contender::answering(Task::ExemptPath, OURS, exempt, anybody, StatusCode::OK),
         Contender::accepting(Task::ApiKey, OURS, one, heads()),
         Contender::accepting(Task::ScopedKey, OURS, scoped.layer(Inner), heads()),
         Contender::accepting(Task::Scopes, OURS, scoped.layer(required), heads()),
-    ];
-    all.extend(a_million_keys());
-    all
+    ]
 }
 
 /// How many of the callers are there decides how much of the table is in the processor's caches.
-fn a_million_keys() -> impl Iterator<Item = Contender> {
-    let mut service = AuthLayer::new(keys(MILLION)).layer(Inner);
-    let unknown = Head::with_key(&api_key(MILLION)).request();
+fn many_keys(many: usize) -> impl Iterator<Item = Contender> {
+    let mut service = AuthLayer::new(keys(many)).layer(Inner);
+    let unknown = Head::with_key(&api_key(usize::MAX)).request();
     assert_eq!(once(&mut service, unknown), StatusCode::UNAUTHORIZED);
-    let callers = [
-        (MILLION, ALL_CALL),
-        (10_000, "10,000 call"),
-        (1, "one calls"),
-    ];
+    let callers = [(many, ALL_CALL), (FEW, "10,000 call"), (1, "one calls")];
     callers.into_iter().map(move |(count, setup)| {
         let (service, request) = (service.clone(), any_key(count));
         Contender::answering(Task::MillionKeys, OURS, service, request, StatusCode::OK)
@@ -103,7 +98,7 @@ fn refusals(credentials: &Credentials) -> Vec<Contender> {
     };
     let signed = credentials.token(Algorithm::HS256);
     let tokens = AuthLayer::new(tokens(credentials, signed));
-    let unknown = Head::with_key(&api_key(MILLION));
+    let unknown = Head::with_key(&api_key(usize::MAX));
     let garbage = Head::with_bearer("no token, however long one looks at it");
     vec![
         refused(Task::Missing, AuthLayer::new(keys(1)), Head::bare()),
