@@ -14,6 +14,7 @@ use crate::{
     log::{Causes, Clean, TARGET},
 };
 
+#[inline]
 pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
     tracing::debug!(
         target: TARGET,
@@ -25,6 +26,7 @@ pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
 }
 
 /// Passed without being asked, or without an answer being needed.
+#[inline]
 pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
     tracing::trace!(target: TARGET, outcome, path);
 }

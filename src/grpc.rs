@@ -7,9 +7,12 @@ use crate::{AuthError, AuthErrorKind};
 
 /// Whether a request speaks gRPC, or gRPC for browsers: both say so in their content type.
 pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+    headers.get(header::CONTENT_TYPE).is_some_and(is_media_type)
+}
+
+/// Whether a content type is one of gRPC's.
+pub(crate) fn is_media_type(value: &HeaderValue) -> bool {
+    value.as_bytes().starts_with(b"application/grpc")
 }
 
 /// Adds the status to the head of a response, where a client looks for it before the body.

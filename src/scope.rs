@@ -64,11 +64,15 @@ impl Scopes {
 
     /// The scopes in the order they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.tokens
-            .as_deref()
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|token| !token.is_empty())
+        let mut rest = self.tokens.as_deref().unwrap_or_default();
+        // By hand: tokens are shorter than it takes `split` to begin its search.
+        std::iter::from_fn(move || {
+            rest = rest.trim_start_matches(' ');
+            let len = rest.bytes().take_while(|byte| *byte != b' ').count();
+            let (token, further) = rest.split_at_checked(len)?;
+            rest = further;
+            (!token.is_empty()).then_some(token)
+        })
     }
 
     fn add(&mut self, scope: &str) {

@@ -115,6 +115,10 @@ impl Pattern {
 
 /// Whether a path as the client sent it is one that the route's template stands for.
 pub(super) fn is_instance(path: &str, template: &str) -> bool {
+    // Most routes have no parameter; and read as a path, a template stands for itself.
+    if path == template {
+        return true;
+    }
     let mut rest = Some(path);
     let mut wanted = template.split('/').peekable();
     while let Some(segment) = wanted.next() {

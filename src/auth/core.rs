@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{gate::Gate, places::Places};
+use super::{
+    gate::Gate,
+    places::{Concealed, Places},
+};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{self, Route, Rules},
@@ -107,9 +110,8 @@ impl Core {
         settle(answer, &pending.gate, pending.optional, request)
     }
 
-    /// Makes the request ready for the inner service; returns whether a WebSocket client offered
-    /// `bearer`.
-    pub(super) fn conceal<B>(&self, request: &mut Request<B>) -> bool {
+    /// Makes the request ready for the inner service.
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>) -> Concealed {
         self.places.conceal(request, self.hide_credentials)
     }
 

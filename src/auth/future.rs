@@ -13,8 +13,12 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::core::{Core, Decision, Pending};
-use crate::{AuthContext, ResponseBody, grpc, provider::Check, reject};
+use super::{
+    core::{Decision, Pending},
+    places::Concealed,
+    swap::Share,
+};
+use crate::{AuthContext, ResponseBody, provider::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -53,7 +57,7 @@ struct Waiting<S, ReqBody> {
     pending: Pending,
     request: Request<ReqBody>,
     service: S,
-    core: Arc<Core>,
+    core: Arc<Share>,
 }
 
 impl<S, ReqBody> ResponseFuture<S, ReqBody>
@@ -79,7 +83,7 @@ where
         pending: Pending,
         request: Request<ReqBody>,
         service: S,
-        core: Arc<Core>,
+        core: Arc<Share>,
     ) -> Self {
         let waiting = Waiting {
             pending,
@@ -165,27 +169,25 @@ where
 
 /// What is still to be done to the response of a request that went in.
 pub(super) struct Seal {
-    core: Arc<Core>,
+    core: Arc<Share>,
     context: Option<AuthContext>,
-    offered_bearer: bool,
+    concealed: Concealed,
     /// A WebSocket over HTTP/2 is a `CONNECT`, and its success a 200 (RFC 8441 §5).
     is_connect: bool,
-    speaks_grpc: bool,
 }
 
 impl Seal {
     pub(super) fn enter<B>(
-        core: Arc<Core>,
+        core: Arc<Share>,
         context: Option<AuthContext>,
         request: &mut Request<B>,
     ) -> Self {
-        let offered_bearer = core.conceal(request);
+        let concealed = core.conceal(request);
         Self {
             core,
             context,
-            offered_bearer,
+            concealed,
             is_connect: *request.method() == Method::CONNECT,
-            speaks_grpc: grpc::is_spoken(request.headers()),
         }
     }
 
@@ -193,7 +195,12 @@ impl Seal {
         let mut response = match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
-                .render_again(&error, &self.core.gate, response, self.speaks_grpc)
+                .render_again(
+                    &error,
+                    &self.core.gate,
+                    response,
+                    self.concealed.speaks_grpc,
+                )
                 .map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };
@@ -208,7 +215,7 @@ impl Seal {
             true => response.status().is_success(),
             false => response.status() == StatusCode::SWITCHING_PROTOCOLS,
         };
-        if self.offered_bearer
+        if self.concealed.offered_bearer
             && has_switched
             && !response
                 .headers()

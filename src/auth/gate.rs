@@ -7,7 +7,7 @@ use crate::{
     challenge::{Challenges, Realm},
     provider::{Asked, AuthProvider, Authentication, CompositeAuth, ask},
     reject::Wording,
-    request::{Place, Rank, shown_in_two_places},
+    request::{Place, Rank, Seen, shown_in_two_places},
 };
 
 /// A provider, and what is known about it before any request.
@@ -76,27 +76,28 @@ impl Gate {
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked {
         match self.screen(request) {
-            Ok(()) => ask(&self.provider, request),
+            Ok(seen) => ask(&self.provider, &request.with_seen(&seen)),
             Err(error) => Asked::Answered(Err(error)),
         }
     }
 
     /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
     /// asked.
-    fn screen(&self, request: &AuthRequest<'_>) -> Result<(), AuthError> {
+    fn screen<'a>(&'a self, request: &AuthRequest<'a>) -> Result<Seen<'a>, AuthError> {
+        let mut seen = Seen::default();
         for place in &self.places {
-            request.shown(place)?;
+            seen.keep(place, &request.look(place)?);
         }
         for set in &self.exclusive {
             let mut shown = 0_usize;
             for place in set {
-                shown = shown.saturating_add(usize::from(request.shown(place)?));
+                shown = shown.saturating_add(usize::from(request.look(place)?.is_some()));
             }
             if shown > 1 {
                 return Err(shown_in_two_places());
             }
         }
-        Ok(())
+        Ok(seen)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::PathAndQuery};
 
 use crate::{
-    access,
+    access, grpc,
     request::{self, Place},
 };
 
@@ -47,35 +47,34 @@ impl Places {
 
     /// Marks credential headers as sensitive, takes a token out of the offered WebSocket
     /// protocols, and with `hide` removes every credential.
-    ///
-    /// Returns whether `bearer` was among the offered protocols.
-    pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
-        for name in &*self.headers {
-            mark(request.headers_mut(), name);
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> Concealed {
+        let mut concealed = Concealed::default();
+        // One look at each header: to look every name up takes a hash for each.
+        for (name, value) in request.headers_mut() {
+            if self.headers.contains(name) {
+                value.set_sensitive(true);
+            } else if *name == header::CONTENT_TYPE {
+                concealed.speaks_grpc |= grpc::is_media_type(value);
+            }
         }
-        let offered = self.places.contains(&Place::WebSocketProtocol)
+        concealed.offered_bearer = self.places.contains(&Place::WebSocketProtocol)
             && take_websocket_token(request.headers_mut());
         if hide {
             for place in &self.places {
                 remove(request, place);
             }
         }
-        offered
+        concealed
     }
 }
 
-fn mark(headers: &mut HeaderMap, name: &HeaderName) {
-    let Some(first) = headers.get_mut(name) else {
-        return;
-    };
-    first.set_sensitive(true);
-    // Not by `entry`, which reserves room before it looks: a map that is just full is moved for
-    // nothing, and one that is as large as a map can be is a panic.
-    if request::is_doubled(headers, name) {
-        for (_, value) in headers.iter_mut().filter(|(shown, _)| *shown == name) {
-            value.set_sensitive(true);
-        }
-    }
+/// What was noticed on the way.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Concealed {
+    /// Whether `bearer` was among the offered WebSocket protocols.
+    pub(super) offered_bearer: bool,
+    /// Whether the request speaks gRPC.
+    pub(super) speaks_grpc: bool,
 }
 
 fn take_websocket_token(headers: &mut HeaderMap) -> bool {

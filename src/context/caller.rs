@@ -36,16 +36,19 @@ use crate::{Scopes, clock};
 #[derive(Clone)]
 pub struct AuthContext(Arc<Inner>);
 
+/// In this order, so that what every request reads stands beside the reference count: of a million
+/// callers, hardly one is in the processor's caches.
 #[derive(Clone)]
+#[repr(C)]
 struct Inner {
+    expires_at: Option<u64>,
+    method: &'static str,
+    response_headers: Option<Box<HeaderMap>>,
+    scopes: Scopes,
     /// INVARIANT: this and the issuer are parts of no other JSON than the metadata's.
     user_id: Text,
-    method: &'static str,
     issuer: Option<Text>,
-    scopes: Scopes,
-    expires_at: Option<u64>,
     metadata: Metadata,
-    response_headers: Option<Box<HeaderMap>>,
 }
 
 impl AuthContext {
@@ -153,6 +156,7 @@ impl AuthContext {
     }
 
     /// How the caller was authenticated.
+    #[inline]
     pub fn method(&self) -> &'static str {
         self.0.method
     }
@@ -236,6 +240,7 @@ impl AuthContext {
     }
 
     /// The headers that the layer puts on the response.
+    #[inline]
     pub fn response_headers(&self) -> Option<&HeaderMap> {
         self.0.response_headers.as_deref()
     }

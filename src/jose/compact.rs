@@ -5,11 +5,10 @@ use std::{
     ops::Bound::{self, Excluded, Unbounded},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use memchr::memchr_iter;
 
 use super::{
-    Algorithm, JoseError, Key, TokenType,
+    Algorithm, JoseError, Key, TokenType, base64url,
     header::Header,
     json::{Members, Value},
 };
@@ -86,11 +85,12 @@ impl<'t> Jws<'t> {
         }
         let signing_input = part((Unbounded, Excluded(second)));
 
-        // Three bytes of four signs, and room for what the engine rounds up.
-        let mut decoded = Vec::with_capacity(token.len() / 4 * 3 + 12);
-        let payload_len = append(&mut decoded, payload)?;
-        let signature_at = append(&mut decoded, header)?;
-        append(&mut decoded, signature)?;
+        // Three bytes of four signs, and what three parts round up.
+        let mut decoded = Vec::with_capacity(token.len() / 4 * 3 + 6);
+        let mut append = |part| base64url::append(&mut decoded, part).ok_or(JoseError::BadBase64);
+        let payload_len = append(payload)?;
+        let signature_at = append(header)?;
+        append(signature)?;
 
         let header = decoded.get(payload_len..signature_at).unwrap_or_default();
         let header = Header::parse(header)?;
@@ -192,15 +192,4 @@ impl fmt::Debug for Jws<'_> {
             .field("token_type", &self.token_type)
             .finish_non_exhaustive()
     }
-}
-
-/// Decodes a part behind what is there, and says how long all of it is now.
-///
-/// The engine refuses padding, bytes outside the alphabet, and bits left over at the end: with
-/// them, one token would have many spellings.
-fn append(decoded: &mut Vec<u8>, part: &[u8]) -> Result<usize, JoseError> {
-    URL_SAFE_NO_PAD
-        .decode_vec(part, decoded)
-        .map_err(|_| JoseError::BadBase64)?;
-    Ok(decoded.len())
 }

@@ -42,6 +42,7 @@
 //! - No member may appear twice in the header or in the claims, however it is spelled.
 
 mod algorithm;
+mod base64url;
 pub(crate) mod claims;
 mod compact;
 mod error;

@@ -64,6 +64,7 @@ impl AuthRequestBuf {
                 uri: &head.uri,
                 headers: &head.headers,
                 extensions: &head.extensions,
+                seen: None,
             }),
         };
         AuthRequest {

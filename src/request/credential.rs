@@ -81,6 +81,9 @@ pub(super) fn find<'a>(
     place: &Place,
     max_len: usize,
 ) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
+    if let Some(shown) = head.seen.and_then(|seen| seen.find(place)) {
+        return Ok(shown.map(Cow::Borrowed));
+    }
     let headers = head.headers;
     let shown = match place {
         Place::Authorization(scheme) => {
@@ -120,7 +123,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
 
 /// Whether a header stands there more than once. In most requests none does, which takes no look
 /// at any.
-pub(crate) fn is_doubled(headers: &HeaderMap, name: &HeaderName) -> bool {
+fn is_doubled(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.len() > headers.keys_len() && headers.get_all(name).iter().nth(1).is_some()
 }
 

@@ -4,9 +4,10 @@ mod buf;
 mod credential;
 mod message;
 mod origin;
+mod seen;
 mod source;
 
-use std::{fmt, sync::LazyLock};
+use std::{borrow::Cow, fmt, sync::LazyLock};
 
 use http::{Extensions, HeaderMap, Method, Uri, request::Parts};
 
@@ -15,9 +16,10 @@ pub use self::{
 };
 pub(crate) use self::{
     credential::{
-        cookie_named, cookies, is_doubled, is_query_name, names_scheme, shown_in_two_places,
-        websocket_items, websocket_offers,
+        cookie_named, cookies, is_query_name, names_scheme, shown_in_two_places, websocket_items,
+        websocket_offers,
     },
+    seen::Seen,
     source::{Place, Rank},
 };
 use crate::AuthError;
@@ -53,6 +55,7 @@ pub(crate) struct Head<'a> {
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
+    seen: Option<&'a Seen<'a>>,
 }
 
 impl<'a> AuthRequest<'a> {
@@ -152,14 +155,20 @@ impl<'a> AuthRequest<'a> {
         }
     }
 
-    /// Checks that what the request shows can be read in one way only [`credential`](Self::credential).
-    pub(crate) fn shown(&self, place: &Place) -> Result<bool, AuthError> {
+    /// What stands in one place, if that can be read in one way only.
+    pub(crate) fn look(&self, place: &Place) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
         match self.subject {
-            Subject::Http(head) => {
-                credential::find(head, place, self.max_credential_len).map(|shown| shown.is_some())
-            }
-            Subject::Message(_) => Ok(false),
+            Subject::Http(head) => credential::find(head, place, self.max_credential_len),
+            Subject::Message(_) => Ok(None),
         }
+    }
+
+    /// The same request for whoever may use what was read of it already.
+    pub(crate) fn with_seen(mut self, seen: &'a Seen<'a>) -> Self {
+        if let Subject::Http(head) = &mut self.subject {
+            head.seen = Some(seen);
+        }
+        self
     }
 
     /// An owned copy, for a provider that has to wait.
@@ -175,6 +184,7 @@ impl<'a, B> From<&'a http::Request<B>> for AuthRequest<'a> {
             uri: request.uri(),
             headers: request.headers(),
             extensions: request.extensions(),
+            seen: None,
         }))
     }
 }
@@ -186,6 +196,7 @@ impl<'a> From<&'a Parts> for AuthRequest<'a> {
             uri: &parts.uri,
             headers: &parts.headers,
             extensions: &parts.extensions,
+            seen: None,
         }))
     }
 }

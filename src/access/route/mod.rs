@@ -20,6 +20,7 @@ pub(crate) struct Route<'a> {
 
 impl<'a> Route<'a> {
     /// Reads the path as the client sent it and, where axum has routed, the route's template.
+    #[inline]
     pub(crate) fn of(uri: &'a Uri, extensions: &'a Extensions) -> Self {
         let template = seen::template(extensions);
         let Some(original) = seen::original_uri(extensions).map(Uri::path) else {
@@ -55,6 +56,7 @@ impl<'a> Route<'a> {
     }
 
     /// The template of the route that was chosen, where one was.
+    #[inline]
     pub(crate) fn template(&self) -> Option<&'a str> {
         self.template
     }
