@@ -1,220 +1,267 @@
 //! What the layer costs a request, around a service that does nothing.
 //!
-//! `cargo bench --bench layer`; requests and services are made outside the timed part.
+//! `cargo bench --bench layer`; requests and services are made outside the timed part. How this
+//! compares with others, `scripts/bench` tells.
 #![cfg(test)]
 
 use std::{
     convert::Infallible,
-    future::{Future, Ready, ready},
+    future::Future,
     pin::pin,
+    sync::LazyLock,
     task::{Context, Poll, Waker},
 };
 
+use axum::{Router, body::Body, routing::post};
 use bytes::Bytes;
-use divan::{Bencher, black_box};
-use http::{Request, Response};
-use http_body_util::Empty;
-use jsonwebtoken::{EncodingKey, Header};
-use tower::{Layer, Service};
+use divan::Bencher;
+use http::{Request, Response, StatusCode};
+use http_body_util::{Empty, Full};
+use tower::{Layer, Service, service_fn};
 use tower_auth::{
     AuthLayer,
-    authorize::{Authorize, RequireScopes, by_role},
-    jose::{Algorithm, Key},
-    provider::{AllowlistAuth, ApiKeyAuth, ApiKeyRecord, CompositeAuth, JwtAuth},
+    authorize::{Authorize, Policy, RequireScopes, by_role, by_scope},
+    jose::Algorithm,
+    provider::{AllowlistAuth, CompositeAuth, OAuth2Auth},
+    testing::TestIssuer,
+    webhook::{RestoredBody, WebhookLayer, WebhookSigner},
 };
+
+mod common;
+
+use common::{Bare, call, key, keys, request, token, tokens, with_key, with_token};
 
 fn main() {
     divan::main();
 }
 
-/// A file of the tests' keys.
-macro_rules! key_file {
-    ($name:literal) => {
-        include_str!(concat!("../tests/common/keys/", $name))
-    };
-}
-
-#[derive(Clone)]
-struct Bare;
-
-impl Service<Request<()>> for Bare {
-    type Response = Response<Empty<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<()>) -> Self::Future {
-        black_box(request);
-        ready(Ok(Response::new(Empty::new())))
-    }
-}
-
-fn keys(count: usize) -> ApiKeyAuth {
-    ApiKeyAuth::new((0..count).map(|index| format!("sk-bench-{index}"))).unwrap()
-}
-
-fn with_key(key: &str) -> Request<()> {
-    let request = Request::post("/run").header("x-api-key", key);
-    request.body(()).unwrap()
-}
-
-/// Times one call, from `poll_ready` to the response.
-fn time<S, R>(bencher: Bencher<'_, '_>, mut service: S, request: impl Fn() -> Request<()>)
-where
-    S: Service<Request<()>, Response = Response<R>, Error = Infallible>,
+/// Times one call, from `poll_ready` until the response is dropped, and looks at its status.
+fn time<S, B>(
+    bencher: Bencher<'_, '_>,
+    mut service: S,
+    mut request: impl FnMut() -> Request<()>,
+    wanted: StatusCode,
+) where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
 {
-    bencher.with_inputs(request).bench_local_values(|request| {
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(service.poll_ready(&mut cx).is_ready());
-        let response = pin!(service.call(request));
-        let Poll::Ready(Ok(response)) = response.poll(&mut cx) else {
-            panic!("no provider here has to wait");
-        };
-        response
-    });
+    bencher
+        .with_inputs(&mut request)
+        .bench_local_values(|request| assert_eq!(call(&mut service, request), wanted));
+}
+
+fn accepted<S, B>(bencher: Bencher<'_, '_>, service: S, request: impl FnMut() -> Request<()>)
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+{
+    time(bencher, service, request, StatusCode::OK);
+}
+
+fn refused<S, B>(bencher: Bencher<'_, '_>, service: S, request: impl FnMut() -> Request<()>)
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+{
+    time(bencher, service, request, StatusCode::UNAUTHORIZED);
 }
 
 #[divan::bench]
 fn bare_service(bencher: Bencher<'_, '_>) {
-    time(bencher, Bare, || with_key("sk-bench-0"));
+    accepted(bencher, Bare, || with_key(&key(0)));
 }
 
 #[divan::bench]
 fn exempt_path(bencher: Bencher<'_, '_>) {
-    let service = AuthLayer::new(keys(1)).layer(Bare);
-    time(bencher, service, || {
-        Request::get("/health").body(()).unwrap()
-    });
+    let service = AuthLayer::new(keys(1)).public("/run").layer(Bare);
+    accepted(bencher, service, || request(None));
 }
 
-#[divan::bench(args = [1, 1_000, 100_000])]
+#[divan::bench(args = [1, 1_000, 1_000_000])]
 fn key_accepted(bencher: Bencher<'_, '_>, count: usize) {
-    let service = AuthLayer::new(keys(count)).layer(Bare);
-    let last = format!("sk-bench-{}", count - 1);
-    time(bencher, service, || with_key(&last));
+    static MILLION: LazyLock<AuthLayer> = LazyLock::new(|| AuthLayer::new(keys(1_000_000)));
+    let layer = match count {
+        1_000_000 => MILLION.clone(),
+        count => AuthLayer::new(keys(count)),
+    };
+    // Steps through all of them, in an order that no cache foresees.
+    let mut index = 0;
+    let next = || {
+        index = (index + 611_953) % count;
+        with_key(&key(index))
+    };
+    accepted(bencher, layer.layer(Bare), next);
 }
 
 #[divan::bench]
 fn nothing_shown(bencher: Bencher<'_, '_>) {
     let service = AuthLayer::new(keys(1)).layer(Bare);
-    time(bencher, service, || Request::post("/run").body(()).unwrap());
+    refused(bencher, service, || request(None));
 }
 
 #[divan::bench]
 fn key_unknown(bencher: Bencher<'_, '_>) {
     let service = AuthLayer::new(keys(1)).layer(Bare);
-    time(bencher, service, || with_key("sk-bench-unknown"));
+    refused(bencher, service, || with_key(&key(1)));
 }
 
 #[divan::bench]
 fn chain_of_three_accepts_last(bencher: Bencher<'_, '_>) {
     let messages = AllowlistAuth::on_platforms(["telegram"], ["42"]).unwrap();
-    let chain = CompositeAuth::new(ApiKeyAuth::new(["first"]).unwrap())
+    let chain = CompositeAuth::new(keys(1))
         .or(messages)
-        .or(keys(1));
+        .or(tokens(Algorithm::HS256));
+    let token = token(Algorithm::HS256);
     let service = AuthLayer::new(chain).layer(Bare);
-    time(bencher, service, || with_key("sk-bench-0"));
+    accepted(bencher, service, || with_token(&token));
 }
 
-/// HMAC, RSA, P-256 and Ed25519: the ones that issuers use.
-const ALGORITHMS: [&str; 4] = ["HS256", "RS256", "ES256", "EdDSA"];
+const ALGORITHMS: [Algorithm; 7] = [
+    Algorithm::HS256,
+    Algorithm::RS256,
+    Algorithm::PS256,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::ES512,
+    Algorithm::EdDSA,
+];
 
 #[divan::bench(args = ALGORITHMS)]
-fn token_first_seen(bencher: Bencher<'_, '_>, algorithm: &str) {
+fn token_first_seen(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     // It remembers nothing, so every time is the first.
     let service = AuthLayer::new(tokens(algorithm).with_remembered_tokens(0)).layer(Bare);
     let token = token(algorithm);
-    time(bencher, service, || with_token(&token));
+    accepted(bencher, service, || with_token(&token));
 }
 
 #[divan::bench(args = ALGORITHMS)]
-fn token_remembered(bencher: Bencher<'_, '_>, algorithm: &str) {
+fn token_remembered(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let tokens = tokens(algorithm);
     let token = token(algorithm);
     tokens.verify(&token).unwrap();
     let service = AuthLayer::new(tokens).layer(Bare);
-    time(bencher, service, || with_token(&token));
+    accepted(bencher, service, || with_token(&token));
+}
+
+#[divan::bench]
+fn token_refused_as_garbage(bencher: Bencher<'_, '_>) {
+    let service = AuthLayer::new(tokens(Algorithm::RS256)).layer(Bare);
+    refused(bencher, service, || with_token("no token at all"));
 }
 
 #[divan::bench(args = ALGORITHMS)]
-fn token_refused(bencher: Bencher<'_, '_>, algorithm: &str) {
+fn token_refused_for_its_signature(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
     let service = AuthLayer::new(tokens(algorithm)).layer(Bare);
-    // A signature of the right length over other claims.
-    let (right, other) = (token(algorithm), signed(algorithm, "eve"));
-    let claims = right.rsplit_once('.').unwrap().0;
-    let forged = format!("{claims}.{}", other.rsplit_once('.').unwrap().1);
-    time(bencher, service, || with_token(&forged));
+    let forged = common::forged_token(algorithm);
+    refused(bencher, service, || with_token(&forged));
+}
+
+#[divan::bench(args = ALGORITHMS)]
+fn token_refused_as_expired(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
+    let service = AuthLayer::new(tokens(algorithm)).layer(Bare);
+    let expired = common::expired_token(algorithm);
+    refused(bencher, service, || with_token(&expired));
+}
+
+#[divan::bench(args = [1, 64])]
+fn token_under_one_of_so_many_published_keys(bencher: Bencher<'_, '_>, published: usize) {
+    let issuer = TestIssuer::builder()
+        .with_algorithms([Algorithm::ES256])
+        .start();
+    let jwk = issuer.jwk(&issuer.key_id(Algorithm::ES256));
+    for other in 1..published {
+        let mut jwk = jwk.clone();
+        jwk["kid"] = format!("other-{other}").into();
+        issuer.publish_jwk(jwk);
+    }
+    let tokens = OAuth2Auth::new(issuer.url(), "my-agent").unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(tokens.warm_up()).unwrap();
+    let token = issuer.token().with_audience("my-agent").mint();
+    let service = AuthLayer::new(tokens.with_remembered_tokens(0)).layer(Bare);
+    let _entered = runtime.enter();
+    accepted(bencher, service, || with_token(&token));
+}
+
+/// Both scopes that [`required`] wants, and one more.
+const SCOPES: [&str; 3] = ["agents:invoke", "graph:read", "graph:stream"];
+
+fn required() -> RequireScopes {
+    RequireScopes::all(["agents:invoke", "graph:read"])
 }
 
 #[divan::bench]
 fn scopes_held(bencher: Bencher<'_, '_>) {
-    let service = AuthLayer::new(with_scopes("agents:invoke")).layer(required().layer(Bare));
-    time(bencher, service, || with_key("sk-bench"));
+    let keys = common::scoped_key(&SCOPES);
+    let service = AuthLayer::new(keys).layer(required().layer(Bare));
+    accepted(bencher, service, || with_key(&key(0)));
 }
 
 #[divan::bench]
 fn scopes_lacking(bencher: Bencher<'_, '_>) {
-    let service = AuthLayer::new(with_scopes("agents:read")).layer(required().layer(Bare));
-    time(bencher, service, || with_key("sk-bench"));
+    let keys = common::scoped_key(&["agents:read"]);
+    let service = AuthLayer::new(keys).layer(required().layer(Bare));
+    let request = || with_key(&key(0));
+    time(bencher, service, request, StatusCode::FORBIDDEN);
 }
 
 #[divan::bench]
 fn role_held(bencher: Bencher<'_, '_>) {
     let roles = by_role([("admin", "agents:*")]).unwrap();
     let asked = Authorize::new(roles, "agents", "invoke");
-    let service = AuthLayer::new(with_scopes("agents:read")).layer(asked.layer(Bare));
-    time(bencher, service, || with_key("sk-bench"));
+    let service = AuthLayer::new(common::scoped_key(&SCOPES)).layer(asked.layer(Bare));
+    accepted(bencher, service, || with_key(&key(0)));
 }
 
-fn required() -> RequireScopes {
-    RequireScopes::all(["agents:invoke", "graph:read"])
+/// A policy decides by the route that axum chose, so it is timed within a router, and beside one
+/// without it.
+#[divan::bench(args = [false, true])]
+fn router_with_policy(bencher: Bencher<'_, '_>, with_policy: bool) {
+    let app = Router::new().route("/run", post(async || "ran"));
+    let policy = Policy::new(by_scope()).rule("/run", "agents", "invoke");
+    let app = if with_policy { app.layer(policy) } else { app };
+    let mut app: Router = app.layer(AuthLayer::new(common::scoped_key(&SCOPES)));
+    bencher
+        .with_inputs(|| with_key(&key(0)).map(|()| Body::empty()))
+        .bench_local_values(|request| {
+            let mut cx = Context::from_waker(Waker::noop());
+            let response = pin!(Service::<Request<Body>>::call(&mut app, request));
+            let Poll::Ready(Ok(response)) = response.poll(&mut cx) else {
+                panic!("nothing here has to wait");
+            };
+            assert_eq!(response.status(), StatusCode::OK);
+        });
 }
 
-/// A key with the role of an administrator.
-fn with_scopes(scope: &str) -> ApiKeyAuth {
-    let record = ApiKeyRecord::new("bench", "sk-bench").unwrap();
-    let record = record.with_scopes([scope, "graph:read", "graph:stream"]);
-    ApiKeyAuth::new([record.with_metadata("roles", "admin")]).unwrap()
-}
-
-fn with_token(token: &str) -> Request<()> {
-    let request = Request::post("/run").header("authorization", format!("Bearer {token}"));
-    request.body(()).unwrap()
-}
-
-fn tokens(algorithm: &str) -> JwtAuth {
-    let key = match algorithm {
-        "HS256" => Key::hmac(Algorithm::HS256, SECRET),
-        "RS256" => Key::from_pem(Algorithm::RS256, key_file!("rsa.pub.pem")),
-        "ES256" => Key::from_pem(Algorithm::ES256, key_file!("p256.pub.pem")),
-        _ => Key::from_pem(Algorithm::EdDSA, key_file!("ed25519.pub.pem")),
-    };
-    JwtAuth::new(key.unwrap())
-        .with_audience("my-agent")
-        .with_issuer("https://issuer.example")
-}
-
-fn token(algorithm: &str) -> String {
-    signed(algorithm, "ada")
-}
-
-fn signed(algorithm: &str, subject: &str) -> String {
-    let key = match algorithm {
-        "HS256" => Ok(EncodingKey::from_secret(SECRET)),
-        "RS256" => EncodingKey::from_rsa_pem(key_file!("rsa.pem").as_bytes()),
-        "ES256" => EncodingKey::from_ec_pem(key_file!("p256.pem").as_bytes()),
-        _ => EncodingKey::from_ed_pem(key_file!("ed25519.pem").as_bytes()),
-    };
-    let claims = serde_json::json!({
-        "iss": "https://issuer.example", "aud": "my-agent", "sub": subject, "exp": 4_000_000_000_u64,
-        "iat": 1_700_000_000, "jti": "7f3c", "scope": "agents:invoke graph:read", "team": "blue",
-        "roles": ["editor"], "email": "ada@example.com",
+#[divan::bench(args = [1024, 1024 * 1024])]
+fn webhook_of_so_many_bytes(bencher: Bencher<'_, '_>, len: usize) {
+    let body = Bytes::from(vec![b'w'; len]);
+    let signer = WebhookSigner::standard(WEBHOOK_SECRET).unwrap();
+    let signed = signer.sign("msg_1", &body).unwrap();
+    // It would answer the second delivery of one id without the handler.
+    let layer = WebhookLayer::standard(WEBHOOK_SECRET).unwrap();
+    let handler = service_fn(async |request: Request<RestoredBody>| {
+        drop(request);
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });
-    let header = Header::new(algorithm.parse().unwrap());
-    jsonwebtoken::encode(&header, &claims, &key.unwrap()).unwrap()
+    let mut service = layer.insecure_allow_replay().layer(handler);
+    let delivery = || {
+        let mut request = Request::post("/hook")
+            .body(Full::new(body.clone()))
+            .unwrap();
+        request.headers_mut().clone_from(&signed);
+        request
+    };
+    bencher
+        .with_inputs(delivery)
+        .bench_local_values(|delivery| {
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut response = pin!(service.call(delivery));
+            // It gives way now and then while a long body comes in.
+            let response = loop {
+                if let Poll::Ready(response) = response.as_mut().poll(&mut cx) {
+                    break response.unwrap();
+                }
+            };
+            assert_eq!(response.status(), StatusCode::OK);
+        });
 }
 
-const SECRET: &[u8] = b"a secret for benches: 32 bytes or more of it";
+const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
