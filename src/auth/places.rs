@@ -51,7 +51,7 @@ impl Places {
     /// Returns whether `bearer` was among the offered protocols.
     pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
         for name in &*self.headers {
-            mark(request.headers_mut(), name);
+            request::mark_sensitive(request.headers_mut(), name);
         }
         let offered = self.places.contains(&Place::WebSocketProtocol)
             && take_websocket_token(request.headers_mut());
@@ -61,20 +61,6 @@ impl Places {
             }
         }
         offered
-    }
-}
-
-fn mark(headers: &mut HeaderMap, name: &HeaderName) {
-    let Some(first) = headers.get_mut(name) else {
-        return;
-    };
-    first.set_sensitive(true);
-    // Not by `entry`, which reserves room before it looks: a map that is just full is moved for
-    // nothing, and one that is as large as a map can be is a panic.
-    if request::is_doubled(headers, name) {
-        for (_, value) in headers.iter_mut().filter(|(shown, _)| *shown == name) {
-            value.set_sensitive(true);
-        }
     }
 }
 

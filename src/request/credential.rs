@@ -120,8 +120,23 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
 
 /// Whether a header stands there more than once. In most requests none does, which takes no look
 /// at any.
-pub(crate) fn is_doubled(headers: &HeaderMap, name: &HeaderName) -> bool {
+fn is_doubled(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.len() > headers.keys_len() && headers.get_all(name).iter().nth(1).is_some()
+}
+
+/// Marks every value of a header as one that must not be seen.
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
+    let Some(first) = headers.get_mut(name) else {
+        return;
+    };
+    first.set_sensitive(true);
+    // Not by `entry`, which reserves room before it looks: a map that is just full is moved for
+    // nothing, and one that is as large as a map can be is a panic.
+    if is_doubled(headers, name) {
+        for (_, value) in headers.iter_mut().filter(|(shown, _)| *shown == name) {
+            value.set_sensitive(true);
+        }
+    }
 }
 
 fn only<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a [u8]>, AuthError> {

@@ -15,7 +15,7 @@ pub use self::{
 };
 pub(crate) use self::{
     credential::{
-        cookie_named, cookies, is_doubled, is_query_name, names_scheme, shown_in_two_places,
+        cookie_named, cookies, is_query_name, mark_sensitive, names_scheme, shown_in_two_places,
         websocket_items, websocket_offers,
     },
     source::{Place, Rank},

@@ -15,7 +15,7 @@ use super::{
     core::{self, Core},
     future::ResponseFuture,
 };
-use crate::{Message, ResponseBody};
+use crate::{Message, ResponseBody, request};
 
 /// Verifies a delivery before the inner service runs.
 #[derive(Clone)]
@@ -53,12 +53,8 @@ where
         // Whoever put one here before was not this layer, so it proves nothing. The context is
         // always replaced; not every delivery has a message.
         parts.extensions.remove::<Message>();
-        if let Some(name) = self.core.scheme.secret_header()
-            && let http::header::Entry::Occupied(mut values) = parts.headers.entry(name)
-        {
-            values
-                .iter_mut()
-                .for_each(|value| value.set_sensitive(true));
+        if let Some(name) = self.core.scheme.secret_header() {
+            request::mark_sensitive(&mut parts.headers, &name);
         }
         let handshake = self.core.verify_token.as_ref();
         if let Some(answer) = handshake.and_then(|token| token.answer(&parts)) {
