@@ -66,6 +66,11 @@ where
                 Err(error) => self.core.refuse(error, path),
             });
         }
+        if let Err(error) = self.core.check_head(&parts) {
+            self.take_ready();
+            let path = core::template(&parts);
+            return ResponseFuture::answered(self.core.refuse(error, path));
+        }
         let core = Arc::clone(&self.core);
         ResponseFuture::reading(body, parts, self.take_ready(), core)
     }
