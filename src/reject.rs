@@ -70,7 +70,7 @@ impl Wording {
         *response.headers_mut() = answer.headers;
         response
             .extensions_mut()
-            .insert(error.clone().as_worded(false));
+            .insert(error.clone().with_worded(false));
         response
     }
 }
@@ -100,10 +100,10 @@ pub(crate) fn mark_worded<B>(response: &mut Response<B>, error: &AuthError) {
     let extensions = response.extensions_mut();
     match extensions.get_mut::<AuthError>() {
         Some(noted) if noted.is_worded() => {}
-        Some(noted) => *noted = noted.clone().as_worded(true),
+        Some(noted) => *noted = noted.clone().with_worded(true),
         // A response of a closure's own has lost it.
         None => {
-            extensions.insert(error.clone().as_worded(true));
+            extensions.insert(error.clone().with_worded(true));
         }
     }
 }

@@ -222,7 +222,7 @@ impl AuthError {
 
     /// Notes whether a layer has put this in its own words.
     #[must_use]
-    pub(crate) fn as_worded(mut self, is_worded: bool) -> Self {
+    pub(crate) fn with_worded(mut self, is_worded: bool) -> Self {
         self.is_worded = is_worded;
         self
     }
