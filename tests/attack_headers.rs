@@ -3,12 +3,13 @@
 
 mod common;
 
-use axum::extract::Request;
-use common::answer::{guarded, request, send};
+use axum::{Router, body::Body, extract::Request, routing::any};
+use common::answer::{guarded, request, send, witness};
 use http::{HeaderName, HeaderValue};
 use tower_auth::{
     AuthContext, AuthLayer, CredentialSource,
     provider::{ApiKeyAuth, ApiKeyRecord, provider_fn},
+    webhook::WebhookLayer,
 };
 
 #[tokio::test]
@@ -61,6 +62,22 @@ async fn a_cookie_is_hidden_among_as_many_headers_as_fit_into_a_request() {
     let answer = send(&app, full("/run", &[("cookie", "a=1; key=sk-live-9f")])).await;
     answer.accepted_as("ada");
     assert_eq!(answer.seen().headers["cookie"], "a=1");
+}
+
+#[tokio::test]
+async fn a_webhook_takes_as_many_headers_as_fit_into_a_request() {
+    const TOKEN: &str = "x-telegram-bot-api-secret-token";
+    let webhook = WebhookLayer::telegram("tg_Secret-1234567").unwrap();
+    let app = Router::new().route("/hook", any(witness)).layer(webhook);
+    let delivery = |shown: &'static str| {
+        let request = full("/hook", &[(TOKEN, shown)]);
+        request.map(|_| Body::from(r#"{"update_id": 1}"#))
+    };
+    let refused = send(&app, delivery("guessed")).await;
+    refused.refused_with(401, "invalid_credential");
+    let answer = send(&app, delivery("tg_Secret-1234567")).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.seen().headers[TOKEN].is_sensitive());
 }
 
 #[tokio::test]

@@ -63,7 +63,9 @@ impl fmt::Debug for ReloadLayer {
 /// whose settings are the same are kept. A bad one is reported, and nothing changes.
 ///
 /// Webhooks are replaced as well: their secrets, lists, settings and paths. What the webhook of a
-/// path has handled stays known, so that a copy from before is not handled again.
+/// path has handled stays known, so that a copy from before is not handled again, unless its
+/// `scheme` or `user_id` is another one now. A delivery has begun when its head is there: one whose
+/// body is slow is judged by the secrets of that time.
 ///
 /// Which authorizer a file names is the program's wiring: changing that takes a restart. So does a
 /// webhook in a program that never took [`AuthSetup::webhooks`].

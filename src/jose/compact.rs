@@ -121,6 +121,10 @@ impl<'t> Jws<'t> {
         if !key.verifies(self.signing_input, signature) {
             return Err(JoseError::BadSignature);
         }
+        // Claims are remembered, and with the rest beside them memory would hold the token itself.
+        if let Some(rest) = self.decoded.get_mut(self.payload_len..) {
+            rest.fill(0);
+        }
         self.decoded.truncate(self.payload_len);
         Ok(self.decoded)
     }

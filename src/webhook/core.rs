@@ -50,6 +50,20 @@ pub(super) struct Admitted {
 }
 
 impl Core {
+    /// Refuses what its head gives away: where a header is itself the secret, nothing of a
+    /// stranger's body is read.
+    pub(super) fn check_head(&self, parts: &Parts) -> Result<(), AuthError> {
+        if self.scheme.secret_header().is_none() {
+            return Ok(());
+        }
+        let head = Delivery {
+            uri: original_uri(parts),
+            headers: &parts.headers,
+            body: &[],
+        };
+        self.verify(&self.scheme.claim(&head)?)
+    }
+
     /// Judges a delivery whose body has been read.
     pub(super) async fn judge(&self, parts: &Parts, body: &[u8]) -> Verdict {
         let delivery = Delivery {
@@ -65,7 +79,7 @@ impl Core {
 
     async fn admit(&self, delivery: &Delivery<'_>, parts: &Parts) -> Result<Verdict, AuthError> {
         let claim = self.scheme.claim(delivery)?;
-        verify(&claim, self.keys.iter().map(|key| &**key))?;
+        self.verify(&claim)?;
         self.check_time(&claim, delivery.body)?;
         let reservation = match self.reserve(&claim, delivery.body).await? {
             Ok(reservation) => reservation,
@@ -86,6 +100,10 @@ impl Core {
                     .await
             }
         }
+    }
+
+    fn verify(&self, claim: &Claim<'_>) -> Result<(), AuthError> {
+        verify(claim, self.keys.iter().map(|key| &**key))
     }
 
     fn check_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {

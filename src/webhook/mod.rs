@@ -3,8 +3,9 @@
 //! A [`WebhookLayer`] goes on the route that takes the deliveries, and an
 //! [`AuthLayer`](crate::AuthLayer) around it, where there is one, treats that path as public. The
 //! layer reads the body once, up to a limit, and judges in this order: size, signature over the
-//! raw bytes, time window, replay, and only then what the body says. The handler gets the very
-//! bytes that were signed, and an [`AuthContext`](crate::AuthContext).
+//! raw bytes, time window, replay, and only then what the body says. (Telegram's secret is a header:
+//! where it is wrong, no body is read.) The handler gets the very bytes that were signed, and an
+//! [`AuthContext`](crate::AuthContext).
 //!
 //! ```
 //! use axum::{Router, body::Bytes, routing::post};

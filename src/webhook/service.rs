@@ -53,12 +53,13 @@ where
         // Whoever put one here before was not this layer, so it proves nothing. The context is
         // always replaced; not every delivery has a message.
         parts.extensions.remove::<Message>();
-        if let Some(name) = self.core.scheme.secret_header()
-            && let http::header::Entry::Occupied(mut values) = parts.headers.entry(name)
-        {
-            values
-                .iter_mut()
-                .for_each(|value| value.set_sensitive(true));
+        if let Some(name) = self.core.scheme.secret_header() {
+            // Not by `entry`, which panics where a map is as large as it can be.
+            for (shown, value) in &mut parts.headers {
+                if *shown == name {
+                    value.set_sensitive(true);
+                }
+            }
         }
         let handshake = self.core.verify_token.as_ref();
         if let Some(answer) = handshake.and_then(|token| token.answer(&parts)) {
@@ -69,6 +70,11 @@ where
                 Ok(response) => response,
                 Err(error) => self.core.refuse(error, path),
             });
+        }
+        if let Err(error) = self.core.check_head(&parts) {
+            self.take_ready();
+            let path = core::template(&parts);
+            return ResponseFuture::answered(self.core.refuse(error, path));
         }
         let core = Arc::clone(&self.core);
         ResponseFuture::reading(body, parts, self.take_ready(), core)

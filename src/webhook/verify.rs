@@ -31,7 +31,8 @@ pub(super) trait Scheme: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// The header that is itself the secret.
+    /// The header that is itself the secret. Where there is one, nothing else is claimed: the body
+    /// proves nothing.
     fn secret_header(&self) -> Option<HeaderName> {
         None
     }

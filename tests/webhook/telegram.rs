@@ -1,16 +1,31 @@
 //! Telegram: who sent an update, and who may.
 
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
+use axum::body::{Body, Bytes};
+use http::HeaderValue;
 use serde_json::{Value, json};
 use tower_auth::{provider::AllowlistAuth, webhook::WebhookLayer};
 use tracing::Level;
 
 use crate::{
-    common::{answer::Answer, log::Log},
+    common::{
+        answer::{Answer, send},
+        log::Log,
+    },
     kit::{Delivery, Got, Hook, refused},
     schemes::SECRET,
     vectors,
 };
 
+const TOKEN: &str = "x-telegram-bot-api-secret-token";
 const LISTED: i64 = 42;
 const LISTED_CHAT: i64 = -1_001_234_567_890;
 
@@ -27,7 +42,7 @@ fn guarded(chats: bool) -> Hook {
 }
 
 fn delivery(update: impl ToString) -> Delivery {
-    Delivery::new(update.to_string()).with("x-telegram-bot-api-secret-token", SECRET)
+    Delivery::new(update.to_string()).with(TOKEN, SECRET)
 }
 
 fn message(user: i64) -> Value {
@@ -89,6 +104,30 @@ fn update(kind: &str, user: Option<(&str, i64)>, chat: Option<(&str, i64)>, own:
         put(&mut content, path, json!(id));
     }
     json!({"update_id": 1, kind: content})
+}
+
+#[tokio::test]
+async fn nothing_of_a_body_is_read_where_the_secret_is_wrong() {
+    let hook = hook();
+    for (shown, code) in [
+        (None, "missing_credential"),
+        (Some("guessed"), "invalid_credential"),
+    ] {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&reads);
+        let endless = futures_util::stream::poll_fn(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            Poll::Ready(Some(Ok::<_, Infallible>(Bytes::from_static(b" "))))
+        });
+        let mut request = Delivery::new("").request();
+        *request.body_mut() = Body::from_stream(endless);
+        if let Some(secret) = shown {
+            let value = HeaderValue::from_static(secret);
+            request.headers_mut().insert(TOKEN, value);
+        }
+        refused(&send(&hook.app, request).await, 401, code);
+        assert_eq!(reads.load(Ordering::SeqCst), 0, "{shown:?}");
+    }
 }
 
 #[tokio::test]
@@ -250,8 +289,7 @@ async fn the_secret_is_compared_whole() {
         "tg_Secret-123,tg_Secret-123",
         "*",
     ] {
-        let delivery =
-            delivery(message(LISTED)).replacing("x-telegram-bot-api-secret-token", wrong);
+        let delivery = delivery(message(LISTED)).replacing(TOKEN, wrong);
         refused(
             &guarded(false).send(&delivery).await,
             401,

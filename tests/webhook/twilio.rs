@@ -73,6 +73,44 @@ async fn a_body_of_another_type_needs_its_digest_in_the_signed_address() {
     refused(&hook().send(&twice).await, 401, "invalid_credential");
 }
 
+/// The content type is not signed, and a form without fields adds nothing to the signed address.
+#[tokio::test]
+async fn a_digest_in_the_address_binds_the_body_of_a_form_too() {
+    let hook = hook();
+    let digested = named("twilio").valid(NOW);
+    for body in ["", "=", "&&"] {
+        let emptied = digested.clone().replacing("content-type", FORM);
+        refused(
+            &hook.send(&emptied.with_body(body)).await,
+            401,
+            "invalid_credential",
+        );
+    }
+    assert_eq!(hook.runs(), 0);
+}
+
+/// Nothing marks where the signed address ends, where a field does, and whether there are any.
+#[tokio::test]
+async fn what_is_signed_alike_is_handled_once_however_it_is_split() {
+    let call = signed("?CallSid=1", "", "", "");
+    let form = signed("?a=1", "A1", FORM, "A=1");
+    for (first, query, body) in [
+        (&call, "?CallSid=1", ""),
+        (&call, "?CallSid=1", "="),
+        (&call, "?CallSid=1", "&&"),
+        (&call, "?CallSid=", "1"),
+        (&form, "?a=1A1", ""),
+        (&form, "?a=1", "A1"),
+    ] {
+        let hook = hook();
+        assert_eq!(hook.send(first).await.status, 200);
+        let mut copy = first.clone().replacing("content-type", FORM);
+        copy.query = query.into();
+        hook.send(&copy.with_body(body)).await;
+        assert_eq!(hook.runs(), 1, "{query} {body}");
+    }
+}
+
 #[tokio::test]
 async fn a_call_without_a_body_is_signed_by_its_address() {
     assert_eq!(

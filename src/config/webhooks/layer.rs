@@ -25,6 +25,12 @@ use super::{service::WebhooksService, table::Table};
 /// A program that leaves this layer out, or puts it inside, opens nothing: the paths of the
 /// webhooks then refuse every request with 401, one with a valid API key too.
 ///
+/// What a secret has signed is a delivery to each path that has it: whoever records one to the
+/// first path can send it to the second. Give paths with different scopes different secrets.
+///
+/// A body is waited for as long as the server lets it take, and meanwhile the inner service that is
+/// ready for it is held: a `ConcurrencyLimit` and a time limit belong outside.
+///
 /// # Example
 ///
 /// ```

@@ -12,9 +12,8 @@ use crate::{ConfigError, ConfigErrorKind};
 /// Adds, replaces, revokes and removes the keys of an [`ApiKeyAuth`](super::ApiKeyAuth) while it
 /// serves. What it did holds from the next request.
 ///
-/// Each change makes a new table of pointers beside the old one, so that readers never wait: with
-/// a million keys it takes some milliseconds. Several changes at once are one
-/// [`replace_all`](Self::replace_all).
+/// Each change makes a new table beside the old one, so that readers never wait: with a million keys
+/// it takes some milliseconds. Several changes at once are one [`replace_all`](Self::replace_all).
 ///
 /// # Example
 ///

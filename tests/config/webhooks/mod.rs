@@ -3,5 +3,6 @@
 mod closed;
 mod kit;
 mod let_in;
+mod placed;
 mod reload;
 mod schemes;
