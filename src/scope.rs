@@ -49,7 +49,25 @@ impl Scopes {
     /// Whether `scope` is granted. `*` stands for everything, so it is granted only where everything
     /// is: a token that claims it gets nothing by it.
     pub fn contains(&self, scope: &str) -> bool {
-        self.all || (!matches!(scope, "" | "*") && self.iter().any(|token| token == scope))
+        self.all || (scope != "*" && !scope.contains(' ') && self.names(scope))
+    }
+
+    /// Whether a token, which has no space in it, is among these, whatever it stands for.
+    pub(crate) fn names(&self, token: &str) -> bool {
+        let mut rest = self.tokens.as_deref().unwrap_or_default();
+        while !token.is_empty() {
+            if let Some(behind) = rest.strip_prefix(token)
+                && matches!(behind.as_bytes(), [] | [b' ', ..])
+            {
+                return true;
+            }
+            let space = rest.bytes().position(|byte| byte == b' ');
+            match space.and_then(|space| rest.get(space + 1..)) {
+                Some(further) => rest = further,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// Whether everything is granted.
@@ -64,15 +82,11 @@ impl Scopes {
 
     /// The scopes in the order they were given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self.tokens.as_deref().unwrap_or_default();
-        // By hand: tokens are shorter than it takes `split` to begin its search.
-        std::iter::from_fn(move || {
-            rest = rest.trim_start_matches(' ');
-            let len = rest.bytes().take_while(|byte| *byte != b' ').count();
-            let (token, further) = rest.split_at_checked(len)?;
-            rest = further;
-            (!token.is_empty()).then_some(token)
-        })
+        self.tokens
+            .as_deref()
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|token| !token.is_empty())
     }
 
     fn add(&mut self, scope: &str) {
@@ -129,6 +143,18 @@ mod tests {
         ] {
             assert!(!scopes.contains(near), "{near:?}");
         }
+    }
+
+    #[test]
+    fn finds_a_token_wherever_it_stands_and_however_many_spaces_do() {
+        let scopes = Scopes::new(["  aa a  ab ", "b"]);
+        for held in ["aa", "a", "ab", "b"] {
+            assert!(scopes.contains(held), "{held:?}");
+        }
+        for other in ["", " ", "  ", "aa a", "a ", " a", "bb", "aaa", "ba"] {
+            assert!(!scopes.contains(other), "{other:?}");
+        }
+        assert!(!Scopes::default().contains("a"));
     }
 
     #[test]

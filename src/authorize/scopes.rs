@@ -247,9 +247,8 @@ pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
         return true;
     }
     // A token's `*` is no scope at all, not even where `*` itself is wanted.
-    held.iter()
-        .filter(|&held| held != "*")
-        .any(|held| held == wanted || (hierarchical && is_below(wanted, held)))
+    let is_above = |held: &str| held != "*" && is_below(wanted, held);
+    (wanted != "*" && held.names(wanted)) || (hierarchical && held.iter().any(is_above))
 }
 
 /// Whether a scope is below another one: level by level, never by a prefix of the text.

@@ -43,14 +43,14 @@ impl<'a> Header<'a> {
         })?;
         let (mut algorithm, mut kid, mut token_type) = (None, None, None);
         while let Some((name, value)) = members.next()? {
-            match name.cow().as_ref() {
-                "alg" => algorithm = Some(read_algorithm(value)?),
-                "kid" => kid = Some(text_or(value, JoseError::BadKid)?),
-                "typ" => token_type = Some(read_type(value)?),
+            match name.cow().as_bytes() {
+                b"alg" => algorithm = Some(read_algorithm(value)?),
+                b"kid" => kid = Some(text_or(value, JoseError::BadKid)?),
+                b"typ" => token_type = Some(read_type(value)?),
                 // INVARIANT: no extension is understood, so none may be critical, and the payload
                 // is always base64url.
-                "crit" => return Err(JoseError::Crit),
-                "b64" => return Err(JoseError::B64),
+                b"crit" => return Err(JoseError::Crit),
+                b"b64" => return Err(JoseError::B64),
                 // `jku`, `x5u`, `jwk`, `x5c` among them: no key ever comes from a token.
                 _ => {}
             }

@@ -93,6 +93,8 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Opens the object that is the whole of `text`.
+    // Always inlined: it is larger than what is done with it, and would be moved.
+    #[inline(always)]
     pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
         let cursor = Cursor::open(text, b'{')?;
         Ok(Self {

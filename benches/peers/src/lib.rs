@@ -11,7 +11,7 @@
 //!
 //! All contenders run in one process, on one thread, in interleaved rounds of batches, each round
 //! in another order; a figure is the median over the rounds. The build is one for all: cargo's release
-//! profile with thin LTO and one codegen unit, as servers are built that are to be fast. Allocations
+//! profile with LTO and one codegen unit, as servers are built that are to be fast. Allocations
 //! are counted by another process, `allocations`, so that counting slows nobody who is timed.
 //!
 //! Before anybody is timed it has accepted the right credential and refused a forgery of it (the
