@@ -85,8 +85,14 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
         (EMPTY_LOOP, Box::new(|_| Box::new(arithmetic))),
         ("API key, one each", checks(&with_key, keys([0, 1]))),
         ("API key, the same", checks(&with_key, keys([0, 0]))),
-        ("remembered, one each", checks(&remembered, tokens([token, other]))),
-        ("remembered, the same", checks(&remembered, tokens([token, token]))),
+        (
+            "remembered, one each",
+            checks(&remembered, tokens([token, other])),
+        ),
+        (
+            "remembered, the same",
+            checks(&remembered, tokens([token, token])),
+        ),
         ("RS256 first seen", checks(&first, tokens([token, other]))),
     ];
     let mut figures = vec![(Vec::new(), Vec::new(), Vec::new()); work.len()];

@@ -28,6 +28,14 @@ use tower_auth_peers::{
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let argument = env::args().nth(1);
     let smoke = argument.as_deref() == Some("--smoke");
+    if !smoke
+        && argument
+            .as_ref()
+            .is_some_and(|folder| folder.starts_with('-'))
+    {
+        eprintln!("usage: peers [--smoke | FOLDER]");
+        return Ok(ExitCode::from(2));
+    }
     let (calls, threads, servers) = if smoke {
         (
             measure::Effort::SMOKE,
