@@ -13,7 +13,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{WebhooksBody, service::Marking};
+use super::{WebhooksBody, marking::Marking};
 use crate::{AuthLayer, ResponseBody, webhook};
 
 type Delivery<S, ReqBody> = webhook::ResponseFuture<Marking<S, ReqBody>, ReqBody>;

@@ -7,6 +7,7 @@
 mod body;
 mod future;
 mod layer;
+mod marking;
 mod proof;
 mod service;
 mod table;

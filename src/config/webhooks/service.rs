@@ -2,8 +2,6 @@
 
 use std::{
     fmt,
-    marker::PhantomData,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -14,11 +12,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    WebhooksBody, WebhooksLayer,
-    future::WebhooksFuture,
-    proof::{Delivered, Origin},
+    WebhooksBody, WebhooksLayer, future::WebhooksFuture, marking::Marking, proof::Delivered,
 };
-use crate::{AuthContext, ResponseBody, grpc, webhook::RestoredBody};
+use crate::{ResponseBody, grpc};
 
 /// Proves deliveries before the inner service runs, and passes other requests on.
 #[derive(Clone)]
@@ -60,12 +56,7 @@ where
                 self.inner.call(request.map(WebhooksBody::untouched)),
             );
         };
-        let marking = Marking {
-            inner: self.take_ready(),
-            origin: table.origin().clone(),
-            path: Arc::clone(&hook.path),
-            body: PhantomData,
-        };
+        let marking = Marking::new(self.take_ready(), table.origin(), &hook.path);
         let speaks_grpc = grpc::is_spoken(request.headers());
         let delivery = hook.layer.layer(marking).call(request);
         WebhooksFuture::delivery(delivery, table.auth().cloned(), speaks_grpc)
@@ -77,52 +68,6 @@ impl<S: Clone> WebhooksService<S> {
     fn take_ready(&mut self) -> S {
         let clone = self.inner.clone();
         std::mem::replace(&mut self.inner, clone)
-    }
-}
-
-/// Marks a delivery that was proven, on its way to the inner service.
-pub(super) struct Marking<S, B> {
-    inner: S,
-    origin: Origin,
-    path: Arc<str>,
-    body: PhantomData<fn(B)>,
-}
-
-impl<S, B> Service<Request<RestoredBody>> for Marking<S, B>
-where
-    S: Service<Request<WebhooksBody<B>>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<RestoredBody>) -> S::Future {
-        let extensions = request.extensions_mut();
-        // The layer inside would throw a context away that it did not put there itself.
-        if let Some(context) = extensions.remove::<AuthContext>() {
-            extensions.insert(Delivered {
-                origin: self.origin.clone(),
-                path: Arc::clone(&self.path),
-                // The webhook's own future adds them to the answer.
-                context: context.without_response_headers(),
-            });
-        }
-        self.inner.call(request.map(WebhooksBody::delivery))
-    }
-}
-
-impl<S: Clone, B> Clone for Marking<S, B> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            origin: self.origin.clone(),
-            path: Arc::clone(&self.path),
-            body: PhantomData,
-        }
     }
 }
 
