@@ -14,14 +14,15 @@ use crate::{
     log::{Causes, Clean, TARGET},
 };
 
+/// Accepted. The path is looked up only where somebody listens.
 #[inline]
-pub(crate) fn accepted(context: &AuthContext, path: Option<&str>) {
+pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<&'a str>) {
     tracing::debug!(
         target: TARGET,
         outcome = "accepted",
         provider = context.method(),
         user_id = %Clean(context.user_id()),
-        path,
+        path = path(),
     );
 }
 
@@ -43,8 +44,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) action: Option<&'a str>,
 }
 
-/// Allowed or not, by an authorization layer or a check in a handler.
-pub(crate) fn authorized(answer: &Result<(), AuthError>, asked: Asked<'_>, path: Option<&str>) {
+/// Allowed or not, by an authorization layer or a check in a handler. The path is looked up only
+/// where somebody listens.
+#[inline]
+pub(crate) fn authorized<'a>(
+    answer: &Result<(), AuthError>,
+    asked: Asked<'_>,
+    path: impl FnOnce() -> Option<&'a str>,
+) {
     match answer {
         Ok(()) => tracing::debug!(
             target: TARGET,
@@ -52,9 +59,9 @@ pub(crate) fn authorized(answer: &Result<(), AuthError>, asked: Asked<'_>, path:
             user_id = clean(asked.user_id),
             resource = clean(asked.resource),
             action = clean(asked.action),
-            path,
+            path = path(),
         ),
-        Err(error) => refuse(error, asked, path),
+        Err(error) => refuse(error, asked, path()),
     }
 }
 

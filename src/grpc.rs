@@ -1,22 +1,18 @@
 //! A refusal in gRPC's own words: a client takes the status from there, and reads the body as
 //! frames whatever HTTP says about it.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use crate::{AuthError, AuthErrorKind};
 
-/// Whether a request speaks gRPC, or gRPC for browsers: both say so in their content type.
-pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(is_media_type)
-}
-
-/// Whether a content type is one of gRPC's.
-pub(crate) fn is_media_type(value: &HeaderValue) -> bool {
-    value.as_bytes().starts_with(b"application/grpc")
-}
-
-/// Adds the status to the head of a response, where a client looks for it before the body.
-pub(crate) fn add_status(headers: &mut HeaderMap, error: &AuthError) {
+/// Adds the status to the head of a refusal, where a client looks for it before the body, if the
+/// request speaks gRPC or gRPC for browsers: both say so in their content type.
+pub(crate) fn add_status<B>(response: &mut Response<B>, error: &AuthError, asked: &HeaderMap) {
+    let is_spoken = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/grpc");
+    if !asked.get(header::CONTENT_TYPE).is_some_and(is_spoken) {
+        return;
+    }
+    let headers = response.headers_mut();
     headers.insert(STATUS, code(error.kind()).into());
     if let Ok(message) = HeaderValue::try_from(encoded(error.message())) {
         headers.insert(MESSAGE, message);

@@ -81,21 +81,18 @@ impl Pattern {
         self.segments().eq(segments(template))
     }
 
+    pub(super) fn has_parameters(&self) -> bool {
+        self.has_parameters
+    }
+
     /// Whether a path is one that this pattern stands for.
     pub(super) fn is_path(&self, path: &str) -> bool {
-        if self.has_parameters {
-            is_instance(path, &self.text)
-        } else {
-            path == self.text
-        }
+        is_instance(path, &self.text)
     }
 
     /// Whether each parameter of this pattern stands where the route has a parameter too: a rule
     /// for `/hooks/{source}` must not open a route `/hooks/partner`.
     pub(super) fn covers(&self, template: &str) -> bool {
-        if !self.has_parameters {
-            return true;
-        }
         let mut route = segments(template);
         for segment in self.segments() {
             match (segment, route.next()) {

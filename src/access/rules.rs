@@ -12,8 +12,10 @@ use crate::{ConfigError, ConfigErrorKind};
 pub(crate) struct Rules<A> {
     explicit: Vec<Entry<A>>,
     built_in: Vec<Entry<A>>,
-    /// Both together, as `routes` numbers them.
+    /// Both together, as `plain` and `routes` number them.
     merged: Vec<Entry<A>>,
+    plain: PlainPaths,
+    /// The patterns that have parameters.
     routes: matchit::Router<usize>,
 }
 
@@ -29,6 +31,7 @@ impl<A: Clone> Rules<A> {
             explicit: Vec::new(),
             built_in: Vec::new(),
             merged: Vec::new(),
+            plain: PlainPaths::default(),
             routes: matchit::Router::new(),
         }
     }
@@ -97,36 +100,45 @@ impl<A: Clone> Rules<A> {
 
     fn merge(&mut self) -> Result<(), ConfigError> {
         self.merged.clear();
+        self.plain = PlainPaths::default();
         self.routes = matchit::Router::new();
-        for entry in &self.explicit {
-            self.routes
-                .insert(entry.pattern.as_str(), self.merged.len())
-                .map_err(|error| refused(&entry.pattern, &error))?;
-            self.merged.push(entry.clone());
+        for entry in self.explicit.clone() {
+            let pattern = entry.pattern.clone();
+            self.index(entry)
+                .map_err(|error| refused(&pattern, &error))?;
         }
-        for entry in &self.built_in {
+        for entry in self.built_in.clone() {
             let same = self
                 .merged
                 .iter_mut()
                 .find(|explicit| explicit.pattern.is_same_path(&entry.pattern));
-            if let Some(explicit) = same {
-                explicit.yield_to_explicit(entry);
-            } else if self
-                .routes
-                .insert(entry.pattern.as_str(), self.merged.len())
-                .is_ok()
-            {
-                self.merged.push(entry.clone());
+            match same {
+                Some(explicit) => explicit.yield_to_explicit(&entry),
+                // One that overlaps an explicit one (`/docs/{page}`) gives way: its paths are then
+                // required, unless the explicit rule opens them.
+                None => drop(self.index(entry)),
             }
-            // A built-in rule that overlaps an explicit one (`/docs/{page}`) gives way: its paths
-            // are then required, unless the explicit rule opens them.
         }
+        Ok(())
+    }
+
+    fn index(&mut self, entry: Entry<A>) -> Result<(), matchit::InsertError> {
+        let number = self.merged.len();
+        if entry.pattern.has_parameters() {
+            self.routes.insert(entry.pattern.as_str(), number)?;
+        } else {
+            self.plain.add(entry.pattern.as_str(), number);
+        }
+        self.merged.push(entry);
         Ok(())
     }
 
     /// The rule for a request; nothing means that it is required.
     pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
         let path = route.path()?;
+        if let Some(number) = self.plain.find(path) {
+            return self.merged.get(number)?.access(method);
+        }
         let found = self.routes.at(path).ok()?;
         let entry = self.merged.get(*found.value)?;
         // The matcher lets a parameter be empty, so that `//health` would be a `/{team}/health`.
@@ -145,13 +157,42 @@ impl<A: Clone> Rules<A> {
     pub(crate) fn for_template(&self, method: &Method, template: &str) -> Option<(&str, &A)> {
         // Read as a path, a template matches its own pattern: a literal only itself, and a
         // parameter's text, which no literal can be, only a parameter.
-        let found = self.routes.at(template).ok()?;
-        let entry = self.merged.get(*found.value)?;
+        let number = match self.plain.find(template) {
+            Some(number) => number,
+            None => *self.routes.at(template).ok()?.value,
+        };
+        let entry = self.merged.get(number)?;
         let access = entry
             .pattern
             .is_same_path_as(template)
             .then(|| entry.access(method))??;
         Some((entry.pattern.as_str(), access))
+    }
+}
+
+/// The patterns that have no parameters, by their length and then in order: most rules are for such
+/// paths, and those that everybody may call are called often.
+#[derive(Clone, Default)]
+struct PlainPaths(Vec<Vec<(Box<str>, usize)>>);
+
+impl PlainPaths {
+    /// Adds a path that is not there yet.
+    fn add(&mut self, path: &str, number: usize) {
+        if self.0.len() <= path.len() {
+            self.0.resize(path.len().saturating_add(1), Vec::new());
+        }
+        if let Some(paths) = self.0.get_mut(path.len()) {
+            let place = paths.partition_point(|(known, _)| **known < *path);
+            paths.insert(place, (path.into(), number));
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<usize> {
+        let paths = self.0.get(path.len())?;
+        let place = paths
+            .binary_search_by(|(known, _)| (**known).cmp(path))
+            .ok()?;
+        paths.get(place).map(|(_, number)| *number)
     }
 }
 

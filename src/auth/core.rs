@@ -5,10 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{
-    gate::Gate,
-    places::{Concealed, Places},
-};
+use super::{gate::Gate, places::Places};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{self, Route, Rules},
@@ -110,8 +107,9 @@ impl Core {
         settle(answer, &pending.gate, pending.optional, request)
     }
 
-    /// Makes the request ready for the inner service.
-    pub(super) fn conceal<B>(&self, request: &mut Request<B>) -> Concealed {
+    /// Makes the request ready for the inner service; answers whether `bearer` was among the
+    /// WebSocket protocols that it offered.
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>) -> bool {
         self.places.conceal(request, self.hide_credentials)
     }
 
@@ -122,8 +120,9 @@ impl Core {
         gate: &Gate,
         request: &Request<B>,
     ) -> Response<Bytes> {
-        let response = gate.wording.respond(error);
-        self.finish(error, response, grpc::is_spoken(request.headers()))
+        let mut response = gate.wording.respond(error);
+        grpc::add_status(&mut response, error, request.headers());
+        self.finish(error, response)
     }
 
     /// The response for what an inner layer of ours refused and nobody has rendered yet.
@@ -132,22 +131,13 @@ impl Core {
         error: &AuthError,
         gate: &Gate,
         refused: Response<B>,
-        speaks_grpc: bool,
     ) -> Response<Bytes> {
         let mut response = gate.wording.respond(error);
         reject::keep_headers(response.headers_mut(), refused.headers());
-        self.finish(error, response, speaks_grpc)
+        self.finish(error, response)
     }
 
-    fn finish(
-        &self,
-        error: &AuthError,
-        mut response: Response<Bytes>,
-        speaks_grpc: bool,
-    ) -> Response<Bytes> {
-        if speaks_grpc {
-            grpc::add_status(response.headers_mut(), error);
-        }
+    fn finish(&self, error: &AuthError, response: Response<Bytes>) -> Response<Bytes> {
         let mut response = match &self.on_refusal {
             Some(replace) => replace(error, response),
             None => response,
@@ -165,7 +155,7 @@ fn settle<B>(
 ) -> Decision {
     let refusal = match answer {
         Ok(Some(context)) => {
-            event::accepted(&context, access::template(request.extensions()));
+            event::accepted(&context, || access::template(request.extensions()));
             let kept = context.response_headers().map(|_| context.clone());
             request.extensions_mut().insert(context);
             return Decision::Pass(kept);

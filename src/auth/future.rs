@@ -15,7 +15,6 @@ use tower_service::Service;
 
 use super::{
     core::{Decision, Pending},
-    places::Concealed,
     swap::Share,
 };
 use crate::{AuthContext, ResponseBody, provider::Check, reject};
@@ -47,12 +46,14 @@ pin_project! {
         },
         Checking {
             check: Check,
-            waiting: Option<Waiting<S, ReqBody>>,
+            waiting: Option<Box<Waiting<S, ReqBody>>>,
         },
     }
 }
 
 /// What waits for a check: the request, and the inner service that is ready for it.
+///
+/// It is boxed, as the check is, so that a future that need not wait is not moved about at its size.
 struct Waiting<S, ReqBody> {
     pending: Pending,
     request: Request<ReqBody>,
@@ -94,7 +95,7 @@ where
         Self {
             state: State::Checking {
                 check,
-                waiting: Some(waiting),
+                waiting: Some(Box::new(waiting)),
             },
         }
     }
@@ -121,10 +122,13 @@ where
                 StateProjection::Checking { check, waiting } => {
                     let answer = ready!(Pin::new(check).poll(cx));
                     let mut waiting = waiting.take().expect(POLLED_AGAIN);
-                    let decision =
-                        waiting
-                            .core
-                            .resume(answer, &waiting.pending, &mut waiting.request);
+                    let Waiting {
+                        core,
+                        pending,
+                        request,
+                        ..
+                    } = &mut *waiting;
+                    let decision = core.resume(answer, pending, request);
                     waiting.go_on(decision)
                 }
             };
@@ -138,31 +142,24 @@ where
     S: Service<Request<ReqBody>>,
 {
     /// A refusal drops the inner service, and with it what it had reserved.
-    fn go_on(self, decision: Decision) -> State<S, ReqBody> {
-        let Self {
-            mut request,
-            mut service,
-            core,
-            ..
-        } = self;
+    fn go_on(mut self: Box<Self>, decision: Decision) -> State<S, ReqBody> {
         match decision {
             Decision::Pass(context) => {
-                let seal = Seal::enter(core, context, &mut request);
-                let future = service.call(request);
+                let mut this = *self;
+                let seal = Seal::enter(this.core, context, &mut this.request);
+                let future = this.service.call(this.request);
                 State::Inner { future, seal }
             }
             Decision::Refuse(error, gate) => State::Refused {
-                response: Some(core.render(&error, &gate, &request)),
+                response: Some(self.core.render(&error, &gate, &self.request)),
             },
-            Decision::Wait(check, pending) => State::Checking {
-                check,
-                waiting: Some(Self {
-                    pending,
-                    request,
-                    service,
-                    core,
-                }),
-            },
+            Decision::Wait(check, pending) => {
+                self.pending = pending;
+                State::Checking {
+                    check,
+                    waiting: Some(self),
+                }
+            }
         }
     }
 }
@@ -171,9 +168,15 @@ where
 pub(super) struct Seal {
     core: Arc<Share>,
     context: Option<AuthContext>,
-    concealed: Concealed,
-    /// A WebSocket over HTTP/2 is a `CONNECT`, and its success a 200 (RFC 8441 §5).
-    is_connect: bool,
+    switch: Option<Switch>,
+}
+
+/// How a request asked for a WebSocket that `bearer` was offered for.
+#[derive(Clone, Copy)]
+enum Switch {
+    Upgrade,
+    /// Over HTTP/2 it is a `CONNECT`, and its success a 200 (RFC 8441 §5).
+    Connect,
 }
 
 impl Seal {
@@ -182,12 +185,14 @@ impl Seal {
         context: Option<AuthContext>,
         request: &mut Request<B>,
     ) -> Self {
-        let concealed = core.conceal(request);
+        let switch = core.conceal(request).then(|| match *request.method() {
+            Method::CONNECT => Switch::Connect,
+            _ => Switch::Upgrade,
+        });
         Self {
             core,
             context,
-            concealed,
-            is_connect: *request.method() == Method::CONNECT,
+            switch,
         }
     }
 
@@ -195,38 +200,38 @@ impl Seal {
         let mut response = match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
-                .render_again(
-                    &error,
-                    &self.core.gate,
-                    response,
-                    self.concealed.speaks_grpc,
-                )
+                .render_again(&error, &self.core.gate, response)
                 .map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };
-        let extra = self
+        if let Some(extra) = self
             .context
             .as_ref()
-            .and_then(AuthContext::response_headers);
-        for (name, value) in extra.into_iter().flatten() {
-            response.headers_mut().append(name, value.clone());
-        }
-        let has_switched = match self.is_connect {
-            true => response.status().is_success(),
-            false => response.status() == StatusCode::SWITCHING_PROTOCOLS,
-        };
-        if self.concealed.offered_bearer
-            && has_switched
-            && !response
-                .headers()
-                .contains_key(header::SEC_WEBSOCKET_PROTOCOL)
+            .and_then(AuthContext::response_headers)
         {
-            response.headers_mut().insert(
-                header::SEC_WEBSOCKET_PROTOCOL,
-                HeaderValue::from_static("bearer"),
-            );
+            for (name, value) in extra {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+        if let Some(switch) = self.switch {
+            switch.select_bearer(&mut response);
         }
         response
+    }
+}
+
+impl Switch {
+    /// Selects `bearer` where the inner service has switched and selected nothing itself.
+    fn select_bearer<B>(self, response: &mut Response<B>) {
+        let has_switched = match self {
+            Self::Upgrade => response.status() == StatusCode::SWITCHING_PROTOCOLS,
+            Self::Connect => response.status().is_success(),
+        };
+        let headers = response.headers_mut();
+        if has_switched && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+            let bearer = HeaderValue::from_static("bearer");
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, bearer);
+        }
     }
 }
 

@@ -261,12 +261,11 @@ impl AuthLayer {
     pub(crate) fn reword<B>(
         &self,
         response: Response<ResponseBody<B>>,
-        speaks_grpc: bool,
     ) -> Response<ResponseBody<B>> {
         match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
-                .render_again(&error, &self.core.gate, response, speaks_grpc)
+                .render_again(&error, &self.core.gate, response)
                 .map(ResponseBody::refusal),
             None => response,
         }

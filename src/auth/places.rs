@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::PathAndQuery};
 
 use crate::{
-    access, grpc,
+    access,
     request::{self, Place},
 };
 
@@ -14,6 +14,7 @@ use crate::{
 pub(super) struct Places {
     places: Vec<Place>,
     headers: Arc<[HeaderName]>,
+    reads_websocket: bool,
 }
 
 impl Places {
@@ -22,6 +23,7 @@ impl Places {
         Self {
             places: Vec::new(),
             headers: Arc::new([header::AUTHORIZATION]),
+            reads_websocket: false,
         }
     }
 
@@ -39,6 +41,7 @@ impl Places {
             );
         }
         self.headers = headers.into();
+        self.reads_websocket = self.places.contains(&Place::WebSocketProtocol);
     }
 
     pub(super) fn headers(&self) -> &Arc<[HeaderName]> {
@@ -47,34 +50,37 @@ impl Places {
 
     /// Marks credential headers as sensitive, takes a token out of the offered WebSocket
     /// protocols, and with `hide` removes every credential.
-    pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> Concealed {
-        let mut concealed = Concealed::default();
-        // One look at each header: to look every name up takes a hash for each.
-        for (name, value) in request.headers_mut() {
-            if self.headers.contains(name) {
-                value.set_sensitive(true);
-            } else if *name == header::CONTENT_TYPE {
-                concealed.speaks_grpc |= grpc::is_media_type(value);
-            }
+    ///
+    /// Answers whether such a token was offered.
+    pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
+        let headers = request.headers_mut();
+        for name in &*self.headers {
+            mark(headers, name);
         }
-        concealed.offered_bearer = self.places.contains(&Place::WebSocketProtocol)
-            && take_websocket_token(request.headers_mut());
+        let offered_bearer = self.reads_websocket && take_websocket_token(headers);
         if hide {
             for place in &self.places {
                 remove(request, place);
             }
         }
-        concealed
+        offered_bearer
     }
 }
 
-/// What was noticed on the way.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Concealed {
-    /// Whether `bearer` was among the offered WebSocket protocols.
-    pub(super) offered_bearer: bool,
-    /// Whether the request speaks gRPC.
-    pub(super) speaks_grpc: bool,
+fn mark(headers: &mut HeaderMap, name: &HeaderName) {
+    // A look at each name takes less than the hash that looking this one up would take.
+    if !headers.keys().any(|shown| shown == name) {
+        return;
+    }
+    if headers.len() == headers.keys_len() {
+        // None is there twice.
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
+        }
+        return;
+    }
+    let shown = headers.iter_mut().filter(|(shown, _)| *shown == name);
+    shown.for_each(|(_, value)| value.set_sensitive(true));
 }
 
 fn take_websocket_token(headers: &mut HeaderMap) -> bool {

@@ -69,21 +69,21 @@ pub(super) struct Question {
 
 impl Question {
     /// Logs the answer.
-    pub(super) fn log(
+    pub(super) fn log<'a>(
         &self,
         answer: &Result<(), AuthError>,
         caller: Option<&AuthContext>,
-        path: Option<&str>,
+        path: impl FnOnce() -> Option<&'a str>,
     ) {
         log(answer, caller, (&self.resource, &self.action), path);
     }
 }
 
-pub(super) fn log(
+pub(super) fn log<'a>(
     answer: &Result<(), AuthError>,
     caller: Option<&AuthContext>,
     (resource, action): (&str, &str),
-    path: Option<&str>,
+    path: impl FnOnce() -> Option<&'a str>,
 ) {
     let asked = event::Asked {
         user_id: caller.map(AuthContext::user_id),
@@ -110,7 +110,7 @@ impl CheckFuture {
     pub(super) fn new(asked: Asked, caller: &AuthContext, resource: &str, action: &str) -> Self {
         Self(match asked {
             Asked::Answered(answer) => {
-                log(&answer, Some(caller), (resource, action), None);
+                log(&answer, Some(caller), (resource, action), || None);
                 State::Answered(Some(answer))
             }
             Asked::Waiting(check) => State::Waiting {
@@ -142,7 +142,7 @@ impl Future for CheckFuture {
             } => {
                 let answer = Pin::new(check).poll(cx);
                 if let Poll::Ready(answer) = &answer {
-                    question.log(answer, Some(caller), None);
+                    question.log(answer, Some(caller), || None);
                 }
                 answer
             }

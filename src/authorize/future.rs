@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -16,7 +16,7 @@ use super::{
     ask::{Check, Question},
     judge::Head,
 };
-use crate::{AuthError, ResponseBody, reject::Wording};
+use crate::{AuthError, ResponseBody, grpc, reject::Wording};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -44,12 +44,14 @@ pin_project! {
         },
         Checking {
             check: Check,
-            waiting: Option<Waiting<S, ReqBody>>,
+            waiting: Option<Box<Waiting<S, ReqBody>>>,
         },
     }
 }
 
 /// What waits for a check: the request, and the inner service that is ready for it.
+///
+/// It is boxed, as the check is, so that a future that need not wait is not moved about at its size.
 struct Waiting<S, ReqBody> {
     question: Question,
     request: Request<ReqBody>,
@@ -66,9 +68,9 @@ where
         }
     }
 
-    pub(super) fn refused(error: &AuthError) -> Self {
+    pub(super) fn refused(error: &AuthError, asked: &HeaderMap) -> Self {
         Self {
-            state: State::refused(error),
+            state: State::refused(error, asked),
         }
     }
 
@@ -86,7 +88,7 @@ where
         Self {
             state: State::Checking {
                 check,
-                waiting: Some(waiting),
+                waiting: Some(Box::new(waiting)),
             },
         }
     }
@@ -97,8 +99,9 @@ where
     S: Service<Request<ReqBody>>,
 {
     /// As it is where no `AuthLayer` is around: one that is words it anew.
-    fn refused(error: &AuthError) -> Self {
-        let response = Wording::plain().respond(error);
+    fn refused(error: &AuthError, asked: &HeaderMap) -> Self {
+        let mut response = Wording::plain().respond(error);
+        grpc::add_status(&mut response, error, asked);
         Self::Refused {
             response: Some(response),
         }
@@ -129,14 +132,14 @@ where
                         question,
                         request,
                         mut service,
-                    } = waiting.take().expect(POLLED_AGAIN);
+                    } = *waiting.take().expect(POLLED_AGAIN);
                     Head::of(&request).log(&answer, &question);
                     match answer {
                         Ok(()) => State::Inner {
                             future: service.call(request),
                         },
                         // The inner service is dropped, and with it what it had reserved.
-                        Err(error) => State::refused(&error),
+                        Err(error) => State::refused(&error, request.headers()),
                     }
                 }
             };

@@ -62,7 +62,7 @@ impl<'a> Head<'a> {
 
     /// Logs the answer to a question that had to be waited for.
     pub(super) fn log(self, answer: &Result<(), AuthError>, question: &Question) {
-        question.log(answer, self.extensions.get(), self.template());
+        question.log(answer, self.extensions.get(), || self.template());
     }
 }
 
@@ -75,12 +75,9 @@ pub(super) fn consult(
 ) -> Judged {
     match ask(authorizer, caller, resource, action) {
         Asked::Answered(answer) => {
-            log(
-                &answer,
-                Some(caller),
-                (resource, action),
-                request.template(),
-            );
+            log(&answer, Some(caller), (resource, action), || {
+                request.template()
+            });
             Judged::Answered(answer)
         }
         Asked::Waiting(check) => Judged::Waiting(

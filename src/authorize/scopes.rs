@@ -160,10 +160,14 @@ impl RequireScopes {
     /// assert!(wanted.check(&AuthContext::new("ada").with_scopes(["agents:read"])).is_err());
     /// ```
     pub fn check(&self, caller: &AuthContext) -> Result<(), AuthError> {
-        self.answer(caller, None)
+        self.answer(caller, || None)
     }
 
-    fn answer(&self, caller: &AuthContext, path: Option<&str>) -> Result<(), AuthError> {
+    fn answer<'a>(
+        &self,
+        caller: &AuthContext,
+        path: impl FnOnce() -> Option<&'a str>,
+    ) -> Result<(), AuthError> {
         let is_held = |scope| holds(caller.scopes(), scope, self.0.hierarchical);
         let mut wanted = self.0.scopes.iter().map(|scope| &**scope);
         let passes = if self.0.any {
@@ -182,7 +186,7 @@ impl Judge for RequireScopes {
         Judged::Answered(
             request
                 .caller("RequireScopes")
-                .and_then(|caller| self.answer(caller, request.template())),
+                .and_then(|caller| self.answer(caller, || request.template())),
         )
     }
 }
@@ -236,7 +240,7 @@ impl AuthContext {
             let wanted: Vec<&str> = words(scopes).collect();
             Err(AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME))
         };
-        log(&answer, self, None);
+        log(&answer, self, || None);
         answer
     }
 }
@@ -278,7 +282,11 @@ fn check_scope(scope: &str) -> Result<(), ConfigError> {
     ))
 }
 
-fn log(answer: &Result<(), AuthError>, caller: &AuthContext, path: Option<&str>) {
+fn log<'a>(
+    answer: &Result<(), AuthError>,
+    caller: &AuthContext,
+    path: impl FnOnce() -> Option<&'a str>,
+) {
     let asked = event::Asked {
         user_id: Some(caller.user_id()),
         ..event::Asked::default()

@@ -52,7 +52,7 @@ where
                 // What `poll_ready` reserved (a permit of a `ConcurrencyLimit`, say) is given back
                 // now, not when this service is called again.
                 self.take_ready();
-                ResponseFuture::refused(&error)
+                ResponseFuture::refused(&error, request.headers())
             }
             Judged::Waiting(check, question) => {
                 ResponseFuture::checking(check, question, request, self.take_ready())

@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use serde_json::{Map, Value};
 
@@ -243,6 +243,12 @@ impl AuthContext {
     #[inline]
     pub fn response_headers(&self) -> Option<&HeaderMap> {
         self.0.response_headers.as_deref()
+    }
+
+    pub(crate) fn add_headers_to<B>(&self, response: &mut Response<B>) {
+        for (name, value) in self.response_headers().into_iter().flatten() {
+            response.headers_mut().append(name, value.clone());
+        }
     }
 
     fn edit(&mut self) -> &mut Inner {

@@ -195,7 +195,7 @@ impl Core {
             Some(first) if callers.all(|other| other.principal() == first.principal()) => first,
             _ => self.caller(None),
         };
-        event::accepted(&context, template(parts));
+        event::accepted(&context, || template(parts));
         let message = match messages.len() {
             1 => messages.pop(),
             _ => None,

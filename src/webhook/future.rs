@@ -149,9 +149,8 @@ where
                     {
                         reservation.keep();
                     }
-                    let extra = context.as_ref().and_then(AuthContext::response_headers);
-                    for (name, value) in extra.into_iter().flatten() {
-                        response.headers_mut().append(name, value.clone());
+                    if let Some(context) = context {
+                        context.add_headers_to(&mut response);
                     }
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }

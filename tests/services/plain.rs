@@ -7,7 +7,11 @@ use http::{Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Empty, Full};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
-use tower_auth::{AuthContext, AuthError};
+use tower_auth::{
+    AuthContext, AuthLayer,
+    authorize::RequireScopes,
+    provider::{ApiKeyAuth, ApiKeyRecord},
+};
 
 use crate::{KEY, layer};
 
@@ -144,16 +148,22 @@ async fn a_refusal_speaks_grpc_to_those_who_do_and_stays_a_401() {
 #[tokio::test]
 async fn what_an_inner_layer_refused_speaks_grpc_too() {
     let inner = service_fn(async |_: Request<()>| {
-        let mut response = Response::new(Full::<Bytes>::default());
-        let refusal = AuthError::insufficient_scope("graph:invoke");
-        response.extensions_mut().insert(refusal);
-        Ok::<_, Infallible>(response)
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
-    let request = Request::post("/run")
-        .header(header::CONTENT_TYPE, "application/grpc")
-        .header("x-api-key", KEY);
-    let request = request.body(()).unwrap();
-    let response = layer().layer(inner).oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    assert_eq!(response.headers()["grpc-status"], "7");
+    let inner = RequireScopes::all(["graph:invoke"]).layer(inner);
+    let record = ApiKeyRecord::new("partner", KEY).unwrap();
+    let keys = ApiKeyAuth::new([record.with_scopes(["graph:read"])]).unwrap();
+    let around = AuthLayer::new(keys).layer(inner.clone());
+
+    let request = Request::post("/run").header(header::CONTENT_TYPE, "application/grpc");
+    let request = request.header("x-api-key", KEY).body(()).unwrap();
+    let refusal = around.oneshot(request).await.unwrap();
+    assert_eq!(refusal.status(), StatusCode::FORBIDDEN);
+    assert_eq!(refusal.headers()["grpc-status"], "7");
+
+    // Where no layer of ours is around it, it speaks for itself.
+    let request = Request::post("/run").header(header::CONTENT_TYPE, "application/grpc");
+    let request = request.extension(AuthContext::new("ada")).body(()).unwrap();
+    let refusal = inner.oneshot(request).await.unwrap();
+    assert_eq!(refusal.headers()["grpc-status"], "7");
 }

@@ -43,7 +43,6 @@ pin_project! {
             #[pin]
             future: Delivery<S, ReqBody>,
             auth: Option<AuthLayer>,
-            speaks_grpc: bool,
         },
     }
 }
@@ -58,17 +57,9 @@ where
         }
     }
 
-    pub(super) fn delivery(
-        future: Delivery<S, ReqBody>,
-        auth: Option<AuthLayer>,
-        speaks_grpc: bool,
-    ) -> Self {
+    pub(super) fn delivery(future: Delivery<S, ReqBody>, auth: Option<AuthLayer>) -> Self {
         Self {
-            kind: Kind::Delivery {
-                future,
-                auth,
-                speaks_grpc,
-            },
+            kind: Kind::Delivery { future, auth },
         }
     }
 }
@@ -86,14 +77,10 @@ where
                 let response = ready!(future.poll(cx))?;
                 Poll::Ready(Ok(response.map(ResponseBody::inner)))
             }
-            KindProjection::Delivery {
-                future,
-                auth,
-                speaks_grpc,
-            } => {
+            KindProjection::Delivery { future, auth } => {
                 let response = ready!(future.poll(cx))?;
                 Poll::Ready(Ok(match auth {
-                    Some(auth) => auth.reword(response, *speaks_grpc),
+                    Some(auth) => auth.reword(response),
                     None => response,
                 }))
             }

@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::{
     WebhooksBody, WebhooksLayer, future::WebhooksFuture, marking::Marking, proof::Delivered,
 };
-use crate::{ResponseBody, grpc};
+use crate::ResponseBody;
 
 /// Proves deliveries before the inner service runs, and passes other requests on.
 #[derive(Clone)]
@@ -57,9 +57,8 @@ where
             );
         };
         let marking = Marking::new(self.take_ready(), table.origin(), &hook.path);
-        let speaks_grpc = grpc::is_spoken(request.headers());
         let delivery = hook.layer.layer(marking).call(request);
-        WebhooksFuture::delivery(delivery, table.auth().cloned(), speaks_grpc)
+        WebhooksFuture::delivery(delivery, table.auth().cloned())
     }
 }
 
