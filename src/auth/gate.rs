@@ -75,16 +75,20 @@ impl Gate {
 
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked {
-        match self.screen(request) {
-            Ok(seen) => ask(&self.provider, &request.with_seen(&seen)),
+        let mut seen = Seen::default();
+        match self.screen(request, &mut seen) {
+            Ok(()) => ask(&self.provider, &request.with_seen(&seen)),
             Err(error) => Asked::Answered(Err(error)),
         }
     }
 
     /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
     /// asked.
-    fn screen<'a>(&'a self, request: &AuthRequest<'a>) -> Result<Seen<'a>, AuthError> {
-        let mut seen = Seen::default();
+    fn screen<'a>(
+        &'a self,
+        request: &AuthRequest<'a>,
+        seen: &mut Seen<'a>,
+    ) -> Result<(), AuthError> {
         for place in &self.places {
             seen.keep(place, &request.look(place)?);
         }
@@ -97,7 +101,7 @@ impl Gate {
                 return Err(shown_in_two_places());
             }
         }
-        Ok(seen)
+        Ok(())
     }
 }
 

@@ -54,9 +54,7 @@ impl Places {
     /// Answers whether such a token was offered.
     pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
         let headers = request.headers_mut();
-        for name in &*self.headers {
-            mark(headers, name);
-        }
+        mark(headers, &self.headers);
         let offered_bearer = self.reads_websocket && take_websocket_token(headers);
         if hide {
             for place in &self.places {
@@ -67,20 +65,16 @@ impl Places {
     }
 }
 
-fn mark(headers: &mut HeaderMap, name: &HeaderName) {
-    // A look at each name takes less than the hash that looking this one up would take.
-    if !headers.keys().any(|shown| shown == name) {
-        return;
-    }
-    if headers.len() == headers.keys_len() {
-        // None is there twice.
-        if let Some(value) = headers.get_mut(name) {
-            value.set_sensitive(true);
+fn mark(headers: &mut HeaderMap, names: &[HeaderName]) {
+    // Most requests show at most one of them, and names alone take less to look at than names with
+    // their values, or than the hash of each.
+    if headers.keys().any(|shown| names.contains(shown)) {
+        for (shown, value) in headers {
+            if names.contains(shown) {
+                value.set_sensitive(true);
+            }
         }
-        return;
     }
-    let shown = headers.iter_mut().filter(|(shown, _)| *shown == name);
-    shown.for_each(|(_, value)| value.set_sensitive(true));
 }
 
 fn take_websocket_token(headers: &mut HeaderMap) -> bool {

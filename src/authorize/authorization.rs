@@ -31,7 +31,7 @@ pub type BoxFuture = Pin<Box<dyn Future<Output = Result<(), AuthError>> + Send>>
 /// ```
 #[must_use = "an answer that nobody reads allows nothing"]
 pub enum Authorization {
-    /// Answered at once: no allocation, no boxed future.
+    /// Answered at once: no boxed future.
     Ready(Result<(), AuthError>),
     /// Has to wait; the future owns what it needs.
     Pending(BoxFuture),

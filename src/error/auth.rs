@@ -24,20 +24,28 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 /// ```
 #[derive(Clone)]
 pub struct AuthError {
-    kind: AuthErrorKind,
-    code: &'static str,
-    reason: &'static str,
-    message: &'static str,
-    provider: &'static str,
-    /// Whether a layer has said this to the caller in its own words already.
-    is_worded: bool,
-    /// What few errors have, out of line: most are made without an allocation.
-    extra: Option<Arc<Extra>>,
+    /// Out of line: an answer that lets somebody in is not to be moved about at this size.
+    inner: Arc<Inner>,
+    said: Said,
 }
 
-#[derive(Clone, Default)]
-struct Extra {
-    reason: Option<Box<str>>,
+/// Whether a layer has said this to the caller in its own words already.
+///
+/// It is as wide as a pointer: a padded answer would be moved about in pieces.
+#[derive(Clone, Copy, PartialEq)]
+#[repr(usize)]
+enum Said {
+    NotYet,
+    InOwnWords,
+}
+
+#[derive(Clone)]
+struct Inner {
+    kind: AuthErrorKind,
+    code: &'static str,
+    reason: Cow<'static, str>,
+    message: &'static str,
+    provider: &'static str,
     retry_after: Option<Duration>,
     scopes: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
@@ -166,31 +174,31 @@ impl AuthError {
 
     fn new(kind: AuthErrorKind, code: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            kind,
-            code,
-            reason: "",
-            message: kind.message(),
-            provider: "",
-            is_worded: false,
-            extra: None,
+            inner: Arc::new(Inner {
+                kind,
+                code,
+                reason: reason.into(),
+                message: kind.message(),
+                provider: "",
+                retry_after: None,
+                scopes: None,
+                source: None,
+            }),
+            said: Said::NotYet,
         }
-        .with_reason(reason)
     }
 
     /// Replaces the stable code that the caller reads in the problem body.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {
-        self.code = code;
+        self.edit().code = code;
         self
     }
 
     /// Replaces the reason that the log shows.
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
-        match reason.into() {
-            Cow::Borrowed(reason) => self.reason = reason,
-            Cow::Owned(reason) => self.edit().reason = Some(reason.into_boxed_str()),
-        }
+        self.edit().reason = reason.into();
         self
     }
 
@@ -200,7 +208,7 @@ impl AuthError {
     /// RFC 6750 §3 does not allow in `error_description` are left out there.
     #[must_use]
     pub fn with_message(mut self, message: &'static str) -> Self {
-        self.message = message;
+        self.edit().message = message;
         self
     }
 
@@ -214,8 +222,8 @@ impl AuthError {
     /// Names who answered, unless somebody is named already.
     #[must_use]
     pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
-        if self.provider.is_empty() {
-            self.provider = provider;
+        if self.inner.provider.is_empty() {
+            self.edit().provider = provider;
         }
         self
     }
@@ -223,17 +231,20 @@ impl AuthError {
     /// Notes whether a layer has put this in its own words.
     #[must_use]
     pub(crate) fn with_worded(mut self, is_worded: bool) -> Self {
-        self.is_worded = is_worded;
+        self.said = match is_worded {
+            true => Said::InOwnWords,
+            false => Said::NotYet,
+        };
         self
     }
 
     pub(crate) fn is_worded(&self) -> bool {
-        self.is_worded
+        self.said == Said::InOwnWords
     }
 
     /// What the caller can do about it.
     pub fn kind(&self) -> AuthErrorKind {
-        self.kind
+        self.inner.kind
     }
 
     /// Whether this says that a known caller may not: the three kinds that an
@@ -242,72 +253,62 @@ impl AuthError {
     /// Everything else means that the question was not answered.
     pub fn is_denial(&self) -> bool {
         matches!(
-            self.kind,
+            self.inner.kind,
             AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound
         )
     }
 
     /// The status of the answer.
     pub fn status(&self) -> http::StatusCode {
-        self.kind.status()
+        self.inner.kind.status()
     }
 
     /// The stable code of the problem body.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.inner.code
     }
 
     /// Why, for the log: never sent to the caller.
     pub fn reason(&self) -> &str {
-        self.extra()
-            .and_then(|extra| extra.reason.as_deref())
-            .unwrap_or(self.reason)
+        &self.inner.reason
     }
 
     /// What the caller reads.
     pub fn message(&self) -> &'static str {
-        self.message
+        self.inner.message
     }
 
     /// The provider or authorizer that answered, or an empty text where none did.
     pub fn provider(&self) -> &'static str {
-        self.provider
+        self.inner.provider
     }
 
     /// The scopes the refused action needs, space-separated.
     pub fn scopes(&self) -> Option<&str> {
-        self.extra().and_then(|extra| extra.scopes.as_deref())
+        self.inner.scopes.as_deref()
     }
 
     /// How long to wait, for the two kinds that say so: throttled and unavailable.
     pub fn retry_after(&self) -> Option<Duration> {
         matches!(
-            self.kind,
+            self.inner.kind,
             AuthErrorKind::Throttled | AuthErrorKind::Unavailable
         )
-        .then(|| {
-            self.extra()
-                .and_then(|extra| extra.retry_after)
-                .unwrap_or(DEFAULT_RETRY_AFTER)
-        })
+        .then(|| self.inner.retry_after.unwrap_or(DEFAULT_RETRY_AFTER))
     }
 
-    fn extra(&self) -> Option<&Extra> {
-        self.extra.as_deref()
-    }
-
-    fn edit(&mut self) -> &mut Extra {
-        Arc::make_mut(self.extra.get_or_insert_default())
+    fn edit(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.inner)
     }
 }
 
 impl fmt::Debug for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthError")
-            .field("kind", &self.kind)
-            .field("code", &self.code)
+            .field("kind", &self.inner.kind)
+            .field("code", &self.inner.code)
             .field("reason", &self.reason())
-            .field("provider", &self.provider)
+            .field("provider", &self.inner.provider)
             .field("scopes", &self.scopes())
             .field("source", &self.source())
             .finish()
@@ -316,13 +317,13 @@ impl fmt::Debug for AuthError {
 
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message)
+        f.write_str(self.inner.message)
     }
 }
 
 impl Error for AuthError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.extra()?
+        self.inner
             .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))

@@ -38,7 +38,7 @@ pub type BoxFuture = Pin<Box<dyn Future<Output = AuthResult> + Send>>;
 /// ```
 #[must_use = "an answer that nobody reads lets nobody in"]
 pub enum Authentication {
-    /// Answered at once: no allocation, no boxed future.
+    /// Answered at once: no boxed future.
     Ready(AuthResult),
     /// Has to wait; the future owns what it needs.
     Pending(BoxFuture),
