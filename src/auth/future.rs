@@ -196,7 +196,19 @@ impl Seal {
         }
     }
 
+    /// Inlined, so that the response is moved once, from the inner future to whoever polls.
+    #[inline(always)]
     fn close<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let is_plain = self.context.is_none() && self.switch.is_none();
+        if is_plain && reject::unworded(&response).is_none() {
+            return response.map(ResponseBody::inner);
+        }
+        self.amend(response)
+    }
+
+    /// What few responses need.
+    #[inline(never)]
+    fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
         let mut response = match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
@@ -204,14 +216,8 @@ impl Seal {
                 .map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };
-        if let Some(extra) = self
-            .context
-            .as_ref()
-            .and_then(AuthContext::response_headers)
-        {
-            for (name, value) in extra {
-                response.headers_mut().append(name, value.clone());
-            }
+        if let Some(context) = &self.context {
+            context.add_headers_to(&mut response);
         }
         if let Some(switch) = self.switch {
             switch.select_bearer(&mut response);

@@ -77,6 +77,7 @@ fn mark(headers: &mut HeaderMap, names: &[HeaderName]) {
     }
 }
 
+#[inline(never)]
 fn take_websocket_token(headers: &mut HeaderMap) -> bool {
     if request::websocket_offers(headers).next().is_none() {
         return false;
@@ -98,6 +99,7 @@ fn take_websocket_token(headers: &mut HeaderMap) -> bool {
     true
 }
 
+#[inline(never)]
 fn remove<B>(request: &mut Request<B>, place: &Place) {
     match place {
         Place::Authorization(scheme) => {
