@@ -40,14 +40,23 @@ pub(crate) enum Value<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text<'a> {
     raw: &'a str,
-    escaped: bool,
+    escapes: Escapes,
+}
+
+/// As wide as a pointer: with a `bool`, a text and what it is part of would have padding, and be
+/// moved about in pieces that the processor waits for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(usize)]
+enum Escapes {
+    None,
+    Some,
 }
 
 impl<'a> Text<'a> {
     /// The text with its escapes resolved.
     #[inline]
     pub(crate) fn cow(self) -> Cow<'a, str> {
-        if self.escaped {
+        if self.has_escapes() {
             Cow::Owned(self.chars().collect())
         } else {
             Cow::Borrowed(self.raw)
@@ -57,7 +66,7 @@ impl<'a> Text<'a> {
     /// Whether the text is that one, escapes resolved.
     #[inline]
     pub(crate) fn is(self, other: &str) -> bool {
-        if self.escaped {
+        if self.has_escapes() {
             self.chars().eq(other.chars())
         } else {
             self.raw == other
@@ -66,6 +75,11 @@ impl<'a> Text<'a> {
 
     pub(crate) fn is_empty(self) -> bool {
         self.raw.is_empty()
+    }
+
+    #[inline]
+    fn has_escapes(self) -> bool {
+        self.escapes == Escapes::Some
     }
 
     fn chars(self) -> Unescape<'a> {

@@ -1,6 +1,6 @@
 //! Where a reader stands in the text, and the grammar of RFC 8259.
 
-use super::{Fault, Text, Value};
+use super::{Escapes, Fault, Text, Value};
 
 /// A place in the text.
 #[derive(Debug)]
@@ -101,17 +101,17 @@ impl<'a> Cursor<'a> {
     fn string(&mut self) -> Result<Text<'a>, Fault> {
         self.expect(b'"')?;
         let start = self.at;
-        let mut escaped = false;
+        let mut escapes = Escapes::None;
         loop {
             self.at += plain(self.rest());
             match self.peek() {
                 Some(b'"') => {
                     let raw = self.since(start)?;
                     self.at += 1;
-                    return Ok(Text { raw, escaped });
+                    return Ok(Text { raw, escapes });
                 }
                 Some(b'\\') => {
-                    escaped = true;
+                    escapes = Escapes::Some;
                     self.at += 1;
                     self.escape()?;
                 }
