@@ -1,8 +1,8 @@
 //! The layer that decides who is calling.
 //!
 //! [`AuthLayer`](crate::AuthLayer) wraps a service in an [`AuthService`], whose future is a
-//! [`ResponseFuture`] and whose response body a [`ResponseBody`](crate::ResponseBody): nothing is boxed, and both body
-//! types stay the inner service's own.
+//! [`ResponseFuture`] and whose response body a [`ResponseBody`](crate::ResponseBody): nothing is
+//! boxed but what has to wait, and both body types stay the inner service's own.
 
 mod core;
 mod future;
