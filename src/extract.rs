@@ -45,6 +45,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for AuthContext {
 impl IntoResponse for AuthError {
     /// The refusal that the layer would send; an `AuthLayer` around the route words it anew, with
     /// its realm and its replacement.
+    ///
+    /// Nobody sees the request here, so a handler that speaks gRPC answers with a status of its own.
     fn into_response(self) -> Response {
         Wording::plain().respond(&self).map(Body::from)
     }

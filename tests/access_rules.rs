@@ -27,6 +27,24 @@ async fn a_plain_rule_opens_exactly_its_path() {
 }
 
 #[tokio::test]
+async fn a_plain_rule_opens_no_other_path_of_its_length() {
+    let opened: Vec<String> = (0..300).step_by(3).map(|id| format!("/a{id:03}")).collect();
+    // Neither in order nor against it.
+    let (front, back) = opened.split_at(40);
+    let rules = back.iter().rev().chain(front);
+    let layer = rules.fold(auth(), |layer, path| layer.public(path.as_str()));
+    let app = app(["/{any}"], layer);
+    for id in 0..300 {
+        let path = format!("/a{id:03}");
+        let wanted = if opened.contains(&path) { 200 } else { 401 };
+        assert_eq!(status(&app, &format!("GET {path}")).await, wanted, "{path}");
+    }
+    for closed in ["GET /A000", "GET /a00", "GET /a0000", "GET /%61000"] {
+        assert_eq!(status(&app, closed).await, 401, "{closed}");
+    }
+}
+
+#[tokio::test]
 async fn a_parameter_stands_for_one_segment() {
     let routes = ["/hooks/{name}", "/hooks/{name}/log", "/hooks/"];
     let app = app(routes, auth().public("/hooks/{source}"));

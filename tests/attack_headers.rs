@@ -29,6 +29,45 @@ async fn a_doubled_header_among_as_many_as_fit_into_a_request_is_no_panic() {
 }
 
 #[tokio::test]
+async fn a_credential_is_read_alike_however_many_headers_stand_before_or_behind_it() {
+    let app = guarded(AuthLayer::new(keys()));
+    let once = [("x-api-key", "sk-live-9f")];
+    let wrong = [("x-api-key", "sk-live-9g")];
+    let twice = [("x-api-key", "sk-live-9f"), ("x-api-key", "sk-live-9f")];
+    let in_two_places = [("authorization", "Bearer "), ("x-api-key", "sk-live-9f")];
+    for others in 0..=60 {
+        for before in [0, others / 2, others] {
+            let beside = |shown: &[(&'static str, &'static str)]| {
+                let mut asked = request("GET", "/run", &[]);
+                let other = |index| HeaderName::try_from(format!("x-{index}")).unwrap();
+                let value = HeaderValue::from_static("v");
+                for index in 0..before {
+                    asked.headers_mut().append(other(index), value.clone());
+                }
+                for (name, value) in shown {
+                    let value = HeaderValue::from_static(value);
+                    asked.headers_mut().append(*name, value);
+                }
+                for index in before..others {
+                    asked.headers_mut().append(other(index), value.clone());
+                }
+                asked
+            };
+            let accepted = send(&app, beside(&once)).await;
+            accepted.accepted_as("ada");
+            assert!(accepted.seen().headers["x-api-key"].is_sensitive());
+            let empty_beside = send(&app, beside(&in_two_places)).await;
+            assert_eq!(empty_beside.status, 200, "{before} of {others}");
+            assert!(empty_beside.seen().headers["authorization"].is_sensitive());
+            let doubled = send(&app, beside(&twice)).await;
+            assert_eq!(doubled.status, 400, "{before} of {others}");
+            let refused = send(&app, beside(&wrong)).await;
+            assert_eq!(refused.status, 401, "{before} of {others}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_websocket_token_is_taken_out_of_as_many_headers_as_fit_into_a_request() {
     let socket = keys().with_credentials([CredentialSource::websocket_protocol()]);
     let app = guarded(AuthLayer::new(socket));
