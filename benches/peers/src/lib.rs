@@ -10,7 +10,8 @@
 //! *net* figure is what remains when the same call without any layer is taken off.
 //!
 //! All contenders run in one process, on one thread, in interleaved rounds of batches, each round
-//! in another order; a figure is the median over the rounds. The build is one for all: cargo's release
+//! in another order; a figure is the median over the rounds. A batch takes 1.5 ms, where a million keys
+//! are known 24 ms: of 10,000 callers each is to call again before others have emptied the caches. The build is one for all: cargo's release
 //! profile with LTO and one codegen unit, as servers are built that are to be fast. Allocations
 //! are counted by another process, `allocations`, so that counting slows nobody who is timed.
 //!
@@ -39,6 +40,7 @@
 //! Both versions of `jsonwebtoken` live in one process: the one of `aws-lc-rs` has a backend for the
 //! whole process, and here nobody enables another.
 
+pub mod by_hand;
 pub mod call;
 pub mod contenders;
 pub mod credentials;

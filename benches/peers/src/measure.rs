@@ -35,11 +35,20 @@ pub struct Sample {
     pub min: f64,
 }
 
-/// Measures everybody together; `run` makes somebody do so many calls.
-pub fn interleaved<T>(all: &mut [T], run: impl Fn(&mut T, u32), effort: Effort) -> Vec<Sample> {
+/// Measures everybody together; `run` makes somebody do so many calls, `batches` tells how many
+/// batches make one of somebody's own.
+pub fn interleaved<T>(
+    all: &mut [T],
+    run: impl Fn(&mut T, u32),
+    batches: impl Fn(&T) -> u32,
+    effort: Effort,
+) -> Vec<Sample> {
     let calls: Vec<u32> = all
         .iter_mut()
-        .map(|one| calibrated(|calls| run(one, calls), effort.batch))
+        .map(|one| {
+            let batch = effort.batch * batches(one);
+            calibrated(|calls| run(one, calls), batch)
+        })
         .collect();
     let mut rounds = vec![Vec::with_capacity(effort.rounds); all.len()];
     let mut order: Vec<usize> = (0..all.len()).collect();
@@ -163,7 +172,7 @@ mod tests {
             rounds: 5,
             batch: Duration::ZERO,
         };
-        let samples = interleaved(&mut calls_of, |done, calls| *done += calls, effort);
+        let samples = interleaved(&mut calls_of, |done, calls| *done += calls, |_| 1, effort);
         // One call to calibrate, then one a round.
         assert_eq!((samples.len(), calls_of), (2, [6, 6]));
     }
@@ -180,7 +189,7 @@ mod tests {
             rounds: 9,
             batch: Duration::from_micros(200),
         };
-        let samples = interleaved(&mut [5, 50], busy, effort);
+        let samples = interleaved(&mut [5, 50], busy, |_| 1, effort);
         assert!(samples[0].median < samples[1].median, "{samples:?}");
         assert!(samples[0].min >= 5_000.0, "{samples:?}");
     }

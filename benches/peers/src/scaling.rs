@@ -18,6 +18,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
+    by_hand,
     call::{Answer, Head, Inner, once},
     contenders::{keys, tokens},
     credentials::{Credentials, api_key},
@@ -62,6 +63,8 @@ impl Effort {
 
 /// What the machine itself is measured with.
 pub const EMPTY_LOOP: &str = "empty loop";
+/// A check that shares nothing but its table and its callers.
+pub const BY_HAND: [&str; 2] = ["API key by hand, one each", "API key by hand, the same"];
 
 /// Measures the empty loop and the checks, interleaved.
 ///
@@ -81,10 +84,14 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     let tokens = |shown: [&String; 2]| shown.map(|token| Head::with_bearer(token));
     let (token, other) = (&signed.token, &signed.other);
 
-    let work: [(&'static str, Worker); 6] = [
+    let least = by_hand::layer(by_hand::keys([api_key(0), api_key(1)])).layer(Inner);
+
+    let work: [(&'static str, Worker); 8] = [
         (EMPTY_LOOP, Box::new(|_| Box::new(arithmetic))),
         ("API key, one each", checks(&with_key, keys([0, 1]))),
         ("API key, the same", checks(&with_key, keys([0, 0]))),
+        (BY_HAND[0], checks(&least, keys([0, 1]))),
+        (BY_HAND[1], checks(&least, keys([0, 0]))),
         (
             "remembered, one each",
             checks(&remembered, tokens([token, other])),
@@ -178,7 +185,7 @@ mod tests {
     fn every_check_is_measured_beside_the_empty_loop() {
         let figures = scaling(&Credentials::new(), Effort::SMOKE);
         assert_eq!(figures[0].name, EMPTY_LOOP);
-        assert_eq!(figures.len(), 6);
+        assert_eq!(figures.len(), 8);
         for figure in figures {
             assert!(figure.one > 0.0 && figure.two > 0.0, "{figure:?}");
         }

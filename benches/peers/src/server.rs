@@ -20,6 +20,7 @@ use tower_auth::{AuthLayer, jose::Algorithm};
 use tower_layer::layer_fn;
 
 use crate::{
+    by_hand,
     call::Head,
     contenders::{keys, tokens},
     credentials::{Credentials, api_key},
@@ -31,8 +32,8 @@ use crate::{
 pub struct Compared {
     /// What the layer does.
     pub name: &'static str,
-    /// Whether it checks a credential.
-    pub checks: bool,
+    /// Whether it is ours and checks a credential.
+    pub promised: bool,
     /// Requests a second without the layer, the median.
     pub bare: f64,
     /// Requests a second with it, the median.
@@ -89,6 +90,12 @@ pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
             Some(Head::with_key(&api_key(1))),
         ),
         (
+            KEY_BY_HAND,
+            app().layer(by_hand::layer(by_hand::keys([api_key(0)]))),
+            Head::with_key(&api_key(0)),
+            Some(Head::with_key(&api_key(1))),
+        ),
+        (
             "RS256 remembered",
             app().layer(AuthLayer::new(token)),
             Head::with_bearer(&signed.token),
@@ -106,7 +113,7 @@ pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
             }
             Pair {
                 name,
-                checks: refused.is_some(),
+                promised: refused.is_some() && !NOT_OURS.contains(&name),
                 clients: [bare, layered].map(|at| Client::connect(at, &head, CONNECTIONS)),
                 rates: [Vec::new(), Vec::new()],
             }
@@ -122,7 +129,7 @@ pub fn compared(credentials: &Credentials, effort: Effort) -> Vec<Compared> {
 
 struct Pair {
     name: &'static str,
-    checks: bool,
+    promised: bool,
     clients: [Client; 2],
     rates: [Vec<f64>; 2],
 }
@@ -143,7 +150,7 @@ impl Pair {
         let mut ratios: Vec<_> = ratios.map(|(layered, bare)| layered / bare).collect();
         Compared {
             name: self.name,
-            checks: self.checks,
+            promised: self.promised,
             bare: median(&mut bare),
             layered: median(&mut layered),
             ratio: median(&mut ratios),
@@ -275,8 +282,10 @@ fn is_whole(answer: &[u8]) -> bool {
     matches!(length, Some(Ok(length)) if body.len() == length)
 }
 
-/// The one server whose layer is not ours.
-pub const NO_LAYER: &str = "a layer that does nothing";
+/// The servers whose layer is not ours.
+pub const NOT_OURS: [&str; 2] = [NO_LAYER, KEY_BY_HAND];
+const NO_LAYER: &str = "a layer that does nothing";
+const KEY_BY_HAND: &str = "API key, by hand";
 const ACCEPTED: &[u8] = b"HTTP/1.1 200 OK\r\n";
 const STATUS: std::ops::Range<usize> = 9..12;
 const CONNECTIONS: usize = 16;
@@ -295,7 +304,7 @@ mod tests {
     #[test]
     fn every_server_answers_200_to_every_request() {
         let compared = compared(&Credentials::new(), Effort::SMOKE);
-        assert_eq!(compared.len(), 4);
+        assert_eq!(compared.len(), 5);
         assert!(compared.iter().all(|pair| pair.ratio > 0.0), "{compared:?}");
     }
 

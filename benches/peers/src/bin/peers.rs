@@ -60,7 +60,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let credentials = Credentials::new();
     let mut contenders = runtime.block_on(all(&credentials, many));
-    let samples = interleaved(&mut contenders, Contender::run, calls);
+    let samples = interleaved(&mut contenders, Contender::run, Contender::batches, calls);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "counts are small and whole"

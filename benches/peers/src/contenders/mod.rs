@@ -3,6 +3,7 @@
 mod axum_jwt;
 mod axum_oidc_layer;
 mod bare;
+mod by_hand;
 mod claims;
 mod jwt_authorizer;
 mod oauth_resource_server;
@@ -170,6 +171,15 @@ impl Contender {
         self
     }
 
+    /// How many batches make one of its own: where many callers call, they are to call again
+    /// before others have taken the processor's caches.
+    pub fn batches(&self) -> u32 {
+        match self.task {
+            Task::MillionKeys | Task::Bare(Shown::AnyKey) => 16,
+            _ => 1,
+        }
+    }
+
     /// Makes so many calls.
     pub fn run(&mut self, calls: u32) {
         (self.run)(calls);
@@ -259,6 +269,7 @@ impl fmt::Debug for Contender {
 pub async fn all(credentials: &Credentials, many: usize) -> Vec<Contender> {
     let mut all = bare::contenders(credentials, many);
     all.extend(tower_auth::contenders(credentials, many).await);
+    all.extend(by_hand::contenders(credentials, many));
     all.extend(tower_http::contenders(credentials));
     all.extend(jwt_authorizer::contenders(credentials).await);
     all.extend(axum_jwt::contenders(credentials));
@@ -294,6 +305,8 @@ pub const FEW: usize = 10_000;
 
 /// What `tower-auth` is called in the tables.
 pub const OURS: &str = "tower-auth";
+/// What a check written for this alone is called.
+pub const BY_HAND: &str = "by hand";
 
 #[cfg(test)]
 mod tests {

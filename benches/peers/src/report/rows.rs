@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::csv;
 use crate::{
-    contenders::{Contender, Crypto, OURS, PARTIAL, Shown, Task},
+    contenders::{BY_HAND, Contender, Crypto, OURS, PARTIAL, Shown, Task},
     measure::Sample,
 };
 
@@ -121,6 +121,13 @@ impl Rows {
         rows.filter(move |row| row.task == task && row.name == OURS)
     }
 
+    /// The figure of a check written by hand for a task.
+    pub fn by_hand(&self, task: Task) -> Option<&Row> {
+        let task = task.to_string();
+        let mut rows = self.0.iter();
+        rows.find(|row| row.task == task && row.name == BY_HAND)
+    }
+
     /// The first figure of a task, by the cryptography that it stands on.
     pub fn on(&self, task: Task, crypto: Crypto) -> Option<&Row> {
         let (task, crypto) = (task.to_string(), crypto.to_string());
@@ -204,7 +211,7 @@ impl Row {
 
     /// Whether it is a peer's: neither `tower-auth` nor what others are compared with.
     pub fn is_peer(&self) -> bool {
-        self.name != OURS && self.to_bare.is_some()
+        ![OURS, BY_HAND].contains(&self.name.as_str()) && self.to_bare.is_some()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
         rows::{Row, Rows},
         table::thousands,
     },
-    server::NO_LAYER,
+    server::NOT_OURS,
 };
 
 pub(super) struct Panel {
@@ -129,7 +129,7 @@ fn whole_server(servers: &[Vec<String>]) -> Option<Panel> {
         most = most.max(bare);
         bars.push(Bar {
             label: name.clone(),
-            ours: name != NO_LAYER,
+            ours: !NOT_OURS.contains(&name.as_str()),
             value: ratio,
             text: format!("{:.1} %", ratio * 100.0),
         });

@@ -46,12 +46,12 @@ impl Met100 {
             two: factor,
             factor,
         };
-        let server = |name, ratio, checks| Compared {
+        let server = |name, ratio, promised| Compared {
             name,
             bare: 100.0,
             layered: 100.0 * ratio,
             ratio,
-            checks,
+            promised,
         };
         Self(
             Rows(rows),

@@ -1,0 +1,94 @@
+//! Checks written by hand: what a layer could take at the least.
+
+use std::{
+    convert::Infallible,
+    future::Ready,
+    hint::black_box,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use http::{Request, Response, StatusCode};
+use tower_auth::jose::Algorithm;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{BY_HAND, Contender, Crypto, Heads, Task, any_key};
+use crate::{
+    by_hand,
+    call::{Head, Inner},
+    credentials::{Credentials, api_key},
+    measure::Dice,
+};
+
+pub(super) fn contenders(credentials: &Credentials, many: usize) -> Vec<Contender> {
+    let (secret, public) = (Algorithm::HS256, Algorithm::RS256);
+    let (secret, public) = (credentials.token(secret), credentials.token(public));
+    let key = by_hand::layer(by_hand::keys([api_key(0)])).layer(Inner);
+    let first = by_hand::layer(by_hand::hs256(credentials.issuer())).layer(Inner);
+    let again = by_hand::layer(by_hand::remembered(public)).layer(Inner);
+    let heads = Heads {
+        accepted: Head::with_key(&api_key(0)),
+        refused: Head::with_key(&api_key(usize::MAX)),
+    };
+    let tokens = Heads::of_token;
+    vec![
+        Contender::accepting(Task::ApiKey, BY_HAND, key, heads),
+        Contender::answering(
+            Task::MillionKeys,
+            BY_HAND,
+            OneAccess::to(many),
+            any_key(many),
+            StatusCode::OK,
+        )
+        .set_up("no check, one access to so much memory"),
+        Contender::accepting(
+            Task::FirstSeen(secret.algorithm),
+            BY_HAND,
+            first,
+            tokens(secret),
+        )
+        .on(Crypto::AwsLc),
+        Contender::accepting(
+            Task::Remembered(public.algorithm),
+            BY_HAND,
+            again,
+            tokens(public),
+        ),
+    ]
+}
+
+/// Reads one line of as much memory as that many keys may take, another in each call: whoever keeps
+/// something about each of them waits for that at least.
+struct OneAccess {
+    memory: Vec<[u64; 8]>,
+    dice: Dice,
+}
+
+impl OneAccess {
+    fn to(keys: usize) -> Self {
+        let lines = keys * 320 / size_of::<[u64; 8]>();
+        Self {
+            // Written to, so that each page is there and is its own.
+            memory: (0..lines).map(|line| [line as u64; 8]).collect(),
+            dice: Dice::new(),
+        }
+    }
+}
+
+impl Service<Request<Body>> for OneAccess {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let line = self.dice.below(self.memory.len());
+        let [read, ..] = black_box(&self.memory)[line];
+        assert!(read == line as u64, "something else was written there");
+        Inner.call(request)
+    }
+}
