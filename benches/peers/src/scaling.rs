@@ -63,6 +63,8 @@ impl Effort {
 
 /// What the machine itself is measured with.
 pub const EMPTY_LOOP: &str = "empty loop";
+/// The inner service with nothing around it.
+pub const BARE: &str = "bare";
 /// A check that shares nothing but its table and its callers.
 pub const BY_HAND: [&str; 2] = ["API key by hand, one each", "API key by hand, the same"];
 
@@ -78,16 +80,18 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     let first = remembered.clone().with_remembered_tokens(0);
     let remembered = AuthLayer::new(remembered).layer(Inner);
     let first = AuthLayer::new(first).layer(Inner);
-    // Each thread has a head of its own, also where both show the same: a copy would share its
-    // bytes, and both threads would count who holds them.
-    let keys = |shown: [usize; 2]| shown.map(|index| Head::with_key(&api_key(index)));
-    let tokens = |shown: [&String; 2]| shown.map(|token| Head::with_bearer(token));
+    let keys = |shown: [usize; 2]| move |thread: usize| Head::with_key(&api_key(shown[thread]));
+    let tokens = |shown: [&String; 2]| {
+        let shown = shown.map(String::clone);
+        move |thread: usize| Head::with_bearer(&shown[thread])
+    };
     let (token, other) = (&signed.token, &signed.other);
 
     let least = by_hand::layer(by_hand::keys([api_key(0), api_key(1)])).layer(Inner);
 
-    let work: [(&'static str, Worker); 8] = [
+    let work: [(&'static str, Worker); 9] = [
         (EMPTY_LOOP, Box::new(|_| Box::new(arithmetic))),
+        (BARE, checks(&Inner, keys([0, 1]))),
         ("API key, one each", checks(&with_key, keys([0, 1]))),
         ("API key, the same", checks(&with_key, keys([0, 0]))),
         (BY_HAND[0], checks(&least, keys([0, 1]))),
@@ -127,13 +131,16 @@ type Worker = Box<dyn Fn(usize) -> Box<dyn FnMut() + Send> + Sync>;
 
 /// A copy of the service for each thread, as a server has one for each connection: what they share
 /// is the provider, and what it keeps of a caller who calls on both.
-fn checks<S>(service: &S, heads: [Head; 2]) -> Worker
+///
+/// Each thread makes its head itself: a copy would share its bytes, and both would count who holds
+/// them, as they would where what they count lies side by side.
+fn checks<S>(service: &S, head: impl Fn(usize) -> Head + Send + Sync + 'static) -> Worker
 where
     S: Service<Request<Body>, Response: Answer, Error: Debug> + Clone + Send + Sync + 'static,
 {
     let service = service.clone();
     Box::new(move |thread| {
-        let (mut service, head) = (service.clone(), heads[thread].clone());
+        let (mut service, head) = (service.clone(), head(thread));
         Box::new(move || assert_eq!(once(&mut service, head.request()), StatusCode::OK))
     })
 }
@@ -185,7 +192,7 @@ mod tests {
     fn every_check_is_measured_beside_the_empty_loop() {
         let figures = scaling(&Credentials::new(), Effort::SMOKE);
         assert_eq!(figures[0].name, EMPTY_LOOP);
-        assert_eq!(figures.len(), 8);
+        assert_eq!(figures.len(), 9);
         for figure in figures {
             assert!(figure.one > 0.0 && figure.two > 0.0, "{figure:?}");
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     contenders::{Crypto, Task},
-    scaling::{BY_HAND, EMPTY_LOOP, Scaling},
+    scaling::{BARE, BY_HAND, EMPTY_LOOP, Scaling},
     server::Compared,
 };
 
@@ -201,7 +201,7 @@ impl Run<'_> {
     fn threads(&self) -> Vec<Target> {
         let machine = self.scaling.iter().find(|one| one.name == EMPTY_LOOP);
         let machine = machine.map_or(f64::NAN, |one| one.factor);
-        let others = |name| name == EMPTY_LOOP || BY_HAND.contains(&name);
+        let others = |name| [EMPTY_LOOP, BARE].contains(&name) || BY_HAND.contains(&name);
         let checks = self.scaling.iter().filter(|one| !others(one.name));
         let target = |check: &Scaling| {
             let mut target = Target::new(
