@@ -9,7 +9,10 @@ use aws_lc_rs::rand;
 use quick_cache::{UnitWeighter, sync::Cache};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use crate::AuthContext;
+use self::front::Front;
+use crate::{AuthContext, per_thread::PerThread};
+
+mod front;
 
 /// Remembered tokens of one provider: bounded, and never the tokens themselves.
 ///
@@ -17,6 +20,7 @@ use crate::AuthContext;
 pub(crate) struct Memory {
     tokens: Cache<u128, Remembered, UnitWeighter, BuildHasherDefault<OfName>>,
     names: TokenNames,
+    fronts: PerThread<Front>,
 }
 
 /// Names for tokens, by which they are found without being kept.
@@ -80,6 +84,16 @@ pub(crate) struct Remembered {
     pub(crate) since: u64,
 }
 
+impl Remembered {
+    /// The same, with the caller counted by itself.
+    fn copy(&self) -> Self {
+        Self {
+            context: self.context.copy(),
+            ..*self
+        }
+    }
+}
+
 impl Memory {
     /// A memory of at most so many tokens; none where the system has no randomness to give.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
@@ -92,6 +106,7 @@ impl Memory {
                 Default::default(),
             ),
             names: TokenNames::new()?,
+            fronts: PerThread::copied(Front::default(), |_| Front::default()),
         })
     }
 
@@ -104,12 +119,23 @@ impl Memory {
     ///
     /// Its times are the caller's to check: they were right then, and may not be now.
     pub(crate) fn recall(&self, name: u128, generation: u64, now: u64) -> Option<Remembered> {
-        let found = self.tokens.get(&name)?;
-        let fresh = found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS;
-        if !fresh {
-            self.tokens.remove(&name);
+        let is_fresh = |found: &Remembered| {
+            found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS
+        };
+        let front = self.fronts.mine();
+        if let Some(found) = front.recall(name, is_fresh) {
+            return Some(found);
         }
-        fresh.then_some(found)
+        let found = self.tokens.get(&name)?;
+        if !is_fresh(&found) {
+            self.tokens.remove(&name);
+            return None;
+        }
+        // Here and in the cache; whoever holds it too may be a request on another thread.
+        if found.context.is_held_by_more_than(2) {
+            front.offer(name, &found);
+        }
+        Some(found)
     }
 
     pub(crate) fn remember(&self, name: u128, what: Remembered) {
@@ -182,6 +208,28 @@ mod tests {
     #[test]
     fn forgets_with_the_keys() {
         assert!(!recalls(&memory_of("t"), "t", 2, 1000));
+    }
+
+    #[test]
+    fn what_is_in_use_elsewhere_is_recalled_without_the_cache_and_under_the_same_rules() {
+        let memory = memory_of("t");
+        let name = memory.name(b"t");
+        let _in_use = [(); 3].map(|()| memory.recall(name, 1, 1000).unwrap());
+        memory.tokens.clear();
+        assert!(recalls(&memory, "t", 1, 1299));
+        assert!(!recalls(&memory, "T", 1, 1299));
+        assert!(!recalls(&memory, "t", 1, 1300));
+        assert!(!recalls(&memory, "t", 1, 1299), "it was forgotten");
+    }
+
+    #[test]
+    fn what_nobody_else_uses_is_in_the_cache_alone() {
+        let memory = memory_of("t");
+        for _ in 0..3 {
+            assert!(recalls(&memory, "t", 1, 1000));
+        }
+        memory.tokens.clear();
+        assert!(!recalls(&memory, "t", 1, 1000));
     }
 
     #[test]

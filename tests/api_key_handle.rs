@@ -170,6 +170,36 @@ fn of_two_that_add_one_name_at_once_exactly_one_succeeds() {
     }
 }
 
+#[test]
+fn a_change_holds_on_every_thread_be_there_few_keys_or_many() {
+    for others in [1, 1000] {
+        let others: Vec<_> = (0..others).map(|i| format!("other-{i}")).collect();
+        let others = others.iter().map(String::as_str);
+        let (app, handle) = serving(&others.chain(["ada"]).collect::<Vec<_>>());
+        let everywhere = |key| {
+            let ask = || {
+                tokio::runtime::Runtime::new()
+                    .unwrap()
+                    .block_on(status(&app, key))
+            };
+            thread::scope(|scope| {
+                let threads = [(); 20].map(|()| scope.spawn(ask));
+                threads.map(|thread| thread.join().unwrap())
+            })
+        };
+        assert_eq!(everywhere("key-ada"), [200; 20]);
+        handle.revoke("ada").unwrap();
+        assert_eq!(everywhere("key-ada"), [401; 20]);
+        handle.replace(record("ada")).unwrap();
+        assert_eq!(everywhere("key-ada"), [200; 20]);
+        handle.remove("ada").unwrap();
+        assert_eq!(everywhere("key-ada"), [401; 20]);
+        handle.replace_all([record("eve")]).unwrap();
+        assert_eq!(everywhere("key-eve"), [200; 20]);
+        assert_eq!(everywhere("key-other-0"), [401; 20]);
+    }
+}
+
 fn serving(names: &[&str]) -> (Router, ApiKeyHandle) {
     let keys = ApiKeyAuth::new(names.iter().map(|name| record(name))).unwrap();
     let handle = keys.handle();

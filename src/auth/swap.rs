@@ -1,19 +1,12 @@
 //! A layer's knowledge that can be replaced between two requests, and how requests hold on to it.
 
-use std::{
-    cell::Cell,
-    ops::Deref,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::{ops::Deref, sync::Arc};
 
 use arc_swap::ArcSwap;
 use http::HeaderName;
 
 use super::{AuthService, core::Core};
+use crate::per_thread::PerThread;
 
 /// What a service asks for its core.
 #[derive(Clone)]
@@ -34,13 +27,8 @@ impl Cores {
     }
 }
 
-/// One core, with a reference count for each of several threads: those that answer requests at the
-/// same time would otherwise pass a single count to and fro between their processors.
-pub(super) struct Shares {
-    first: Arc<Share>,
-    /// All of them, the first one too. INVARIANT: their number is a power of two.
-    all: Box<[Arc<Share>]>,
-}
+/// One core, with a reference count for each of several threads.
+pub(super) struct Shares(PerThread<Arc<Share>>);
 
 /// A core, alone on its lines of the processor's caches.
 #[repr(align(128))]
@@ -48,23 +36,16 @@ pub(super) struct Share(Arc<Core>);
 
 impl Shares {
     pub(super) fn of(core: &Arc<Core>) -> Arc<Self> {
-        static THREADS: LazyLock<usize> =
-            LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
-        let first = Arc::new(Share(Arc::clone(core)));
-        let others = 1..THREADS.next_power_of_two().min(MOST);
-        let others = others.map(|_| Arc::new(Share(Arc::clone(core))));
-        Arc::new(Self {
-            all: std::iter::once(Arc::clone(&first)).chain(others).collect(),
-            first,
-        })
+        let share = |core: &_| Arc::new(Share(Arc::clone(core)));
+        Arc::new(Self(PerThread::copied(share(core), |first| {
+            share(&first.0)
+        })))
     }
 
     /// The share of the thread that asks.
     #[inline]
     fn mine(&self) -> Arc<Share> {
-        // The remainder by their number, which is quicker to have so than by a division.
-        let at = thread_number() & self.all.len().wrapping_sub(1);
-        Arc::clone(self.all.get(at).unwrap_or(&self.first))
+        Arc::clone(self.0.mine())
     }
 }
 
@@ -75,24 +56,6 @@ impl Deref for Share {
     fn deref(&self) -> &Core {
         &self.0
     }
-}
-
-/// Threads are numbered as they come.
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
-    }
-    // A thread that is about to end has no number any more, and any share will do.
-    NUMBER
-        .try_with(|number| {
-            number.get().unwrap_or_else(|| {
-                let new = NEXT.fetch_add(1, Ordering::Relaxed);
-                number.set(Some(new));
-                new
-            })
-        })
-        .unwrap_or_default()
 }
 
 /// One place from which all services of a layer take their core.
@@ -116,9 +79,6 @@ impl Swap {
     }
 
     pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {
-        Arc::clone(self.0.load().first.places.headers())
+        Arc::clone(self.0.load().0.first().places.headers())
     }
 }
-
-/// Enough for the threads of most servers; more of them share a count by turns. A power of two.
-const MOST: usize = 16;

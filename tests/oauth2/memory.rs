@@ -1,12 +1,12 @@
 //! Remembered tokens: never more than the token would get by being verified again.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use http::Request;
 use tower_auth::{
     AuthRequest,
     jose::Key,
-    provider::{AuthProvider, JwtAuth, OAuth2Auth},
+    provider::{AuthProvider, Authentication, JwtAuth, OAuth2Auth},
 };
 
 use crate::world::*;
@@ -131,6 +131,37 @@ async fn a_remembered_token_costs_no_allocation() {
 }
 
 #[tokio::test]
+async fn a_token_in_use_on_several_threads_expires_on_all_of_them() {
+    let world = World::new();
+    let provider = world.warm().await;
+    let token = world.token().with_lifetime(MINUTE).mint();
+    let _in_use = [(); 3].map(|()| on_threads(|| accepted(at_once(&provider, &token))));
+    world.pass(Duration::from_secs(90));
+    for answer in on_threads(|| at_once(&provider, &token)) {
+        assert_eq!(answer.unwrap_err().code(), "expired_credential");
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_use_on_several_threads_ends_on_all_of_them_with_its_key() {
+    let world = World::new();
+    let provider = world.warm().await;
+    let withdrawn = world.kid();
+    let token = world.token().mint();
+    let _in_use = [(); 3].map(|()| on_threads(|| accepted(at_once(&provider, &token))));
+    world.issuer.rotate();
+    world.issuer.remove_key(&withdrawn);
+    world.pass(HOUR);
+    accepted(at_once(&provider, &token));
+    eventually("the key is gone", async || {
+        provider.verify(&token).await.is_err()
+    })
+    .await;
+    let is_accepted = || matches!(ask(&provider, &token), Authentication::Ready(Ok(_)));
+    assert_eq!(on_threads(is_accepted), [false; THREADS]);
+}
+
+#[tokio::test]
 async fn a_known_key_costs_no_more_than_a_fixed_one() {
     let world = World::new();
     let provider = world.provider().with_remembered_tokens(0);
@@ -145,6 +176,14 @@ async fn a_known_key_costs_no_more_than_a_fixed_one() {
     assert_eq!(allocations(&provider, &token), allocations(&fixed, &token));
 }
 
+/// What comes of it on each of several threads.
+fn on_threads<T: Send>(work: impl Fn() -> T + Sync) -> [T; THREADS] {
+    thread::scope(|scope| {
+        let threads = [(); THREADS].map(|()| scope.spawn(&work));
+        threads.map(|thread| thread.join().unwrap())
+    })
+}
+
 /// What an accepted token allocates when it is shown again.
 fn allocations(provider: &impl AuthProvider, token: &str) -> u64 {
     let request = Request::get("/")
@@ -157,3 +196,6 @@ fn allocations(provider: &impl AuthProvider, token: &str) -> u64 {
     let answer = || drop(provider.authenticate(&AuthRequest::from(&request)));
     allocation_counter::measure(answer).count_total
 }
+
+/// More than there are copies of anything.
+const THREADS: usize = 40;

@@ -5,23 +5,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 
 use super::table::Table;
-use crate::ConfigError;
+use crate::{ConfigError, per_thread::PerThread};
 
 /// Readers take a snapshot and never wait; writers go one after the other.
 pub(super) struct Keys {
-    table: ArcSwap<Table>,
+    /// Where there are few keys, a table for each of several threads: their callers are counted in
+    /// each by itself, and a key that many share is no place where threads meet.
+    table: ArcSwap<PerThread<Table>>,
     writing: Mutex<()>,
 }
 
 impl Keys {
     pub(super) fn new(table: Table) -> Self {
         Self {
-            table: ArcSwap::from_pointee(table),
+            table: ArcSwap::new(spread(table)),
             writing: Mutex::new(()),
         }
     }
 
-    pub(super) fn load(&self) -> Guard<Arc<Table>> {
+    pub(super) fn load(&self) -> Guard<Arc<PerThread<Table>>> {
         self.table.load()
     }
 
@@ -32,9 +34,20 @@ impl Keys {
     ) -> Result<(), ConfigError> {
         // A writer that panicked has stored nothing, so the table is whole.
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut table = Table::clone(&self.load());
+        let mut table = Table::clone(self.load().first());
         edit(&mut table)?;
-        self.table.store(Arc::new(table));
+        self.table.store(spread(table));
         Ok(())
     }
 }
+
+fn spread(table: Table) -> Arc<PerThread<Table>> {
+    Arc::new(if table.len() <= FEW {
+        PerThread::copied(table, Table::copy)
+    } else {
+        PerThread::shared(table)
+    })
+}
+
+/// Beyond this many keys, copies would take more memory than they are worth.
+const FEW: usize = 256;

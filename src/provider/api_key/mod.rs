@@ -120,7 +120,7 @@ impl ApiKeyAuth {
             return Ok(None);
         };
         let keys = self.keys.load();
-        let reason = match keys.find(&digest(shown.as_bytes()), &self.clock) {
+        let reason = match keys.mine().find(&digest(shown.as_bytes()), &self.clock) {
             Standing::Good(context) => return Ok(Some(context.clone())),
             Standing::Unknown => "api_key_unknown",
             Standing::Revoked => "api_key_revoked",
@@ -147,7 +147,7 @@ impl AuthProvider for ApiKeyAuth {
 impl fmt::Debug for ApiKeyAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeyAuth")
-            .field("keys", &self.keys.load().len())
+            .field("keys", &self.keys.load().first().len())
             .field("sources", &self.sources)
             .finish_non_exhaustive()
     }

@@ -51,6 +51,15 @@ impl Table {
         Ok(table)
     }
 
+    /// The same keys, for callers of their own.
+    pub(super) fn copy(&self) -> Self {
+        let mut copy = self.clone();
+        for record in &mut copy.entries {
+            record.context = record.context.copy();
+        }
+        copy
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
