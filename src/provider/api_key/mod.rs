@@ -3,6 +3,7 @@
 mod handle;
 mod keys;
 mod record;
+mod slots;
 mod table;
 
 use std::{fmt, sync::Arc};

@@ -1,17 +1,13 @@
 //! The set of keys, looked up by digest.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, mem, sync::LazyLock};
 
-use hashbrown::HashTable;
+use super::{ApiKeyRecord, slots::Slots};
+use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes};
 
-use super::ApiKeyRecord;
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, secret};
-
-/// The records stand in the table itself: among a million keys, each step to somewhere else waits
-/// for the memory.
 #[derive(Clone, Default)]
 pub(super) struct Table {
-    entries: HashTable<ApiKeyRecord>,
+    records: Slots,
 }
 
 pub(super) enum Standing<'a> {
@@ -36,37 +32,33 @@ impl Table {
                 return Err(duplicate_name(record.name()));
             }
         }
-        let mut table = Self {
-            entries: HashTable::with_capacity(records.len()),
-        };
-        for record in records {
-            table.insert(record);
-        }
-        if table.entries.is_empty() {
+        if records.is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Empty,
                 "there is no API key: give at least one, made with `openssl rand -base64 32`",
             ));
         }
-        Ok(table)
+        Ok(Self {
+            records: Slots::of(records),
+        })
     }
 
     /// The same keys, for callers of their own.
     pub(super) fn copy(&self) -> Self {
         let mut copy = self.clone();
-        for record in &mut copy.entries {
+        for record in copy.records.iter_mut() {
             record.context = record.context.copy();
         }
         copy
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.records.len()
     }
 
     /// Judges a digest: unknown, revoked, expired, in that order.
     pub(super) fn find(&self, digest: &[u8; 32], clock: &Clock) -> Standing<'_> {
-        match self.get(digest) {
+        match self.records.get(digest) {
             None => Standing::Unknown,
             Some(record) if record.revoked => Standing::Revoked,
             Some(record) if record.is_expired(clock) => Standing::Expired,
@@ -75,46 +67,32 @@ impl Table {
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|record| record.name())
+        self.records.iter().map(|record| record.name())
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&ApiKeyRecord> {
-        self.entries.iter().find(|record| record.name() == name)
+        self.records.iter().find(|record| record.name() == name)
     }
 
     /// Puts a record in, in the place of the one with its name if there is one.
     pub(super) fn put(&mut self, record: ApiKeyRecord) -> Result<(), ConfigError> {
-        self.entries.retain(|entry| entry.name() != record.name());
-        if self.get(&record.digest).is_some() {
+        let holder = self.records.get(&record.digest);
+        if holder.is_some_and(|holder| holder.name() != record.name()) {
             return Err(duplicate_key(record.name()));
         }
-        self.insert(record);
+        let mut records = self.take_without(record.name());
+        records.push(record);
+        self.records = Slots::of(records);
         Ok(())
     }
 
     pub(super) fn remove(&mut self, name: &str) {
-        self.entries.retain(|entry| entry.name() != name);
+        self.records = Slots::of(self.take_without(name));
     }
 
-    fn get(&self, digest: &[u8; 32]) -> Option<&ApiKeyRecord> {
-        self.entries.find(bucket(digest), |record| {
-            secret::equal(&record.digest, digest)
-        })
+    fn take_without(&mut self, name: &str) -> Vec<ApiKeyRecord> {
+        mem::take(&mut self.records).without(|record| record.name() == name)
     }
-
-    fn insert(&mut self, record: ApiKeyRecord) {
-        self.entries
-            .insert_unique(bucket(&record.digest), record, |record| {
-                bucket(&record.digest)
-            });
-    }
-}
-
-/// The digest's own first bytes: it is as even as a hash can be, and a caller who could choose
-/// where it lands would have to find a key for it first.
-fn bucket(digest: &[u8; 32]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *digest;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// One `*` that all records share until they are given scopes of their own.
