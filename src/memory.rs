@@ -95,7 +95,7 @@ impl Remembered {
 }
 
 impl Memory {
-    /// A memory of at most so many tokens; none where the system has no randomness to give.
+    /// A memory of at most so many tokens, and of the few that each thread keeps beside them; none where the system has no randomness to give.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
         Some(Self {
             tokens: Cache::with(
@@ -133,7 +133,7 @@ impl Memory {
         }
         // Here and in the cache; whoever holds it too may be a request on another thread.
         if found.context.is_held_by_more_than(2) {
-            front.offer(name, &found);
+            front.offer(name, &found, is_fresh);
         }
         Some(found)
     }
@@ -220,6 +220,16 @@ mod tests {
         assert!(!recalls(&memory, "T", 1, 1299));
         assert!(!recalls(&memory, "t", 1, 1300));
         assert!(!recalls(&memory, "t", 1, 1299), "it was forgotten");
+    }
+
+    #[test]
+    fn what_is_in_use_elsewhere_is_forgotten_with_the_keys_too() {
+        let memory = memory_of("t");
+        let name = memory.name(b"t");
+        let _in_use = [(); 3].map(|()| memory.recall(name, 1, 1000).unwrap());
+        memory.tokens.clear();
+        assert!(!recalls(&memory, "t", 2, 1000));
+        assert!(!recalls(&memory, "t", 1, 1000), "it was forgotten");
     }
 
     #[test]

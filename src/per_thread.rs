@@ -58,16 +58,13 @@ fn thread_number() -> usize {
     thread_local! {
         static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
     }
-    // A thread that is about to end has no number any more, and any value will do.
-    NUMBER
-        .try_with(|number| {
-            number.get().unwrap_or_else(|| {
-                let new = NEXT.fetch_add(1, Ordering::Relaxed);
-                number.set(Some(new));
-                new
-            })
+    NUMBER.with(|number| {
+        number.get().unwrap_or_else(|| {
+            let new = NEXT.fetch_add(1, Ordering::Relaxed);
+            number.set(Some(new));
+            new
         })
-        .unwrap_or_default()
+    })
 }
 
 /// Enough for the threads of most servers; more of them share a value by turns. A power of two.

@@ -178,7 +178,8 @@ fn a_change_holds_on_every_thread_be_there_few_keys_or_many() {
         let (app, handle) = serving(&others.chain(["ada"]).collect::<Vec<_>>());
         let everywhere = |key| {
             let ask = || {
-                tokio::runtime::Runtime::new()
+                tokio::runtime::Builder::new_current_thread()
+                    .build()
                     .unwrap()
                     .block_on(status(&app, key))
             };

@@ -13,6 +13,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Places {
     places: Vec<Place>,
+    /// INVARIANT: `Authorization` is the first.
     headers: Arc<[HeaderName]>,
     reads_websocket: bool,
 }

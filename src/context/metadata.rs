@@ -13,7 +13,6 @@ pub(super) enum Metadata {
     Verified(Verified),
 }
 
-#[derive(Clone)]
 pub(super) struct Verified {
     /// As the token was decoded: what room is left behind it costs less than to move it.
     pub(super) json: String,
@@ -43,6 +42,17 @@ impl Metadata {
         match self {
             Self::Plain(_) => "",
             Self::Verified(verified) => &verified.json,
+        }
+    }
+}
+
+impl Clone for Verified {
+    /// A copy parses by itself if it is ever asked: the claims in memory take many times their text.
+    fn clone(&self) -> Self {
+        Self {
+            json: self.json.clone(),
+            user_id_claim: self.user_id_claim,
+            parsed: OnceLock::new(),
         }
     }
 }

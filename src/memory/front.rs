@@ -9,19 +9,19 @@ use super::Remembered;
 
 /// A few tokens for one thread: each in one place only, which its name chooses.
 ///
-/// The caller is counted here by itself, and what is locked is locked by this thread alone (or, where
-/// there are very many, by those that share it; they never wait for each other).
+/// The caller is counted here by itself, and what is locked is locked by this thread alone, or by the
+/// few that share it: they never wait for each other.
 #[derive(Default)]
 #[repr(align(128))]
 pub(super) struct Front {
-    /// Whether there is any place: a memory whose tokens have one user each locks nothing here.
+    /// Whether there is any place: a memory whose tokens are never in use twice locks nothing here.
     used: AtomicBool,
     places: Mutex<Box<[Place]>>,
 }
 
 #[derive(Default)]
 struct Place {
-    /// Who asked for it last, in vain.
+    /// Which token was asked for last.
     asked: Option<u128>,
     held: Option<(u128, Remembered)>,
 }
@@ -37,22 +37,25 @@ impl Front {
             return None;
         }
         let mut places = self.places.try_lock().ok()?;
-        let held = &mut places.get_mut(place(name))?.held;
-        let (known, found) = held.as_ref()?;
-        if *known != name {
-            return None;
-        }
+        let Place { asked, held } = places.get_mut(place(name))?;
+        let (_, found) = held.as_ref().filter(|(known, _)| *known == name)?;
         if !may_be_used(found) {
             *held = None;
             return None;
         }
+        *asked = Some(name);
         Some(found.clone())
     }
 
-    /// Holds a token that is asked for the second time, with no other for the same place between:
-    /// where many are in use by turns, none is worth a copy.
+    /// Holds a token that is asked for the second time with no other for the same place between:
+    /// where many are in use by turns, none is worth a copy. What may not be used any more goes.
     #[inline(never)]
-    pub(super) fn offer(&self, name: u128, what: &Remembered) {
+    pub(super) fn offer(
+        &self,
+        name: u128,
+        what: &Remembered,
+        may_be_used: impl Fn(&Remembered) -> bool,
+    ) {
         let Ok(mut places) = self.places.try_lock() else {
             return;
         };
@@ -60,11 +63,14 @@ impl Front {
             *places = (0..PLACES).map(|_| Place::default()).collect();
             self.used.store(true, Ordering::Relaxed);
         }
-        let Some(place) = places.get_mut(place(name)) else {
+        let Some(mine) = places.get_mut(place(name)) else {
             return;
         };
-        if place.asked.replace(name) == Some(name) {
-            place.held = Some((name, what.copy()));
+        if mine.asked.replace(name) == Some(name) {
+            mine.held = Some((name, what.copy()));
+            for place in &mut *places {
+                place.held.take_if(|(_, held)| !may_be_used(held));
+            }
         }
     }
 }
@@ -74,7 +80,7 @@ fn place(name: u128) -> usize {
     name as usize % PLACES
 }
 
-/// More than a thread serves at once.
+/// Those in use at the very same moment are few; these are so many that hardly two of them meet.
 const PLACES: usize = 64;
 
 #[cfg(test)]
@@ -93,6 +99,10 @@ mod tests {
         }
     }
 
+    fn offer(front: &Front, name: u128, user_id: &str) {
+        front.offer(name, &token(user_id), |_| true);
+    }
+
     fn user_id(front: &Front, name: u128) -> Option<String> {
         let found = front.recall(name, |_| true)?;
         Some(found.context.user_id().to_owned())
@@ -102,9 +112,9 @@ mod tests {
     fn holds_what_is_asked_for_twice() {
         let front = Front::default();
         assert_eq!(user_id(&front, 1), None);
-        front.offer(1, &token("ada"));
+        offer(&front, 1, "ada");
         assert_eq!(user_id(&front, 1), None);
-        front.offer(1, &token("ada"));
+        offer(&front, 1, "ada");
         assert_eq!(user_id(&front, 1).as_deref(), Some("ada"));
     }
 
@@ -114,12 +124,12 @@ mod tests {
         let (one, other) = (5, 5 + PLACES as u128);
         let upper = 5 + (1_u128 << 64);
         for _ in 0..2 {
-            front.offer(one, &token("ada"));
+            offer(&front, one, "ada");
         }
         assert_eq!(user_id(&front, other), None);
         assert_eq!(user_id(&front, upper), None);
         for _ in 0..2 {
-            front.offer(other, &token("eve"));
+            offer(&front, other, "eve");
         }
         assert_eq!(user_id(&front, one), None);
         assert_eq!(user_id(&front, other).as_deref(), Some("eve"));
@@ -129,27 +139,52 @@ mod tests {
     fn tokens_that_come_by_turns_take_no_place() {
         let front = Front::default();
         for _ in 0..10 {
-            front.offer(7, &token("ada"));
-            front.offer(7 + PLACES as u128, &token("eve"));
+            offer(&front, 7, "ada");
+            offer(&front, 7 + PLACES as u128, "eve");
         }
         assert_eq!(user_id(&front, 7), None);
+    }
+
+    #[test]
+    fn what_is_held_keeps_its_place_from_others_while_it_is_asked_for() {
+        let front = Front::default();
+        for _ in 0..2 {
+            offer(&front, 7, "ada");
+        }
+        for _ in 0..10 {
+            assert_eq!(user_id(&front, 7).as_deref(), Some("ada"));
+            offer(&front, 7 + PLACES as u128, "eve");
+        }
     }
 
     #[test]
     fn forgets_what_may_not_be_used_any_more() {
         let front = Front::default();
         for _ in 0..2 {
-            front.offer(1, &token("ada"));
+            offer(&front, 1, "ada");
         }
         assert!(front.recall(1, |found| found.generation == 2).is_none());
         assert_eq!(user_id(&front, 1), None);
     }
 
     #[test]
+    fn what_may_not_be_used_goes_when_another_is_held() {
+        let front = Front::default();
+        for _ in 0..2 {
+            offer(&front, 1, "ada");
+        }
+        for _ in 0..2 {
+            front.offer(2, &token("eve"), |held| held.context.user_id() == "eve");
+        }
+        assert_eq!(user_id(&front, 1), None);
+        assert_eq!(user_id(&front, 2).as_deref(), Some("eve"));
+    }
+
+    #[test]
     fn counts_its_caller_by_itself() {
         let (front, token) = (Front::default(), token("ada"));
         for _ in 0..2 {
-            front.offer(1, &token);
+            front.offer(1, &token, |_| true);
         }
         let found = front.recall(1, |_| true).unwrap();
         assert!(!token.context.is_held_by_more_than(1));

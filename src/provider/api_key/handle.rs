@@ -47,7 +47,7 @@ impl ApiKeyHandle {
             if table.named(record.name()).is_some() {
                 return Err(table::duplicate_name(record.name()));
             }
-            table.put(record)
+            table.with(record)
         })
     }
 
@@ -57,7 +57,7 @@ impl ApiKeyHandle {
     ///
     /// The key is taken by another name.
     pub fn replace(&self, record: ApiKeyRecord) -> Result<(), ConfigError> {
-        self.keys.change(|table| table.put(record))
+        self.keys.change(|table| table.with(record))
     }
 
     /// Puts a whole new set of keys in the place of the old one.
@@ -73,10 +73,7 @@ impl ApiKeyHandle {
             .into_iter()
             .map(|key| key.try_into().map_err(Into::into));
         let fresh = Table::of(records)?;
-        self.keys.change(|table| {
-            *table = fresh;
-            Ok(())
-        })
+        self.keys.change(|_| Ok(fresh))
     }
 
     /// Revokes the key of that name; the log then says `api_key_revoked` instead of unknown.
@@ -87,7 +84,7 @@ impl ApiKeyHandle {
     pub fn revoke(&self, name: &str) -> Result<(), ConfigError> {
         self.keys.change(|table| {
             let record = ApiKeyRecord::clone(table.named(name).ok_or_else(|| no_key(name))?);
-            table.put(record.with_revoked(true))
+            table.with(record.with_revoked(true))
         })
     }
 
@@ -99,8 +96,7 @@ impl ApiKeyHandle {
     pub fn remove(&self, name: &str) -> Result<(), ConfigError> {
         self.keys.change(|table| {
             table.named(name).ok_or_else(|| no_key(name))?;
-            table.remove(name);
-            Ok(())
+            Ok(table.without(name))
         })
     }
 

@@ -27,15 +27,14 @@ impl Keys {
         self.table.load()
     }
 
-    /// Puts an edited copy in the place of the table, or leaves it as it is.
+    /// Puts what the table is to become in its place, or leaves it as it is.
     pub(super) fn change(
         &self,
-        edit: impl FnOnce(&mut Table) -> Result<(), ConfigError>,
+        changed: impl FnOnce(&Table) -> Result<Table, ConfigError>,
     ) -> Result<(), ConfigError> {
         // A writer that panicked has stored nothing, so the table is whole.
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut table = Table::clone(self.load().first());
-        edit(&mut table)?;
+        let table = changed(self.load().first())?;
         self.table.store(spread(table));
         Ok(())
     }
@@ -49,5 +48,5 @@ fn spread(table: Table) -> Arc<PerThread<Table>> {
     })
 }
 
-/// Beyond this many keys, copies would take more memory than they are worth.
+/// Beyond this many keys, a table for each thread would take more memory than it is worth.
 const FEW: usize = 256;

@@ -1,11 +1,10 @@
 //! The set of keys, looked up by digest.
 
-use std::{collections::HashSet, mem, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock};
 
 use super::{ApiKeyRecord, slots::Slots};
 use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes};
 
-#[derive(Clone, Default)]
 pub(super) struct Table {
     records: Slots,
 }
@@ -45,11 +44,9 @@ impl Table {
 
     /// The same keys, for callers of their own.
     pub(super) fn copy(&self) -> Self {
-        let mut copy = self.clone();
-        for record in copy.records.iter_mut() {
-            record.context = record.context.copy();
+        Self {
+            records: Slots::of(self.records.iter().map(ApiKeyRecord::copy).collect()),
         }
-        copy
     }
 
     pub(super) fn len(&self) -> usize {
@@ -74,24 +71,29 @@ impl Table {
         self.records.iter().find(|record| record.name() == name)
     }
 
-    /// Puts a record in, in the place of the one with its name if there is one.
-    pub(super) fn put(&mut self, record: ApiKeyRecord) -> Result<(), ConfigError> {
+    /// The same keys with one more, which takes the place of the one with its name if there is one.
+    pub(super) fn with(&self, record: ApiKeyRecord) -> Result<Self, ConfigError> {
         let holder = self.records.get(&record.digest);
         if holder.is_some_and(|holder| holder.name() != record.name()) {
             return Err(duplicate_key(record.name()));
         }
-        let mut records = self.take_without(record.name());
+        let mut records: Vec<_> = self.all_but(record.name()).cloned().collect();
         records.push(record);
-        self.records = Slots::of(records);
-        Ok(())
+        Ok(Self {
+            records: Slots::of(records),
+        })
     }
 
-    pub(super) fn remove(&mut self, name: &str) {
-        self.records = Slots::of(self.take_without(name));
+    pub(super) fn without(&self, name: &str) -> Self {
+        Self {
+            records: Slots::of(self.all_but(name).cloned().collect()),
+        }
     }
 
-    fn take_without(&mut self, name: &str) -> Vec<ApiKeyRecord> {
-        mem::take(&mut self.records).without(|record| record.name() == name)
+    fn all_but(&self, name: &str) -> impl Iterator<Item = &ApiKeyRecord> {
+        self.records
+            .iter()
+            .filter(move |record| record.name() != name)
     }
 }
 

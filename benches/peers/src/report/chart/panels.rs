@@ -1,7 +1,7 @@
 //! What stands in each panel.
 
 use crate::{
-    contenders::OURS,
+    contenders::{BY_HAND, OURS},
     report::{
         rows::{Row, Rows},
         table::thousands,
@@ -76,7 +76,7 @@ fn absent(rows: &Rows, algorithm: &str, algorithms: &[&str]) -> Option<String> {
     };
     let present: Vec<_> = names(algorithm).collect();
     let mut absent: Vec<_> = algorithms.iter().flat_map(|task| names(task)).collect();
-    absent.retain(|name| !present.contains(name));
+    absent.retain(|name| *name != BY_HAND && !present.contains(name));
     absent.sort_unstable();
     absent.dedup();
     match absent.as_slice() {
@@ -114,7 +114,7 @@ fn without_token(rows: &Rows) -> Panel {
         title: "Without a token".to_owned(),
         bars,
         mark: None,
-        note: Some("The peers' key is kept in the clear, and there is one.".to_owned()),
+        note: Some("Peers keep one key, in the clear; by hand, one by its SHA-256.".to_owned()),
     }
 }
 
