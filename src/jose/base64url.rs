@@ -9,16 +9,24 @@
 /// Nothing where the text has padding, a byte outside the alphabet, a length that no text has, or a
 /// bit behind its last byte: with them, one token would have many spellings.
 pub(super) fn append(decoded: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
-    let (quads, rest) = text.as_chunks();
+    let (pairs, rest) = text.as_chunks();
     let start = decoded.len();
-    decoded.resize(start + quads.len() * 3, 0);
-    let (triples, _) = decoded.get_mut(start..)?.as_chunks_mut();
+    decoded.resize(start + pairs.len() * 6, 0);
+    let (sixes, _) = decoded.get_mut(start..)?.as_chunks_mut();
     let mut all = 0;
-    for (quad, triple) in quads.iter().zip(triples) {
+    // Two quads at once, since six bytes are written as quickly as three.
+    for ([a, b, c, d, e, f, g, h], six) in pairs.iter().zip(sixes) {
+        let (left, right) = (join([*a, *b, *c, *d]), join([*e, *f, *g, *h]));
+        all |= left | right;
+        let [_, _, bytes @ ..] = ((u64::from(left) << 24) | u64::from(right)).to_be_bytes();
+        *six = bytes;
+    }
+    let (quads, rest) = rest.as_chunks();
+    for quad in quads {
         let bits = join(*quad);
         all |= bits;
-        let [_, first, second, third] = bits.to_be_bytes();
-        *triple = [first, second, third];
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        decoded.extend_from_slice(&bytes);
     }
     // The alphabet's `A` stands for six zeros, so it completes what is short.
     let (bits, len) = match *rest {
@@ -87,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_byte_at_every_place_is_taken_or_refused_as_by_base64() {
-        for len in 1..=9 {
+        for len in 1..=19 {
             for at in 0..len {
                 for byte in 0..=u8::MAX {
                     for around in [b'A', b'_'] {
