@@ -1,17 +1,11 @@
 //! Checks written by hand: what a layer could take at the least.
 
-use std::{
-    convert::Infallible,
-    future::Ready,
-    hint::black_box,
-    task::{Context, Poll},
-};
+use std::hint::black_box;
 
 use axum::body::Body;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use tower_auth::jose::Algorithm;
 use tower_layer::Layer;
-use tower_service::Service;
 
 use super::{BY_HAND, Contender, Crypto, Heads, Task, any_key};
 use crate::{
@@ -37,8 +31,8 @@ pub(super) fn contenders(credentials: &Credentials, many: usize) -> Vec<Contende
         Contender::answering(
             Task::MillionKeys,
             BY_HAND,
-            OneAccess::to(many),
-            any_key(many),
+            Inner,
+            after_one_access(many),
             StatusCode::OK,
         )
         .set_up("no check, one access to so much memory"),
@@ -58,37 +52,17 @@ pub(super) fn contenders(credentials: &Credentials, many: usize) -> Vec<Contende
     ]
 }
 
-/// Reads one line of as much memory as that many keys may take, another in each call: whoever keeps
-/// something about each of them waits for that at least.
-struct OneAccess {
-    memory: Vec<[u64; 8]>,
-    dice: Dice,
-}
-
-impl OneAccess {
-    fn to(keys: usize) -> Self {
-        let lines = keys * 320 / size_of::<[u64; 8]>();
-        Self {
-            // Written to, so that each page is there and is its own.
-            memory: (0..lines).map(|line| [line as u64; 8]).collect(),
-            dice: Dice::new(),
-        }
-    }
-}
-
-impl Service<Request<Body>> for OneAccess {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let line = self.dice.below(self.memory.len());
-        let [read, ..] = black_box(&self.memory)[line];
+/// Requests before each of which one line is read, another each time, of as much memory as that many
+/// keys may take: whoever keeps something about each of them waits for that at least.
+fn after_one_access(keys: usize) -> impl FnMut() -> Request<Body> {
+    let lines = keys * 320 / size_of::<[u64; 8]>();
+    // Written to, so that each page is there and is its own.
+    let memory: Vec<_> = (0..lines).map(|line| [line as u64; 8]).collect();
+    let (mut dice, mut request) = (Dice::new(), any_key(keys));
+    move || {
+        let line = dice.below(memory.len());
+        let [read, ..] = black_box(&memory)[line];
         assert!(read == line as u64, "something else was written there");
-        Inner.call(request)
+        request()
     }
 }
