@@ -103,7 +103,9 @@ pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
 pub use provider::authentication::AuthResult;
-pub use request::{AuthRequest, AuthRequestBuf, Credential, CredentialSource, Message};
+pub use request::{
+    AuthRequest, AuthRequestBuf, ClientAddress, Credential, CredentialSource, Message,
+};
 pub use scope::Scopes;
 pub use secret::Secret;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Extensions, HeaderMap, Method, Uri};
 
-use super::{AuthRequest, Credential, CredentialSource, Head, Message, Subject};
+use super::{AuthRequest, ClientAddress, Credential, CredentialSource, Head, Message, Subject};
 use crate::AuthError;
 
 /// An owned [`AuthRequest`], for a provider that has to wait.
@@ -101,6 +101,11 @@ impl AuthRequestBuf {
     /// Something that an outer layer put into the request's extensions.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
         self.as_request().extension()
+    }
+
+    /// The address by which limits count this request, as [`AuthRequest::client_address`] tells it.
+    pub fn client_address(&self) -> Option<ClientAddress> {
+        self.as_request().client_address()
     }
 
     /// The credential in one of `sources`, as [`AuthRequest::credential`] reads it.

@@ -1,5 +1,6 @@
 //! What a provider is asked about: a request's head, or a chat-platform message.
 
+mod address;
 mod buf;
 mod credential;
 mod message;
@@ -12,7 +13,8 @@ use std::{borrow::Cow, fmt, sync::LazyLock};
 use http::{Extensions, HeaderMap, Method, Uri, request::Parts};
 
 pub use self::{
-    buf::AuthRequestBuf, credential::Credential, message::Message, source::CredentialSource,
+    address::ClientAddress, buf::AuthRequestBuf, credential::Credential, message::Message,
+    source::CredentialSource,
 };
 pub(crate) use self::{
     credential::{
@@ -125,6 +127,16 @@ impl<'a> AuthRequest<'a> {
     /// Something that an outer layer put into the request's extensions.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<&'a T> {
         self.head().and_then(|head| head.extensions.get())
+    }
+
+    /// The address by which limits count this request: the one that an outer layer put into the
+    /// extensions as a [`ClientAddress`], else the peer of the connection.
+    ///
+    /// The peer is known where axum serves with `into_make_service_with_connect_info::<SocketAddr>()`
+    /// (feature `axum`). `None` where nobody says, over a Unix socket, and for a message.
+    pub fn client_address(&self) -> Option<ClientAddress> {
+        self.head()
+            .and_then(|head| ClientAddress::of(head.extensions))
     }
 
     /// The credential that stands in one of `sources`; `None` where none shows one.

@@ -1,0 +1,150 @@
+//! The client address by which limits are counted.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use http::Extensions;
+
+/// The address by which the requests of one client are counted.
+///
+/// It is coarser than an IP address where one client has many of them, and equal where one address
+/// is written in several ways:
+///
+/// - an IPv6 address counts as its /64, the smallest network that a provider hands out;
+/// - an IPv4-mapped address (`::ffff:0:0/96`, RFC 4291 §2.5.5.2) and an address behind NAT64
+///   (`64:ff9b::/96`, RFC 6052 §2.1) count as the IPv4 address within.
+///
+/// [`AuthRequest::client_address`](crate::AuthRequest::client_address) tells the one of a request.
+///
+/// # Behind a proxy
+///
+/// The peer of every connection is then the proxy, and all callers count as one client. A layer of
+/// your own that knows its proxies can put a `ClientAddress` into the request's extensions, outside
+/// the [`AuthLayer`](crate::AuthLayer): it takes precedence over the peer.
+///
+/// # Security
+///
+/// No header is read. `Forwarded` and `X-Forwarded-For` are what the caller writes, unless a proxy
+/// of yours has replaced them.
+///
+/// # Example
+///
+/// ```
+/// use std::net::IpAddr;
+/// use tower_auth::{AuthRequest, ClientAddress};
+///
+/// let address = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap());
+/// assert_eq!(address("2001:db8:1:2::7"), address("2001:db8:1:2:ffff::"));
+/// assert_eq!(address("::ffff:203.0.113.7"), address("203.0.113.7"));
+/// assert_eq!(address("2001:db8:1:2::7").to_string(), "2001:db8:1:2::/64");
+///
+/// // A layer that knows the true client says so in the request's extensions.
+/// let request = http::Request::get("/").extension(address("203.0.113.7")).body(()).unwrap();
+/// assert_eq!(AuthRequest::from(&request).client_address(), Some(address("203.0.113.7")));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// The client of a request: the address that an outer layer named, else the connection's peer.
+    pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
+        let named = extensions.get::<Self>().copied();
+        named.or_else(|| peer(extensions).map(Self::from))
+    }
+}
+
+impl From<IpAddr> for ClientAddress {
+    fn from(address: IpAddr) -> Self {
+        let IpAddr::V6(address) = address else {
+            return Self(address);
+        };
+        // Neither prefix has host bits above its last 32.
+        let bits = address.to_bits();
+        if [MAPPED, NAT64].contains(&(bits >> 32)) {
+            let [.., a, b, c, d] = address.octets();
+            return Self(Ipv4Addr::new(a, b, c, d).into());
+        }
+        Self(Ipv6Addr::from_bits(bits >> 64 << 64).into())
+    }
+}
+
+impl From<SocketAddr> for ClientAddress {
+    fn from(address: SocketAddr) -> Self {
+        address.ip().into()
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    /// Writes an IPv4 address as it is, and the network of an IPv6 address with its length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(network) => write!(f, "{network}/64"),
+        }
+    }
+}
+
+impl fmt::Debug for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientAddress({self})")
+    }
+}
+
+#[cfg(feature = "axum")]
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    use axum::extract::ConnectInfo;
+
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(address)| *address)
+}
+
+/// Without axum nobody says who the peer is.
+#[cfg(not(feature = "axum"))]
+fn peer(_: &Extensions) -> Option<SocketAddr> {
+    None
+}
+
+/// `::ffff:0:0/96` without its last 32 bits.
+const MAPPED: u128 = 0xffff;
+/// `64:ff9b::/96` without its last 32 bits.
+const NAT64: u128 = 0x0064_ff9b << 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        ClientAddress::from(text.parse::<IpAddr>().unwrap()).to_string()
+    }
+
+    #[test]
+    fn an_ipv4_address_counts_as_itself_however_it_is_written() {
+        for text in ["203.0.113.7", "::ffff:203.0.113.7", "64:ff9b::203.0.113.7"] {
+            assert_eq!(shown(text), "203.0.113.7", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_counts_as_its_64() {
+        for text in ["2001:db8:1:2::", "2001:db8:1:2::1", "2001:db8:1:2:f:f:f:f"] {
+            assert_eq!(shown(text), "2001:db8:1:2::/64", "{text}");
+        }
+        assert_eq!(shown("2001:db8:1:3::"), "2001:db8:1:3::/64");
+    }
+
+    #[test]
+    fn only_the_two_prefixes_hold_an_ipv4_address() {
+        for (text, network) in [
+            ("::1", "::/64"),
+            ("::203.0.113.7", "::/64"),
+            ("::fffe:203.0.113.7", "::/64"),
+            ("::1:ffff:203.0.113.7", "::/64"),
+            ("64:ff9b::1:203.0.113.7", "64:ff9b::/64"),
+            ("64:ff9b:1::203.0.113.7", "64:ff9b:1::/64"),
+        ] {
+            assert_eq!(shown(text), network, "{text}");
+        }
+    }
+}
