@@ -152,7 +152,7 @@ impl Reply {
 }
 
 pub fn missing<T>(what: &str) -> Option<T> {
-    let line = format!("SKIPPED: {what} not found: run scripts/test");
+    let line = format!("SKIPPED: {what} not found: run scripts/setup");
     assert!(env::var("CI").as_deref() != Ok("true"), "{line}");
     // Not `eprintln!`: the test runner hides what a passing test prints with it.
     let _ = writeln!(io::stderr(), "{line}");
