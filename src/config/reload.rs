@@ -101,7 +101,7 @@ struct Shared {
 struct State {
     summary: ConfigSummary,
     authorizer: Option<String>,
-    issuer: Option<(Issuer, OAuth2Auth)>,
+    issuers: Vec<(Issuer, OAuth2Auth)>,
     /// The files, as they were when they were read last.
     seen: Vec<Seen>,
     /// The files as the watch found them changed, and not yet for the second time.
@@ -129,7 +129,7 @@ impl ReloadHandle {
             state: Mutex::new(State {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|(name, _)| name),
-                issuer: built.issuer,
+                issuers: built.issuers,
                 seen,
                 looked: None,
                 reported: None,
@@ -230,7 +230,7 @@ impl Shared {
         let mut seen = Vec::new();
         let former_webhooks = self.webhooks.table();
         let former = Former {
-            issuer: state.issuer.as_ref(),
+            issuers: &state.issuers,
             webhooks: Some(&former_webhooks),
         };
         let built = build(&self.config, former, &mut seen)
@@ -238,7 +238,7 @@ impl Shared {
         state.seen = seen;
         match built {
             Ok(built) => {
-                state.issuer = built.issuer;
+                state.issuers = built.issuers;
                 state.reported = None;
                 // In between, what only one of the two knows is refused.
                 self.webhooks.put(built.webhooks);

@@ -34,7 +34,7 @@ fn every_member_is_described_and_closed() {
             }
         }
     });
-    assert_eq!(blocks, 9);
+    assert_eq!(blocks, 12);
 }
 
 #[test]

@@ -104,8 +104,8 @@ impl Builder<'_> {
             None => (root.at.clone(), ""),
         };
         let message = format!(
-            "there is no `auth`: {hint}write one with api_keys, jwt, oauth2, allowlist or custom \
-             in it; to let every caller in, write `auth: {{enabled: false}}`"
+            "there is no `auth`: {hint}write one with api_keys, jwt, oauth2, introspection, allowlist \
+             or custom in it; to let every caller in, write `auth: {{enabled: false}}`"
         );
         let place = Place::new("", at);
         self.faults.add(ConfigErrorKind::Empty, &place, message);

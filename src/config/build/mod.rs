@@ -1,10 +1,13 @@
 //! From the document to a layer.
 
 mod document;
+mod introspection;
+mod issuers;
+mod jwt;
 mod keys;
 mod mode;
+mod secrets;
 mod signatures;
-mod tokens;
 mod webhooks;
 
 use std::sync::Arc;
@@ -29,14 +32,14 @@ use crate::{
     },
 };
 
-pub(super) use self::tokens::Issuer;
+pub(super) use self::issuers::Issuer;
 
 /// What a document came to.
 pub(super) struct Built {
     pub(super) layer: AuthLayer,
     pub(super) provider: Option<Arc<dyn AuthProvider>>,
     pub(super) authorizer: Option<(String, Arc<dyn Authorizer>)>,
-    pub(super) issuer: Option<(Issuer, OAuth2Auth)>,
+    pub(super) issuers: Vec<(Issuer, OAuth2Auth)>,
     pub(super) webhooks: Table,
     pub(super) summary: ConfigSummary,
 }
@@ -44,8 +47,8 @@ pub(super) struct Built {
 /// What the build before came to, as far as the next one goes on with it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Former<'a> {
-    /// The issuer, whose keys are fetched already.
-    pub(super) issuer: Option<&'a (Issuer, OAuth2Auth)>,
+    /// The issuers, whose keys are fetched already.
+    pub(super) issuers: &'a [(Issuer, OAuth2Auth)],
     /// The webhooks, which know what they have handled.
     pub(super) webhooks: Option<&'a Table>,
 }
@@ -54,7 +57,7 @@ pub(super) struct Former<'a> {
 struct Builder<'a> {
     config: &'a AuthConfig,
     former: Former<'a>,
-    issuer: Option<(Issuer, OAuth2Auth)>,
+    issuers: Vec<(Issuer, OAuth2Auth)>,
     table: Table,
     seen: &'a mut Vec<Seen>,
     faults: Faults,
@@ -85,7 +88,7 @@ pub(super) fn build(
     let mut builder = Builder {
         config,
         former,
-        issuer: None,
+        issuers: Vec::new(),
         table: Table::new(origin_of_marks),
         seen,
         faults: Faults::of(Arc::clone(&origin)),
@@ -98,7 +101,7 @@ pub(super) fn build(
     let built = builder.document(document);
     let Builder {
         faults,
-        issuer,
+        issuers,
         table,
         mut summary,
         ..
@@ -109,7 +112,7 @@ pub(super) fn build(
         layer,
         provider,
         authorizer,
-        issuer,
+        issuers,
         summary,
     });
     faults.finish(built)
@@ -132,6 +135,7 @@ impl Builder<'_> {
                 Maker::ApiKeys(keys) => self.api_keys(keys, place),
                 Maker::Jwt(jwt) => self.jwt(jwt, place),
                 Maker::OAuth2(oauth2) => self.oauth2(oauth2, place),
+                Maker::Introspection(block) => self.introspection(block, place),
                 Maker::Allowlist(list) => self.allowlist(list, place),
                 Maker::Custom(name) => self.custom(name, place),
             };

@@ -73,7 +73,7 @@ impl Builder<'_> {
             // A block may be there under a name that nobody knows, and has been told of.
             return;
         }
-        let message = "nobody could get in: add api_keys, jwt, oauth2, allowlist, custom or \
+        let message = "nobody could get in: add api_keys, jwt, oauth2, introspection, allowlist, custom or \
                        webhooks; to let every caller in, write `enabled: false`";
         self.faults.add(ConfigErrorKind::Empty, place, message);
     }

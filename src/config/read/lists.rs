@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Read, Spot, misfit, read,
-    values::{or_variable, text},
+    values::{PublicAlgorithm, or_variable, text},
 };
 use crate::{
     ConfigErrorKind, Secret,
@@ -12,6 +12,7 @@ use crate::{
         fault::{Faults, Place},
         node::{Kind, Node},
     },
+    jose::Algorithm,
     secret,
 };
 
@@ -65,8 +66,66 @@ impl<T: Read> Read for Filled<T> {
     }
 }
 
-/// One text, or a list of texts that is not empty.
+/// One block, or a list of blocks that is not empty.
 #[derive(Clone, Debug)]
+pub(in crate::config) struct Blocks<T>(pub(in crate::config) Vec<Spot<T>>);
+
+impl<T: Read> Read for Blocks<T> {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        if matches!(node.kind, Kind::List(_)) {
+            return Filled::read(node, place, faults).map(|Filled(blocks)| Self(blocks));
+        }
+        one(node, place, faults).map(Self)
+    }
+
+    fn schema() -> Value {
+        json!({"anyOf": [T::schema(), {"type": "array", "items": T::schema(), "minItems": 1}]})
+    }
+}
+
+/// One algorithm whose keys can be published, or a list of them that is not empty.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct PublicAlgorithms(pub(in crate::config) Vec<Algorithm>);
+
+impl Read for PublicAlgorithms {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        let found: Vec<Spot<PublicAlgorithm>> = match node.kind {
+            Kind::List(_) => Filled::read(node, place, faults)?.0,
+            _ => one(node, place, faults)?,
+        };
+        let mut algorithms = Vec::with_capacity(found.len());
+        for spot in found {
+            if algorithms.contains(&spot.value.0) {
+                let message = "the algorithm is there twice: leave this one out";
+                faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
+            }
+            algorithms.push(spot.value.0);
+        }
+        Some(Self(algorithms))
+    }
+
+    fn schema() -> Value {
+        let one = PublicAlgorithm::schema();
+        json!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    }
+}
+
+/// What stands alone where a list could stand.
+fn one<T: Read>(node: &Node, place: &Place, faults: &mut Faults) -> Option<Vec<Spot<T>>> {
+    let only = Spot {
+        value: T::read(node, place, faults)?,
+        place: place.clone(),
+        order: 0,
+    };
+    Some(vec![only])
+}
+
+/// One text, or a list of texts that is not empty.
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::config) struct OneOrMore(pub(in crate::config) Vec<String>);
 
 impl Read for OneOrMore {
@@ -94,12 +153,7 @@ pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Spot<Sec
 impl Read for OneOrMoreSecrets {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         if !matches!(node.kind, Kind::List(_)) {
-            let only = Spot {
-                value: Secret::read(node, place, faults)?,
-                place: place.clone(),
-                order: 0,
-            };
-            return Some(Self(vec![only]));
+            return one(node, place, faults).map(Self);
         }
         let Filled(secrets) = Filled::<Secret>::read(node, place, faults)?;
         for (index, spot) in secrets.iter().enumerate() {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub(super) use self::{
-    lists::{Filled, OneOrMore, OneOrMoreSecrets},
-    values::{Bytes, Id, PublicAlgorithm, Seconds, choice, choice_schema},
+    lists::{Blocks, Filled, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
+    values::{Bytes, Id, Seconds, choice, choice_schema},
 };
 use super::{
     fault::{Faults, Place},
@@ -32,7 +32,7 @@ pub(super) trait Read: Sized {
 }
 
 /// A member of a block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Slot<T> {
     Absent,
     /// Something stands there, and what is wrong with it has been told.
@@ -47,6 +47,13 @@ pub(super) struct Spot<T> {
     pub(super) place: Place,
     /// Which member of its block it is.
     pub(super) order: usize,
+}
+
+/// Two are the same if their values are: a block that moved in the file still says what it said.
+impl<T: PartialEq> PartialEq for Spot<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
 }
 
 impl<T> Slot<T> {
@@ -230,12 +237,12 @@ fn unknown(member: &Member, place: &Place, known: &[&str], faults: &mut Faults) 
 macro_rules! block {
     (
         $(#[doc = $about:literal])+
-        $name:ident {
+        $name:ident $(: $derived:ident)? {
             $( $(#[doc = $doc:literal])+ $field:ident: $need:ident $type:ty, )*
         }
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug $(, $derived)?)]
         pub(in crate::config) struct $name {
             $( pub(in crate::config) $field: $crate::config::read::Slot<$type>, )*
         }

@@ -103,7 +103,7 @@ fn is_plain_integer(text: &str) -> bool {
 }
 
 /// A number of seconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Seconds(pub(in crate::config) u64);
 
 impl Read for Seconds {

@@ -4,18 +4,17 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::webhook::Webhook;
+use super::{
+    tokens::{Introspection, Jwt, OAuth2},
+    webhook::Webhook,
+};
 use crate::{
     Secret,
     config::{
         fault::{Faults, Place},
         node::Node,
-        read::{
-            Filled, Id, OneOrMore, PublicAlgorithm, Read, Seconds, Slot, Spot, block, choice,
-            choice_schema,
-        },
+        read::{Blocks, Filled, Id, Read, Slot, Spot, block, choice, choice_schema},
     },
-    jose::Algorithm,
 };
 
 block! {
@@ -31,8 +30,11 @@ block! {
         api_keys: optional Filled<ApiKey>,
         /// JSON Web Tokens signed with a key that is known beforehand.
         jwt: optional Jwt,
-        /// Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes.
-        oauth2: optional OAuth2,
+        /// Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes;
+        /// a list for several issuers, of which the token's `iss` picks one.
+        oauth2: optional Blocks<OAuth2>,
+        /// Opaque tokens, which the endpoint of whoever issued them says are good.
+        introspection: optional Introspection,
         /// Senders of a chat platform's messages.
         allowlist: optional Allowlist,
         /// The name under which the program registered a provider of its own.
@@ -61,50 +63,6 @@ block! {
         expires_at: optional SystemTime,
         /// Whether the key is refused; false unless set.
         revoked: optional bool,
-    }
-}
-
-block! {
-    /// Either a secret or a public key, and what a token must say.
-    Jwt {
-        /// The secret of HS256, HS384 or HS512, best as `${VARIABLE}`.
-        secret: optional Secret,
-        /// A PEM file with the public key, from this file's folder on.
-        public_key_file: optional String,
-        /// The one algorithm; HS256 unless set, and needed with a public key.
-        algorithm: optional Algorithm,
-        /// What `aud` must be or hold. Unless set, a token with an `aud` is refused.
-        audience: optional OneOrMore,
-        /// What `iss` must be.
-        issuer: optional String,
-        /// The claim that holds the scopes; `scope` unless set.
-        scope_claim: optional String,
-        /// How far the clocks may differ: 30 unless set, 300 at most.
-        clock_skew_seconds: optional Seconds,
-        /// Whether the secret may be shorter than the hash: it can then be guessed from a token.
-        insecure_allow_short_secret: optional bool,
-        /// Whether tokens may be without `exp`: they are then good until the key changes.
-        insecure_allow_missing_exp: optional bool,
-    }
-}
-
-block! {
-    /// An issuer and what its tokens must say.
-    OAuth2 {
-        /// What `iss` must be; also where the keys are found, unless `jwks_uri` is set.
-        issuer: required String,
-        /// What `aud` must be or hold.
-        audience: required OneOrMore,
-        /// Where the issuer's keys are.
-        jwks_uri: optional String,
-        /// The algorithms that are accepted; RS256 and ES256 unless set.
-        algorithms: optional Filled<PublicAlgorithm>,
-        /// The claim that holds the scopes; `scope` unless set.
-        scope_claim: optional String,
-        /// How far the clocks may differ: 30 unless set, 300 at most.
-        clock_skew_seconds: optional Seconds,
-        /// Whether only what RFC 9068 calls an access token is accepted; false unless set.
-        strict_at_jwt: optional bool,
     }
 }
 
@@ -174,7 +132,8 @@ impl Read for Mode {
 pub(in crate::config) enum Maker<'a> {
     ApiKeys(&'a Filled<ApiKey>),
     Jwt(&'a Jwt),
-    OAuth2(&'a OAuth2),
+    OAuth2(&'a Blocks<OAuth2>),
+    Introspection(&'a Introspection),
     Allowlist(&'a Allowlist),
     Custom(&'a str),
 }
@@ -182,44 +141,27 @@ pub(in crate::config) enum Maker<'a> {
 impl Gateway {
     /// The blocks that make providers and could be read, in the order of the file.
     pub(in crate::config) fn makers(&self) -> Vec<(&'static str, &Place, Maker<'_>)> {
-        let mut found = Vec::new();
-        if let Slot::Here(spot) = &self.api_keys {
-            found.push((
-                spot.order,
-                "api_keys",
-                &spot.place,
-                Maker::ApiKeys(&spot.value),
-            ));
+        fn found<'a, T>(
+            slot: &'a Slot<T>,
+            name: &'static str,
+            maker: impl FnOnce(&'a T) -> Maker<'a>,
+        ) -> Option<(usize, &'static str, &'a Place, Maker<'a>)> {
+            let spot = slot.here()?;
+            Some((spot.order, name, &spot.place, maker(&spot.value)))
         }
-        if let Slot::Here(spot) = &self.jwt {
-            found.push((spot.order, "jwt", &spot.place, Maker::Jwt(&spot.value)));
-        }
-        if let Slot::Here(spot) = &self.oauth2 {
-            found.push((
-                spot.order,
-                "oauth2",
-                &spot.place,
-                Maker::OAuth2(&spot.value),
-            ));
-        }
-        if let Slot::Here(spot) = &self.allowlist {
-            found.push((
-                spot.order,
-                "allowlist",
-                &spot.place,
-                Maker::Allowlist(&spot.value),
-            ));
-        }
-        if let Slot::Here(spot) = &self.custom {
-            found.push((
-                spot.order,
-                "custom",
-                &spot.place,
-                Maker::Custom(&spot.value),
-            ));
-        }
-        found.sort_by_key(|(order, ..)| *order);
-        found
+        let mut makers: Vec<_> = [
+            found(&self.api_keys, "api_keys", Maker::ApiKeys),
+            found(&self.jwt, "jwt", Maker::Jwt),
+            found(&self.oauth2, "oauth2", Maker::OAuth2),
+            found(&self.introspection, "introspection", Maker::Introspection),
+            found(&self.allowlist, "allowlist", Maker::Allowlist),
+            found(&self.custom, "custom", |name| Maker::Custom(name)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        makers.sort_by_key(|(order, ..)| *order);
+        makers
             .into_iter()
             .map(|(_, name, place, maker)| (name, place, maker))
             .collect()
@@ -230,6 +172,7 @@ impl Gateway {
         self.api_keys.is_absent()
             && self.jwt.is_absent()
             && self.oauth2.is_absent()
+            && self.introspection.is_absent()
             && self.allowlist.is_absent()
             && self.custom.is_absent()
     }

@@ -2,4 +2,5 @@
 
 pub(super) mod agent;
 pub(super) mod gateway;
+pub(super) mod tokens;
 pub(super) mod webhook;

@@ -143,6 +143,19 @@ pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result
     }
 }
 
+/// Reads a file that holds a secret and nothing else but, at most, one line break after it: editors
+/// and `echo` write one, and no secret has it.
+pub(super) fn read_secret(path: &Path, seen: &mut Vec<Seen>) -> Result<Secret, String> {
+    let text = read_text(path, LARGEST_KEY, seen)?;
+    let secret = text.expose();
+    let alone = secret.strip_suffix("\r\n");
+    let secret = alone.or(secret.strip_suffix('\n')).unwrap_or(secret);
+    if secret.trim().is_empty() {
+        return Err("the file holds nothing: write the secret into it".into());
+    }
+    Ok(secret.into())
+}
+
 fn read_bytes(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     // Before it is opened: opening a pipe would wait for somebody to write.
     if !fs::metadata(path)?.is_file() {
@@ -182,5 +195,7 @@ fn format_of(path: &Path) -> Option<Format> {
         .then_some(Format::Json)
 }
 
+/// The largest file with a key or a secret in it.
+pub(super) const LARGEST_KEY: u64 = 64 * 1024;
 /// No configuration that a person wrote comes near it.
 const LARGEST_FILE: u64 = 1024 * 1024;

@@ -1,0 +1,144 @@
+//! Tokens that an endpoint is asked about.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Builder;
+use crate::{
+    ConfigErrorKind, Secret,
+    config::{
+        fault::Place,
+        read::{Seconds, Slot, Spot},
+        shape::tokens::Introspection,
+    },
+    provider::{AuthProvider, IntrospectionAuth},
+};
+
+impl Builder<'_> {
+    pub(super) fn introspection(
+        &mut self,
+        block: &Introspection,
+        place: &Place,
+    ) -> Option<Arc<dyn AuthProvider>> {
+        let made = self.introspecting_client(block, place);
+        let leeway = self.leeway(&block.clock_skew_seconds);
+        let cache_time = self.cache_time(&block.cache_seconds);
+        let mut provider = made?;
+        match block.audience.value() {
+            Some(audiences) => provider = provider.with_audiences(audiences.0.iter().cloned()),
+            None if block.audience.is_absent() => {
+                let place = &place.path;
+                self.weak(format!(
+                    "{place} names no audience: a token that the issuer gave somebody for another \
+                     service is accepted too"
+                ));
+            }
+            None => return None,
+        }
+        if let Some(issuer) = block.issuer.value() {
+            provider = provider.with_issuer(issuer);
+        }
+        if let Some(claim) = block.scope_claim.value() {
+            provider = provider.with_scope_claim(claim);
+        }
+        if let Some(leeway) = leeway {
+            provider = provider.with_leeway(leeway).ok()?;
+        }
+        if let Some(time) = cache_time {
+            provider = provider.with_cache_time(time).ok()?;
+        }
+        if block.ignore_jwts.value() == Some(&true) {
+            provider = provider.ignore_jwts();
+        }
+        if block.accept_clients.value() == Some(&true) {
+            provider = provider.accept_clients();
+        }
+        if let Some(clock) = &self.config.clock {
+            provider = provider.with_clock(clock.clone());
+        }
+        // A query may hold what is meant for the endpoint alone.
+        let endpoint = block.endpoint.value()?.split('?').next()?.escape_debug();
+        self.summary
+            .providers
+            .push(format!("introspection ({endpoint})"));
+        Some(Arc::new(provider))
+    }
+
+    /// The provider, by how this server proves to the endpoint who it is.
+    fn introspecting_client(
+        &mut self,
+        block: &Introspection,
+        place: &Place,
+    ) -> Option<IntrospectionAuth> {
+        let names = ("client_secret", "client_secret_file");
+        let secret = self.secret(
+            &block.client_secret,
+            &block.client_secret_file,
+            names,
+            place,
+        );
+        let names = ("bearer_token", "bearer_token_file");
+        let token = self.secret(&block.bearer_token, &block.bearer_token_file, names, place);
+        let client = match (&block.client_id, &secret, &token) {
+            (Slot::Absent, Slot::Absent, Slot::Absent) => {
+                let message = "the endpoint answers nobody it does not know: add `client_id` and \
+                               `client_secret`, or `bearer_token`";
+                self.faults.add(ConfigErrorKind::Empty, place, message);
+                return None;
+            }
+            (Slot::Here(id), Slot::Here(secret), Slot::Absent) => Client::Basic(&id.value, secret),
+            (Slot::Absent, Slot::Absent, Slot::Here(token)) => Client::Bearer(token),
+            (Slot::Faulty, ..) | (_, Slot::Faulty, _) | (.., Slot::Faulty) => return None,
+            (.., Slot::Here(_)) => {
+                let message = "both `bearer_token` and a client id or secret are there: keep one \
+                               way to be known";
+                self.faults.add(ConfigErrorKind::Conflict, place, message);
+                return None;
+            }
+            (Slot::Absent, ..) => {
+                let message = "`client_id` is missing: add the id that goes with the secret";
+                self.faults.add(ConfigErrorKind::Empty, place, message);
+                return None;
+            }
+            (_, Slot::Absent, _) => {
+                let message = "`client_secret` is missing: add it, best as ${VARIABLE}, or \
+                               `client_secret_file`";
+                self.faults.add(ConfigErrorKind::Empty, place, message);
+                return None;
+            }
+        };
+        let endpoint = block.endpoint.here()?;
+        let (place, made) = match client {
+            Client::Basic(id, secret) => (
+                &endpoint.place,
+                IntrospectionAuth::new(&endpoint.value, id, secret.value.clone()),
+            ),
+            Client::Bearer(token) => (
+                &token.place,
+                IntrospectionAuth::bearer(&endpoint.value, token.value.clone()),
+            ),
+        };
+        self.faults.keep(place, made)
+    }
+
+    fn cache_time(&mut self, time: &Slot<Seconds>) -> Option<Duration> {
+        let spot = time.here()?;
+        if spot.value.0 > LONGEST_CACHE_TIME {
+            let message = format!(
+                "an answer is remembered for {LONGEST_CACHE_TIME} seconds at most: a revoked token \
+                 would work for too long"
+            );
+            self.faults
+                .add(ConfigErrorKind::Malformed, &spot.place, message);
+            return None;
+        }
+        Some(Duration::from_secs(spot.value.0))
+    }
+}
+
+/// How this server proves to the endpoint who it is.
+enum Client<'a> {
+    Basic(&'a str, &'a Spot<Secret>),
+    Bearer(&'a Spot<Secret>),
+}
+
+const LONGEST_CACHE_TIME: u64 = 300;

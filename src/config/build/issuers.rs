@@ -1,0 +1,133 @@
+//! Tokens of issuers that publish their keys.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Builder;
+use crate::{
+    ConfigError, ConfigErrorKind,
+    config::{
+        fault::Place,
+        read::{Blocks, Slot, Spot},
+        shape::tokens::OAuth2,
+    },
+    provider::{AuthProvider, OAuth2Auth},
+};
+
+/// What makes one issuer's provider another's: with the same, fetched keys can be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Issuer(OAuth2);
+
+impl Builder<'_> {
+    pub(super) fn oauth2(
+        &mut self,
+        blocks: &Blocks<OAuth2>,
+        place: &Place,
+    ) -> Option<Arc<dyn AuthProvider>> {
+        let Blocks(spots) = blocks;
+        self.check_issuers(spots);
+        let mut names = Vec::with_capacity(spots.len());
+        let mut providers = Vec::with_capacity(spots.len());
+        for spot in spots {
+            if let Some(provider) = self.issuer(&spot.value) {
+                names.push(provider.issuer().escape_debug().to_string());
+                providers.push(provider);
+            }
+        }
+        if providers.len() < spots.len() {
+            // What is wrong with each of them has been told.
+            return None;
+        }
+        let text = format!("oauth2 ({})", names.join(", "));
+        self.summary.providers.push(text);
+        match providers.len() {
+            1 => Some(Arc::new(providers.pop()?)),
+            _ => {
+                let issuers = self.faults.keep(place, OAuth2Auth::issuers(providers))?;
+                Some(Arc::new(issuers))
+            }
+        }
+    }
+
+    fn issuer(&mut self, oauth2: &OAuth2) -> Option<OAuth2Auth> {
+        let before = self.faults.len();
+        self.leeway(&oauth2.clock_skew_seconds);
+        let issuer = oauth2.issuer.here()?;
+        if self.faults.len() > before {
+            return None;
+        }
+        let plan = Issuer(oauth2.clone());
+        let former = self.former.issuers.iter().find(|(one, _)| *one == plan);
+        let provider = match former {
+            Some((_, provider)) => provider.clone(),
+            None => {
+                let place = oauth2.jwks_uri.here();
+                let place = place.map_or(&issuer.place, |uri| &uri.place);
+                let made = self.faults.keep(place, plan.provider()?)?;
+                match &self.config.clock {
+                    Some(clock) => made.with_clock(clock.clone()),
+                    None => made,
+                }
+            }
+        };
+        self.issuers.push((plan, provider.clone()));
+        Some(provider)
+    }
+
+    /// The token's `iss` picks one of them, so no two may have the same name.
+    fn check_issuers(&mut self, spots: &[Spot<OAuth2>]) {
+        let name = |spot: &Spot<OAuth2>| spot.value.issuer.value().cloned();
+        for (index, spot) in spots.iter().enumerate() {
+            let Slot::Here(issuer) = &spot.value.issuer else {
+                continue;
+            };
+            let is_twin = |other: &&Spot<OAuth2>| name(other).as_ref() == Some(&issuer.value);
+            if let Some(first) = spots.iter().take(index).find(is_twin) {
+                let message = format!(
+                    "{} has this issuer already: name it once, with a list of audiences",
+                    first.place.path
+                );
+                self.faults
+                    .add(ConfigErrorKind::Duplicate, &issuer.place, message);
+            }
+        }
+    }
+}
+
+impl Issuer {
+    /// The provider, where what it needs could be read. INVARIANT: whatever it depends on is part
+    /// of the plan.
+    fn provider(&self) -> Option<Result<OAuth2Auth, ConfigError>> {
+        let Self(block) = self;
+        let issuer = block.issuer.value()?;
+        let (first, others) = block.audience.value()?.0.split_first()?;
+        let made = match block.jwks_uri.value() {
+            Some(uri) => OAuth2Auth::from_jwks_uri(issuer.as_str(), first, uri),
+            None => OAuth2Auth::new(issuer.as_str(), first),
+        };
+        Some(made.and_then(|provider| self.set(provider, others)))
+    }
+
+    fn set(
+        &self,
+        mut provider: OAuth2Auth,
+        audiences: &[String],
+    ) -> Result<OAuth2Auth, ConfigError> {
+        let Self(block) = self;
+        for audience in audiences {
+            provider = provider.add_audience(audience.as_str())?;
+        }
+        if let Some(algorithms) = block.algorithms.value() {
+            provider = provider.with_algorithms(algorithms.0.iter().copied())?;
+        }
+        if let Some(claim) = block.scope_claim.value() {
+            provider = provider.with_scope_claim(claim.clone());
+        }
+        if let Some(skew) = block.clock_skew_seconds.value() {
+            provider = provider.with_clock_skew(Duration::from_secs(skew.0))?;
+        }
+        if block.strict_at_jwt.value() == Some(&true) {
+            provider = provider.strict_at_jwt();
+        }
+        Ok(provider)
+    }
+}

@@ -1,0 +1,103 @@
+//! The shape of what a gateway's file says about tokens.
+
+use crate::{
+    Secret,
+    config::read::{Filled, OneOrMore, PublicAlgorithms, Seconds, block},
+    jose::Algorithm,
+};
+
+block! {
+    /// Either a secret, a public key or several keys, and what a token must say.
+    Jwt {
+        /// The secret of HS256, HS384 or HS512, best as `${VARIABLE}`.
+        secret: optional Secret,
+        /// A file that holds the secret, from this file's folder on.
+        secret_file: optional String,
+        /// A PEM file with the public key, from this file's folder on.
+        public_key_file: optional String,
+        /// The one algorithm; HS256 unless set, and needed with a public key.
+        algorithm: optional Algorithm,
+        /// Several keys, each with the `kid` that tokens name it by.
+        keys: optional Filled<JwtKey>,
+        /// What `aud` must be or hold. Unless set, a token with an `aud` is refused.
+        audience: optional OneOrMore,
+        /// What `iss` must be.
+        issuer: optional String,
+        /// The claim that holds the scopes; `scope` unless set.
+        scope_claim: optional String,
+        /// How far the clocks may differ: 30 unless set, 300 at most.
+        clock_skew_seconds: optional Seconds,
+        /// Whether the secret may be shorter than the hash: it can then be guessed from a token.
+        insecure_allow_short_secret: optional bool,
+        /// Whether tokens may be without `exp`: they are then good until the key changes.
+        insecure_allow_missing_exp: optional bool,
+    }
+}
+
+block! {
+    /// One of several keys.
+    JwtKey {
+        /// What tokens name the key by.
+        kid: required String,
+        /// The secret of HS256, HS384 or HS512, best as `${VARIABLE}`.
+        secret: optional Secret,
+        /// A file that holds the secret, from this file's folder on.
+        secret_file: optional String,
+        /// A PEM file with the public key, from this file's folder on.
+        public_key_file: optional String,
+        /// The key's one algorithm; HS256 unless set, and needed with a public key.
+        algorithm: optional Algorithm,
+    }
+}
+
+block! {
+    /// An issuer and what its tokens must say.
+    OAuth2: PartialEq {
+        /// What `iss` must be; also where the keys are found, unless `jwks_uri` is set.
+        issuer: required String,
+        /// What `aud` must be or hold.
+        audience: required OneOrMore,
+        /// Where the issuer's keys are.
+        jwks_uri: optional String,
+        /// The algorithms that are accepted, one or a list; RS256 and ES256 unless set.
+        algorithms: optional PublicAlgorithms,
+        /// The claim that holds the scopes; `scope` unless set.
+        scope_claim: optional String,
+        /// How far the clocks may differ: 30 unless set, 300 at most.
+        clock_skew_seconds: optional Seconds,
+        /// Whether only what RFC 9068 calls an access token is accepted; false unless set.
+        strict_at_jwt: optional bool,
+    }
+}
+
+block! {
+    /// An endpoint that says whether an opaque token is good (RFC 7662), and what it must say.
+    Introspection {
+        /// The endpoint's address.
+        endpoint: required String,
+        /// The id by which the endpoint knows this server.
+        client_id: optional String,
+        /// The secret that goes with the id, best as `${VARIABLE}`.
+        client_secret: optional Secret,
+        /// A file that holds the secret, from this file's folder on.
+        client_secret_file: optional String,
+        /// A token of this server's own, instead of an id and a secret.
+        bearer_token: optional Secret,
+        /// A file that holds the token of this server's own, from this file's folder on.
+        bearer_token_file: optional String,
+        /// What `aud` must be or hold. Unless set, tokens for other services are accepted too.
+        audience: optional OneOrMore,
+        /// What `iss` must be.
+        issuer: optional String,
+        /// The member that holds the scopes; `scope` unless set.
+        scope_claim: optional String,
+        /// How far the clocks may differ: 30 unless set, 300 at most.
+        clock_skew_seconds: optional Seconds,
+        /// How long an answer is remembered: 30 unless set, 300 at most; 0 turns it off.
+        cache_seconds: optional Seconds,
+        /// Whether JSON Web Tokens are left to the other blocks; false unless set.
+        ignore_jwts: optional bool,
+        /// Whether a client that acts for itself is a caller too; false unless set.
+        accept_clients: optional bool,
+    }
+}
