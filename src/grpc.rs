@@ -26,7 +26,7 @@ fn code(kind: AuthErrorKind) -> u16 {
         AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden => 7,
         AuthErrorKind::Throttled | AuthErrorKind::PayloadTooLarge => 8,
         AuthErrorKind::Conflict => 10,
-        AuthErrorKind::Unavailable => 14,
+        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 14,
         AuthErrorKind::MissingCredential | AuthErrorKind::InvalidCredential => 16,
     }
 }

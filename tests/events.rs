@@ -72,6 +72,7 @@ async fn a_refusal_is_one_event_at_info_and_could_not_check_at_error() {
         (AuthError::insufficient_scope("admin"), Level::INFO),
         (AuthError::forbidden("inactive"), Level::INFO),
         (AuthError::throttled(Duration::from_secs(1)), Level::INFO),
+        (AuthError::unknown_key(Duration::from_secs(1)), Level::INFO),
         (AuthError::unavailable("down"), Level::ERROR),
     ];
     for (error, level) in cases {

@@ -293,7 +293,7 @@ impl Tally {
 
 fn rank(error: &AuthError) -> u8 {
     match error.kind() {
-        AuthErrorKind::Unavailable => 4,
+        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 4,
         AuthErrorKind::Throttled => 3,
         // Above the others, or a member that says 403 would tell what this one hides.
         AuthErrorKind::NotFound => 2,

@@ -74,6 +74,9 @@ pub enum AuthErrorKind {
     PayloadTooLarge,
     /// Too many requests: 429 with `Retry-After`.
     Throttled,
+    /// The credential names a key that its issuer may have added a moment ago: 503 with
+    /// `Retry-After`. The issuer can be asked, and is not asked again so soon.
+    UnknownKey,
     /// The credential, or the permission, could not be checked: 503 with `Retry-After`, never 401
     /// or 403.
     Unavailable,
@@ -161,6 +164,17 @@ impl AuthError {
         Self::new(AuthErrorKind::Throttled, "throttled", "throttled").with_retry_after(retry_after)
     }
 
+    /// The credential names a key that is not known here: 503 `unknown_key` with `Retry-After`
+    /// (whole seconds, rounded up).
+    ///
+    /// For a key that was never seen, until the keys are fetched again: it may be a rotation. It
+    /// ranks with [`unavailable`](Self::unavailable) in a chain, and is logged at level info, since
+    /// any caller can name a key that does not exist.
+    pub fn unknown_key(retry_after: Duration) -> Self {
+        Self::new(AuthErrorKind::UnknownKey, "unknown_key", "unknown_key")
+            .with_retry_after(retry_after)
+    }
+
     /// The credential, or the permission, could not be checked: 503 `unavailable` with
     /// `Retry-After: 5`.
     ///
@@ -212,7 +226,8 @@ impl AuthError {
         self
     }
 
-    /// Replaces the time after which a throttled or unavailable caller may try again.
+    /// Replaces the time after which a caller may try again whose error says so:
+    /// [`retry_after`](Self::retry_after).
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.edit().retry_after = Some(after);
@@ -288,11 +303,11 @@ impl AuthError {
         self.inner.scopes.as_deref()
     }
 
-    /// How long to wait, for the two kinds that say so: throttled and unavailable.
+    /// How long to wait, for the three kinds that say so: throttled, unknown key and unavailable.
     pub fn retry_after(&self) -> Option<Duration> {
         matches!(
             self.inner.kind,
-            AuthErrorKind::Throttled | AuthErrorKind::Unavailable
+            AuthErrorKind::Throttled | AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable
         )
         .then(|| self.inner.retry_after.unwrap_or(DEFAULT_RETRY_AFTER))
     }
@@ -341,7 +356,7 @@ impl AuthErrorKind {
             Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownKey | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -356,6 +371,7 @@ impl AuthErrorKind {
             Self::Conflict => "the same request is handled only once",
             Self::PayloadTooLarge => "the body is too long",
             Self::Throttled => "too many requests",
+            Self::UnknownKey => "the credential is of a key that is not known here yet",
             Self::Unavailable => "the request cannot be checked at the moment",
         }
     }

@@ -171,9 +171,7 @@ impl<'t> Jws<'t> {
     ///
     /// Where the claims cannot be read, or `iss` is not a string.
     pub fn unverified_issuer(&self) -> Result<Option<String>, JoseError> {
-        let payload = self.decoded.get(..self.payload_len).unwrap_or_default();
-        let json = std::str::from_utf8(payload).map_err(|_| JoseError::BadUtf8)?;
-        let mut members = Members::of(json)?;
+        let mut members = Members::of(self.unverified_claims()?)?;
         let mut issuer = None;
         while let Some((name, value)) = members.next()? {
             if name.is("iss") {
@@ -184,6 +182,12 @@ impl<'t> Jws<'t> {
             }
         }
         Ok(issuer)
+    }
+
+    /// The text of the claims, before anything is verified: good for refusing, never for accepting.
+    pub(crate) fn unverified_claims(&self) -> Result<&str, JoseError> {
+        let payload = self.decoded.get(..self.payload_len).unwrap_or_default();
+        std::str::from_utf8(payload).map_err(|_| JoseError::BadUtf8)
     }
 }
 

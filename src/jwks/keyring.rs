@@ -1,7 +1,6 @@
 //! What requests see of an issuer's keys.
 
 use std::{
-    error::Error,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -13,7 +12,7 @@ use std::{
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::{
     runtime::Handle,
-    sync::{Notify, watch},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::AbortHandle,
     time::Instant,
 };
@@ -21,9 +20,12 @@ use tokio::{
 use super::{
     find::{Fetched, Source},
     plan::{Pace, Plan, Ticket},
-    report, task,
+    report::{self, Summary},
+    shortage::Shortage,
+    task,
+    withdrawn::Withdrawn,
 };
-use crate::{AuthError, Clock, fetch::FetchError, jose::JwkSet};
+use crate::{Clock, fetch::FetchError, jose::JwkSet};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///
@@ -41,6 +43,8 @@ pub(crate) struct Keyring {
     bell: Arc<Notify>,
     /// The number of the last fetch that ended.
     ended: watch::Sender<u64>,
+    /// A place for each request that waits: whoever waits holds a copy of its token.
+    places: Arc<Semaphore>,
 }
 
 /// Keys as they were fetched once.
@@ -50,6 +54,7 @@ pub(crate) struct Snapshot {
     /// Changes when the keys do, and only then.
     pub(crate) generation: u64,
     fingerprint: [u8; 32],
+    withdrawn: Withdrawn,
     /// Which fetch brought them.
     fetch: u64,
     fetched_at: u64,
@@ -61,6 +66,17 @@ struct State {
     task: Option<AbortHandle>,
     fault: Option<Arc<FetchError>>,
     said_stale: bool,
+    unknown: Summary,
+}
+
+/// What can be done about a key id that the keys lack.
+pub(crate) enum Missing {
+    /// A set that was fetched after the token had come lacks it: there is no such key.
+    Unknown,
+    /// The issuer had it in the last day and has it no longer.
+    Withdrawn,
+    /// A fetch may bring it.
+    Wait(Ticket),
 }
 
 impl Keyring {
@@ -74,6 +90,7 @@ impl Keyring {
             state: Mutex::default(),
             bell: Arc::new(Notify::new()),
             ended: watch::Sender::new(0),
+            places: Arc::new(Semaphore::new(MOST_WAITERS)),
         })
     }
 
@@ -116,20 +133,29 @@ impl Keyring {
         ticket
     }
 
-    /// A fetch to wait for where the keys lack the one that a token names.
+    /// What to do about a token whose key id the keys lack.
     ///
     /// `waited` is the fetch that was waited for already, if one was: a key that is not in a set
     /// fetched after the token had come does not exist, and then there is nothing to wait for.
     pub(crate) fn want_key(
         self: &Arc<Self>,
+        kid: &str,
         seen: &Snapshot,
         waited: Option<Ticket>,
         now: u64,
-    ) -> Result<Option<Ticket>, Shortage> {
+    ) -> Result<Missing, Shortage> {
         let mut state = self.state();
+        if seen.withdrawn.holds(kid, now) {
+            // Nodes of an issuer may lag behind each other, so the key may come back: the fetch
+            // that a missing key is worth begins, and nobody waits for it.
+            if state.plan.want_key(seen.fetch, &self.pace, now).is_ok() {
+                let _without_a_runtime_nobody_fetches = self.wake(&mut state);
+            }
+            return Ok(Missing::Withdrawn);
+        }
         if let Some(ticket) = waited.filter(|ticket| ticket.is_proof) {
             if seen.fetch >= ticket.number {
-                return Ok(None);
+                return Ok(Missing::Unknown);
             }
             if state.plan.ended() >= ticket.number {
                 let seconds = state.plan.cooling(&self.pace, now).max(1);
@@ -137,12 +163,33 @@ impl Keyring {
                 return Err(Shortage::NoKeys { seconds, fault });
             }
         }
-        let ticket = state
-            .plan
-            .want_key(seen.fetch, &self.pace, now)
-            .map_err(|seconds| Shortage::Cooling { seconds })?;
-        self.wake(&mut state)?;
-        Ok(Some(ticket))
+        match state.plan.want_key(seen.fetch, &self.pace, now) {
+            Ok(ticket) => {
+                self.wake(&mut state)?;
+                Ok(Missing::Wait(ticket))
+            }
+            Err(seconds) => {
+                let told = state.unknown.add(now);
+                drop(state);
+                report::unknown(&self.source.issuer, told, kid);
+                Err(Shortage::UnknownKey { seconds })
+            }
+        }
+    }
+
+    /// A place to wait in, for as long as it is held.
+    pub(crate) fn place(&self, now: u64) -> Result<OwnedSemaphorePermit, Shortage> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_| {
+            let loaded = self.load();
+            let is_usable = |keys: &Arc<Snapshot>| now < self.stale_at(keys);
+            if loaded.as_ref().is_some_and(is_usable) {
+                // Those who wait named unknown keys, as this one did.
+                let seconds = self.state().plan.cooling(&self.pace, now).max(1);
+                return Shortage::UnknownKey { seconds };
+            }
+            Shortage::Crowded
+        })
     }
 
     /// Waits until a fetch has ended, whatever it brought, at most until the deadline.
@@ -248,12 +295,18 @@ impl Keyring {
         state.plan.succeed(fetched.max_age, &self.pace);
         state.fault = None;
         state.said_stale = false;
+        let fetched_at = state.plan.begun_at();
         let after = Arc::new(Snapshot {
+            withdrawn: before.map_or_else(Withdrawn::default, |before| {
+                before
+                    .withdrawn
+                    .after(&before.set, &fetched.set, fetched_at)
+            }),
             set: fetched.set,
             generation,
             fingerprint: fetched.fingerprint,
             fetch: state.plan.ended(),
-            fetched_at: state.plan.begun_at(),
+            fetched_at,
         });
         // Before those who wait are told.
         self.snapshot.store(Some(Arc::clone(&after)));
@@ -339,60 +392,8 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// Why a token cannot be judged now. Never the token's fault.
-#[derive(Debug)]
-pub(crate) enum Shortage {
-    /// There are no keys, or none that prove that the token's key does not exist.
-    NoKeys {
-        seconds: u64,
-        fault: Option<Arc<FetchError>>,
-    },
-    /// The token names an unknown key, and the keys were fetched for another such token just now.
-    Cooling { seconds: u64 },
-    /// The fetch goes on; whoever waited for it has waited long enough.
-    Slow,
-    /// There is no Tokio runtime to fetch in.
-    NoRuntime,
-}
-
-impl From<Shortage> for AuthError {
-    fn from(shortage: Shortage) -> Self {
-        let (reason, seconds) = match &shortage {
-            Shortage::NoKeys { seconds, .. } => ("jwks_unavailable", Some(*seconds)),
-            Shortage::Cooling { seconds } => ("jwks_cooling_down", Some(*seconds)),
-            Shortage::Slow => ("jwks_slow", None),
-            Shortage::NoRuntime => ("jwks_no_runtime", None),
-        };
-        let error = Self::unavailable(shortage).with_reason(reason);
-        match seconds {
-            Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),
-            None => error,
-        }
-    }
-}
-
-impl fmt::Display for Shortage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoKeys { .. } => "the issuer's keys could not be fetched",
-            Self::Cooling { .. } => "the token's key is unknown, and the keys were just fetched",
-            Self::Slow => "the issuer's keys were not there in time",
-            Self::NoRuntime => "keys are fetched in a tokio runtime, and there is none here",
-        })
-    }
-}
-
-impl Error for Shortage {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NoKeys { fault, .. } => fault
-                .as_deref()
-                .map(|fault| fault as &(dyn Error + 'static)),
-            _ => None,
-        }
-    }
-}
-
 /// Three exchanges, each within its own limit.
 const LONGEST_FETCH: Duration = Duration::from_secs(31);
+/// How many requests wait at a time. With a token of 8 KiB each that is 8 MiB.
+const MOST_WAITERS: usize = 1024;
 const LONGEST_REST: Duration = Duration::from_secs(60);

@@ -2,17 +2,20 @@
 //!
 //! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task
 //! of its own, which ends with it, replaces the snapshot: before the keys' time is up, and when a
-//! request meets a key id that is not there. The [`Plan`](plan::Plan) decides when; the
+//! request meets a key id that is not there. An id that the issuer has withdrawn is told from one that
+//! was never seen. The [`Plan`](plan::Plan) decides when; the
 //! [`Source`] knows where.
 
 mod find;
 mod keyring;
 mod plan;
 mod report;
+mod shortage;
 mod task;
+mod withdrawn;
 
 pub(crate) use self::{
     find::{Place, Source},
-    keyring::Keyring,
+    keyring::{Keyring, Missing, Snapshot},
     plan::{LONGEST_LIFE, Pace, SHORTEST_LIFE, Ticket},
 };

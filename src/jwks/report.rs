@@ -54,6 +54,36 @@ pub(super) fn stale(issuer: &str, limit: u64) {
     );
 }
 
+/// Tokens name key ids that were never seen: so many since this was last said, `kid` the last one.
+pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
+    if let Some(tokens) = tokens {
+        tracing::info!(
+            target: TARGET, issuer, tokens, kid = %Clean(kid),
+            "tokens name keys that the issuer does not publish: they are answered with 503 until \
+             its keys are fetched again",
+        );
+    }
+}
+
+/// Counts what callers can cause at will, to be said once a minute.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    count: u64,
+    said_at: Option<u64>,
+}
+
+impl Summary {
+    /// Counts one more; how many there were, where it is time to say so.
+    pub(super) fn add(&mut self, now: u64) -> Option<u64> {
+        self.count = self.count.saturating_add(1);
+        if self.said_at.is_some_and(|at| now.abs_diff(at) < PAUSE) {
+            return None;
+        }
+        self.said_at = Some(now);
+        Some(std::mem::take(&mut self.count))
+    }
+}
+
 /// The ids and algorithms of the keys that are in one set and not in another.
 struct Difference<'a> {
     of: &'a JwkSet,
@@ -83,4 +113,6 @@ impl fmt::Display for Difference<'_> {
     }
 }
 
+/// In seconds.
+const PAUSE: u64 = 60;
 const LISTED: usize = 8;

@@ -174,7 +174,7 @@ impl Refusals {
 
 fn rank(error: &AuthError) -> u8 {
     match error.kind() {
-        AuthErrorKind::Unavailable => 6,
+        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 6,
         AuthErrorKind::Throttled => 5,
         AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound => 4,
         AuthErrorKind::InvalidRequest

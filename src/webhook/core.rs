@@ -269,7 +269,7 @@ async fn judged(
 fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<Bytes> {
     let is_final = !matches!(
         error.kind(),
-        AuthErrorKind::Unavailable | AuthErrorKind::Throttled
+        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable | AuthErrorKind::Throttled
     );
     match hush {
         Some(mut answer) if is_final => {

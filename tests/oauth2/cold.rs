@@ -77,7 +77,7 @@ async fn without_an_issuer_it_is_503_with_retry_after() {
 }
 
 #[tokio::test]
-async fn without_keys_nothing_well_formed_is_ever_401() {
+async fn without_keys_nothing_that_a_key_could_mend_is_ever_401() {
     let world = World::new();
     world.issuer.fail(Jwks, Fault::Status(500));
     let provider = world.provider();
@@ -85,8 +85,6 @@ async fn without_keys_nothing_well_formed_is_ever_401() {
         world.token().mint(),
         world.token().with_header("kid", "forged").mint(),
         world.token().without_header("kid").mint(),
-        world.token().with_audience("other").mint(),
-        world.token().without_claim("exp").mint(),
     ] {
         assert_eq!(
             unavailable(provider.verify(&token).await).0,

@@ -18,4 +18,6 @@ mod refresh;
 mod strict;
 mod tokens;
 mod unknown_keys;
+mod waiting;
+mod withdrawn_keys;
 mod world;

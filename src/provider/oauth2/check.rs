@@ -5,17 +5,17 @@ use std::sync::{Arc, OnceLock};
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
     AuthError, Clock,
-    jose::{Algorithm, Claims, JoseError, Jws, TokenType},
-    jwks::{Keyring, Source, Ticket},
+    jose::{Algorithm, ClaimRules, Claims, JoseError, Jws, TokenType},
+    jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
 };
 
 /// One issuer's keys, the rules for its tokens, and the tokens that are remembered.
 #[derive(Debug)]
 pub(super) struct Check {
-    issuer: Box<str>,
     algorithms: Box<[Algorithm]>,
     strict_at_jwt: bool,
+    rules: ClaimRules,
     judge: TokenJudge,
     keys: Arc<Keyring>,
     clock: Clock,
@@ -37,11 +37,12 @@ impl Check {
             client: settings.client.clone(),
             fetcher: OnceLock::new(),
         };
+        let rules = settings.claim_rules();
         Self {
-            issuer: settings.issuer.clone(),
             algorithms: settings.algorithms.clone(),
             strict_at_jwt: settings.strict_at_jwt,
-            judge: TokenJudge::new(METHOD, settings.claim_rules(), settings.remembered),
+            judge: TokenJudge::new(METHOD, rules.clone(), settings.remembered),
+            rules,
             keys: Keyring::new(source, settings.pace.clone(), settings.clock.clone()),
             clock: settings.clock.clone(),
         }
@@ -54,16 +55,26 @@ impl Check {
     pub(super) async fn judge(&self, token: &[u8]) -> AuthResult {
         match self.attempt(token, None) {
             Verdict::Said(answer) => answer,
-            Verdict::Wait(ticket) => self.judge_after(token, ticket).await,
+            Verdict::Wait(ticket) => {
+                let _place = self.keys.place(self.clock.now())?;
+                self.judge_after(token, ticket).await
+            }
         }
     }
 
     pub(super) fn judge_bytes(self: &Arc<Self>, token: &[u8]) -> Authentication {
-        match self.attempt(token, None) {
-            Verdict::Said(answer) => answer.into(),
-            Verdict::Wait(ticket) => {
+        let ticket = match self.attempt(token, None) {
+            Verdict::Said(answer) => return answer.into(),
+            Verdict::Wait(ticket) => ticket,
+        };
+        match self.keys.place(self.clock.now()) {
+            Err(full) => Err(AuthError::from(full)).into(),
+            Ok(place) => {
                 let (check, token) = (Arc::clone(self), token.to_owned());
-                Authentication::pending(async move { check.judge_after(&token, ticket).await })
+                Authentication::pending(async move {
+                    let _place = place;
+                    check.judge_after(&token, ticket).await
+                })
             }
         }
     }
@@ -89,7 +100,7 @@ impl Check {
         let now = self.clock.now();
         let loaded = self.keys.load();
         let Some(snapshot) = self.keys.usable(&loaded, now) else {
-            self.check_issuer(&self.parse(token)?)?;
+            self.check_unverified(&self.parse(token)?, now)?;
             return Ok(Verdict::Wait(self.keys.want_keys(now)?));
         };
         let generation = snapshot.generation;
@@ -106,14 +117,28 @@ impl Check {
                 now,
                 |claims| self.check_at_jwt(claims),
             ))),
-            Err(JoseError::KidUnknown) => {
-                self.check_issuer(&jws)?;
-                match self.keys.want_key(snapshot, waited, now)? {
-                    Some(ticket) => Ok(Verdict::Wait(ticket)),
-                    None => Err(refused(JoseError::KidUnknown)),
-                }
-            }
+            Err(JoseError::KidUnknown) => self.unknown_key(&jws, snapshot, waited, now),
             Err(error) => Err(refused(error)),
+        }
+    }
+
+    /// What becomes of a token whose key is not in the set.
+    ///
+    /// Only one that could be accepted with some key is worth a fetch, and only a key that was
+    /// never seen is worth waiting for.
+    fn unknown_key(
+        &self,
+        jws: &Jws<'_>,
+        snapshot: &Snapshot,
+        waited: Option<Ticket>,
+        now: u64,
+    ) -> Result<Verdict, AuthError> {
+        self.check_unverified(jws, now)?;
+        let kid = jws.key_id().unwrap_or_default();
+        match self.keys.want_key(kid, snapshot, waited, now)? {
+            Missing::Wait(ticket) => Ok(Verdict::Wait(ticket)),
+            Missing::Unknown => Err(refused(JoseError::KidUnknown)),
+            Missing::Withdrawn => Err(AuthError::invalid_credential("jwt_kid_withdrawn")),
         }
     }
 
@@ -130,15 +155,19 @@ impl Check {
         Ok(jws)
     }
 
-    /// Whether it is worth fetching keys for the token: another issuer's is none of ours, and is
-    /// refused whatever the keys are.
-    fn check_issuer(&self, jws: &Jws<'_>) -> Result<(), AuthError> {
-        match jws.unverified_issuer() {
-            Ok(Some(issuer)) if *issuer == *self.issuer => Ok(()),
-            Ok(Some(_)) => Err(refused(JoseError::IssMismatch)),
-            Ok(None) => Err(refused(JoseError::IssMissing)),
-            Err(error) => Err(refused(error)),
-        }
+    /// Refuses a token that no key could mend: another issuer's is none of ours, and one that has
+    /// expired is of no use to anybody.
+    fn check_unverified(&self, jws: &Jws<'_>, now: u64) -> Result<(), AuthError> {
+        let claims = jws.unverified_claims();
+        let claims = claims.and_then(|json| self.rules.check(json, now));
+        claims
+            .map_err(|error| match error {
+                // Not the code of one that verified: the caller learns no more than "not valid".
+                JoseError::Expired => "jwt_expired_unverified",
+                other => other.code(),
+            })
+            .and_then(|claims| self.check_at_jwt(&claims))
+            .map_err(AuthError::invalid_credential)
     }
 
     /// RFC 9068 §2.2: what an access token has beside what every token here has.

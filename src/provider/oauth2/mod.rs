@@ -44,6 +44,20 @@ use crate::{
 /// before their time is up: a request whose key is known never waits. A token that names an unknown
 /// key causes a fetch, at most one in 30 seconds whatever callers send.
 ///
+/// # Unknown and withdrawn keys
+///
+/// - A key that the issuer published in the last 24 hours and publishes no longer was withdrawn: its
+///   tokens are 401, and whoever holds one must log in again. (It still causes that one fetch, since
+///   the nodes of an issuer may lag behind each other.)
+/// - A token of a key that was never seen waits for that fetch. If the set lacks the key too, the
+///   answer is 401. If another such token caused a fetch less than 30 seconds ago, it is 503 with code
+///   `unknown_key` and the seconds left as `Retry-After`: it may be a rotation. The log has a line at
+///   level info about such tokens, at most one a minute.
+/// - Waiting is for tokens that could be accepted: with the wrong issuer or audience, or past its
+///   `exp`, a token is 401 at once. Nothing about it was verified then, so it is `invalid_credential`
+///   and not `expired_credential`.
+/// - At most 1,024 requests wait for keys at a time; the next one is answered with 503.
+///
 /// A setting that is changed makes a provider that has fetched nothing: settings come first.
 ///
 /// # In an outage
