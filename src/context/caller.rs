@@ -206,7 +206,9 @@ impl AuthContext {
     ///
     /// # Errors
     ///
-    /// The claim is there and is not a `T`.
+    /// The claim is there and is not a `T`. An object whose only member begins with
+    /// `$serde_json::private::` cannot become a `serde_json::Value`, which would read something else
+    /// there: [`metadata`](Self::metadata) holds it as it is.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         read_claim(self.metadata().get(name), name)
     }

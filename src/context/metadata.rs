@@ -5,6 +5,8 @@ use std::{error::Error, fmt, sync::OnceLock};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::ordinary::{self, Ordinary};
+
 #[derive(Clone)]
 pub(super) enum Metadata {
     Plain(Option<Box<Map<String, Value>>>),
@@ -60,23 +62,36 @@ impl Clone for Verified {
 impl Verified {
     fn map(&self) -> &Map<String, Value> {
         self.parsed.get_or_init(|| {
-            let mut map: Map<String, Value> = serde_json::from_str(&self.json).unwrap_or_default();
+            let mut map = all_members(&self.json);
             map.remove(self.user_id_claim);
             Box::new(map)
         })
     }
 }
 
+/// The members of an object that was checked already.
+#[cfg(feature = "jwt")]
+fn all_members(json: &str) -> Map<String, Value> {
+    // INVARIANT: the reader that checked it reads it again, so there is no other outcome.
+    crate::jose::json::tree::object(json).unwrap_or_default()
+}
+
+/// Nothing was verified without the feature.
+#[cfg(not(feature = "jwt"))]
+fn all_members(_json: &str) -> Map<String, Value> {
+    Map::new()
+}
+
 pub(super) fn read_claim<T: DeserializeOwned>(
     value: Option<&Value>,
     name: &str,
 ) -> Result<Option<T>, ClaimError> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => T::deserialize(value)
-            .map(Some)
-            .map_err(|_| ClaimError { name: name.into() }),
-    }
+    let read = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) if ordinary::needs_care(value) => T::deserialize(Ordinary(value)),
+        Some(value) => T::deserialize(value),
+    };
+    read.map(Some).map_err(|_| ClaimError { name: name.into() })
 }
 
 /// A claim that is there and has another type than was asked for.

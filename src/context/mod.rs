@@ -2,6 +2,7 @@
 
 mod caller;
 mod metadata;
+mod ordinary;
 mod principal;
 mod text;
 

@@ -2,13 +2,15 @@
 //!
 //! `serde_json` skips what it does not need without a depth limit and without looking at surrogate
 //! escapes, and keeps the last of two equal members; a token must be refused for each of these.
-//! What this reader accepts, `serde_json` accepts too: claims can be parsed by it later.
+//! What this reader accepts, `serde_json` accepts too. Where all of it is wanted as a value, [`tree`]
+//! makes one.
 
 use std::{borrow::Cow, str::Chars};
 
 use self::cursor::Cursor;
 
 mod cursor;
+pub(crate) mod tree;
 
 /// Why a text is not the JSON that it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,15 @@ use std::{fmt::Write, sync::OnceLock};
 
 use http::{HeaderMap, StatusCode, header};
 use reqwest::Client;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
     ConfigError, ConfigErrorKind,
     fetch::{Document, Endpoint, FetchError, Fetcher},
-    jose::{Algorithm, JwkSet, SkippedKey},
+    jose::{
+        Algorithm, JwkSet, SkippedKey,
+        json::{Members, Value, tree},
+    },
     log::Clean,
 };
 
@@ -104,9 +106,10 @@ impl Source {
     }
 
     fn read_metadata(&self, place: &Endpoint, json: &[u8]) -> Result<Endpoint, FetchError> {
-        let metadata: Metadata = serde_json::from_slice(json).map_err(|_| {
-            FetchError::Malformed("the metadata is no JSON with issuer and jwks_uri")
-        })?;
+        let malformed = FetchError::Malformed("the metadata is no JSON with issuer and jwks_uri");
+        let Some(metadata) = Metadata::read(json) else {
+            return Err(malformed);
+        };
         // RFC 8414 §3.3: identical, or an issuer could pass another's keys off as its own.
         if *metadata.issuer != *self.issuer {
             return Err(FetchError::OtherIssuer(metadata.issuer));
@@ -129,10 +132,31 @@ impl Source {
     }
 }
 
-#[derive(Deserialize)]
 struct Metadata {
     issuer: Box<str>,
     jwks_uri: Box<str>,
+}
+
+impl Metadata {
+    fn read(json: &[u8]) -> Option<Self> {
+        let (mut issuer, mut jwks_uri) = (None, None);
+        let mut members = Members::of(str::from_utf8(json).ok()?).ok()?;
+        while let Some((name, value)) = members.next().ok()? {
+            let slot = match name {
+                _ if name.is("issuer") => &mut issuer,
+                _ if name.is("jwks_uri") => &mut jwks_uri,
+                _ => continue,
+            };
+            let Value::Text(text) = value else {
+                return None;
+            };
+            *slot = Some(text.cow().into());
+        }
+        Some(Self {
+            issuer: issuer?,
+            jwks_uri: jwks_uri?,
+        })
+    }
 }
 
 /// The document, nothing where it is not there, and an error for every other answer.
@@ -150,10 +174,11 @@ fn found(document: Document) -> Result<Option<Document>, FetchError> {
 /// Which of them are skipped counts as well: a key that has a member twice is not used, and reads
 /// here as if the first were not there.
 fn fingerprint(json: &[u8], skipped: &[SkippedKey]) -> [u8; 32] {
-    let keys = serde_json::from_slice::<serde_json::Value>(json)
+    let set = str::from_utf8(json)
         .ok()
-        .and_then(|mut set| set.get_mut("keys").map(serde_json::Value::take));
-    let Some(serde_json::Value::Array(keys)) = keys else {
+        .and_then(|json| tree::object(json).ok());
+    let keys = set.as_ref().and_then(|set| set.get("keys"));
+    let Some(keys) = keys.and_then(serde_json::Value::as_array) else {
         return Sha256::digest(json).into();
     };
     let mut keys: Vec<_> = keys.iter().map(ToString::to_string).collect();

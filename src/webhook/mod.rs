@@ -61,6 +61,11 @@
 //! It has no time limit for a slow body; the server, or a timeout layer outside, has one. While the
 //! body is read it holds the inner service that was ready for it, and with it a permit of a
 //! `ConcurrencyLimit` inside: put such a limit outside.
+//!
+//! It does not parse the body for the handler. A handler that reads it into a `serde_json::Value` gets
+//! other JSON than was sent where an object has a member such as `$serde_json::private::RawValue`;
+//! the layer, the [`Message`](crate::Message) and a handler's own struct take it for a member like any
+//! other.
 
 mod body;
 mod core;
