@@ -62,6 +62,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
+pub mod answer;
 pub mod auth;
 pub mod authorize;
 mod body;

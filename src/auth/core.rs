@@ -9,10 +9,9 @@ use super::{gate::Gate, places::Places};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{self, Route, Rules},
+    answer::{Asked, Check},
     challenge::Realm,
-    event, grpc,
-    provider::{Asked, Check},
-    reject,
+    event, grpc, reject,
 };
 
 /// A closure that makes the response for a refusal, given the one that would be sent.
@@ -46,7 +45,7 @@ pub(super) enum Decision {
     /// It may go in; a context with response headers is kept for the answer.
     Pass(Option<AuthContext>),
     Refuse(AuthError, Arc<Gate>),
-    Wait(Check, Pending),
+    Wait(Check<AuthResult>, Pending),
 }
 
 /// What a pending answer decides once it is there.

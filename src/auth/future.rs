@@ -17,7 +17,7 @@ use super::{
     core::{Decision, Pending},
     swap::Share,
 };
-use crate::{AuthContext, ResponseBody, provider::Check, reject};
+use crate::{AuthContext, AuthResult, ResponseBody, answer::Check, reject};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -45,7 +45,7 @@ pin_project! {
             response: Option<Response<Bytes>>,
         },
         Checking {
-            check: Check,
+            check: Check<AuthResult>,
             waiting: Option<Box<Waiting<S, ReqBody>>>,
         },
     }
@@ -80,7 +80,7 @@ where
     }
 
     pub(super) fn checking(
-        check: Check,
+        check: Check<AuthResult>,
         pending: Pending,
         request: Request<ReqBody>,
         service: S,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    AuthContext, AuthError, AuthRequest, CredentialSource,
+    AuthContext, AuthError, AuthRequest, AuthResult, CredentialSource,
+    answer::Asked,
     challenge::{Challenges, Realm},
-    provider::{Asked, AuthProvider, Authentication, CompositeAuth, ask},
+    provider::{AuthProvider, Authentication, CompositeAuth, ask},
     reject::Wording,
     request::{Place, Rank, Seen, shown_in_two_places},
 };
@@ -74,7 +75,7 @@ impl Gate {
     }
 
     /// Asks, unless the request can be read in more than one way.
-    pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked {
+    pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
         let mut seen = Seen::default();
         match self.screen(request, &mut seen) {
             Ok(()) => ask(&self.provider, &request.with_seen(&seen)),

@@ -4,27 +4,15 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use super::{Authorization, Authorizer};
+use super::Authorizer;
 use crate::{
     AuthContext, AuthError,
-    caught::{Caught, caught},
+    answer::{self, Asked, Check, Named},
     event,
 };
-
-/// What became of the question.
-pub(super) enum Asked {
-    Answered(Result<(), AuthError>),
-    Waiting(Check),
-}
-
-/// A pending answer; a panic of it is an answer too.
-pub(super) struct Check {
-    future: Caught<Result<(), AuthError>>,
-    authorizer: &'static str,
-}
 
 /// Asks an authorizer: whatever it does, this returns, and only `Ok` allows.
 pub(super) fn ask<A: Authorizer + ?Sized>(
@@ -32,32 +20,23 @@ pub(super) fn ask<A: Authorizer + ?Sized>(
     caller: &AuthContext,
     resource: &str,
     action: &str,
-) -> Asked {
-    // Nothing of ours is left half-changed by a panic here: the authorizer gets shared references,
-    // and what it keeps inside is its own to guard.
-    let mut name = "";
-    let asked = caught(|| {
-        // First, so that the log names the one that panics.
-        name = authorizer.name();
-        authorizer.authorize(caller, resource, action)
-    });
-    match asked {
-        Some(Authorization::Ready(answer)) => Asked::Answered(named(answer, name)),
-        Some(Authorization::Pending(future)) => Asked::Waiting(Check {
-            future: Caught::new(future),
-            authorizer: name,
-        }),
-        None => Asked::Answered(named(Err(panicked()), name)),
-    }
+) -> Asked<Decision> {
+    answer::ask(
+        || authorizer.name(),
+        || authorizer.authorize(caller, resource, action),
+    )
 }
 
-impl Future for Check {
-    type Output = Result<(), AuthError>;
+/// Allowed, denied, or not known.
+pub(super) type Decision = Result<(), AuthError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.future).poll(cx));
-        let answer = answer.unwrap_or_else(|| Err(panicked()));
-        Poll::Ready(named(answer, self.authorizer))
+impl Named for Decision {
+    fn panicked() -> Self {
+        Err(AuthError::unavailable("the authorizer panicked").with_reason("authorizer_panicked"))
+    }
+
+    fn named(self, authorizer: &'static str) -> Self {
+        self.map_err(|error| error.at_provider(authorizer))
     }
 }
 
@@ -71,7 +50,7 @@ impl Question {
     /// Logs the answer.
     pub(super) fn log<'a>(
         &self,
-        answer: &Result<(), AuthError>,
+        answer: &Decision,
         caller: Option<&AuthContext>,
         path: impl FnOnce() -> Option<&'a str>,
     ) {
@@ -80,7 +59,7 @@ impl Question {
 }
 
 pub(super) fn log<'a>(
-    answer: &Result<(), AuthError>,
+    answer: &Decision,
     caller: Option<&AuthContext>,
     (resource, action): (&str, &str),
     path: impl FnOnce() -> Option<&'a str>,
@@ -98,16 +77,21 @@ pub(super) fn log<'a>(
 pub struct CheckFuture(State);
 
 enum State {
-    Answered(Option<Result<(), AuthError>>),
+    Answered(Option<Decision>),
     Waiting {
-        check: Check,
+        check: Check<Decision>,
         caller: AuthContext,
         question: Question,
     },
 }
 
 impl CheckFuture {
-    pub(super) fn new(asked: Asked, caller: &AuthContext, resource: &str, action: &str) -> Self {
+    pub(super) fn new(
+        asked: Asked<Decision>,
+        caller: &AuthContext,
+        resource: &str,
+        action: &str,
+    ) -> Self {
         Self(match asked {
             Asked::Answered(answer) => {
                 log(&answer, Some(caller), (resource, action), || None);
@@ -126,7 +110,7 @@ impl CheckFuture {
 }
 
 impl Future for CheckFuture {
-    type Output = Result<(), AuthError>;
+    type Output = Decision;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
@@ -154,12 +138,4 @@ impl fmt::Debug for CheckFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CheckFuture(…)")
     }
-}
-
-fn named(answer: Result<(), AuthError>, authorizer: &'static str) -> Result<(), AuthError> {
-    answer.map_err(|error| error.at_provider(authorizer))
-}
-
-fn panicked() -> AuthError {
-    AuthError::unavailable("the authorizer panicked").with_reason("authorizer_panicked")
 }

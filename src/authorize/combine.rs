@@ -4,9 +4,12 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Authorization, Authorizer, IntoAuthorizer,
-    ask::{Asked, Check, ask},
+    ask::{Decision, ask},
 };
-use crate::{AuthContext, AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
+use crate::{
+    AuthContext, AuthError, AuthErrorKind, ConfigError, ConfigErrorKind,
+    answer::{Asked, Check},
+};
 
 /// Allows what every member allows: the first that does not answers for all.
 ///
@@ -242,15 +245,13 @@ struct Rest {
 }
 
 impl Rest {
-    async fn ask(self, first: Check, mut tally: Tally) -> Result<(), AuthError> {
+    async fn ask(self, first: Check<Decision>, mut tally: Tally) -> Result<(), AuthError> {
         if let Some(answer) = tally.count(first.await) {
             return answer;
         }
         for member in self.members.iter().skip(self.next) {
-            let answer = match ask(&**member, &self.caller, &self.resource, &self.action) {
-                Asked::Answered(answer) => answer,
-                Asked::Waiting(check) => check.await,
-            };
+            let asked = ask(&**member, &self.caller, &self.resource, &self.action);
+            let answer = asked.answer().await;
             if let Some(answer) = tally.count(answer) {
                 return answer;
             }

@@ -13,10 +13,10 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
-    ask::{Check, Question},
+    ask::{Decision, Question},
     judge::Head,
 };
-use crate::{AuthError, ResponseBody, grpc, reject::Wording};
+use crate::{AuthError, ResponseBody, answer::Check, grpc, reject::Wording};
 
 pin_project! {
     /// The inner service's response, a refusal, or a check that decides between them.
@@ -43,7 +43,7 @@ pin_project! {
             response: Option<Response<Bytes>>,
         },
         Checking {
-            check: Check,
+            check: Check<Decision>,
             waiting: Option<Box<Waiting<S, ReqBody>>>,
         },
     }
@@ -75,7 +75,7 @@ where
     }
 
     pub(super) fn checking(
-        check: Check,
+        check: Check<Decision>,
         question: Question,
         request: Request<ReqBody>,
         service: S,

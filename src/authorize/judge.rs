@@ -2,11 +2,14 @@
 
 use http::{Extensions, Method, Request, Uri};
 
-use super::Authorizer;
-use super::ask::{Asked, Check, Question, ask, log};
+use super::{
+    Authorizer,
+    ask::{Decision, Question, ask, log},
+};
 use crate::{
     AuthContext, AuthError,
     access::{self, Route},
+    answer::{Asked, Check},
     event,
 };
 
@@ -16,8 +19,8 @@ pub(super) trait Judge: Send + Sync + 'static {
 }
 
 pub(super) enum Judged {
-    Answered(Result<(), AuthError>),
-    Waiting(Check, Question),
+    Answered(Decision),
+    Waiting(Check<Decision>, Question),
 }
 
 /// The part of a request that is judged.

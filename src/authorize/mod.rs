@@ -88,7 +88,7 @@ pub use self::policy::Policy;
 pub use self::{
     ask::CheckFuture,
     asynchronous::{AsyncAuthorizer, Awaited, IntoAuthorizer},
-    authorization::{Authorization, AuthorizationFuture, BoxFuture},
+    authorization::Authorization,
     by_owner::{AsyncByOwner, ByOwner, async_by_owner, by_owner},
     by_role::{ByRole, by_role},
     by_scope::{ByScope, by_scope},

@@ -2,8 +2,8 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use super::{Asked, AuthProvider, AuthResult, Authentication, ask};
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource};
+use super::{AuthProvider, AuthResult, Authentication, ask};
+use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, answer::Asked};
 
 /// A provider with a further check: made by [`AuthProvider::and_then`].
 pub struct AndThen<P, F> {

@@ -1,13 +1,6 @@
-//! An answer, given at once or later.
+//! What a provider answers.
 
-use std::{
-    fmt,
-    future::{Future, IntoFuture},
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use crate::{AuthContext, AuthError};
+use crate::{AuthContext, AuthError, answer::Answer};
 
 /// What a provider answers.
 ///
@@ -15,9 +8,6 @@ use crate::{AuthContext, AuthError};
 /// - `Ok(None)`: no credential of mine is here.
 /// - `Err(error)`: one is here and is wrong, or it could not be checked.
 pub type AuthResult = Result<Option<AuthContext>, AuthError>;
-
-/// An owned future of an answer.
-pub type BoxFuture = Pin<Box<dyn Future<Output = AuthResult> + Send>>;
 
 /// A provider's answer: ready at once, or pending.
 ///
@@ -36,69 +26,4 @@ pub type BoxFuture = Pin<Box<dyn Future<Output = AuthResult> + Send>>;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// # }).unwrap();
 /// ```
-#[must_use = "an answer that nobody reads lets nobody in"]
-pub enum Authentication {
-    /// Answered at once: no boxed future.
-    Ready(AuthResult),
-    /// Has to wait; the future owns what it needs.
-    Pending(BoxFuture),
-}
-
-impl Authentication {
-    /// An answer that has to wait.
-    pub fn pending(future: impl Future<Output = AuthResult> + Send + 'static) -> Self {
-        Self::Pending(Box::pin(future))
-    }
-}
-
-impl From<AuthResult> for Authentication {
-    fn from(result: AuthResult) -> Self {
-        Self::Ready(result)
-    }
-}
-
-impl IntoFuture for Authentication {
-    type Output = AuthResult;
-    type IntoFuture = AuthenticationFuture;
-
-    fn into_future(self) -> AuthenticationFuture {
-        AuthenticationFuture(match self {
-            Self::Ready(result) => State::Ready(Some(result)),
-            Self::Pending(future) => State::Pending(future),
-        })
-    }
-}
-
-impl fmt::Debug for Authentication {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready(result) => f.debug_tuple("Ready").field(result).finish(),
-            Self::Pending(_) => f.write_str("Pending(…)"),
-        }
-    }
-}
-
-/// The future of an [`Authentication`].
-pub struct AuthenticationFuture(State);
-
-enum State {
-    Ready(Option<AuthResult>),
-    Pending(BoxFuture),
-}
-
-impl Future for AuthenticationFuture {
-    type Output = AuthResult;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<AuthResult> {
-        match &mut self.0 {
-            State::Pending(future) => future.as_mut().poll(cx),
-            State::Ready(result) => Poll::Ready(result.take().unwrap_or(Ok(None))),
-        }
-    }
-}
-
-impl fmt::Debug for AuthenticationFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuthenticationFuture(…)")
-    }
-}
+pub type Authentication = Answer<AuthResult>;

@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Asked, AuthProvider, AuthResult, Authentication, Check, IntoAuthProvider, ask};
+use super::{AuthProvider, AuthResult, Authentication, IntoAuthProvider, ask};
 use crate::{
     AuthError, AuthErrorKind, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind,
     CredentialSource,
+    answer::{Asked, Check},
 };
 
 /// A chain: providers are asked in order and the first that accepts wins.
@@ -133,17 +134,13 @@ struct Rest {
 }
 
 impl Rest {
-    async fn ask(self, first: Check, mut refusals: Refusals) -> AuthResult {
+    async fn ask(self, first: Check<AuthResult>, mut refusals: Refusals) -> AuthResult {
         match first.await {
             Ok(Some(context)) => return Ok(Some(context)),
             answer => refusals.add(answer),
         }
         for member in self.members.iter().skip(self.next) {
-            let answer = match ask(member, &self.request.as_request()) {
-                Asked::Answered(answer) => answer,
-                Asked::Waiting(check) => check.await,
-            };
-            match answer {
+            match ask(member, &self.request.as_request()).answer().await {
                 Ok(Some(context)) => return Ok(Some(context)),
                 answer => refusals.add(answer),
             }

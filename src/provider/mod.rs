@@ -51,7 +51,7 @@ mod userinfo;
 
 use std::sync::Arc;
 
-pub(crate) use self::ask::{Asked, Check, ask};
+pub(crate) use self::ask::ask;
 use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
@@ -60,7 +60,7 @@ pub use self::{
     and_then::AndThen,
     api_key::{ApiKeyAuth, ApiKeyHandle, ApiKeyRecord},
     asynchronous::{AsyncAuthProvider, AsyncProvider, IntoAuthProvider},
-    authentication::{Authentication, AuthenticationFuture, BoxFuture},
+    authentication::Authentication,
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
 };

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes, access,
     clock, event,
-    provider::{Asked, AuthProvider, ask},
+    provider::{AuthProvider, ask},
     reject::{self, Wording},
 };
 
@@ -253,10 +253,8 @@ async fn judged(
     provider: &Arc<dyn AuthProvider>,
     message: &Message,
 ) -> Result<AuthContext, AuthError> {
-    let answer: AuthResult = match ask(provider, &AuthRequest::message(message)) {
-        Asked::Answered(answer) => answer,
-        Asked::Waiting(check) => check.await,
-    };
+    let asked = ask(provider, &AuthRequest::message(message));
+    let answer: AuthResult = asked.answer().await;
     answer?.ok_or_else(|| {
         AuthError::forbidden("no_provider_for_message")
             .with_code("not_allowlisted")
