@@ -128,7 +128,7 @@ const METHODS: [&str; 17] = [
     "get", "Get", "head", "GETX", "M-SEARCH", "BREW", "CONNECT",
 ];
 
-const PUBLIC: [(&str, &str, &str); 12] = [
+const PUBLIC: [(&str, &str, &str); 13] = [
     ("GET", "/health", "health"),
     ("HEAD", "/health", "health"),
     ("GET", "/health?", "health"),
@@ -137,14 +137,15 @@ const PUBLIC: [(&str, &str, &str); 12] = [
     ("POST", "/open", "open"),
     ("TRACE", "/open", "open"),
     ("POST", "/hooks/github", "hook"),
-    ("POST", "/hooks/..%2frun", "hook"),
+    ("POST", "/hooks/a%20b;c", "hook"),
+    ("GET", "/assets/.well-known/%61..", "asset"),
     ("GET", "/assets/app.js", "asset"),
     ("GET", "/assets/a/b/c", "asset"),
-    ("GET", "/assets/../run", "asset"),
+    ("GET", "/assets//a/", "asset"),
 ];
 
 /// None of these is a public path, and to none of them a rule of a public one may apply.
-const SPELLINGS: [&str; 70] = [
+const SPELLINGS: [&str; 82] = [
     "//health",
     "///health",
     "/health/",
@@ -215,6 +216,18 @@ const SPELLINGS: [&str; 70] = [
     "/assets/",
     "//assets/x",
     "/ASSETS/x",
+    "/hooks/..",
+    "/hooks/..%2frun",
+    "/hooks/%2e%2E",
+    "/hooks/..;x",
+    "/hooks/a\\b",
+    "/hooks/a%00",
+    "/assets/../run",
+    "/assets/x/../../run",
+    "/assets/%252e%252e/run",
+    "/assets/..%3b/run",
+    "/assets/..%5crun",
+    "/assets/.%09./run",
 ];
 
 /// Targets that are no origin-form path at all.

@@ -3,6 +3,7 @@
 mod pattern;
 mod route;
 mod rules;
+mod traversal;
 
 use std::{fmt, sync::Arc};
 
@@ -67,6 +68,20 @@ impl fmt::Debug for Access {
 /// segment that is a parameter of the route too; `{*rest}` at the end stands for everything below.
 /// A rule for GET covers HEAD; on a path that has rules for some methods, the others are
 /// [`Access::Required`].
+///
+/// # Security
+///
+/// What stands behind the layer may read a path otherwise than byte for byte: a proxy, a Java
+/// server or a file server takes `/assets/../admin`, `/assets/%2e%2e/admin` and `/assets/..;/admin`
+/// for `/admin`. So a rule with a parameter does not count for a path with a segment which,
+/// decoded until it stops changing, is nothing but dots up to a `;`, or holds an encoded `/`, `\` or
+/// control character, nor for spellings of these that some server accepts (overlong UTF-8, a plain
+/// `\`, `..%20`, `%u002e`, `;x`, look-alikes of the dot): such a request is [`Access::Required`],
+/// whatever the rule says.
+///
+/// A rule for a path below that of a wider rule closes that path in the one spelling it is written
+/// in: with `/{*rest}` public and `/admin` required, a server that decodes takes `/%61dmin` for
+/// `/admin`. Where such a server stands behind, open what is public instead of closing what is not.
 ///
 /// # Example
 ///

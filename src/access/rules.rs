@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{PathRule, Route, pattern::Pattern};
+use super::{PathRule, Route, pattern::Pattern, traversal};
 use crate::{ConfigError, ConfigErrorKind};
 
 /// Path rules: the explicit ones, and the built-in ones that give way to them.
@@ -134,10 +134,27 @@ impl<A: Clone> Rules<A> {
     }
 
     /// The rule for a request; nothing means that it is required.
-    pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
+    ///
+    /// A rule with a parameter says nothing of a path that somebody behind the layer could read as
+    /// another one, whatever the rule comes to: each is weaker than required, or the same.
+    pub(crate) fn find_opening(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
         let path = route.path()?;
+        let entry = self.entry(path, route)?;
+        if entry.pattern.has_parameters() && traversal::is_ambiguous(path) {
+            return None;
+        }
+        entry.access(method)
+    }
+
+    /// The rule whose pattern stands for the path of a request, byte for byte.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
+        self.entry(route.path()?, route)?.access(method)
+    }
+
+    fn entry(&self, path: &str, route: &Route<'_>) -> Option<&Entry<A>> {
         if let Some(number) = self.plain.find(path) {
-            return self.merged.get(number)?.access(method);
+            return self.merged.get(number);
         }
         let found = self.routes.at(path).ok()?;
         let entry = self.merged.get(*found.value)?;
@@ -146,7 +163,7 @@ impl<A: Clone> Rules<A> {
             && route
                 .template()
                 .is_none_or(|template| entry.pattern.covers(template));
-        applies.then(|| entry.access(method))?
+        applies.then_some(entry)
     }
 
     /// The rule for the route that was chosen, with the pattern it was written for.

@@ -75,7 +75,7 @@ impl Core {
             event::passed("preflight", route.template());
             return Decision::Pass(None);
         }
-        let (gate, optional) = match self.rules.find(request.method(), &route) {
+        let (gate, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.gate, false),
             Some(Admission::Public) => {

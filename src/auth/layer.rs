@@ -109,7 +109,10 @@ impl AuthLayer {
     /// Without axum's routing around this layer (a fallback, a plain service, the layer around the
     /// whole router) a `{param}` matches whatever stands there, also where the inner service has a
     /// route for it: prefer plain paths then. And what an inner service makes of a path cannot be
-    /// seen from here: a service that rewrites paths belongs outside this layer, not inside.
+    /// seen from here: a service that rewrites paths belongs outside this layer, not inside. Where
+    /// an inner service forwards requests to another server, a pattern with a parameter leaves out
+    /// what that server could read as a step up (`/assets/../admin`), as [`PathRule`] says; what
+    /// that server makes of the rest of a path below the pattern is its own affair.
     ///
     /// # Panics
     ///
@@ -176,7 +179,8 @@ impl AuthLayer {
     /// `/openapi.json` are public; off unless set.
     ///
     /// A rule of yours for one of these paths goes first, and one for `/docs/{page}` takes the place
-    /// of `/docs/{*rest}`.
+    /// of `/docs/{*rest}`. What somebody could read as a step up out of `/docs/` stays protected: see
+    /// [`PathRule`].
     #[must_use]
     pub fn dev_docs(self, open: bool) -> Self {
         self.edit(|core| set_built_in(&mut core.rules, open))

@@ -43,7 +43,7 @@ pub(super) fn read<'a>(
     max_len: usize,
 ) -> Result<Option<Credential<'a>>, AuthError> {
     let of_rank = |rank| sources.iter().filter(move |source| source.rank() == rank);
-    if let Some(bytes) = find_one(head, of_rank(Rank::First), max_len)? {
+    if let Some((bytes, _)) = find_one(head, of_rank(Rank::First), max_len)? {
         return Ok(Some(Credential::new(bytes)));
     }
     for source in of_rank(Rank::Fallback) {
@@ -51,23 +51,26 @@ pub(super) fn read<'a>(
             return Ok(Some(Credential::new(bytes)));
         }
     }
-    let Some(bytes) = find_one(head, of_rank(Rank::Cookie), max_len)? else {
+    let Some((bytes, cookie)) = find_one(head, of_rank(Rank::Cookie), max_len)? else {
         return Ok(None);
     };
-    origin::check(head)?;
+    origin::check(head, cookie.origins())?;
     Ok(Some(Credential::new(bytes)))
 }
+
+/// A credential, and the source that names the place where it stands.
+type Found<'a, 's> = (Cow<'a, [u8]>, &'s CredentialSource);
 
 /// The credential in the one place that shows it.
 fn find_one<'a, 's>(
     head: Head<'a>,
     sources: impl Iterator<Item = &'s CredentialSource>,
     max_len: usize,
-) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
+) -> Result<Option<Found<'a, 's>>, AuthError> {
     let mut chosen = None;
     for source in sources {
         if let Some(bytes) = find(head, source.place(), max_len)?
-            && chosen.replace(bytes).is_some()
+            && chosen.replace((bytes, source)).is_some()
         {
             return Err(shown_in_two_places());
         }

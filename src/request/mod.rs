@@ -145,7 +145,7 @@ impl<'a> AuthRequest<'a> {
     ///
     /// 400 `invalid_request` where one place shows it twice, two places show one, or it is too
     /// long (8 KiB unless the layer says otherwise); 403 where a cookie came with an unsafe method
-    /// from another origin.
+    /// or an upgrade from another origin.
     ///
     /// # Example
     ///

@@ -1,51 +1,174 @@
-//! Whether a request that a browser sent comes from the site's own pages.
+//! Whether a request that a browser sent comes from pages that may act with its cookies.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::{HeaderMap, Method, header};
 
 use super::Head;
-use crate::AuthError;
+use crate::{AuthError, ConfigError, ConfigErrorKind};
+
+/// A web origin in the form that browsers send (RFC 6454 §6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Origin(Box<str>);
+
+impl Origin {
+    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
+        if Shown::parse(text).is_some() {
+            return Ok(Self(text.into()));
+        }
+        Err(ConfigError::new(
+            ConfigErrorKind::Malformed,
+            format!(
+                "{text:?} is no origin: write scheme, host and, where it is not the default, port, \
+                 as in https://app.example.com, without a path, in ASCII"
+            ),
+        ))
+    }
+
+    fn is(&self, shown: &Shown<'_>) -> bool {
+        Shown::parse(&self.0).is_some_and(|own| own.is(shown))
+    }
+}
 
 /// Refuses a cookie that another site made the browser send: cross-site request forgery, and
 /// hijacked WebSockets, whose handshake is a GET.
-pub(super) fn check(head: Head<'_>) -> Result<(), AuthError> {
+pub(super) fn check(head: Head<'_>, trusted: &[Origin]) -> Result<(), AuthError> {
     let safe = matches!(*head.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let upgrade = head.headers.contains_key(header::UPGRADE);
-    if (safe && !upgrade) || is_same_origin(head) {
+    if safe && !head.headers.contains_key(header::UPGRADE) {
         return Ok(());
     }
-    Err(AuthError::forbidden("cookie_from_another_origin")
-        .with_code("cross_origin")
-        .with_message("a cookie counts here only with a same-origin request"))
-}
+    // Who picks one of two might pick another one than the handler or a proxy does.
+    let doubled = || refused("origin_shown_twice");
+    let origin = only(head.headers, "origin").ok_or_else(doubled)?;
+    let site = only(head.headers, "sec-fetch-site").ok_or_else(doubled)?;
 
-/// `Sec-Fetch-Site` and `Origin` must both agree where both are sent, and one must be.
-fn is_same_origin(head: Head<'_>) -> bool {
-    let site = values(head.headers, "sec-fetch-site").map(|site| site == b"same-origin");
-    let origin = values(head.headers, "origin").map(|origin| is_own(head, origin));
-    let (mut seen, mut same) = (false, true);
-    for verdict in site.chain(origin) {
-        seen = true;
-        same &= verdict;
+    let origin = origin.and_then(|bytes| Shown::parse(std::str::from_utf8(bytes).ok()?));
+    if let Some(origin) = &origin
+        && trusted.iter().any(|trusted| trusted.is(origin))
+    {
+        return Ok(());
     }
-    seen && same
+    let passes = match site {
+        // No page can set it, so it is believed before the host, which a proxy may have rewritten.
+        Some(site) => matches!(site, b"same-origin" | b"none"),
+        None => origin.is_some_and(|origin| origin.is_own_of(head)),
+    };
+    passes
+        .then_some(())
+        .ok_or_else(|| refused("cookie_from_another_origin"))
 }
 
-fn is_own(head: Head<'_>, origin: &[u8]) -> bool {
-    let Some(origin) = std::str::from_utf8(origin).ok() else {
-        return false;
-    };
-    let Some((_, shown)) = origin.split_once("://") else {
-        return false; // `null`, the origin of sandboxed frames
-    };
-    let authority = head.uri.authority().map(|authority| authority.as_str());
-    let mut hosts = values(head.headers, "host")
-        .map(std::str::from_utf8)
-        .map(Result::unwrap_or_default)
-        .chain(authority)
-        .peekable();
-    hosts.peek().is_some() && hosts.all(|host| host.eq_ignore_ascii_case(shown))
+fn refused(reason: &'static str) -> AuthError {
+    AuthError::forbidden(reason)
+        .with_code("cross_origin")
+        .with_message("a cookie counts here only with a request of an allowed origin")
 }
 
-fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-    headers.get_all(name).iter().map(|value| value.as_bytes())
+/// The one value of a header, if there is one; nothing where there are two.
+fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<Option<&'a [u8]>> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    values
+        .next()
+        .is_none()
+        .then(|| first.map(|value| value.as_bytes()))
+}
+
+/// The parts of an origin.
+struct Shown<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Shown<'a> {
+    /// Nothing for `null`, the origin of sandboxed frames, and for whatever no browser sends.
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        if scheme.is_empty() || !scheme.bytes().all(is_scheme) {
+            return None;
+        }
+        let (host, port) = split_port(authority)?;
+        let port = port.or(default_port(scheme));
+        Some(Self { scheme, host, port })
+    }
+
+    fn is(&self, other: &Shown<'_>) -> bool {
+        self.scheme.eq_ignore_ascii_case(other.scheme) && self.is_at(other.host, other.port)
+    }
+
+    fn is_at(&self, host: &str, port: Option<u16>) -> bool {
+        self.host.eq_ignore_ascii_case(host) && self.port == port
+    }
+
+    /// Whether this is the origin that the request itself was sent to. Whether it came over TLS
+    /// cannot be seen behind a proxy, so the page must have.
+    fn is_own_of(&self, head: Head<'_>) -> bool {
+        let is = |scheme| self.scheme.eq_ignore_ascii_case(scheme);
+        let may_be_own = is("https") || (is("http") && is_loopback(self.host));
+        let is_here = |text: &str| {
+            split_port(text)
+                .is_some_and(|(host, port)| self.is_at(host, port.or(default_port(self.scheme))))
+        };
+        let authority = head.uri.authority().map(|authority| authority.as_str());
+        let hosts = head.headers.get_all(header::HOST).iter();
+        let mut hosts = hosts
+            .map(|host| std::str::from_utf8(host.as_bytes()).unwrap_or_default())
+            .chain(authority)
+            .peekable();
+        may_be_own && hosts.peek().is_some() && hosts.all(is_here)
+    }
+}
+
+/// Host and port of an authority; an IPv6 address keeps its brackets.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let after_brackets = authority.find(']').unwrap_or_default();
+    let colon = authority
+        .get(after_brackets..)?
+        .find(':')
+        .and_then(|at| at.checked_add(after_brackets));
+    let (host, port) = match colon {
+        Some(at) => (
+            authority.get(..at)?,
+            Some(authority.get(at..)?.strip_prefix(':')?),
+        ),
+        None => (authority, None),
+    };
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let is_address = || ipv6(host).is_some();
+    if host.is_empty() || !(host.bytes().all(is_host) || is_address()) {
+        return None;
+    }
+    let Some(port) = port else {
+        return Some((host, None));
+    };
+    // `parse` alone would take a sign.
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then_some((host, Some(port.parse().ok()?)))
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    let is = |name| scheme.eq_ignore_ascii_case(name);
+    if is("https") {
+        Some(443)
+    } else if is("http") {
+        Some(80)
+    } else {
+        None
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let is_name = host == "localhost" || host.ends_with(".localhost");
+    let is_ipv4 = || {
+        host.parse()
+            .is_ok_and(|address: Ipv4Addr| address.is_loopback())
+    };
+    is_name || is_ipv4() || ipv6(&host).is_some_and(|address| address.is_loopback())
+}
+
+fn ipv6(host: &str) -> Option<Ipv6Addr> {
+    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }

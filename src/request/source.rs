@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use http::{HeaderName, header};
 
+use super::origin::Origin;
+use crate::{ConfigError, ConfigErrorKind};
+
 /// One place where a provider looks for its credential.
 ///
 /// The layer reads these to refuse a request that shows one credential twice, to mark credential
@@ -23,6 +26,8 @@ use http::{HeaderName, header};
 pub struct CredentialSource {
     place: Place,
     fallback: bool,
+    /// Whose pages may act with this cookie, beside the request's own.
+    origins: Vec<Origin>,
 }
 
 /// When a place is read: one rank only where those before it show nothing.
@@ -65,11 +70,67 @@ impl CredentialSource {
     ///
     /// # Security
     ///
-    /// A browser sends cookies by itself, also for other sites. With an unsafe method or an
-    /// upgrade the request must therefore prove its origin: `Sec-Fetch-Site: same-origin`, or an
-    /// `Origin` whose host and port are the request's own. Otherwise it is refused with 403.
+    /// A browser sends cookies by itself, also for pages of other sites: cross-site request
+    /// forgery, and hijacked WebSockets. So with an upgrade or a method other than GET, HEAD and
+    /// OPTIONS the cookie counts only for a request of one's own pages, judged in this order:
+    ///
+    /// 1. `Origin` or `Sec-Fetch-Site` sent twice: refused.
+    /// 2. `Origin` is one of [`with_origins`](Self::with_origins): passes.
+    /// 3. `Sec-Fetch-Site`, which a page cannot set: `same-origin` and `none` pass, everything else
+    ///    is refused.
+    /// 4. Neither: `Origin` must be the host and port that the request was sent to (`Host`, and the
+    ///    authority of the URI where it has one), with `https`, or with `http` on loopback; a
+    ///    default port may be left out.
+    ///
+    /// What is refused gets 403 `cross_origin`. With a safe method the cookie counts from anywhere:
+    /// a GET must change nothing. Set the cookie itself with `Secure`, `HttpOnly` and `SameSite`.
     pub fn cookie(name: impl Into<Cow<'static, str>>) -> Self {
         Self::of(Place::Cookie(name.into()))
+    }
+
+    /// Replaces the origins whose pages may act with this cookie, beside the request's own; none
+    /// unless set.
+    ///
+    /// For pages of another host (`app.example.com`) that call this one (`api.example.com`), for
+    /// plain `http` in a private network, and behind a proxy that rewrites `Host`. An origin is
+    /// compared whole: scheme, host and port, without case, a default port left out or not.
+    ///
+    /// # Errors
+    ///
+    /// An origin is malformed (`*`, `null` and one with a path are), or this is no cookie: whatever
+    /// else stands in a request was put there by who sent it.
+    ///
+    /// # Security
+    ///
+    /// Whoever can run a script on a page of such an origin acts as the user: name no origin where
+    /// others publish pages, and none with `http` whose network is not yours.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{CredentialSource, provider::JwtAuth};
+    ///
+    /// let session = CredentialSource::cookie("session").with_origins(["https://app.example.com"])?;
+    /// let tokens = JwtAuth::hs256("a secret of at least thirty-two bytes")?
+    ///     .with_credentials([CredentialSource::bearer(), session]);
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn with_origins<O: AsRef<str>>(
+        mut self,
+        origins: impl IntoIterator<Item = O>,
+    ) -> Result<Self, ConfigError> {
+        if !matches!(self.place, Place::Cookie(_)) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Conflict,
+                "origins count only for a cookie: leave them out here",
+            ));
+        }
+        self.origins = origins
+            .into_iter()
+            .map(|origin| Origin::parse(origin.as_ref()))
+            .collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// `Sec-WebSocket-Protocol: bearer, <token>`, for browsers, which cannot set other headers on
@@ -103,6 +164,7 @@ impl CredentialSource {
         Self {
             place,
             fallback: false,
+            origins: Vec::new(),
         }
     }
 
@@ -119,6 +181,10 @@ impl CredentialSource {
             Place::Authorization(scheme) => scheme,
             _ => "Bearer",
         }
+    }
+
+    pub(super) fn origins(&self) -> &[Origin] {
+        &self.origins
     }
 
     pub(crate) fn place(&self) -> &Place {

@@ -9,15 +9,19 @@ use super::runs::Runs;
 
 /// An app whose routes answer with what ran.
 pub fn app<const N: usize>(routes: [&'static str; N], layer: AuthLayer) -> Router {
-    let app = routes.into_iter().fold(Router::new(), |app, path| {
+    bare(routes).layer(layer)
+}
+
+/// Routes that answer with what ran, and no layer around them.
+pub fn bare<const N: usize>(routes: [&'static str; N]) -> Router {
+    routes.into_iter().fold(Router::new(), |app, path| {
         let answer = async |request: Request| {
             let runs = Runs::default();
             runs.note(request.uri().path(), &request);
             runs.take().concat()
         };
         app.route(path, axum::routing::any(answer))
-    });
-    app.layer(layer)
+    })
 }
 
 pub async fn ask<S, B>(app: &S, line: &str, headers: &[(&str, &str)]) -> http::Response<B>

@@ -70,6 +70,10 @@ pub fn is_open(rules: &[Rule], method: &Method, path: &str, route: Option<&Patte
     if route.is_some_and(|route| !parameters_agree(narrowest, route)) {
         return false;
     }
+    let is_plain = |segment: &Segment| matches!(segment, Segment::Plain(_));
+    if !narrowest.iter().all(is_plain) && path.split('/').any(is_read_otherwise) {
+        return false;
+    }
     let rule_for = |wanted: Option<&Method>| {
         let mut of_path = rules.iter().filter(|rule| rule.pattern == *narrowest);
         of_path.find(|rule| rule.method.as_ref() == wanted)
@@ -99,4 +103,44 @@ fn parameters_agree(rule: &[Segment], route: &[Segment]) -> bool {
             || rest_at.is_some_and(|rest| rest <= index)
     };
     rule.iter().enumerate().all(agrees)
+}
+
+/// Whether somebody could read a segment as a step, as several segments or as none.
+pub fn is_read_otherwise(segment: &str) -> bool {
+    let mut text = segment.as_bytes().to_vec();
+    loop {
+        let decoded = decoded_once(&text);
+        if decoded == text {
+            break;
+        }
+        text = decoded;
+    }
+    if text
+        .iter()
+        .any(|byte| b"/\\\x7f".contains(byte) || *byte < 0x20)
+    {
+        return true;
+    }
+    let end = text.iter().position(|byte| b";?#".contains(byte));
+    let name = &text[..end.unwrap_or(text.len())];
+    !segment.is_empty() && name.iter().all(|byte| b". ".contains(byte))
+}
+
+fn decoded_once(text: &[u8]) -> Vec<u8> {
+    let hex = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(u8::try_from(high * 16 + low).unwrap());
+                at += 3;
+            }
+            (byte, _, _) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    decoded
 }

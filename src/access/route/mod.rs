@@ -9,7 +9,7 @@ mod seen;
 
 use http::{Extensions, Request, Uri};
 
-use super::pattern;
+use super::{pattern, traversal};
 
 /// Where a request is going, as far as it can be trusted.
 #[derive(Debug)]
@@ -76,19 +76,7 @@ pub(crate) fn template(extensions: &Extensions) -> Option<&str> {
 /// Whether nesting may have taken this away. A service that resolves dot segments or doubled
 /// slashes takes away more: `/assets/../run` ends in `/run` too.
 fn is_prefix(taken: &str) -> bool {
-    !taken.split('/').skip(1).any(is_dots)
-}
-
-/// Whether a segment is empty or made of nothing but dots, percent-encoded or not.
-fn is_dots(segment: &str) -> bool {
-    let mut rest = segment;
-    while let Some(below) = [".", "%2e", "%2E"]
-        .iter()
-        .find_map(|dot| rest.strip_prefix(dot))
-    {
-        rest = below;
-    }
-    rest.is_empty()
+    !traversal::is_ambiguous(taken) && !taken.split('/').skip(1).any(str::is_empty)
 }
 
 /// The URI as the client sent it, where axum keeps it.
