@@ -1,7 +1,7 @@
 //! One tracing event per decision, with stable field names and nothing secret in it.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
-//! `repeated`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
+//! `repeated`, `equal_delivery`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
 //! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
 //! axum chose one), `error`.
 
@@ -81,6 +81,29 @@ pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt:
 #[cfg(feature = "webhook")]
 pub(crate) fn repeated(provider: &'static str, path: Option<&str>) {
     tracing::info!(target: TARGET, outcome = "repeated", provider, path);
+}
+
+/// A delivery whose signed bytes are those of an earlier one, under another id that nobody signed:
+/// either true, or sent by whoever recorded the earlier one.
+#[cfg(feature = "webhook")]
+pub(crate) fn equal_delivery(
+    provider: &'static str,
+    count: u16,
+    is_handled: bool,
+    path: Option<&str>,
+) {
+    if is_handled {
+        tracing::warn!(
+            target: TARGET, outcome = "equal_delivery", provider, count, path,
+            "a delivery has an equal body and another id, which is not signed; it is handled"
+        );
+    } else {
+        tracing::warn!(
+            target: TARGET, outcome = "equal_delivery", provider, count, path,
+            "too many deliveries have an equal body and other ids, which are not signed; this one \
+             is not handled (see `with_equal_bodies`)"
+        );
+    }
 }
 
 /// A sender whom a chat platform vouches for, and whom the chain does not let in.

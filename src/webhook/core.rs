@@ -3,15 +3,17 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, Uri, header, request::Parts};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
+use http_body::Body;
 
 use super::{
     body::Unread,
     handshake::VerifyToken,
+    once::{Equals, Identity, Reservation, Standing},
     platform::{Heard, Platform},
     read,
-    replay::{ReplayKey, ReplayStore, Reservation, Reserved, Reserving},
-    verify::{Claim, Delivery, Key, Scheme, verify},
+    replay::ReplayStore,
+    verify::{self, Claim, Head, Key, Once, Scheme},
 };
 use crate::{
     AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes, access,
@@ -31,6 +33,9 @@ pub(super) struct Core {
     pub(super) scopes: Scopes,
     pub(super) max_body_len: usize,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
+    /// Of whom the store remembers a delivery; the user id unless set.
+    pub(super) namespace: Option<Box<str>>,
+    pub(super) equal_bodies: u16,
     pub(super) refuses_handled: bool,
     pub(super) clock: Clock,
 }
@@ -50,45 +55,84 @@ pub(super) struct Admitted {
 }
 
 impl Core {
-    /// Refuses what its head gives away: where a header is itself the secret, nothing of a
-    /// stranger's body is read.
+    /// Whether the length that a body declares is beyond the limit. A client that waits for
+    /// `100 Continue` then sends nothing at all.
+    pub(super) fn is_too_long(&self, body: &impl Body) -> bool {
+        body.size_hint().lower() > u64::try_from(self.max_body_len).unwrap_or(u64::MAX)
+    }
+
+    /// Judges what the head of a delivery gives away, before a byte of its body is read: a stranger
+    /// who shows nothing of the right form costs no memory.
     pub(super) fn check_head(&self, parts: &Parts) -> Result<(), AuthError> {
-        if self.scheme.secret_header().is_none() {
-            return Ok(());
+        let head = head(parts);
+        let claim = self.scheme.claim(&head)?;
+        verify::check_shown(&claim, self.keys())?;
+        if self.scheme.secret_header().is_some() {
+            verify::verify(&claim, &[], self.keys())?;
         }
-        let head = Delivery {
-            uri: original_uri(parts),
-            headers: &parts.headers,
-            body: &[],
-        };
-        self.verify(&self.scheme.claim(&head)?)
+        self.unsigned_id(&head)?;
+        if let Some(time) = claim.time {
+            // Nothing is proven yet, so it is not told that the delivery was right once.
+            self.check_time(time, || {
+                AuthError::invalid_credential("delivery_too_old")
+                    .with_message("the time in the request is too far in the past")
+            })?;
+        }
+        read::check_encoding(head.headers)
     }
 
     /// Judges a delivery whose body has been read.
     pub(super) async fn judge(&self, parts: &Parts, body: &[u8]) -> Verdict {
-        let delivery = Delivery {
-            uri: original_uri(parts),
-            headers: &parts.headers,
-            body,
-        };
-        match self.admit(&delivery, parts).await {
+        match self.admit(parts, body).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Answer(self.refuse(error, template(parts))),
         }
     }
 
-    async fn admit(&self, delivery: &Delivery<'_>, parts: &Parts) -> Result<Verdict, AuthError> {
-        let claim = self.scheme.claim(delivery)?;
-        self.verify(&claim)?;
-        self.check_time(&claim, delivery.body)?;
-        let reservation = match self.reserve(&claim, delivery.body).await? {
+    async fn admit(&self, parts: &Parts, body: &[u8]) -> Result<Verdict, AuthError> {
+        let head = head(parts);
+        let claim = self.scheme.claim(&head)?;
+        let mut signed = claim.before.clone();
+        signed.push(self.scheme.signed_body(&head, body)?);
+        verify::verify(&claim, &signed, self.keys())?;
+        self.check_signed_time(&claim, body)?;
+        let name = match claim.once {
+            Once::Body => self.scheme.name_inside(body),
+            Once::Id(_) | Once::Signed => None,
+        };
+        let equals = match self.scheme.unsigned_ids() {
+            [] => None,
+            _ => Some(Equals {
+                id: self.unsigned_id(&head)?,
+                most: self.equal_bodies,
+                reading: self.scheme.is_ambiguous().then(|| {
+                    let address = head
+                        .uri
+                        .path_and_query()
+                        .map_or("", |address| address.as_str());
+                    [address.as_bytes(), body]
+                }),
+            }),
+        };
+        let identity = Identity {
+            layer: [
+                self.scheme.name(),
+                self.namespace.as_deref().unwrap_or(&self.user_id),
+            ],
+            claim: &claim,
+            body,
+            signed: &signed,
+            name: name.as_deref(),
+            equals,
+        };
+        let reservation = match self.reserve(&identity, template(parts)).await? {
             Ok(reservation) => reservation,
             Err(Known) => return Ok(Verdict::Answer(self.answer_again(template(parts)))),
         };
         let Some(platform) = self.platform else {
             return self.ask_about(Vec::new(), None, reservation, parts).await;
         };
-        match (platform.read)(delivery.headers, delivery.body)? {
+        match (platform.read)(head.headers, body)? {
             // The reservation is given back: an answer to a handshake changes nothing here, and a
             // platform that asks again must get it again.
             Heard::Handshake(answer) => {
@@ -102,14 +146,23 @@ impl Core {
         }
     }
 
-    fn verify(&self, claim: &Claim<'_>) -> Result<(), AuthError> {
-        verify(claim, self.keys.iter().map(|key| &**key))
+    fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+        self.keys.iter().map(|key| &**key)
     }
 
-    fn check_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {
-        let Some(window) = self.scheme.window() else {
+    /// The id of the delivery that nobody signed, under the first of its names that is there.
+    fn unsigned_id<'a>(&self, head: &Head<'a>) -> Result<Option<&'a str>, AuthError> {
+        let mut id = None;
+        for name in self.scheme.unsigned_ids() {
+            id = id.or(read::one(head.headers, name)?);
+        }
+        Ok(id)
+    }
+
+    fn check_signed_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {
+        if self.scheme.window().is_none() {
             return Ok(());
-        };
+        }
         let time = match claim.time {
             Some(time) => time,
             None => self
@@ -117,10 +170,19 @@ impl Core {
                 .time_inside(body)?
                 .ok_or_else(|| read::refused("no_signed_time"))?,
         };
+        self.check_time(time, || {
+            AuthError::expired_credential("delivery_too_old")
+                .with_message("the signed time is too far in the past")
+        })
+    }
+
+    fn check_time(&self, time: u64, too_old: impl FnOnce() -> AuthError) -> Result<(), AuthError> {
+        let Some(window) = self.scheme.window() else {
+            return Ok(());
+        };
         let now = self.clock.now();
         if now.saturating_sub(time) > window {
-            return Err(AuthError::expired_credential("delivery_too_old")
-                .with_message("the signed time is too far in the past"));
+            return Err(too_old());
         }
         if time.saturating_sub(now) > window {
             return Err(AuthError::invalid_credential("delivery_from_the_future")
@@ -131,36 +193,40 @@ impl Core {
 
     async fn reserve(
         &self,
-        claim: &Claim<'_>,
-        body: &[u8],
+        identity: &Identity<'_>,
+        path: Option<&str>,
     ) -> Result<Result<Option<Reservation>, Known>, AuthError> {
         let Some(store) = &self.replay else {
             return Ok(Ok(None));
         };
-        let signed = claim.signed.iter().map(|part| &**part);
-        let key = ReplayKey::new(
-            [self.scheme.name(), &self.user_id],
-            claim.once,
-            body,
-            signed,
-        );
         let now = clock::from_unix(self.clock.now()).ok_or_else(|| {
             AuthError::unavailable("the clock shows no time").with_reason("no_time")
         })?;
-        let reserved = match store.reserve(&key, now) {
-            Reserving::Ready(answer) => answer,
-            Reserving::Pending(future) => future.await,
-        };
-        match reserved? {
-            Reserved::New => Ok(Ok(Some(Reservation::new(Arc::clone(store), key)))),
-            Reserved::InProgress => Err(AuthError::conflict("delivery_in_progress")
-                .with_message("this delivery is being handled at the moment")),
-            Reserved::Handled if self.refuses_handled => {
-                Err(AuthError::conflict("delivery_handled_before")
-                    .with_message("this delivery has been handled"))
+        match identity.reserve(store, now).await? {
+            Standing::New(reservation, equal) => {
+                if equal > 0 {
+                    event::equal_delivery(self.scheme.name(), equal, true, path);
+                }
+                return Ok(Ok(Some(reservation)));
             }
-            Reserved::Handled => Ok(Err(Known)),
+            Standing::InProgress => {
+                return Err(AuthError::conflict("delivery_in_progress")
+                    .with_message("this delivery is being handled at the moment"));
+            }
+            Standing::Recut => {
+                return Err(AuthError::conflict("recut_of_a_handled_delivery")
+                    .with_message("this signature belongs to another delivery"));
+            }
+            Standing::Exhausted => {
+                event::equal_delivery(self.scheme.name(), self.equal_bodies, false, path);
+            }
+            Standing::Handled => {}
         }
+        if self.refuses_handled {
+            return Err(AuthError::conflict("delivery_handled_before")
+                .with_message("this delivery has been handled"));
+        }
+        Ok(Err(Known))
     }
 
     /// Puts the senders to the chain: each of them must be let in.
@@ -225,7 +291,7 @@ impl Core {
 
     pub(super) fn refuse_unread(&self, unread: Unread, parts: &Parts) -> Response<Bytes> {
         let error = match unread {
-            Unread::TooLong => AuthError::payload_too_large("body_too_long"),
+            Unread::TooLong => too_long(),
             Unread::Broken => AuthError::invalid_request("body_broken_off")
                 .with_message("the body could not be read to its end"),
         };
@@ -242,8 +308,12 @@ impl Core {
     /// The answer to a delivery that has been handled: the platform may forget it.
     fn answer_again(&self, path: Option<&str>) -> Response<Bytes> {
         event::repeated(self.scheme.name(), path);
-        Response::new(Bytes::new())
+        self.scheme.known_answer()
     }
+}
+
+pub(super) fn too_long() -> AuthError {
+    AuthError::payload_too_large("body_too_long")
 }
 
 /// The delivery has been handled.
@@ -282,8 +352,11 @@ pub(super) fn template(parts: &Parts) -> Option<&str> {
     access::template(&parts.extensions)
 }
 
-fn original_uri(parts: &Parts) -> &Uri {
-    access::original_uri(&parts.uri, &parts.extensions)
+fn head(parts: &Parts) -> Head<'_> {
+    Head {
+        uri: access::original_uri(&parts.uri, &parts.extensions),
+        headers: &parts.headers,
+    }
 }
 
 /// An answer of a few words.

@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::{
     body::{Collected, RestoredBody},
     core::{Admitted, Core, Verdict},
-    replay::Reservation,
+    once::Reservation,
 };
 use crate::{AuthContext, ResponseBody};
 

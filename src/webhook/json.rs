@@ -76,14 +76,42 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The text of that name where it can be an id: one that is not empty.
+    pub(super) fn id(&self, name: &str) -> Option<String> {
+        let id = self.text(name).ok()??;
+        (!id.is_empty()).then(|| id.into_owned())
+    }
+
     /// The whole number of that name; nothing where it is absent or null.
+    ///
+    /// It is an id or a kind: what is written with a fraction, an exponent or as `-0`, or is larger
+    /// than any platform's, is refused. Another parser may round it to somebody else's.
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, AuthError> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Number(digits)) => digits
-                .parse()
-                .map(Some)
-                .map_err(|_| malformed("number_not_whole")),
+            Some(Value::Number(digits)) => match digits.parse() {
+                Ok(number) if digits != "-0" => Ok(Some(number)),
+                _ => Err(malformed("number_not_whole")),
+            },
+            Some(_) => Err(malformed("member_of_another_type")),
+        }
+    }
+
+    /// The time of that name in milliseconds, as whole seconds; nothing where it is absent, null or
+    /// negative. Any JSON number (RFC 8259) says a time: `1.76e12` too.
+    pub(super) fn milliseconds(&self, name: &str) -> Result<Option<u64>, AuthError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Number(text)) => {
+                let milliseconds: f64 = text.parse().map_err(|_| malformed("number_not_finite"))?;
+                let is_time = (0.0..LATEST).contains(&milliseconds);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it is within the range in which a double holds every whole number"
+                )]
+                Ok(is_time.then_some((milliseconds / 1000.0) as u64))
+            }
             Some(_) => Err(malformed("member_of_another_type")),
         }
     }
@@ -122,6 +150,9 @@ fn check(value: Value<'_>) -> Result<(), AuthError> {
         _ => Ok(()),
     }
 }
+
+/// In milliseconds: the year 287396. Up to there a double holds every whole number.
+const LATEST: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn malformed(reason: &'static str) -> AuthError {
     AuthError::invalid_request(reason).with_message(

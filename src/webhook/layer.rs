@@ -6,10 +6,14 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
-    core::Core, memory::MemoryReplayStore, platform::Platform, replay::ReplayStore,
-    service::WebhookService, verify::Scheme,
+    core::Core,
+    memory::MemoryReplayStore,
+    platform::Platform,
+    replay::ReplayStore,
+    service::WebhookService,
+    verify::{MOST_ASYMMETRIC, Scheme},
 };
-use crate::{Clock, ConfigError, Scopes, Secret, provider::IntoAuthProvider};
+use crate::{Clock, ConfigError, ConfigErrorKind, Scopes, Secret, provider::IntoAuthProvider};
 
 /// Verifies deliveries before the inner service runs: one layer for one route.
 ///
@@ -53,6 +57,8 @@ impl WebhookLayer {
                 verify_token: None,
                 scopes: Scopes::default(),
                 max_body_len: MAX_BODY_LEN,
+                namespace: None,
+                equal_bodies: EQUAL_BODIES,
                 replay: Some(Arc::new(MemoryReplayStore::default())),
                 refuses_handled: false,
                 clock: Clock::system(),
@@ -65,9 +71,18 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// As for the first one.
+    /// As for the first one; or it is the fifth public key (of one request four asymmetric
+    /// signatures are checked, and no more).
     pub fn add_secret(self, secret: impl Into<Secret>) -> Result<Self, ConfigError> {
         let key = self.core.scheme.key(secret.into().expose())?;
+        let asymmetric = self.core.keys.iter().filter(|key| key.is_asymmetric());
+        if key.is_asymmetric() && asymmetric.count() >= MOST_ASYMMETRIC {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Unsupported,
+                "a webhook has more than four public keys, and no request is checked against \
+                 more: leave out those that nobody signs with any longer",
+            ));
+        }
         Ok(self.edit(|core| core.keys.push(Arc::new(key))))
     }
 
@@ -112,6 +127,32 @@ impl WebhookLayer {
         self.edit(|core| core.max_body_len = bytes)
     }
 
+    /// Replaces how many deliveries with equal bodies are handled within the retention (24 hours),
+    /// each under another id: 3 unless set, at least 1 and at most 100.
+    ///
+    /// It is for schemes in which an unsigned header names the delivery: GitHub
+    /// (`X-GitHub-Delivery`), Shopify (`X-Shopify-Webhook-Id`), Twilio
+    /// (`I-Twilio-Idempotency-Token`), an [`HmacScheme`](super::HmacScheme) with
+    /// [`with_unsigned_id`](super::HmacScheme::with_unsigned_id). Each one after the first leaves a
+    /// warning in the log. What goes beyond is answered like a delivery that was handled, with a
+    /// warning too. An equal id is never handled again.
+    ///
+    /// # Security
+    ///
+    /// Two true deliveries can have equal bodies, and whoever recorded one can write any id: so
+    /// many times less one can a recorded delivery be handled again. 1 is strict, and loses the
+    /// true ones.
+    #[must_use]
+    pub fn with_equal_bodies(self, most: u16) -> Self {
+        self.edit(|core| core.equal_bodies = most.clamp(1, MOST_EQUAL_BODIES))
+    }
+
+    /// Names the layer to its replay store; the user id is that name unless set.
+    #[cfg(feature = "config")]
+    pub(crate) fn with_namespace(self, name: &str) -> Self {
+        self.edit(|core| core.namespace = Some(name.into()))
+    }
+
     /// Replaces where deliveries are remembered, a [`MemoryReplayStore`] of its own unless set.
     #[must_use]
     pub fn with_replay_store(self, store: impl ReplayStore) -> Self {
@@ -123,16 +164,17 @@ impl WebhookLayer {
     /// # Security
     ///
     /// Whoever records one delivery can then have it handled again: within the time window, or for
-    /// ever where the scheme signs no time. It is here for schemes in which two deliveries may
-    /// rightly be equal (a Twilio call that is redirected to the same address), and for handlers
-    /// that recognize what they have done before.
+    /// ever where the scheme signs no time. It is here for handlers that recognize what they have
+    /// done before. For true deliveries with equal bodies there is
+    /// [`with_equal_bodies`](Self::with_equal_bodies).
     #[must_use]
     pub fn insecure_allow_replay(self) -> Self {
         self.edit(|core| core.replay = None)
     }
 
-    /// Sets whether a delivery that has been handled is refused with 409; unless set, it is
-    /// answered with 200, so that the platform stops sending it.
+    /// Sets whether a delivery that has been handled is refused with 409; unless set, it gets the
+    /// answer that makes the platform stop sending it: a 200, for Twilio with TwiML that does
+    /// nothing.
     #[must_use]
     pub fn refuse_handled(self, refuse: bool) -> Self {
         self.edit(|core| core.refuses_handled = refuse)
@@ -176,4 +218,8 @@ impl fmt::Debug for WebhookLayer {
     }
 }
 
+/// The first one and two more.
+const EQUAL_BODIES: u16 = 3;
+/// Each is asked about where the ones before are taken.
+const MOST_EQUAL_BODIES: u16 = 100;
 const MAX_BODY_LEN: usize = 1024 * 1024;

@@ -26,6 +26,9 @@ use crate::{AuthError, clock};
 /// Telegram, Twilio), a copy is refused for as long as it is remembered and no longer; handlers of
 /// what must never happen twice should look for an id of their own in the body.
 ///
+/// A delivery of GitHub or Shopify takes two places of the capacity, and one of Twilio three, where
+/// they show the header that tells equal bodies apart.
+///
 /// What is remembered ends with the process, and is known to this process alone.
 #[derive(Clone)]
 pub struct MemoryReplayStore {

@@ -2,9 +2,11 @@
 //!
 //! A [`WebhookLayer`] goes on the route that takes the deliveries, and an
 //! [`AuthLayer`](crate::AuthLayer) around it, where there is one, treats that path as public. The
-//! layer reads the body once, up to a limit, and judges in this order: size, signature over the
-//! raw bytes, time window, replay, and only then what the body says. (Telegram's secret is a header:
-//! where it is wrong, no body is read.) The handler gets the very bytes that were signed, and an
+//! layer judges the head first: the length that is declared, a signature that is there and has the
+//! form of one, a signed time in a header that is fresh, and for Telegram the secret itself. Where
+//! that is wrong, not one byte of the body is read. Then it reads the body once, up to a limit, and
+//! judges in this order: signature over the raw bytes, time window, replay, and only then what the
+//! body says. The handler gets the very bytes that were signed, and an
 //! [`AuthContext`](crate::AuthContext).
 //!
 //! ```
@@ -43,18 +45,64 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 //!
+//! # What each platform signs
+//!
+//! A delivery is handled once. What tells it apart from others depends on what is signed:
+//!
+//! | platform | signs | a delivery is known by | a recorded copy passes |
+//! |---|---|---|---|
+//! | Standard Webhooks | id, time, body | its id | never: too old after 5 minutes |
+//! | Slack | time, body | `event_id`, else the body | never: too old after 5 minutes |
+//! | Discord | time, body | `id`, else the body | never: too old after 5 minutes |
+//! | Stripe | time, body | `id`, else the body | never: too old after 5 minutes |
+//! | Linear | body, with the time in it | the body | never: too old after a minute |
+//! | GitHub | body | the body and `X-GitHub-Delivery` | twice a day under other ids; once more after a day |
+//! | Shopify | body | the body and `X-Shopify-Webhook-Id` | twice a day under other ids; once more after a day |
+//! | Twilio | address, fields of a form | those and `I-Twilio-Idempotency-Token` | twice a day under other tokens; once more after a day |
+//! | Meta | body | the body | once a day |
+//! | Telegram | nothing: it shows a secret | the body | once a day |
+//! | a partner's HMAC | body; time and id where you agreed on them | the signed id, else what is signed | as GitHub's, where an unsigned id is named; else once a day, and never where a time is signed |
+//!
+//! What follows from it:
+//!
+//! - **GitHub, Shopify, Twilio.** True deliveries can have equal bodies, and only a header that
+//!   nobody signed tells them apart. So an equal body under another id is handled twice more within
+//!   24 hours, with a warning in the log ([`with_equal_bodies`](WebhookLayer::with_equal_bodies)),
+//!   and under an equal id never. Whoever recorded a delivery gains that much.
+//! - **No time is signed** (GitHub, Shopify, Twilio, Meta, Telegram). A copy passes when what was
+//!   handled is no longer remembered: after the retention of 24 hours, when the process ends, or
+//!   when the store is full. A handler of what must never happen twice looks for an id of its own in
+//!   the body.
+//! - **Twilio** joins names and values without a mark: `a=bc` and `ab=c` have one signature. The
+//!   first reading that arrives is handled; any other one with that signature is a 409, under every
+//!   token. The path in front of a handler is not signed either: what is signed is the address that
+//!   the layer was given.
+//! - **A failure** (another status than 2xx or 3xx, a panic, a client that went away) is no handled
+//!   delivery: GitHub's *Redeliver*, which sends the id again, runs the handler again. Where the
+//!   first attempt succeeded, *Redeliver* is answered as known.
+//!
 //! # Answers
 //!
 //! | what | answer |
 //! |---|---|
 //! | longer than the limit (1 MiB unless set) | 413 `payload_too_large` |
 //! | no signature | 401 `missing_credential` |
-//! | a header twice, a body that can be read in two ways | 400 `invalid_request` |
-//! | a wrong signature, a time in the future | 401 `invalid_credential` |
-//! | right once, and too old now | 401 `expired_credential` |
+//! | a header twice, a compressed body, a body that can be read in two ways | 400 `invalid_request` |
+//! | a wrong signature, a time in a header that is too old or in the future | 401 `invalid_credential` |
+//! | right once, and too old now (Linear: the time is in the body) | 401 `expired_credential` |
 //! | being handled at the moment | 409 `conflict` |
-//! | handled before | 200, and the handler does not run |
+//! | handled before | 200, and the handler does not run; for Twilio `<Response/>` as TwiML |
+//! | the replay store cannot be asked | 503 `unavailable` |
 //! | a sender who may not | the answer that ends the matter, see [`allow`](WebhookLayer::allow) |
+//!
+//! # Compressed bodies
+//!
+//! A body with a `Content-Encoding` other than `identity` is refused before it is read: what
+//! platforms sign are the plain bytes, and nothing that a stranger sends is inflated here. Where a
+//! proxy of yours compresses requests on the way, put a layer around this one that inflates them and
+//! removes the header (tower-http's `RequestDecompressionLayer`): the signature then fits, and
+//! [`with_max_body_len`](WebhookLayer::with_max_body_len) bounds what comes out of it, since no more
+//! is asked for. A partner's signature over the compressed bytes is refused like every other one.
 //!
 //! # What it does not do
 //!
@@ -75,6 +123,7 @@ mod json;
 mod layer;
 mod memory;
 mod named;
+mod once;
 mod platform;
 mod read;
 mod replay;

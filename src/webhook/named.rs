@@ -28,8 +28,10 @@ impl WebhookLayer {
 
     /// GitHub: the secret of the webhook, `X-Hub-Signature-256`.
     ///
-    /// GitHub signs no time and no id, so a delivery is known by its body: one that is redelivered
-    /// by hand is not handled twice while it is remembered.
+    /// GitHub signs no time and no id. A delivery is known by its body and `X-GitHub-Delivery`: one
+    /// that failed and is redelivered by hand is handled, one that was handled is answered as known.
+    /// An equal body under another id is handled twice more in 24 hours: see
+    /// [`with_equal_bodies`](Self::with_equal_bodies).
     ///
     /// # Errors
     ///
@@ -76,6 +78,8 @@ impl WebhookLayer {
 
     /// Stripe: the secret of the endpoint (`whsec_…`, taken as it stands), signatures `v1`.
     ///
+    /// A retry is known by the event's `id`, though its bytes have changed.
+    ///
     /// # Errors
     ///
     /// The secret is blank.
@@ -97,9 +101,13 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// Twilio signs no time, and names and values of a form without a mark between them. Two equal
-    /// requests of one call (a `<Redirect>` to the same address) count as one: see
-    /// [`insecure_allow_replay`](Self::insecure_allow_replay).
+    /// Twilio signs no time, and names and values of a form without a mark between them: of several
+    /// readings with one signature the first that arrives is handled, and every other one is a 409.
+    /// Equal requests of one call (a `<Redirect>` to the same address) have tokens of their own
+    /// (`I-Twilio-Idempotency-Token`), which nobody signed: see
+    /// [`with_equal_bodies`](Self::with_equal_bodies).
+    ///
+    /// A copy of a handled delivery is answered with an empty `<Response/>`.
     ///
     /// # Errors
     ///
@@ -133,6 +141,9 @@ impl WebhookLayer {
     }
 
     /// Shopify: the client secret of the app.
+    ///
+    /// A delivery is known by its body and `X-Shopify-Webhook-Id` (or `Shopify-Webhook-Id`), which
+    /// is not signed: see [`with_equal_bodies`](Self::with_equal_bodies).
     ///
     /// # Errors
     ///

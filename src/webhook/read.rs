@@ -1,7 +1,7 @@
 //! Reading what a delivery shows: one way only, and nothing that a platform would not send.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
 
 use crate::AuthError;
 
@@ -32,6 +32,24 @@ pub(super) fn required<'a>(
     name: &HeaderName,
 ) -> Result<&'a str, AuthError> {
     one(headers, name)?.ok_or_else(unsigned)
+}
+
+/// Refuses a body that is compressed: what is signed are the plain bytes, and what strangers send
+/// is not inflated.
+pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), AuthError> {
+    let is_plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
+        let mut codings = value.as_bytes().split(|&byte| byte == b',');
+        codings.all(|coding| {
+            let coding = coding.trim_ascii();
+            coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+        })
+    });
+    if is_plain {
+        return Ok(());
+    }
+    Err(AuthError::invalid_request("compressed_body").with_message(
+        "the body is compressed: send the bytes that were signed, without Content-Encoding",
+    ))
 }
 
 /// Lower-case hexadecimal, as every platform writes it: another spelling of the same signature
@@ -73,10 +91,12 @@ pub(super) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// A time in whole seconds (or milliseconds): decimal digits alone, few enough to be one.
+/// A time in whole seconds in a header: decimal digits alone, the first no zero, few enough to be
+/// one. Every platform writes it so; a sign, a fraction, an exponent or a leading zero was written by
+/// somebody else.
 pub(super) fn time(text: &str) -> Option<u64> {
-    let is_plain = !text.is_empty() && text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
-    is_plain.then(|| text.parse().ok())?
+    let is_plain = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_plain && !text.starts_with('0')).then(|| text.parse().ok())?
 }
 
 /// Nothing was shown.

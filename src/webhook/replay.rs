@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::{read, verify::Once};
+use super::read;
 use crate::AuthError;
 
 /// Remembers deliveries, so that each is handled once.
@@ -14,9 +14,16 @@ use crate::AuthError;
 /// the platform's next attempt is handled.
 ///
 /// [`MemoryReplayStore`](super::MemoryReplayStore) is the one that comes with the crate. Several
-/// servers behind one address need a store that they share; it is written like this one. Of two
-/// calls of `reserve` with one key, whatever the threads or machines, only one may answer
-/// [`Reserved::New`].
+/// servers behind one address need a store that they share; it is written like this one:
+///
+/// - Of two calls of `reserve` with one key, whatever the threads or machines, only one may answer
+///   [`Reserved::New`].
+/// - A delivery that failed is released, and its key is new again.
+/// - What was reserved and is neither kept nor released belongs to a server that died: it counts as
+///   failed after a time that is longer than any run of your handler.
+/// - A future of `reserve` that is dropped before it answered must leave nothing reserved.
+/// - What was kept is known for 24 hours. Memory has a bound: whoever holds a recorded delivery can
+///   send it under many unsigned ids, each of which is asked about and released again.
 ///
 /// # Example
 ///
@@ -121,39 +128,21 @@ impl fmt::Debug for Reserving {
     }
 }
 
-/// The name of a delivery: a digest of signed bytes, of the scheme, and of the layer's user id.
+/// What a store remembers: a digest of signed bytes, of the scheme, and of the layer's user id.
 ///
-/// Nothing unsigned is in it: a delivery header could be changed on a copy.
+/// Where only an unsigned header tells true deliveries with equal bodies apart (GitHub, Shopify,
+/// Twilio), one delivery has several keys: one with that header in it, and one of a few numbered
+/// places for those bytes. They are reserved, kept and released together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayKey([u8; 32]);
 
 impl ReplayKey {
-    pub(super) fn new<'a>(
-        layer: [&str; 2],
-        once: Once<'a>,
-        body: &'a [u8],
-        signed: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Self {
+    pub(super) fn new<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut digest = Sha256::new();
-        let mut add = |bytes: &[u8]| {
+        for part in parts {
             // With its length, so that no two lists of parts run together.
-            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            digest.update(bytes);
-        };
-        layer.iter().for_each(|name| add(name.as_bytes()));
-        match once {
-            Once::Body => {
-                add(b"body");
-                add(body);
-            }
-            Once::Id(id) => {
-                add(b"id");
-                add(id.as_bytes());
-            }
-            Once::Signed => {
-                add(b"signed");
-                signed.into_iter().for_each(add);
-            }
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part);
         }
         Self(digest.finalize().into())
     }
@@ -174,35 +163,5 @@ impl fmt::Display for ReplayKey {
 impl fmt::Debug for ReplayKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReplayKey({self})")
-    }
-}
-
-/// A delivery that is being handled: released when dropped, unless it was kept.
-pub(super) struct Reservation {
-    store: Arc<dyn ReplayStore>,
-    key: ReplayKey,
-    is_kept: bool,
-}
-
-impl Reservation {
-    pub(super) fn new(store: Arc<dyn ReplayStore>, key: ReplayKey) -> Self {
-        Self {
-            store,
-            key,
-            is_kept: false,
-        }
-    }
-
-    pub(super) fn keep(mut self) {
-        self.is_kept = true;
-        self.store.keep(&self.key);
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            self.store.release(&self.key);
-        }
     }
 }

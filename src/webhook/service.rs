@@ -71,7 +71,11 @@ where
                 Err(error) => self.core.refuse(error, path),
             });
         }
-        if let Err(error) = self.core.check_head(&parts) {
+        let head = match self.core.is_too_long(&body) {
+            true => Err(core::too_long()),
+            false => self.core.check_head(&parts),
+        };
+        if let Err(error) = head {
             self.take_ready();
             let path = core::template(&parts);
             return ResponseFuture::answered(self.core.refuse(error, path));

@@ -6,7 +6,8 @@ use aws_lc_rs::{
     hmac,
     signature::{ED25519, ParsedPublicKey},
 };
-use http::{HeaderMap, HeaderName, Uri};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Response, Uri};
 
 use super::read;
 use crate::{AuthError, ConfigError, ConfigErrorKind, Secret, secret};
@@ -19,8 +20,15 @@ pub(super) trait Scheme: Send + Sync + 'static {
     /// Reads a secret or public key as the platform hands it out.
     fn key(&self, secret: &str) -> Result<Key, ConfigError>;
 
-    /// Reads what a delivery claims. Nothing here is proven yet.
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError>;
+    /// Reads what the head of a delivery claims, before a byte of its body is read. Nothing here is
+    /// proven yet.
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError>;
+
+    /// The part of the body that is signed, which follows on [`Claim::before`]: all of it, unless
+    /// the scheme says otherwise.
+    fn signed_body<'b>(&self, _: &Head<'_>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, AuthError> {
+        Ok(body.into())
+    }
 
     /// How many seconds off a signed time may be, in either direction; nothing where the scheme
     /// signs none.
@@ -31,6 +39,28 @@ pub(super) trait Scheme: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// The name by which the platform knows the delivery, in the verified body.
+    fn name_inside(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The headers that name a delivery and are not signed. Where there are any, deliveries whose
+    /// signed bytes are equal may be several.
+    fn unsigned_ids(&self) -> &[HeaderName] {
+        &[]
+    }
+
+    /// Whether one signature fits several bodies, which the handler would read differently.
+    fn is_ambiguous(&self) -> bool {
+        false
+    }
+
+    /// The answer to a delivery that was handled before: an empty 200, unless the platform needs
+    /// another one.
+    fn known_answer(&self) -> Response<Bytes> {
+        Response::new(Bytes::new())
+    }
+
     /// The header that is itself the secret. Where there is one, nothing else is claimed: the body
     /// proves nothing.
     fn secret_header(&self) -> Option<HeaderName> {
@@ -38,18 +68,17 @@ pub(super) trait Scheme: Send + Sync + 'static {
     }
 }
 
-/// A delivery that is to be verified.
+/// The head of a delivery that is to be verified.
 #[derive(Clone, Copy)]
-pub(super) struct Delivery<'a> {
+pub(super) struct Head<'a> {
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
 }
 
-/// What a delivery claims.
+/// What the head of a delivery claims.
 pub(super) struct Claim<'a> {
-    /// The signed bytes, in pieces.
-    pub(super) signed: Vec<Cow<'a, [u8]>>,
+    /// The signed bytes before the body, in pieces.
+    pub(super) before: Vec<Cow<'a, [u8]>>,
     pub(super) shown: Vec<Shown<'a>>,
     /// The signed time, in seconds.
     pub(super) time: Option<u64>,
@@ -66,9 +95,9 @@ pub(super) enum Shown<'a> {
 /// The signed bytes that are the same in every copy of one delivery and in no other one.
 #[derive(Clone, Copy)]
 pub(super) enum Once<'a> {
-    /// The body alone: it names the event, and a retry is signed anew with a later time.
+    /// The name in the body, or else the whole body: a retry is signed anew with a later time.
     Body,
-    /// An id that is signed.
+    /// An id that is signed, in a header.
     Id(&'a str),
     /// Everything that is signed: nothing in it names the event.
     Signed,
@@ -89,6 +118,20 @@ impl Key {
         Ok(Self::Hmac(Box::new(hmac::Key::new(algorithm, secret))))
     }
 
+    /// Whether this has the form of a signature by this key.
+    fn could_have_made(&self, shown: &Shown<'_>) -> bool {
+        match (self, shown) {
+            (Self::Hmac(key), Shown::Mac(mac)) => mac.len() == key.algorithm().tag_len(),
+            (Self::Ed25519(_), Shown::Ed25519(bytes)) => bytes.len() == ED25519_SIGNATURE_LEN,
+            (Self::Token(_), Shown::Token(_)) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_asymmetric(&self) -> bool {
+        matches!(self, Self::Ed25519(_))
+    }
+
     pub(super) fn ed25519(bytes: &[u8]) -> Result<Self, ConfigError> {
         let parsed = (bytes.len() == ED25519_LEN)
             .then(|| ParsedPublicKey::new(&ED25519, bytes).ok())
@@ -104,49 +147,91 @@ impl Key {
     }
 }
 
-/// Checks that one of the keys made one of the signatures.
-pub(super) fn verify<'k>(
+/// Checks what can be checked before the body is read: that one of the signatures has the form of
+/// one that a key here could have made.
+pub(super) fn check_shown<'k>(
     claim: &Claim<'_>,
-    keys: impl IntoIterator<Item = &'k Key>,
+    keys: impl Iterator<Item = &'k Key> + Clone,
 ) -> Result<(), AuthError> {
     if claim.shown.len() > MOST_SIGNATURES {
-        return Err(AuthError::invalid_request("too_many_signatures")
-            .with_message("the request shows too many signatures"));
+        return Err(too_many());
     }
-    if keys.into_iter().any(|key| made_one(key, claim)) {
+    let may_be_right = |shown| keys.clone().any(|key| key.could_have_made(shown));
+    if claim.shown.iter().any(may_be_right) {
         Ok(())
     } else {
-        Err(read::refused("wrong_signature"))
+        Err(read::malformed())
     }
 }
 
-fn made_one(key: &Key, claim: &Claim<'_>) -> bool {
+/// Checks that one of the keys made one of the signatures over `signed`.
+pub(super) fn verify<'k>(
+    claim: &Claim<'_>,
+    signed: &[Cow<'_, [u8]>],
+    keys: impl Iterator<Item = &'k Key> + Clone,
+) -> Result<(), AuthError> {
+    let mut asymmetric = Vec::new();
+    for key in keys {
+        match key {
+            Key::Ed25519(key) => asymmetric.push(&**key),
+            _ if made_one(key, claim, signed) => return Ok(()),
+            _ => {}
+        }
+    }
+    if !asymmetric.is_empty() && verify_ed25519(claim, &signed.concat(), &asymmetric)? {
+        return Ok(());
+    }
+    Err(read::refused("wrong_signature"))
+}
+
+fn made_one(key: &Key, claim: &Claim<'_>, signed: &[Cow<'_, [u8]>]) -> bool {
     match key {
         Key::Hmac(key) => {
             let mut context = hmac::Context::with_key(key);
-            claim.signed.iter().for_each(|part| context.update(part));
+            signed.iter().for_each(|part| context.update(part));
             let tag = context.sign();
-            any(
-                claim,
-                |shown| matches!(shown, Shown::Mac(mac) if secret::equal(tag.as_ref(), mac)),
-            )
+            let is_right = |shown: &Shown<'_>| matches!(shown, Shown::Mac(mac) if secret::equal(tag.as_ref(), mac));
+            claim.shown.iter().any(is_right)
         }
-        Key::Ed25519(key) => {
-            let message = claim.signed.concat();
-            any(
-                claim,
-                |shown| matches!(shown, Shown::Ed25519(bytes) if key.verify_sig(&message, bytes).is_ok()),
-            )
-        }
-        Key::Token(token) => any(claim, |shown| {
+        Key::Token(token) => claim.shown.iter().any(|shown| {
             matches!(shown, Shown::Token(text)
                 if secret::equal(text.as_bytes(), token.expose().as_bytes()))
         }),
+        Key::Ed25519(_) => false,
     }
 }
 
-fn any(claim: &Claim<'_>, is_right: impl Fn(&Shown<'_>) -> bool) -> bool {
-    claim.shown.iter().any(is_right)
+/// Whether one of the keys made one of the signatures. It tries [`MOST_ASYMMETRIC`] pairs and no
+/// more, the first signature with every key first.
+fn verify_ed25519(
+    claim: &Claim<'_>,
+    message: &[u8],
+    keys: &[&ParsedPublicKey],
+) -> Result<bool, AuthError> {
+    let mut signatures: Vec<&[u8]> = Vec::new();
+    for shown in &claim.shown {
+        if let Shown::Ed25519(bytes) = shown
+            && bytes.len() == ED25519_SIGNATURE_LEN
+            && !signatures.contains(&&**bytes)
+        {
+            signatures.push(bytes);
+        }
+    }
+    let mut left = MOST_ASYMMETRIC;
+    for signature in signatures {
+        for key in keys {
+            left = left.checked_sub(1).ok_or_else(too_many)?;
+            if key.verify_sig(message, signature).is_ok() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn too_many() -> AuthError {
+    AuthError::invalid_request("too_many_signatures")
+        .with_message("the request shows too many signatures")
 }
 
 /// The error of a secret that is empty or nothing but white space.
@@ -158,5 +243,9 @@ pub(super) fn blank() -> ConfigError {
 }
 
 const ED25519_LEN: usize = 32;
-/// Each costs an Ed25519 verification under a public key; a rotation shows two or three.
+const ED25519_SIGNATURE_LEN: usize = 64;
+/// A rotation shows two or three.
 const MOST_SIGNATURES: usize = 16;
+/// How many asymmetric signatures are checked for one request: each costs as much as thousands of
+/// comparisons, and whoever sends it has proven nothing. Two keys here and two there are four.
+pub(super) const MOST_ASYMMETRIC: usize = 4;

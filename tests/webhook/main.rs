@@ -7,13 +7,16 @@ mod common;
 #[path = "../common/vectors.rs"]
 mod vectors;
 
+mod before_proof;
 mod body;
 mod building;
 mod chains;
 mod discord;
+mod equal_bodies;
 mod invalid;
 mod kit;
 mod meta;
+mod names;
 mod replay;
 mod schemes;
 mod signing;

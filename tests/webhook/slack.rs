@@ -101,6 +101,41 @@ async fn an_event_without_a_sender_or_channel_is_not_let_in() {
 }
 
 #[tokio::test]
+async fn a_changed_message_is_its_authors_unless_another_one_is_named_beside_them() {
+    let changed = |event_user: Value, author: Value, editor: Value, before: Value| {
+        event(json!({
+            "type": "message", "subtype": "message_changed", "channel": "C1", "user": event_user,
+            "message": {"user": author, "text": "new", "edited": {"user": editor, "ts": "1.0"}},
+            "previous_message": {"user": before, "text": "old"},
+        }))
+    };
+    let (ada, other, nobody) = (json!("U1"), json!("U9"), Value::Null);
+    for (event_user, author, editor, before, is_let_in) in [
+        (&nobody, &ada, &ada, &ada, true),
+        // A link was unfurled: nobody edited it.
+        (&nobody, &ada, &nobody, &ada, true),
+        (&ada, &ada, &nobody, &nobody, true),
+        (&nobody, &other, &other, &other, false),
+        // Ada's words changed by somebody else, and somebody else's changed by her.
+        (&nobody, &ada, &other, &ada, false),
+        (&nobody, &other, &ada, &other, false),
+        (&other, &ada, &nobody, &nobody, false),
+        (&ada, &other, &nobody, &nobody, false),
+        (&nobody, &ada, &nobody, &other, false),
+        (&ada, &nobody, &ada, &ada, false),
+    ] {
+        let delivery = changed(
+            event_user.clone(),
+            author.clone(),
+            editor.clone(),
+            before.clone(),
+        );
+        let case = format!("{event_user} {author} {editor} {before}");
+        assert_eq!(lets_in(&delivery).await, is_let_in, "{case}");
+    }
+}
+
+#[tokio::test]
 async fn a_bot_is_known_by_its_own_id() {
     let hook = Hook::new(layer());
     let bot = json!({"type": "message", "subtype": "bot_message", "bot_id": "B1", "channel": "C1"});

@@ -9,6 +9,7 @@ use crate::{
     schemes::{SECRET, URL, named},
 };
 
+const TOKEN: &str = "i-twilio-idempotency-token";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn hook() -> Hook {
@@ -109,6 +110,51 @@ async fn what_is_signed_alike_is_handled_once_however_it_is_split() {
         hook.send(&copy.with_body(body)).await;
         assert_eq!(hook.runs(), 1, "{query} {body}");
     }
+}
+
+/// Whoever recorded a delivery can cut it into other names and values, and write any token.
+#[tokio::test]
+async fn a_recut_under_another_token_is_never_handled() {
+    let form = signed("?a=1", "AbcBd", FORM, "A=bc&B=d");
+    for (query, body) in [
+        ("?a=1", "Ab=c&B=d"),
+        ("?a=1", "A=bcBd"),
+        ("?a=1", "AbcBd="),
+        // Equal pairs and their order are not signed either.
+        ("?a=1", "B=d&A=bc"),
+        ("?a=1", "A=bc&A=bc&B=d"),
+        ("?a=1AbcBd", ""),
+        ("?a=1Abc", "B=d"),
+    ] {
+        let hook = hook();
+        assert_eq!(hook.send(&form.clone().with(TOKEN, "0")).await.status, 200);
+        let mut recut = form.clone().with_body(body);
+        recut.query = query.into();
+        for token in 1..10 {
+            let answer = hook
+                .send(&recut.clone().with(TOKEN, token.to_string()))
+                .await;
+            refused(&answer, 409, "conflict");
+        }
+        assert_eq!(hook.runs(), 1, "{query} {body}");
+        // The true one with an equal body is not hurt.
+        assert_eq!(hook.send(&form.clone().with(TOKEN, "10")).await.status, 200);
+        assert_eq!(hook.runs(), 2, "{query} {body}");
+        let answer = hook.send(&recut.clone().with(TOKEN, "11")).await;
+        refused(&answer, 409, "conflict");
+    }
+}
+
+#[tokio::test]
+async fn what_is_answered_to_a_known_delivery_is_twiml_that_does_nothing() {
+    let hook = hook();
+    let call = signed("", "A1", FORM, "A=1").with(TOKEN, "0");
+    hook.send(&call).await;
+    let again = hook.send(&call).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.body, "<Response/>");
+    assert_eq!(again.header("content-type"), "text/xml");
+    assert_eq!(hook.runs(), 1);
 }
 
 #[tokio::test]

@@ -73,16 +73,31 @@ fn read_event(body: &Object<'_>) -> Result<Heard, AuthError> {
 
 /// A user's id, or a bot's.
 fn sender<'a>(event: &Object<'a>) -> Result<Option<Cow<'a, str>>, AuthError> {
-    if let Some(user) = text_or_id(event, "user")? {
-        return Ok(Some(user));
+    if event.text("subtype")?.as_deref() == Some("message_changed") {
+        return editor(event);
     }
-    if let Some(kind) = event.text("subtype")?
-        && kind == "message_changed"
-        && let Some(user) = event.at("message.user", id)?
-    {
-        return Ok(Some(user));
+    match text_or_id(event, "user")? {
+        Some(user) => Ok(Some(user)),
+        None => id(event, "bot_id"),
     }
-    id(event, "bot_id")
+}
+
+/// Whose a changed message is: its author's, where nobody else is named as the one who changed it.
+/// With two names the words are one's and the act the other's, so that nobody's they are.
+fn editor<'a>(event: &Object<'a>) -> Result<Option<Cow<'a, str>>, AuthError> {
+    let Some(author) = event.at("message.user", id)? else {
+        return Ok(None);
+    };
+    for other in [
+        text_or_id(event, "user")?,
+        event.at("message.edited.user", id)?,
+        event.at("previous_message.user", id)?,
+    ] {
+        if other.is_some_and(|other| other != author) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(author))
 }
 
 fn channel<'a>(event: &Object<'a>) -> Result<Option<Cow<'a, str>>, AuthError> {

@@ -5,8 +5,9 @@ use http::HeaderName;
 use crate::{
     AuthError, ConfigError, ConfigErrorKind,
     webhook::{
+        json::Object,
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -28,13 +29,13 @@ impl Scheme for Discord {
         Key::ed25519(&bytes)
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let signature = read::required(delivery.headers, &SIGNATURE)?;
-        let timestamp = read::required(delivery.headers, &TIMESTAMP)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let signature = read::required(head.headers, &SIGNATURE)?;
+        let timestamp = read::required(head.headers, &TIMESTAMP)?;
         let signature = read::hex(signature).ok_or_else(read::malformed)?;
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
         Ok(Claim {
-            signed: vec![timestamp.as_bytes().into(), delivery.body.into()],
+            before: vec![timestamp.as_bytes().into()],
             shown: vec![Shown::Ed25519(signature)],
             time: Some(time),
             once: Once::Body,
@@ -43,6 +44,11 @@ impl Scheme for Discord {
 
     fn window(&self) -> Option<u64> {
         Some(super::WINDOW)
+    }
+
+    /// Of an interaction; an application's event has no name.
+    fn name_inside(&self, body: &[u8]) -> Option<String> {
+        Object::parse(body).ok()?.id("id")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     AuthError, ConfigError,
     webhook::{
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -22,27 +22,32 @@ impl Scheme for Github {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        hub_signature(delivery)
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        hub_signature(head)
     }
 
     fn window(&self) -> Option<u64> {
         None
     }
+
+    fn unsigned_ids(&self) -> &[HeaderName] {
+        &DELIVERY
+    }
 }
 
 /// What GitHub and Meta write alike.
-pub(super) fn hub_signature<'a>(delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-    let mac = read::required(delivery.headers, &SIGNATURE)?
+pub(super) fn hub_signature<'a>(head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    let mac = read::required(head.headers, &SIGNATURE)?
         .strip_prefix("sha256=")
         .and_then(read::hex)
         .ok_or_else(read::malformed)?;
     Ok(Claim {
-        signed: vec![delivery.body.into()],
+        before: Vec::new(),
         shown: vec![Shown::Mac(mac)],
         time: None,
         once: Once::Body,
     })
 }
 
+static DELIVERY: [HeaderName; 1] = [HeaderName::from_static("x-github-delivery")];
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");

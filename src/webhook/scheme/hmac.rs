@@ -7,7 +7,7 @@ use crate::{
     AuthError, ConfigError, ConfigErrorKind,
     webhook::{
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -46,6 +46,7 @@ pub struct HmacScheme {
     pub(in crate::webhook) prefix: Box<str>,
     pub(in crate::webhook) timestamp: Option<HeaderName>,
     pub(in crate::webhook) id: Option<HeaderName>,
+    unsigned_id: Option<HeaderName>,
     window: u64,
 }
 
@@ -87,6 +88,7 @@ impl HmacScheme {
             prefix: "".into(),
             timestamp: None,
             id: None,
+            unsigned_id: None,
             window: super::WINDOW,
         })
     }
@@ -136,10 +138,27 @@ impl HmacScheme {
     ///
     /// # Errors
     ///
-    /// That is no header name, or one that is used already.
+    /// That is no header name, or one that is used already; or the scheme has an id that is not
+    /// signed.
     pub fn with_id(mut self, name: &str) -> Result<Self, ConfigError> {
         self.id = Some(self.unused(name)?);
-        Ok(self)
+        self.with_one_id()
+    }
+
+    /// Replaces the header that holds the delivery's id, where your partner sends one and does not
+    /// sign it.
+    ///
+    /// Without an id, signed or not, deliveries that are signed alike are one delivery, and true
+    /// ones with equal bodies are lost. With this, an equal body under another id is handled as
+    /// often as [`with_equal_bodies`](super::WebhookLayer::with_equal_bodies) says. An id that is
+    /// signed is better: [`with_id`](Self::with_id).
+    ///
+    /// # Errors
+    ///
+    /// That is no header name, or one that is used already; or the scheme has an id that is signed.
+    pub fn with_unsigned_id(mut self, name: &str) -> Result<Self, ConfigError> {
+        self.unsigned_id = Some(self.unused(name)?);
+        self.with_one_id()
     }
 
     /// Replaces how many seconds off a signed time may be, in either direction: 300 unless set, and
@@ -156,6 +175,7 @@ impl HmacScheme {
             Some(&self.signature),
             self.timestamp.as_ref(),
             self.id.as_ref(),
+            self.unsigned_id.as_ref(),
         ];
         if used.contains(&Some(&name)) {
             return Err(ConfigError::new(
@@ -164,6 +184,17 @@ impl HmacScheme {
             ));
         }
         Ok(name)
+    }
+
+    fn with_one_id(self) -> Result<Self, ConfigError> {
+        if self.id.is_some() && self.unsigned_id.is_some() {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Conflict,
+                "a signing scheme has an id that is signed and one that is not: name the one that \
+                 is signed",
+            ));
+        }
+        Ok(self)
     }
 
     pub(in crate::webhook) fn hash(&self) -> hmac::Algorithm {
@@ -200,32 +231,35 @@ impl Scheme for HmacScheme {
         Key::hmac(self.hash(), secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let signature = read::required(delivery.headers, &self.signature)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let signature = read::required(head.headers, &self.signature)?;
         let mac = self.read(signature).ok_or_else(read::malformed)?;
-        let mut signed = Vec::with_capacity(5);
+        let mut before = Vec::with_capacity(4);
         let (mut time, mut once) = (None, Once::Signed);
         if let Some(name) = &self.id {
-            let id = read::required(delivery.headers, name)?;
+            let id = read::required(head.headers, name)?;
             // With the separator in it, two deliveries could be signed alike.
             if !super::standard::is_id(id) {
                 return Err(read::malformed());
             }
-            signed.extend([id.as_bytes().into(), b".".into()]);
+            before.extend([id.as_bytes().into(), b".".into()]);
             once = Once::Id(id);
         }
         if let Some(name) = &self.timestamp {
-            let text = read::required(delivery.headers, name)?;
+            let text = read::required(head.headers, name)?;
             time = Some(read::time(text).ok_or_else(read::malformed)?);
-            signed.extend([text.as_bytes().into(), b".".into()]);
+            before.extend([text.as_bytes().into(), b".".into()]);
         }
-        signed.push(delivery.body.into());
         Ok(Claim {
-            signed,
+            before,
             shown: vec![Shown::Mac(mac)],
             time,
             once,
         })
+    }
+
+    fn unsigned_ids(&self) -> &[HeaderName] {
+        self.unsigned_id.as_slice()
     }
 
     fn window(&self) -> Option<u64> {

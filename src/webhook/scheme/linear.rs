@@ -8,7 +8,7 @@ use crate::{
     webhook::{
         json::Object,
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -23,11 +23,11 @@ impl Scheme for Linear {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let mac = read::required(delivery.headers, &SIGNATURE)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let mac = read::required(head.headers, &SIGNATURE)?;
         let mac = read::hex(mac).ok_or_else(read::malformed)?;
         Ok(Claim {
-            signed: vec![delivery.body.into()],
+            before: Vec::new(),
             shown: vec![Shown::Mac(mac)],
             // The header `Linear-Timestamp` is not signed.
             time: None,
@@ -40,8 +40,7 @@ impl Scheme for Linear {
     }
 
     fn time_inside(&self, body: &[u8]) -> Result<Option<u64>, AuthError> {
-        let milliseconds = Object::parse(body)?.integer("webhookTimestamp")?;
-        Ok(milliseconds.and_then(|time| u64::try_from(time / 1000).ok()))
+        Object::parse(body)?.milliseconds("webhookTimestamp")
     }
 }
 

@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use super::github::hub_signature;
 use crate::{
     AuthError, ConfigError,
-    webhook::verify::{Claim, Delivery, Key, Scheme},
+    webhook::verify::{Claim, Head, Key, Scheme},
 };
 
 pub(in crate::webhook) struct Meta;
@@ -19,8 +19,8 @@ impl Scheme for Meta {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        hub_signature(delivery)
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        hub_signature(head)
     }
 
     fn window(&self) -> Option<u64> {

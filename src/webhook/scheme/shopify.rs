@@ -7,7 +7,7 @@ use crate::{
     AuthError, ConfigError,
     webhook::{
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -22,9 +22,9 @@ impl Scheme for Shopify {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let older = read::one(delivery.headers, &OLDER)?;
-        let newer = read::one(delivery.headers, &NEWER)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let older = read::one(head.headers, &OLDER)?;
+        let newer = read::one(head.headers, &NEWER)?;
         let mac = match (older, newer) {
             (Some(one), Some(other)) if one != other => return Err(read::malformed()),
             (Some(mac), _) | (None, Some(mac)) => mac,
@@ -32,7 +32,7 @@ impl Scheme for Shopify {
         };
         let mac = read::base64(mac).ok_or_else(read::malformed)?;
         Ok(Claim {
-            signed: vec![delivery.body.into()],
+            before: Vec::new(),
             shown: vec![Shown::Mac(mac)],
             time: None,
             once: Once::Body,
@@ -42,7 +42,15 @@ impl Scheme for Shopify {
     fn window(&self) -> Option<u64> {
         None
     }
+
+    fn unsigned_ids(&self) -> &[HeaderName] {
+        &DELIVERY
+    }
 }
 
+static DELIVERY: [HeaderName; 2] = [
+    HeaderName::from_static("x-shopify-webhook-id"),
+    HeaderName::from_static("shopify-webhook-id"),
+];
 const OLDER: HeaderName = HeaderName::from_static("x-shopify-hmac-sha256");
 const NEWER: HeaderName = HeaderName::from_static("shopify-hmac-sha256");

@@ -6,8 +6,9 @@ use http::HeaderName;
 use crate::{
     AuthError, ConfigError,
     webhook::{
+        json::Object,
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -22,21 +23,16 @@ impl Scheme for Slack {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let signature = read::required(delivery.headers, &SIGNATURE)?;
-        let timestamp = read::required(delivery.headers, &TIMESTAMP)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let signature = read::required(head.headers, &SIGNATURE)?;
+        let timestamp = read::required(head.headers, &TIMESTAMP)?;
         let mac = signature
             .strip_prefix("v0=")
             .and_then(read::hex)
             .ok_or_else(read::malformed)?;
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
         Ok(Claim {
-            signed: vec![
-                b"v0:".into(),
-                timestamp.as_bytes().into(),
-                b":".into(),
-                delivery.body.into(),
-            ],
+            before: vec![b"v0:".into(), timestamp.as_bytes().into(), b":".into()],
             shown: vec![Shown::Mac(mac)],
             time: Some(time),
             once: Once::Body,
@@ -45,6 +41,13 @@ impl Scheme for Slack {
 
     fn window(&self) -> Option<u64> {
         Some(super::WINDOW)
+    }
+
+    /// Of an event; a retry names it again.
+    fn name_inside(&self, body: &[u8]) -> Option<String> {
+        let body = Object::parse(body).ok()?;
+        let is_event = body.text("type").ok()?? == "event_callback";
+        is_event.then(|| body.id("event_id"))?
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     AuthError, ConfigError, ConfigErrorKind,
     webhook::{
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -26,8 +26,8 @@ impl Scheme for Standard {
         Key::hmac(hmac::HMAC_SHA256, &bytes)
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let [id, timestamp, signature] = fields(delivery.headers)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let [id, timestamp, signature] = fields(head.headers)?;
         // The three are joined by full stops: with one in the id, two deliveries could be signed
         // alike.
         if !is_id(id) {
@@ -35,12 +35,11 @@ impl Scheme for Standard {
         }
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
         Ok(Claim {
-            signed: vec![
+            before: vec![
                 id.as_bytes().into(),
                 b".".into(),
                 timestamp.as_bytes().into(),
                 b".".into(),
-                delivery.body.into(),
             ],
             shown: signature.split(' ').filter_map(shown).collect(),
             time: Some(time),

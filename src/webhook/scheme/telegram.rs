@@ -6,7 +6,7 @@ use crate::{
     AuthError, ConfigError, ConfigErrorKind,
     webhook::{
         read,
-        verify::{self, Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{self, Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -32,10 +32,10 @@ impl Scheme for Telegram {
         Ok(Key::Token(secret.into()))
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let token = read::required(delivery.headers, &TOKEN)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let token = read::required(head.headers, &TOKEN)?;
         Ok(Claim {
-            signed: Vec::new(),
+            before: Vec::new(),
             shown: vec![Shown::Token(token)],
             time: None,
             once: Once::Body,

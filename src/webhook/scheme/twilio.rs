@@ -4,14 +4,16 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::hmac;
-use http::{HeaderMap, HeaderName, Uri, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Response, StatusCode, Uri, header};
 use sha2::{Digest, Sha256};
 
 use crate::{
     AuthError, ConfigError, ConfigErrorKind, secret,
     webhook::{
+        core::say,
         read,
-        verify::{Claim, Delivery, Key, Once, Scheme, Shown},
+        verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
 
@@ -47,39 +49,55 @@ impl Scheme for Twilio {
         Key::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, delivery: &Delivery<'a>) -> Result<Claim<'a>, AuthError> {
-        let mac = read::required(delivery.headers, &SIGNATURE)?;
+    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+        let mac = read::required(head.headers, &SIGNATURE)?;
         let mac = read::base64(mac).ok_or_else(read::malformed)?;
-        // In one piece, so that a call without a body and a form without fields are one delivery.
-        let mut signed = self.url.to_string().into_bytes();
-        if let Some(query) = delivery.uri.query() {
-            signed.push(b'?');
-            signed.extend_from_slice(query.as_bytes());
+        let mut before = vec![self.url.as_bytes().to_vec().into()];
+        if let Some(query) = head.uri.query() {
+            before.extend([b"?".into(), query.as_bytes().into()]);
         }
-        let digest = digest_in(delivery.uri)?;
-        let is_form = is_form(delivery.headers);
-        if is_form {
-            add_fields(&mut signed, delivery.body);
-        }
-        // Of a form too: the content type is not signed, and without fields it would prove no body.
-        if digest.is_some() || !(is_form || delivery.body.is_empty()) {
-            check_digest(digest.as_deref(), delivery.body)?;
-        }
+        digest_in(head.uri)?;
         Ok(Claim {
-            signed: vec![signed.into()],
+            before,
             shown: vec![Shown::Mac(mac)],
             time: None,
             once: Once::Signed,
         })
     }
 
+    fn signed_body<'b>(&self, head: &Head<'_>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, AuthError> {
+        let digest = digest_in(head.uri)?;
+        let is_form = is_form(head.headers);
+        // Of a form too: the content type is not signed, and without fields it would prove no body.
+        if digest.is_some() || !(is_form || body.is_empty()) {
+            check_digest(digest.as_deref(), body)?;
+        }
+        Ok(if is_form { fields(body) } else { Vec::new() }.into())
+    }
+
     fn window(&self) -> Option<u64> {
         None
+    }
+
+    fn unsigned_ids(&self) -> &[HeaderName] {
+        &IDEMPOTENCY_TOKEN
+    }
+
+    /// Nothing marks where the address ends, and where a name or a value does: `a=bc` and `ab=c`
+    /// are signed alike, and so is `?a=1` with the field `A=1` and `?a=1A1` without one.
+    fn is_ambiguous(&self) -> bool {
+        true
+    }
+
+    /// Twilio runs what it is answered: this does nothing.
+    fn known_answer(&self) -> Response<Bytes> {
+        say(StatusCode::OK, "text/xml", "<Response/>")
     }
 }
 
 /// Names and values of a form, decoded, sorted, and each pair once.
-fn add_fields(signed: &mut Vec<u8>, body: &[u8]) {
+fn fields(body: &[u8]) -> Vec<u8> {
+    let mut signed = Vec::with_capacity(body.len());
     let mut pairs: Vec<_> = form_urlencoded::parse(body).collect();
     pairs.sort_unstable();
     pairs.dedup();
@@ -87,6 +105,7 @@ fn add_fields(signed: &mut Vec<u8>, body: &[u8]) {
         signed.extend_from_slice(name.as_bytes());
         signed.extend_from_slice(value.as_bytes());
     }
+    signed
 }
 
 /// The signed address must hold this body's digest.
@@ -122,4 +141,5 @@ fn is_form(headers: &HeaderMap) -> bool {
     })
 }
 
+static IDEMPOTENCY_TOKEN: [HeaderName; 1] = [HeaderName::from_static("i-twilio-idempotency-token")];
 const SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");

@@ -1,0 +1,170 @@
+//! Whether a delivery is handled: by the name that its platform signed, or else by what was signed.
+//!
+//! Where an unsigned header alone tells apart true deliveries with equal bodies, whoever recorded
+//! one can write any id into it. So an equal id is the same delivery, and another one is believed a
+//! few times only: each takes one of the numbered places that these bytes have.
+
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
+
+use super::{
+    replay::{ReplayKey, ReplayStore, Reserved, Reserving},
+    verify::{Claim, Once},
+};
+use crate::AuthError;
+
+/// How a delivery is known again.
+pub(super) struct Identity<'a> {
+    /// Of whom it is remembered: the scheme, and the layer.
+    pub(super) layer: [&'a str; 2],
+    pub(super) claim: &'a Claim<'a>,
+    pub(super) body: &'a [u8],
+    /// All that is signed, in pieces.
+    pub(super) signed: &'a [Cow<'a, [u8]>],
+    /// The platform's name for it in the body.
+    pub(super) name: Option<&'a str>,
+    pub(super) equals: Option<Equals<'a>>,
+}
+
+/// What tells apart deliveries whose signed bytes are equal.
+pub(super) struct Equals<'a> {
+    /// The id that nobody signed. Where the header is absent, the signed bytes are handled once.
+    pub(super) id: Option<&'a str>,
+    /// How many of them are handled.
+    pub(super) most: u16,
+    /// All that the handler reads, where one signature fits several readings.
+    pub(super) reading: Option<[&'a [u8]; 2]>,
+}
+
+/// What is to be done with a delivery.
+pub(super) enum Standing {
+    /// It is handled, the so-maniest with these bytes: 0 is the first.
+    New(Reservation, u16),
+    InProgress,
+    Handled,
+    /// As many with these bytes under other ids have been handled as may be.
+    Exhausted,
+    /// Signed like one that is known, and cut into other names and values.
+    Recut,
+}
+
+impl Identity<'_> {
+    pub(super) async fn reserve(
+        &self,
+        store: &Arc<dyn ReplayStore>,
+        at: SystemTime,
+    ) -> Result<Standing, AuthError> {
+        let mut held = Reservation::new(Arc::clone(store));
+        let signed = self.signed_key();
+        let key = |parts: &[&[u8]]| {
+            ReplayKey::new(
+                [&signed.as_bytes()[..]]
+                    .into_iter()
+                    .chain(parts.iter().copied()),
+            )
+        };
+        let Some((equals, id)) = self.equals.as_ref().and_then(Equals::with_id) else {
+            return Ok(match held.add(signed, at).await? {
+                Reserved::New => Standing::New(held, 0),
+                Reserved::InProgress => Standing::InProgress,
+                Reserved::Handled => Standing::Handled,
+            });
+        };
+        match held.add(key(&[b"id", id.as_bytes()]), at).await? {
+            Reserved::New => {}
+            Reserved::InProgress => return Ok(Standing::InProgress),
+            Reserved::Handled => return Ok(Standing::Handled),
+        }
+        let is_new_reading = match equals.reading {
+            None => false,
+            Some([address, body]) => {
+                let reading = key(&[b"reading", address, body]);
+                held.add(reading, at).await? == Reserved::New
+            }
+        };
+        let mut is_busy = false;
+        for number in 0..equals.most {
+            let place = match number {
+                0 => signed,
+                _ => key(&[b"place", &number.to_be_bytes()]),
+            };
+            match held.add(place, at).await? {
+                Reserved::New => return Ok(Standing::New(held, number)),
+                // The first one may fail and give its place back, and its reading with it.
+                Reserved::InProgress if equals.reading.is_some() => {
+                    return Ok(Standing::InProgress);
+                }
+                Reserved::InProgress => is_busy = true,
+                Reserved::Handled if is_new_reading => return Ok(Standing::Recut),
+                Reserved::Handled => {}
+            }
+        }
+        Ok(match is_busy {
+            true => Standing::InProgress,
+            false => Standing::Exhausted,
+        })
+    }
+
+    /// The key of what is signed, or of the name in it.
+    fn signed_key(&self) -> ReplayKey {
+        let concatenated;
+        let (what, bytes): (&str, &[u8]) = match (self.claim.once, self.name) {
+            (Once::Id(id), _) => ("id", id.as_bytes()),
+            (Once::Body, Some(name)) => ("name", name.as_bytes()),
+            (Once::Body, None) => ("body", self.body),
+            (Once::Signed, _) => {
+                // One text, however it was put together.
+                concatenated = self.signed.concat();
+                ("signed", &concatenated)
+            }
+        };
+        let [scheme, layer] = self.layer.map(str::as_bytes);
+        ReplayKey::new([scheme, layer, what.as_bytes(), bytes])
+    }
+}
+
+impl Equals<'_> {
+    fn with_id(&self) -> Option<(&Self, &str)> {
+        self.id.map(|id| (self, id))
+    }
+}
+
+/// A delivery that is being handled: released when dropped, unless it was kept.
+pub(super) struct Reservation {
+    store: Arc<dyn ReplayStore>,
+    keys: Vec<ReplayKey>,
+}
+
+impl Reservation {
+    fn new(store: Arc<dyn ReplayStore>) -> Self {
+        Self {
+            store,
+            keys: Vec::new(),
+        }
+    }
+
+    async fn add(&mut self, key: ReplayKey, at: SystemTime) -> Result<Reserved, AuthError> {
+        let reserved = match self.store.reserve(&key, at) {
+            Reserving::Ready(answer) => answer,
+            Reserving::Pending(future) => future.await,
+        }?;
+        if reserved == Reserved::New {
+            self.keys.push(key);
+        }
+        Ok(reserved)
+    }
+
+    pub(super) fn keep(mut self) {
+        for key in std::mem::take(&mut self.keys) {
+            self.store.keep(&key);
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // The id last: until then a copy with this one hears that it is being handled.
+        for key in self.keys.iter().rev() {
+            self.store.release(key);
+        }
+    }
+}
