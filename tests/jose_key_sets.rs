@@ -35,6 +35,21 @@ fn rsa(kid: Option<&str>) -> Value {
     jwk
 }
 
+/// Another key than [`rsa`]; nothing is signed with it.
+fn other_rsa(kid: Option<&str>) -> Value {
+    let mut jwk = rsa(kid);
+    let n = jwk["n"].as_str().unwrap().replace('A', "B");
+    assert_ne!(jwk["n"], n.as_str());
+    jwk["n"] = n.into();
+    jwk
+}
+
+/// The JWK without its `alg`, or with that one.
+fn with_alg(mut jwk: Value, alg: &str) -> Value {
+    jwk["alg"] = alg.into();
+    jwk
+}
+
 fn p256(kid: &str) -> Value {
     let der = der_file("p256.pub.pem");
     let point = &der[der.len() - 64..];
@@ -168,12 +183,101 @@ fn a_published_key_that_names_its_algorithm_serves_no_other() {
 
 #[test]
 fn an_unknown_kid_never_falls_to_another_key() {
-    for keys in [json!([rsa(None)]), json!([rsa(Some("r"))])] {
+    let named = with_alg(rsa(Some("r")), "RS256");
+    for keys in [
+        json!([named]),
+        // The key without an id is of another algorithm.
+        json!([named, with_alg(rsa(None), "PS256")]),
+        // The same key with an id and without: it has one.
+        json!([named, rsa(None)]),
+        json!([rsa(None), named]),
+    ] {
         let set = set(keys);
         let refused = verdict(&set, &with_kid(Algorithm::RS256, r#""x""#));
         assert_eq!(refused, Err("jwt_kid_unknown"));
         assert_eq!(verdict(&set, &bare(Algorithm::RS256)), Ok(()));
     }
+    for keys in [
+        json!([named, other_rsa(None)]),
+        json!([rsa(None), other_rsa(Some("r"))]),
+        json!([rsa(None), other_rsa(None)]),
+    ] {
+        let refused = verdict(&set(keys), &with_kid(Algorithm::RS256, r#""x""#));
+        assert_eq!(refused, Err("jwt_kid_unknown"), "two keys fit");
+    }
+}
+
+#[test]
+fn the_only_key_that_fits_and_has_no_id_is_for_a_token_with_one() {
+    let mut unusable = other_rsa(None);
+    unusable["use"] = "enc".into();
+    for keys in [
+        json!([rsa(None)]),
+        json!([rsa(None), rsa(None)]),
+        json!([rsa(None), p256("e"), unusable]),
+        json!([
+            with_alg(rsa(None), "RS256"),
+            with_alg(other_rsa(Some("p")), "PS256")
+        ]),
+    ] {
+        let set = set(keys);
+        let token = with_kid(Algorithm::RS256, r#""x""#);
+        assert_eq!(verdict(&set, &token), Ok(()));
+        let forged = format!("{}AAAA", &token[..token.len() - 4]);
+        assert_eq!(verdict(&set, &forged), Err("jwt_bad_signature"));
+    }
+}
+
+#[test]
+fn a_kid_that_is_in_the_set_falls_to_no_key_without_an_id() {
+    let mut enc = other_rsa(Some("enc"));
+    enc["use"] = "enc".into();
+    let twin = other_rsa(Some("twin"));
+    let mut twin_of_it = twin.clone();
+    twin_of_it["e"] = "Aw".into();
+    let set = set(json!([rsa(None), p256("e"), enc, twin, twin_of_it]));
+    for (kid, reason) in [
+        (r#""e""#, "jwt_alg_mismatch"),
+        (r#""enc""#, "jwt_key_unusable"),
+        (r#""twin""#, "jwt_key_unusable"),
+    ] {
+        let refused = verdict(&set, &with_kid(Algorithm::RS256, kid));
+        assert_eq!(refused, Err(reason), "{kid}");
+    }
+}
+
+#[test]
+fn the_same_key_twice_is_one_key() {
+    let shuffled = r#"{"e":"AAEAAQ","kid":"\u0061","x5t":"AA","kty":"RSA"}"#;
+    let mut shuffled: Value = serde_json::from_str(shuffled).unwrap();
+    shuffled["n"] = rsa(None)["n"].clone();
+    for keys in [
+        json!([rsa(Some("a")), rsa(Some("a"))]),
+        json!([rsa(Some("a")), shuffled]),
+        json!([rsa(Some("a")), with_alg(rsa(Some("a")), "RS256")]),
+        json!([with_alg(rsa(Some("a")), "RS256"), rsa(Some("a")), p256("a")]),
+        json!([rsa(Some("a")), rsa(Some("b")), rsa(None)]),
+    ] {
+        let set = set(keys.clone());
+        for token in [with_kid(Algorithm::RS256, r#""a""#), bare(Algorithm::RS256)] {
+            assert_eq!(verdict(&set, &token), Ok(()), "{keys}");
+        }
+        assert!(set.skipped().is_empty(), "{keys}");
+    }
+    let one = set(json!([rsa(Some("a")), with_alg(rsa(Some("a")), "RS256")]));
+    assert_eq!(one.keys().count(), 2, "RS256 and PS256");
+}
+
+#[test]
+fn a_copy_that_may_not_verify_spoils_nothing() {
+    let mut enc = rsa(Some("a"));
+    enc["use"] = "enc".into();
+    let set = set(json!([
+        enc,
+        rsa(Some("a")),
+        with_alg(rsa(Some("a")), "RS512")
+    ]));
+    assert_eq!(verdict(&set, &with_kid(Algorithm::RS256, r#""a""#)), Ok(()));
 }
 
 #[test]
@@ -284,10 +388,11 @@ fn a_token_that_names_a_skipped_key_is_told_apart_from_an_unknown_one() {
 }
 
 #[test]
-fn two_keys_of_one_id_and_algorithm_are_both_unusable() {
+fn two_different_keys_of_one_id_and_algorithm_are_both_unusable() {
     let set = set(json!([
         rsa(Some("a")),
         p256("a"),
+        other_rsa(Some("a")),
         rsa(Some("a")),
         rsa(Some("b"))
     ]));
@@ -308,7 +413,7 @@ fn two_keys_of_one_id_and_algorithm_are_both_unusable() {
 
 #[test]
 fn keys_without_an_id_serve_only_while_one_fits() {
-    let set = set(json!([rsa(None), rsa(None), p256("e")]));
+    let set = set(json!([rsa(None), other_rsa(None), p256("e")]));
     assert_eq!(
         verdict(&set, &bare(Algorithm::RS256)),
         Err("jwt_kid_missing")
@@ -337,6 +442,21 @@ fn bounds_the_set() {
     assert_eq!(parse(many(65).as_bytes()), JwkSetError::TooManyKeys);
     let long = format!(r#"{{"keys":[],"x":"{}"}}"#, "x".repeat(256 * 1024));
     assert_eq!(parse(long.as_bytes()), JwkSetError::TooLong);
+}
+
+#[test]
+fn a_byte_order_mark_in_front_is_read_past() {
+    let text = format!("\u{feff}{}", json!({"keys": [rsa(Some("a"))]}));
+    let set = JwkSet::parse(text.as_bytes(), ALLOWED).unwrap();
+    assert_eq!(verdict(&set, &bare(Algorithm::RS256)), Ok(()));
+    for text in [
+        "\u{feff}",
+        "\u{feff}\u{feff}{\"keys\":[]}",
+        "{\"keys\":\u{feff}[]}",
+    ] {
+        let error = JwkSet::parse(text.as_bytes(), ALLOWED).unwrap_err();
+        assert_eq!(error, JwkSetError::BadJson, "{text:?}");
+    }
 }
 
 #[test]

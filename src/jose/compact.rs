@@ -117,8 +117,7 @@ impl<'t> Jws<'t> {
         if key.algorithm() != self.algorithm {
             return Err(JoseError::AlgMismatch);
         }
-        let signature = self.decoded.get(self.signature_at..).unwrap_or_default();
-        if !key.verifies(self.signing_input, signature) {
+        if !self.is_signed_with(key) {
             return Err(JoseError::BadSignature);
         }
         // Claims are remembered, and with the rest beside them memory would hold the token itself.
@@ -127,6 +126,12 @@ impl<'t> Jws<'t> {
         }
         self.decoded.truncate(self.payload_len);
         Ok(self.decoded)
+    }
+
+    /// Whether the signature is the key's; both are of the same algorithm.
+    pub(crate) fn is_signed_with(&self, key: &Key) -> bool {
+        let signature = self.decoded.get(self.signature_at..).unwrap_or_default();
+        key.algorithm() == self.algorithm && key.verifies(self.signing_input, signature)
     }
 
     /// Checks the signature and gives the claims' JSON text, for [`ClaimRules::check`].

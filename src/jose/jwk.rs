@@ -147,7 +147,10 @@ impl<'a> Jwk<'a> {
         let kty = text(self.kty).ok_or(KeyFault::UnknownType)?;
         if kty.is("RSA") {
             let (n, e) = (required(self.n)?, required(self.e)?);
-            return work(&Material::Rsa { n: &n, e: &e });
+            return work(&Material::Rsa {
+                n: number(&n),
+                e: number(&e),
+            });
         }
         let crv = text(self.crv);
         if kty.is("EC") {
@@ -158,11 +161,9 @@ impl<'a> Jwk<'a> {
                 _ => return Err(KeyFault::UnknownCurve),
             };
             let (x, y) = (required(self.x)?, required(self.y)?);
-            // RFC 7518 §6.2.1.2: each coordinate has the full length of the curve.
-            if x.len() != curve.size() || y.len() != curve.size() {
-                return Err(KeyFault::Malformed);
-            }
-            let point = [&[4], x.as_slice(), y.as_slice()].concat();
+            let mut point = vec![4];
+            append_coordinate(&mut point, &x, curve)?;
+            append_coordinate(&mut point, &y, curve)?;
             return work(&Material::Ec {
                 curve,
                 point: &point,
@@ -193,6 +194,27 @@ fn required(value: Option<Value<'_>>) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
         .decode(text.cow().as_ref())
         .map(Zeroizing::new)
         .map_err(|_| KeyFault::Malformed)
+}
+
+/// A number without the zeros in front of it. RFC 7518 §2 forbids them, issuers publish them, and
+/// the number is the same; its size is judged without them.
+fn number(octets: &[u8]) -> &[u8] {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.get(zeros..).unwrap_or_default()
+}
+
+/// Writes a coordinate in the full length of the curve, as RFC 7518 §6.2.1.2 asks issuers to.
+///
+/// Those who publish the number in its shortest form, or with a zero for its sign, mean the same
+/// point; whether it lies on the curve is checked with the key.
+fn append_coordinate(point: &mut Vec<u8>, octets: &[u8], curve: Curve) -> Result<(), KeyFault> {
+    let digits = number(octets);
+    let missing = curve.size().checked_sub(digits.len());
+    let missing = missing.filter(|_| !octets.is_empty());
+    let length = point.len() + missing.ok_or(KeyFault::Malformed)?;
+    point.resize(length, 0);
+    point.extend_from_slice(digits);
+    Ok(())
 }
 
 fn holds_verify(list: &str) -> bool {

@@ -7,8 +7,8 @@ use crate::{ConfigError, ConfigErrorKind};
 ///
 /// - A token that names a `kid` is checked with the key of that id or with none: an unknown `kid`
 ///   never falls to another key.
-/// - A token without a `kid` is checked with the one key of its algorithm; where there are several,
-///   it is refused.
+/// - A token without a `kid` is checked with the one key of its algorithm; where there are several
+///   different ones, it is refused.
 /// - A set of a single key *without an id* (`KeySet::from(key)`) takes a token whatever its `kid`
 ///   says: there is nothing to choose, and many issuers of HS256 tokens set one.
 ///
@@ -108,10 +108,18 @@ impl KeySet {
         }
         let mut fitting = named.filter(|key| key.algorithm() == algorithm);
         let key = fitting.next().ok_or(JoseError::AlgMismatch)?;
-        match fitting.next() {
-            None => Ok(key),
-            Some(_) => Err(JoseError::KidMissing),
+        // One key under two ids is still one.
+        match fitting.all(|other| other.is_same_key(key)) {
+            true => Ok(key),
+            false => Err(JoseError::KidMissing),
         }
+    }
+
+    /// The only key for an algorithm, where it has no id.
+    pub(super) fn only_nameless(&self, algorithm: Algorithm) -> Option<&Key> {
+        let mut fitting = self.keys.iter().filter(|key| key.algorithm() == algorithm);
+        let only = fitting.next().filter(|key| key.id().is_none());
+        only.filter(|_| fitting.next().is_none())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     fetch::{Document, Endpoint, FetchError, Fetcher},
     jose::{
         Algorithm, JwkSet, SkippedKey,
-        json::{Members, Value, tree},
+        json::{Members, Value},
     },
     log::Clean,
 };
@@ -80,7 +80,7 @@ impl Source {
             return Err(FetchError::NoUsableKey(list(set.skipped())));
         }
         Ok(Fetched {
-            fingerprint: fingerprint(&document.body, set.skipped()),
+            fingerprint: fingerprint(&set),
             set,
             max_age: max_age(&document.headers),
         })
@@ -168,27 +168,30 @@ fn found(document: Document) -> Result<Option<Document>, FetchError> {
     }
 }
 
-/// A digest of the keys as they were written, without regard to their order or that of their
-/// members: some issuers shuffle both.
-///
-/// Which of them are skipped counts as well: a key that has a member twice is not used, and reads
-/// here as if the first were not there.
-fn fingerprint(json: &[u8], skipped: &[SkippedKey]) -> [u8; 32] {
-    let set = str::from_utf8(json)
-        .ok()
-        .and_then(|json| tree::object(json).ok());
-    let keys = set.as_ref().and_then(|set| set.get("keys"));
-    let Some(keys) = keys.and_then(serde_json::Value::as_array) else {
-        return Sha256::digest(json).into();
-    };
-    let mut keys: Vec<_> = keys.iter().map(ToString::to_string).collect();
-    keys.extend(
-        skipped
-            .iter()
-            .map(|key| format!("{:?}", (key.id(), key.reason()))),
-    );
+/// A digest of the keys and of those that are skipped, in whatever order they came: verdicts are
+/// remembered for as long as it stays.
+fn fingerprint(set: &JwkSet) -> [u8; 32] {
+    let usable = set.keys().map(|key| {
+        let name = (key.id(), key.algorithm().as_str());
+        digest(name, key.public_material().unwrap_or_default())
+    });
+    let skipped = set
+        .skipped()
+        .iter()
+        .map(|key| digest((key.id(), key.reason()), b"skipped"));
+    let mut keys: Vec<_> = usable.chain(skipped).collect();
     keys.sort_unstable();
-    Sha256::digest(keys.join("\n")).into()
+    Sha256::digest(keys.concat()).into()
+}
+
+fn digest(name: (Option<&str>, &str), material: &[u8]) -> [u8; 32] {
+    let name = format!("{name:?}");
+    let mut digest = Sha256::new();
+    // The length first, so that no name runs into what follows it.
+    digest.update(name.len().to_be_bytes());
+    digest.update(name);
+    digest.update(material);
+    digest.finalize().into()
 }
 
 /// `Cache-Control: max-age` (RFC 9111 §5.2.2.1) without what a cache on the way has used up.

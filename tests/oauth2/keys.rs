@@ -1,9 +1,13 @@
 //! Which key of a set a token is checked with.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Duration};
 
+use http::Response;
 use serde_json::{Value, json};
-use tower_auth::{jose::Algorithm, testing::TestIssuer};
+use tower_auth::{
+    jose::Algorithm,
+    testing::{Fault, IssuerEndpoint::Jwks, TestIssuer},
+};
 
 use crate::world::*;
 
@@ -43,6 +47,72 @@ async fn without_kid_and_with_two_keys_that_fit_it_is_refused() {
     world.issuer.rotate();
     let token = world.token().without_header("kid").mint();
     assert_eq!(refusal(&world.provider(), &token).await, "jwt_kid_missing");
+}
+
+#[tokio::test]
+async fn the_only_key_without_a_kid_is_for_a_token_with_one() {
+    let world = World::new();
+    publish_nameless(&world);
+    let provider = world.warm().await;
+    accepted(at_once(&provider, &world.token().mint()));
+    assert_eq!(world.fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_rotation_of_a_key_without_a_kid_is_followed() {
+    let world = World::new();
+    publish_nameless(&world);
+    let provider = world.warm().await;
+    let old = world.token().mint();
+    accepted(at_once(&provider, &old));
+    world.issuer.rotate();
+    publish_nameless(&world);
+    assert!(provider.verify(&world.token().mint()).await.is_ok());
+    assert_eq!(world.fetches(), 2);
+    // Of the key before nothing is known but that no key there is verifies it.
+    let error = at_once(&provider, &old).unwrap_err();
+    assert_eq!(
+        (error.status().as_u16(), error.code()),
+        (503, "unknown_key")
+    );
+    world.pass(Duration::from_secs(30));
+    assert_eq!(refusal(&provider, &old).await, "jwt_kid_unknown");
+}
+
+#[tokio::test]
+async fn what_the_only_key_without_a_kid_does_not_verify_is_of_an_unknown_key() {
+    let world = World::new();
+    publish_nameless(&world);
+    let provider = world.warm().await;
+    let token = world.token().mint();
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", "A".repeat(86));
+    assert_eq!(refusal(&provider, &forged).await, "jwt_kid_unknown");
+    assert_eq!(world.fetches(), 2);
+    assert_eq!(
+        at_once(&provider, &forged).unwrap_err().code(),
+        "unknown_key"
+    );
+    let nameless = world.token().without_header("kid").mint();
+    let (signed, _) = nameless.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", "A".repeat(86));
+    assert_eq!(refusal(&provider, &forged).await, "jwt_bad_signature");
+}
+
+#[tokio::test]
+async fn the_same_key_twice_is_one_key() {
+    let world = World::new();
+    let jwk = world.issuer.jwk(&world.kid());
+    let mut bare = jwk.clone();
+    bare.as_object_mut().unwrap().remove("alg");
+    world.issuer.publish_jwk(jwk);
+    world.issuer.publish_jwk(bare);
+    let provider = world.warm().await;
+    accepted(at_once(&provider, &world.token().mint()));
+    accepted(at_once(
+        &provider,
+        &world.token().without_header("kid").mint(),
+    ));
 }
 
 #[tokio::test]
@@ -183,6 +253,14 @@ async fn keys_in_a_token_are_never_followed() {
         std::io::ErrorKind::WouldBlock,
         "nobody called"
     );
+}
+
+/// Publishes the newest key alone, and without a `kid`.
+fn publish_nameless(world: &World) {
+    let mut jwk = world.issuer.jwk(&world.kid());
+    jwk.as_object_mut().unwrap().remove("kid");
+    let set = json!({ "keys": [jwk] }).to_string();
+    world.issuer.fail(Jwks, Fault::Answer(Response::new(set)));
 }
 
 /// An issuer with a sound key, and an older one of which a member was changed.

@@ -53,23 +53,37 @@ fn a_second_cache_control_header_counts_as_well() {
 
 #[test]
 fn only_other_keys_change_the_fingerprint() {
-    let set = br#"{"keys":[{"kty":"EC","kid":"a"},{"kty":"EC","kid":"b"}]}"#;
-    let same: [&[u8]; 3] = [
-        br#"{"keys":[{"kty":"EC","kid":"b"},{"kty":"EC","kid":"a"}]}"#,
-        br#"{ "keys": [{"kid":"a","kty":"EC"}, {"kid":"b","kty":"EC"}] }"#,
-        br#"{"at":1,"keys":[{"kty":"EC","kid":"\u0061"},{"kty":"EC","kid":"b"}]}"#,
-    ];
-    for other in same {
-        assert_eq!(fingerprint(set, &[]), fingerprint(other, &[]));
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let other_x = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw";
+    let key =
+        |kid: &str, x: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{kid}","x":"{x}"}}"#);
+    let (a, b) = (key("a", x), key("b", other_x));
+    let print = |keys: &str| {
+        let json = format!(r#"{{"keys":[{keys}]}}"#);
+        fingerprint(&JwkSet::parse(json.as_bytes(), &[Algorithm::EdDSA]).unwrap())
+    };
+    let first = print(&format!("{a},{b}"));
+    for same in [
+        format!("{b},{a}"),
+        format!("{a},{b},{a}"),
+        format!(
+            "{a},{}",
+            b.replacen('{', r#"{"x5t":"AA","alg":"EdDSA","#, 1)
+        ),
+        format!("{},{b}", a.replace(r#""a""#, r#""\u0061""#)),
+    ] {
+        assert_eq!(print(&same), first, "{same}");
     }
-    let different: [&[u8]; 5] = [
-        br#"{"keys":[{"kty":"EC","kid":"a"}]}"#,
-        br#"{"keys":[{"kty":"EC","kid":"a"},{"kty":"EC","kid":"a"}]}"#,
-        br#"{"keys":[{"kty":"EC","kid":"a"},{"kty":"EC","kid":"c"}]}"#,
-        br#"{"keys":[{"kty":"EC","kid":"a","x":"1"},{"kty":"EC","kid":"b"}]}"#,
-        b"no set",
-    ];
-    for other in different {
-        assert_ne!(fingerprint(set, &[]), fingerprint(other, &[]));
+    for other in [
+        a.clone(),
+        format!("{a},{}", key("c", other_x)),
+        format!("{a},{}", key("b", x)),
+        format!("{a},{b},{}", key("c", x)),
+        format!("{a},{b},{{}}"),
+        format!("{a},{b},{}", key("b", x)),
+        format!("{a},{}", b.replacen('{', r#"{"use":"enc","#, 1)),
+        format!("{a},{}", b.replacen('{', r#"{"use":"enc","use":"sig","#, 1)),
+    ] {
+        assert_ne!(print(&other), first, "{other}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
     AuthError, Clock,
-    jose::{Algorithm, ClaimRules, Claims, JoseError, Jws, TokenType},
+    jose::{Algorithm, ClaimRules, Claims, JoseError, Jws, Key, TokenType},
     jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
 };
@@ -110,6 +110,10 @@ impl Check {
         };
         let jws = self.parse(token)?;
         match snapshot.set.key_for(&jws) {
+            // The only key that fits, without an id: what it does not verify may be of a newer one.
+            Ok(key) if is_guess(key, &jws) && !jws.is_signed_with(key) => {
+                self.unknown_key(&jws, snapshot, waited, now)
+            }
             Ok(key) => Ok(Verdict::Said(self.judge.judge(
                 name,
                 jws,
@@ -189,4 +193,9 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Whether the token names a key, and this one has no name.
+fn is_guess(key: &Key, jws: &Jws<'_>) -> bool {
+    key.id().is_none() && jws.key_id().is_some()
 }
