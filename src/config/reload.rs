@@ -1,66 +1,36 @@
-//! Another configuration between two requests.
+//! Hot reload: replaces a running layer's rules.
+
+mod layer;
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use http::HeaderName;
-use tower_layer::Layer;
+use tokio::time::Instant;
 
+pub use self::layer::ReloadLayer;
 use super::{
     AuthConfig, AuthSetup, ConfigFaults, ConfigSummary, WebhooksLayer,
     build::{Built, Former, Issuer, build},
     fault::{Faults, Place},
     node::At,
-    source::Seen,
+    source::{Look, Seen},
 };
-use crate::{
-    ConfigErrorKind,
-    auth::{AuthService, Swap},
-    log::TARGET,
-    provider::OAuth2Auth,
-};
-
-/// A layer whose rules a [`ReloadHandle`] replaces while it serves.
-///
-/// Made by [`AuthConfig::into_reload_layer`]; it goes where an
-/// [`AuthLayer`](crate::AuthLayer) would.
-#[derive(Clone)]
-pub struct ReloadLayer {
-    swap: Swap,
-}
-
-impl ReloadLayer {
-    /// The headers that may hold a credential by the rules of now: see
-    /// [`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers).
-    pub fn credential_headers(&self) -> Arc<[HeaderName]> {
-        self.swap.credential_headers()
-    }
-}
-
-impl<S> Layer<S> for ReloadLayer {
-    type Service = AuthService<S>;
-
-    fn layer(&self, inner: S) -> AuthService<S> {
-        self.swap.service(inner)
-    }
-}
-
-impl fmt::Debug for ReloadLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReloadLayer")
-            .field("credential_headers", &self.credential_headers())
-            .finish_non_exhaustive()
-    }
-}
+use crate::{ConfigErrorKind, auth::Swap, clock::from_unix, log::TARGET, provider::OAuth2Auth};
 
 /// Reads the configuration again and puts it in the place of the one before.
 ///
 /// A good configuration holds from the next request on; a request that has begun ends under the
 /// rules that it began with. Tokens that were remembered are forgotten, and the keys of an issuer
-/// whose settings are the same are kept. A bad one is reported, and nothing changes.
+/// whose settings are the same are kept. A bad one is reported, and nothing changes: the rules from
+/// before stay until the file is mended, also those that it was meant to take away. For as long as
+/// that lasts, [`stale_since`](Self::stale_since) says so, and the log once a minute if the file is
+/// watched.
+///
+/// One narrowing needs no good file: where `api_keys` is an empty list, or has nothing after it, every
+/// key is refused from then on, and the log has a warning. (A server does not start with such a file.)
 ///
 /// Webhooks are replaced as well: their secrets, lists, settings and paths. What the webhook of a
 /// path has handled stays known, so that a copy from before is not handled again, unless its
@@ -104,10 +74,19 @@ struct State {
     issuers: Vec<(Issuer, OAuth2Auth)>,
     /// The files, as they were when they were read last.
     seen: Vec<Seen>,
-    /// The files as the watch found them changed, and not yet for the second time.
-    looked: Option<Vec<Seen>>,
+    /// The files as the watch found them changed, and in how many further looks they stood still.
+    looked: Option<(Vec<Look>, u32)>,
+    /// Where the files are at fault: what holds is older than they are.
+    stale: Option<Stale>,
+}
+
+struct Stale {
+    /// In seconds since the Unix epoch.
+    since: u64,
     /// What was reported last, so that a file that stays bad is reported once.
-    reported: Option<String>,
+    report: String,
+    /// When the log said so last.
+    said_at: Instant,
 }
 
 impl ReloadHandle {
@@ -132,15 +111,42 @@ impl ReloadHandle {
                 issuers: built.issuers,
                 seen,
                 looked: None,
-                reported: None,
+                stale: None,
             }),
         }));
-        (ReloadLayer { swap }, handle)
+        (ReloadLayer::new(swap), handle)
     }
 
     /// What the configuration came to that holds now.
     pub fn summary(&self) -> ConfigSummary {
         self.0.lock().summary.clone()
+    }
+
+    /// Since when the files are at fault and not in force: `None` where what they say holds.
+    ///
+    /// It is the time of the first [`reload`](Self::reload) that failed since the last good one, by
+    /// the configuration's clock, in whole seconds. A program may show it where it is asked for its
+    /// health: a key that was taken out of the file lets in until the file is good.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::config::AuthConfig;
+    ///
+    /// # let file = std::env::temp_dir().join(format!("tower-auth-stale-{}.yaml", std::process::id()));
+    /// # std::fs::write(&file, "auth: {api_keys: [{name: ada, key: sk-live-9f}]}").unwrap();
+    /// let (layer, handle) = AuthConfig::from_file(&file).into_reload_layer()?;
+    /// assert!(handle.stale_since().is_none());
+    /// std::fs::write(&file, "auth: {api_kyes: []}").unwrap();
+    /// assert!(handle.reload().is_err());
+    /// assert!(handle.stale_since().is_some());
+    /// # let _ = layer;
+    /// # std::fs::remove_file(&file).unwrap();
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    pub fn stale_since(&self) -> Option<SystemTime> {
+        let state = self.0.lock();
+        from_unix(state.stale.as_ref()?.since)
     }
 
     /// Reads the configuration again, and returns once it holds.
@@ -152,46 +158,74 @@ impl ReloadHandle {
     /// Everything that is wrong with it, which is also logged, once for as long as it stays the
     /// same; the rules from before stay.
     pub fn reload(&self) -> Result<ConfigSummary, ConfigFaults> {
-        self.0.reload(&mut self.0.lock())
+        let mut state = self.0.lock();
+        let (built, seen) = self.0.build(&state);
+        self.0.take(&mut state, built, seen)
     }
 
     /// Reads the configuration again if one of its files holds something else than the last time.
+    ///
+    /// A file that stays bad is said to be so once a minute in the log, where this is called as
+    /// often.
     ///
     /// # Errors
     ///
     /// As [`reload`](Self::reload).
     pub fn reload_if_changed(&self) -> Result<Option<ConfigSummary>, ConfigFaults> {
         let mut state = self.0.lock();
-        if state.look() == state.seen {
+        if state
+            .seen
+            .iter()
+            .map(Seen::again)
+            .eq(state.seen.iter().cloned())
+        {
+            self.0.remind(&mut state);
             return Ok(None);
         }
-        self.0.reload(&mut state).map(Some)
+        let (built, seen) = self.0.build(&state);
+        self.0.take(&mut state, built, seen).map(Some)
     }
 
-    /// The same once the files have held that for two looks: one that is being written is left
-    /// alone.
-    fn reload_if_settled(&self) {
+    /// Like [`reload_if_changed`](Self::reload_if_changed), once the files have stood still for
+    /// [`STILL`] looks. Whether it wants to look again soon.
+    fn reload_if_settled(&self) -> bool {
         let mut state = self.0.lock();
-        let now = state.look();
-        if now == state.seen {
+        let now: Vec<Look> = state.seen.iter().map(Seen::look).collect();
+        if now.iter().map(|look| &look.seen).eq(&state.seen) {
             state.looked = None;
-        } else if state.looked.as_ref() == Some(&now) {
-            state.looked = None;
-            // It is logged.
-            let _reported = self.0.reload(&mut state);
-        } else {
-            state.looked = Some(now);
+            self.0.remind(&mut state);
+            return false;
         }
+        let still = match state.looked.take() {
+            Some((before, still)) if before == now => still.saturating_add(1),
+            _ => 0,
+        };
+        if still < STILL {
+            state.looked = Some((now, still));
+            return true;
+        }
+        let (built, seen) = self.0.build(&state);
+        let is_same = |seen: &Seen| now.iter().all(|look| look.seen.agrees(seen));
+        if !seen.iter().all(is_same) {
+            // Somebody went on writing just then.
+            return true;
+        }
+        // It is logged.
+        let _reported = self.0.take(&mut state, built, seen);
+        false
     }
 
     /// Looks at the files every so often, on a task of the Tokio runtime, until the [`Watch`] is
-    /// dropped. What it finds is in the log.
+    /// dropped. What it finds is in the log, and once a minute that a file is at fault and not in
+    /// force.
     ///
-    /// A change holds once two looks in a row have found the same, so that a file that is being
-    /// written is not read by halves.
+    /// A changed file is read when it has stood still for 0.4 seconds, in its size, its time and what
+    /// it holds, so that half a file is not taken for a whole one. New rules hold at most `every` and
+    /// half a second after the last change: within 2.5 seconds where `every` is 2 seconds. Whoever
+    /// writes more slowly than that had better write beside the file and then rename.
     ///
-    /// The content is compared and not the time of the file, so that links which are put elsewhere
-    /// are seen as well.
+    /// The content is compared too and not the time of the file alone, so that links which are put
+    /// elsewhere are seen as well, and a file that was only touched is not read again.
     ///
     /// # Panics
     ///
@@ -200,23 +234,22 @@ impl ReloadHandle {
     pub fn watch(&self, every: Duration) -> Watch {
         let shared = Arc::downgrade(&self.0);
         let task = tokio::spawn(async move {
+            let mut pause = every;
             loop {
-                tokio::time::sleep(every).await;
+                tokio::time::sleep(pause).await;
                 let Some(shared) = shared.upgrade() else {
                     return;
                 };
                 // It reads files. What it found is logged, and a panic of it is nothing to end for.
                 let look = move || Self(shared).reload_if_settled();
-                let _panicked = tokio::task::spawn_blocking(look).await;
+                let is_unsettled = tokio::task::spawn_blocking(look).await;
+                pause = match is_unsettled {
+                    Ok(true) => BETWEEN_STILL_LOOKS,
+                    _ => every,
+                };
             }
         });
         Watch(task)
-    }
-}
-
-impl State {
-    fn look(&self) -> Vec<Seen> {
-        self.seen.iter().map(Seen::again).collect()
     }
 }
 
@@ -226,20 +259,32 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reload(&self, state: &mut State) -> Result<ConfigSummary, ConfigFaults> {
+    /// What the files come to now, and what they hold.
+    fn build(&self, state: &State) -> (Result<Built, ConfigFaults>, Vec<Seen>) {
         let mut seen = Vec::new();
         let former_webhooks = self.webhooks.table();
         let former = Former {
+            is_running: true,
             issuers: &state.issuers,
             webhooks: Some(&former_webhooks),
         };
         let built = build(&self.config, former, &mut seen)
             .and_then(|built| self.with_same_wiring(built, state));
+        (built, seen)
+    }
+
+    /// Puts it in force, or reports why not.
+    fn take(
+        &self,
+        state: &mut State,
+        built: Result<Built, ConfigFaults>,
+        seen: Vec<Seen>,
+    ) -> Result<ConfigSummary, ConfigFaults> {
         state.seen = seen;
         match built {
             Ok(built) => {
                 state.issuers = built.issuers;
-                state.reported = None;
+                state.stale = None;
                 // In between, what only one of the two knows is refused.
                 self.webhooks.put(built.webhooks);
                 built.layer.put_into(&self.swap);
@@ -248,19 +293,48 @@ impl Shared {
                 Ok(built.summary)
             }
             Err(faults) => {
-                let report = faults.to_string();
-                if state.reported.as_ref() != Some(&report) {
-                    tracing::error!(
-                        target: TARGET,
-                        source = %self.config.source.name(),
-                        faults = %report,
-                        "the configuration is at fault: the one from before stays"
-                    );
-                    state.reported = Some(report);
-                }
+                self.report(state, faults.to_string());
                 Err(faults)
             }
         }
+    }
+
+    fn report(&self, state: &mut State, report: String) {
+        let since = match &state.stale {
+            Some(stale) if stale.report == report => return,
+            Some(stale) => stale.since,
+            None => self.config.clock.clone().unwrap_or_default().now(),
+        };
+        tracing::error!(
+            target: TARGET,
+            source = %self.config.source.name(),
+            faults = %report,
+            "the configuration is at fault: the one from before stays"
+        );
+        state.stale = Some(Stale {
+            since,
+            report,
+            said_at: Instant::now(),
+        });
+    }
+
+    /// Says once a minute that the files are still at fault.
+    fn remind(&self, state: &mut State) {
+        let Some(stale) = &mut state.stale else {
+            return;
+        };
+        if stale.said_at.elapsed() < BETWEEN_REMINDERS {
+            return;
+        }
+        stale.said_at = Instant::now();
+        let now = self.config.clock.clone().unwrap_or_default().now();
+        tracing::error!(
+            target: TARGET,
+            source = %self.config.source.name(),
+            faults = %stale.report,
+            stale_seconds = now.saturating_sub(stale.since),
+            "the configuration is at fault and not in force: the one from before stays"
+        );
     }
 
     /// What the program put together when it started cannot be changed by a file.
@@ -299,3 +373,10 @@ impl Drop for Watch {
         self.0.abort();
     }
 }
+
+/// In how many looks after the first a changed file must be found unchanged.
+const STILL: u32 = 2;
+/// Twice this is a moment. With the two seconds that a watch may have between two looks, and the time
+/// to read the file, it is below the 2.5 seconds after which a change holds.
+const BETWEEN_STILL_LOOKS: Duration = Duration::from_millis(200);
+const BETWEEN_REMINDERS: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use crate::{auth::layer::warn_of_disabled, log::TARGET};
 
 /// What a configuration came to: who is asked, which paths are public, what is weak about it.
 ///
-/// It holds no secret and no name of a key.
+/// It holds no secret. A warning may hold the name of a key.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigSummary {
     pub(super) source: Arc<str>,

@@ -199,6 +199,25 @@ fn check_names_what_is_weak() {
 }
 
 #[test]
+fn check_names_each_key_that_may_do_everything() {
+    let file = written(
+        "wide",
+        "auth: {api_keys: [{name: ada, key: sk-0123456789abcdef}, \
+         {name: ci, key: sk-fedcba9876543210, scopes: ['agents:invoke']}]}",
+    );
+    let output = finished(&["--check-config", file.to_str().unwrap()]);
+    fs::remove_file(&file).unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let weak: Vec<&str> = said.lines().skip(1).collect();
+    assert_eq!(weak.len(), 1, "{said}");
+    assert!(
+        weak[0].starts_with("weak: the API key \"ada\" has no `scopes`"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn file_and_options_that_say_the_same_are_refused() {
     let file = "examples/config/api_keys.yaml";
     for more in [

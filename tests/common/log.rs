@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, Write},
-    sync::Once,
+    sync::{Mutex, Once},
 };
 
 use tracing::{
@@ -66,6 +66,11 @@ impl Log {
         events[0].clone()
     }
 
+    /// The errors of this crate on whatever thread, since the process began: tell yours by a field.
+    pub fn errors_anywhere() -> Vec<Event> {
+        ERRORS.lock().unwrap().clone()
+    }
+
     /// Everything that anybody logged at TRACE, as it would be printed.
     pub fn text(&self) -> String {
         TEXT.with_borrow(|bytes| String::from_utf8_lossy(bytes).into_owned())
@@ -76,6 +81,8 @@ thread_local! {
     static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
     static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+static ERRORS: Mutex<Vec<Event>> = Mutex::new(Vec::new());
 
 struct Page;
 
@@ -104,6 +111,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
             target: event.metadata().target().to_owned(),
             fields: fields.0,
         };
+        if event.level == Level::ERROR {
+            ERRORS.lock().unwrap().push(event.clone());
+        }
         EVENTS.with_borrow_mut(|events| events.push(event));
     }
 }

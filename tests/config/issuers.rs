@@ -83,6 +83,9 @@ async fn reload_keeps_the_keys_of_an_issuer_that_stays() {
     handle.reload().unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(ask(&app, "POST /run", &headers).await.status(), 401);
+    let shown = bearer(&issuer.token().with_audience("another").mint());
+    let headers = [("authorization", &*shown)];
+    assert_eq!(ask(&app, "POST /run", &headers).await.status(), 200);
     assert_eq!(issuer.requests(IssuerEndpoint::Jwks), 2);
 }
 

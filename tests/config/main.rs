@@ -6,6 +6,7 @@
 mod common;
 
 mod broken;
+mod emptied;
 mod files;
 mod hostile;
 mod introspected;
@@ -20,4 +21,5 @@ mod secret_files;
 mod secrets;
 mod shapes;
 mod summary;
+mod watch;
 mod webhooks;

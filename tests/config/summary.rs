@@ -105,3 +105,16 @@ fn plain_choices_are_no_warning() {
     let all = ready(AuthConfig::from_file(example("composite.yaml")));
     assert!(warnings(all).is_empty());
 }
+
+#[test]
+fn each_key_without_scopes_is_a_warning_by_its_name() {
+    let text = "auth: {api_keys: [{name: ada, key: sk-live-0123456789}, \
+                {name: ci, key: sk-live-9876543210, scopes: []}, \
+                {name: \"b\\nob\", key: sk-live-5555555555, revoked: true}]}";
+    let said = warnings(yaml(text));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("\"ada\" has no `scopes`"), "{said:?}");
+    assert!(said[1].contains("\"b\\nob\" has no `scopes`"), "{said:?}");
+    let meant = "auth: {api_keys: [{name: ada, key: sk-live-0123456789, scopes: ['*']}]}";
+    assert!(warnings(yaml(meant)).is_empty());
+}

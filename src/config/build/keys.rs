@@ -4,11 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::Builder;
 use crate::{
-    ConfigErrorKind, Secret,
+    ConfigError, ConfigErrorKind, Secret,
     config::{
         fault::Place,
-        read::{Filled, Slot, Spot},
-        shape::gateway::ApiKey,
+        read::{Slot, Spot},
+        shape::gateway::{ApiKey, ApiKeys},
     },
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider},
 };
@@ -16,14 +16,14 @@ use crate::{
 impl Builder<'_> {
     pub(super) fn api_keys(
         &mut self,
-        keys: &Filled<ApiKey>,
+        keys: &[Spot<ApiKey>],
         place: &Place,
     ) -> Option<Arc<dyn AuthProvider>> {
         let before = self.faults.len();
-        let mut records = Vec::with_capacity(keys.0.len());
+        let mut records = Vec::with_capacity(keys.len());
         let mut by_name = HashMap::new();
         let mut by_key = HashMap::new();
-        for spot in &keys.0 {
+        for spot in keys {
             let key = &spot.value;
             if let Slot::Here(name) = &key.name
                 && let Some(first) = by_name.insert(name.value.as_str(), &spot.place.path)
@@ -44,7 +44,7 @@ impl Builder<'_> {
             }
             records.push(record);
         }
-        if self.faults.len() > before || records.len() < keys.0.len() || records.is_empty() {
+        if self.faults.len() > before || records.len() < keys.len() || records.is_empty() {
             // What is wrong with each of them has been told.
             return None;
         }
@@ -59,6 +59,33 @@ impl Builder<'_> {
             .providers
             .push(format!("api_key ({count} {noun})"));
         Some(Arc::new(keys))
+    }
+
+    /// A list without a key, as where the last one was taken out of it or commented out.
+    ///
+    /// Of a server that starts it is a fault. One that runs would keep every key that was taken away,
+    /// were it a fault there too: it closes for keys instead, unless the document lets everybody in.
+    pub(super) fn no_api_keys(
+        &mut self,
+        list: &ApiKeys,
+        place: &Place,
+        is_open: bool,
+    ) -> Option<Arc<dyn AuthProvider>> {
+        if !self.former.is_running || is_open {
+            let (kind, message) = match list {
+                ApiKeys::Nothing => (ConfigErrorKind::Blank, "nothing stands here: write a list"),
+                _ => (ConfigErrorKind::Empty, "the list is empty: add an item"),
+            };
+            self.faults.add(kind, place, message);
+            return None;
+        }
+        let weak = format!(
+            "{} holds no key: every key is refused until the file has one again",
+            place.path
+        );
+        self.summary.weak.push(weak);
+        self.summary.providers.push("api_key (no key)".into());
+        self.faults.keep(place, without_keys())
     }
 
     /// The record, and the place of its key.
@@ -94,6 +121,13 @@ impl Builder<'_> {
         if let Some(scopes) = key.scopes.value() {
             record = record.with_scopes(scopes.iter().map(|scope| &scope.value));
         }
+        if key.scopes.is_absent() {
+            let weak = format!(
+                "the API key {name:?} has no `scopes` and may do everything: list what it may do, or \
+                 write `scopes: [\"*\"]` where everything is meant"
+            );
+            self.summary.weak.push(weak);
+        }
         if let Some(time) = key.expires_at.value() {
             record = record.with_expires_at(*time);
         }
@@ -116,4 +150,12 @@ impl Builder<'_> {
                 .add(ConfigErrorKind::Malformed, &scope.place, message);
         }
     }
+}
+
+/// A provider that knows no key, and refuses each.
+fn without_keys() -> Result<Arc<dyn AuthProvider>, ConfigError> {
+    let name = "none";
+    let keys = ApiKeyAuth::new([ApiKeyRecord::from_sha256(name, &"0".repeat(64))?])?;
+    keys.handle().remove(name)?;
+    Ok(Arc::new(keys))
 }

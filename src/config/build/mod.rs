@@ -18,7 +18,7 @@ use super::{
     read::{Slot, Spot},
     shape::{
         agent::Agent,
-        gateway::{Allowlist, Gateway, Maker, Mode},
+        gateway::{Allowlist, ApiKeys, Gateway, Maker, Mode},
     },
     source::Seen,
     summary::ConfigSummary,
@@ -47,6 +47,8 @@ pub(super) struct Built {
 /// What the build before came to, as far as the next one goes on with it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Former<'a> {
+    /// Whether there was one, whose rules hold while this one is read.
+    pub(super) is_running: bool,
     /// The issuers, whose keys are fetched already.
     pub(super) issuers: &'a [(Issuer, OAuth2Auth)],
     /// The webhooks, which know what they have handled.
@@ -129,10 +131,13 @@ impl Builder<'_> {
 
     fn gateway(&mut self, gateway: &Gateway, place: &Place) -> Option<Verdict> {
         self.check_mode(gateway, place);
+        let is_off = gateway.enabled.value() == Some(&false);
+        let is_nobody = gateway.mode.value() == Some(&Mode::Nobody);
         let mut providers = Vec::new();
         for (_, place, maker) in gateway.makers() {
             let provider = match maker {
-                Maker::ApiKeys(keys) => self.api_keys(keys, place),
+                Maker::ApiKeys(ApiKeys::Some(keys)) => self.api_keys(keys, place),
+                Maker::ApiKeys(none) => self.no_api_keys(none, place, is_off || is_nobody),
                 Maker::Jwt(jwt) => self.jwt(jwt, place),
                 Maker::OAuth2(oauth2) => self.oauth2(oauth2, place),
                 Maker::Introspection(block) => self.introspection(block, place),
@@ -141,8 +146,6 @@ impl Builder<'_> {
             };
             providers.extend(provider);
         }
-        let is_off = gateway.enabled.value() == Some(&false);
-        let is_nobody = gateway.mode.value() == Some(&Mode::Nobody);
         if is_off || is_nobody {
             return Some(Verdict::Disabled);
         }

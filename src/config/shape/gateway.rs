@@ -12,7 +12,7 @@ use crate::{
     Secret,
     config::{
         fault::{Faults, Place},
-        node::Node,
+        node::{Kind, Node},
         read::{Blocks, Filled, Id, Read, Slot, Spot, block, choice, choice_schema},
     },
 };
@@ -27,7 +27,7 @@ block! {
         /// What challenges name; `api` unless set.
         realm: optional String,
         /// Keys that callers show as `X-API-Key` or `Authorization: Bearer`.
-        api_keys: optional Filled<ApiKey>,
+        api_keys: optional ApiKeys,
         /// JSON Web Tokens signed with a key that is known beforehand.
         jwt: optional Jwt,
         /// Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes;
@@ -63,6 +63,32 @@ block! {
         expires_at: optional SystemTime,
         /// Whether the key is refused; false unless set.
         revoked: optional bool,
+    }
+}
+
+/// The keys; of a list without one, the builder says whether it is a fault.
+#[derive(Clone, Debug)]
+pub(in crate::config) enum ApiKeys {
+    Some(Vec<Spot<ApiKey>>),
+    /// An empty list.
+    Empty,
+    /// A name with nothing after it, as where the last item was commented out.
+    Nothing,
+}
+
+impl Read for ApiKeys {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        match &node.kind {
+            Kind::Null => Some(Self::Nothing),
+            Kind::List(items) if items.is_empty() => Some(Self::Empty),
+            _ => Vec::read(node, place, faults).map(Self::Some),
+        }
+    }
+
+    fn schema() -> Value {
+        Filled::<ApiKey>::schema()
     }
 }
 
@@ -130,7 +156,7 @@ impl Read for Mode {
 /// A block that makes a provider.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) enum Maker<'a> {
-    ApiKeys(&'a Filled<ApiKey>),
+    ApiKeys(&'a ApiKeys),
     Jwt(&'a Jwt),
     OAuth2(&'a Blocks<OAuth2>),
     Introspection(&'a Introspection),

@@ -8,6 +8,7 @@ use std::{
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use sha2::{Digest, Sha256};
@@ -107,11 +108,68 @@ impl Source {
     }
 }
 
+/// A file as it is at a moment: what it holds, and what tells that somebody writes to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) seen: Seen,
+    stamp: Option<Stamp>,
+}
+
+/// Which file it is, its size, and when it was changed: what is equal in two looks has stood still in
+/// between, even where the content was written in the same way again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device and number of the file, and when anything about it was changed, where there is such.
+    inode: [i128; 4],
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode: inode(&metadata),
+        })
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> [i128; 4] {
+    use std::os::unix::fs::MetadataExt;
+    [
+        metadata.dev().into(),
+        metadata.ino().into(),
+        metadata.ctime().into(),
+        metadata.ctime_nsec().into(),
+    ]
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &fs::Metadata) -> [i128; 4] {
+    [0; 4]
+}
+
 impl Seen {
     /// The same file, and what it holds now.
     pub(super) fn again(&self) -> Self {
         let bytes = read_bytes(&self.path, LARGEST_FILE);
         Self::of(&self.path, &bytes)
+    }
+
+    /// The same file as it is now.
+    pub(super) fn look(&self) -> Look {
+        // Before the content: what is written while that is read shows in the next look.
+        let stamp = Stamp::of(&self.path);
+        let seen = self.again();
+        Look { seen, stamp }
+    }
+
+    /// Whether it is another file, or holds the same.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        self.path != other.path || self.digest == other.digest
     }
 
     fn of(path: &Path, bytes: &io::Result<Zeroizing<Vec<u8>>>) -> Self {
