@@ -4,6 +4,7 @@ use std::{error::Error, fmt, net::IpAddr, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, Response, Url, redirect};
+use sha2::{Digest, Sha256};
 
 use crate::{ConfigError, ConfigErrorKind, jose::JwkSetError, log::Clean};
 
@@ -61,6 +62,11 @@ impl Endpoint {
         let mut url = self.0.clone();
         url.set_path(&format!("{before}{path}{after}"));
         Self(url)
+    }
+
+    /// A digest of the whole address, whose query may be secret and tell two tenants apart.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_str()).into()
     }
 
     /// Whether something follows the path.

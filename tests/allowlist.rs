@@ -268,7 +268,7 @@ async fn a_handler_asks_the_chain_that_the_layer_uses_about_a_message() {
         let answer = send(&app, request).await;
         assert_eq!(answer.status, status);
         match answer.extensions.get::<AuthContext>() {
-            Some(context) => assert_eq!(context.principal().issuer(), Some("telegram")),
+            Some(context) => assert_eq!(context.principal().source(), Some("telegram")),
             None => answer.refused_with(403, "not_allowlisted"),
         }
     }

@@ -180,7 +180,7 @@ fn a_principal_can_be_stored_and_read_back() {
     let stored = serde_json::to_string(&context.principal()).unwrap();
     let read: Principal<'static> = serde_json::from_str(&stored).unwrap();
     assert_eq!(read, context.principal().into_owned());
-    let parts = (read.method(), read.issuer(), read.user_id());
+    let parts = (read.method(), read.source(), read.user_id());
     assert_eq!(parts, ("session", Some("https://id.example"), "ada"));
 }
 

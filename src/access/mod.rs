@@ -24,7 +24,7 @@ use crate::provider::{AuthProvider, IntoAuthProvider};
 /// ```
 /// use tower_auth::{Access, AuthLayer, provider::ApiKeyAuth};
 ///
-/// let partner = ApiKeyAuth::new(["sk-partner-1"])?;
+/// let partner = ApiKeyAuth::new(["sk-partner-1"])?.with_source("partner")?;
 /// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)
 ///     .access("/hooks/partner", Access::provider(partner))
 ///     .access("/feed", Access::Optional);

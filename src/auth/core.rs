@@ -11,7 +11,9 @@ use crate::{
     access::{self, Route, Rules},
     answer::{Asked, Check},
     challenge::Realm,
-    event, grpc, reject,
+    event, grpc,
+    provider::PrincipalSources,
+    reject,
 };
 
 /// A closure that makes the response for a refusal, given the one that would be sent.
@@ -22,6 +24,8 @@ pub(super) type OnRefusal =
 pub(super) struct Core {
     pub(super) gate: Arc<Gate>,
     pub(super) rules: Rules<Admission>,
+    /// Of every provider, in whatever gate.
+    pub(super) principals: PrincipalSources,
     pub(super) places: Places,
     pub(super) realm: Realm,
     pub(super) max_credential_len: usize,

@@ -70,6 +70,10 @@ impl Gate {
         }
     }
 
+    pub(super) fn provider(&self) -> &dyn AuthProvider {
+        &self.provider
+    }
+
     pub(super) fn places(&self) -> &[Place] {
         &self.places
     }

@@ -17,7 +17,7 @@ use crate::{
     Access, AuthError, ConfigError, PathRule, ResponseBody,
     access::Rules,
     challenge::Realm,
-    provider::{AuthProvider, IntoAuthProvider},
+    provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
     reject,
     request::DEFAULT_MAX_CREDENTIAL_LEN,
 };
@@ -53,8 +53,49 @@ pub struct AuthLayer {
 
 impl AuthLayer {
     /// A layer that asks this provider, or chain of providers.
+    ///
+    /// # Panics
+    ///
+    /// Two of the providers would vouch for the same principals without meaning the same users, such
+    /// as two `ApiKeyAuth` without a label; the text says how to mend it.
+    #[track_caller]
+    #[expect(
+        clippy::panic,
+        reason = "two users who are one must not survive start-up; `try_new` returns it"
+    )]
     pub fn new<Form>(provider: impl IntoAuthProvider<Form>) -> Self {
-        Self::of(Gate::new(provider.into_provider(), Realm::default()))
+        match Self::try_new(provider) {
+            Ok(layer) => layer,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A layer that asks this provider, or chain of providers, or says why it cannot be.
+    ///
+    /// # Errors
+    ///
+    /// Two of the providers would vouch for the same principals without meaning the same users.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, ConfigErrorKind, provider::{ApiKeyAuth, CompositeAuth}};
+    ///
+    /// let (old, new) = (ApiKeyAuth::new(["sk-live-9f"])?, ApiKeyAuth::new(["sk-live-4c"])?);
+    /// let mixed_up = AuthLayer::try_new(CompositeAuth::new(old.clone()).or(new.clone()));
+    /// assert_eq!(mixed_up.unwrap_err().kind(), ConfigErrorKind::Conflict);
+    ///
+    /// // Two sets of keys for the same callers, while one replaces the other:
+    /// let (old, new) = (old.with_shared_source("keys")?, new.with_shared_source("keys")?);
+    /// let layer = AuthLayer::try_new(CompositeAuth::new(old).or(new))?;
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn try_new<Form>(provider: impl IntoAuthProvider<Form>) -> Result<Self, ConfigError> {
+        let gate = Gate::new(provider.into_provider(), Realm::default());
+        let mut principals = PrincipalSources::default();
+        principals.add(gate.provider())?;
+        Ok(Self::of(gate, principals))
     }
 
     /// A layer that lets everybody in, as an anonymous caller with the scope `*`.
@@ -76,10 +117,10 @@ impl AuthLayer {
 
     /// The same, where these providers are asked first who the caller is.
     pub(crate) fn open_to(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
-        Self::of(Gate::open(known)).edit(|core| core.disabled = true)
+        Self::of(Gate::open(known), PrincipalSources::default()).edit(|core| core.disabled = true)
     }
 
-    fn of(gate: Gate) -> Self {
+    fn of(gate: Gate, principals: PrincipalSources) -> Self {
         let mut places = Places::new();
         places.add(gate.places());
         let mut rules = Rules::new();
@@ -88,6 +129,7 @@ impl AuthLayer {
             core: Arc::new(Core {
                 gate: Arc::new(gate),
                 rules,
+                principals,
                 places,
                 realm: Realm::default(),
                 max_credential_len: DEFAULT_MAX_CREDENTIAL_LEN,
@@ -127,7 +169,8 @@ impl AuthLayer {
     ///
     /// # Panics
     ///
-    /// As [`public`](Self::public).
+    /// As [`public`](Self::public), and where the provider that is asked on the path would vouch for
+    /// the same principals as another one of this layer without meaning the same users.
     #[must_use]
     #[track_caller]
     #[expect(
@@ -154,7 +197,9 @@ impl AuthLayer {
     ///
     /// # Errors
     ///
-    /// As [`try_public`](Self::try_public).
+    /// The pattern is malformed or conflicts with another rule, or the provider that is asked there
+    /// would vouch for the same principals as another one of this layer without meaning the same
+    /// users.
     pub fn try_access(
         mut self,
         path: impl Into<PathRule>,
@@ -167,6 +212,7 @@ impl AuthLayer {
             Access::Required => Admission::Required,
             Access::Provider(provider) => {
                 let gate = Gate::new(provider, core.realm.clone());
+                core.principals.add(gate.provider())?;
                 core.places.add(gate.places());
                 Admission::Provider(Arc::new(gate))
             }

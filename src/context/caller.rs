@@ -48,6 +48,8 @@ struct Inner {
     /// INVARIANT: this and the issuer are parts of no other JSON than the metadata's.
     user_id: Text,
     issuer: Option<Text>,
+    /// Where it is not the issuer.
+    source: Option<Arc<str>>,
     metadata: Metadata,
 }
 
@@ -58,6 +60,7 @@ impl AuthContext {
             user_id: Text::Own(user_id.into().into_boxed_str()),
             method: UNNAMED,
             issuer: None,
+            source: None,
             scopes: Scopes::default(),
             expires_at: None,
             metadata: Metadata::Plain(None),
@@ -74,10 +77,43 @@ impl AuthContext {
         self
     }
 
-    /// Replaces who vouches for the user id: a token's issuer, or a chat platform.
+    /// Replaces who vouches for the user id: an issuer or a chat platform. It is the
+    /// [`source`](Self::source) too then.
+    ///
+    /// # Security
+    ///
+    /// It is part of the [`principal`](Self::principal): take the name from the configuration, and
+    /// never from what a caller could write.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.edit().issuer = Some(Text::Own(issuer.into().into_boxed_str()));
+        let inner = self.edit();
+        inner.issuer = Some(Text::Own(issuer.into().into_boxed_str()));
+        inner.source = None;
+        self
+    }
+
+    /// Replaces the source, the middle member of the [`principal`](Self::principal), and leaves the
+    /// issuer as it is.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::AuthContext;
+    ///
+    /// let staff = AuthContext::new("ada").with_source("staff");
+    /// let partner = AuthContext::new("ada").with_source("partners");
+    /// assert_ne!(staff.principal(), partner.principal());
+    /// ```
+    #[must_use]
+    pub fn with_source(self, label: impl AsRef<str>) -> Self {
+        self.with_label(Some(label.as_ref().into()))
+    }
+
+    /// The same under a label, or under none; what bears it already is left as it is.
+    pub(crate) fn with_label(mut self, label: Option<Arc<str>>) -> Self {
+        if self.0.source != label {
+            self.edit().source = label;
+        }
         self
     }
 
@@ -142,6 +178,7 @@ impl AuthContext {
             user_id,
             method,
             issuer,
+            source: None,
             scopes,
             expires_at,
             metadata: Metadata::verified(json, user_id_claim),
@@ -149,7 +186,7 @@ impl AuthContext {
         }))
     }
 
-    /// The user id, unique only together with method and issuer: compare
+    /// The user id, unique only together with method and source: compare
     /// [`principal`](Self::principal) instead.
     pub fn user_id(&self) -> &str {
         self.0.user_id.read(self.0.metadata.json())
@@ -161,10 +198,21 @@ impl AuthContext {
         self.0.method
     }
 
-    /// The token's issuer or the chat platform, where there is one.
+    /// The issuer or chat platform that the configuration names and that was checked, where there
+    /// is one.
+    ///
+    /// An `iss` that nobody compared with anything is not it: whoever can sign may write what they
+    /// like there. `claim("iss")` reads it.
     pub fn issuer(&self) -> Option<&str> {
         let issuer = self.0.issuer.as_ref()?;
         Some(issuer.read(self.0.metadata.json()))
+    }
+
+    /// The middle member of the [`principal`](Self::principal): the issuer, or else the label of the
+    /// provider where it has one, with the claim that the user id is from where that is not the
+    /// first of those that may hold it (`SOURCE#CLAIM`).
+    pub fn source(&self) -> Option<&str> {
+        self.0.source.as_deref().or_else(|| self.issuer())
     }
 
     /// What the caller may do.
@@ -193,7 +241,7 @@ impl AuthContext {
     /// assert_ne!(key.principal(), token.principal());
     /// ```
     pub fn principal(&self) -> Principal<'_> {
-        Principal::new(self.method(), self.issuer(), self.user_id())
+        Principal::new(self.method(), self.source(), self.user_id())
     }
 
     /// Every further claim; a token's are parsed at the first call.
@@ -286,6 +334,7 @@ impl fmt::Debug for AuthContext {
             .field("user_id", &self.user_id())
             .field("method", &self.method())
             .field("issuer", &self.issuer())
+            .field("source", &self.source())
             .field("scopes", &self.0.scopes.to_string())
             .field("expires_at", &self.0.expires_at)
             .field("metadata", &self.metadata().keys().collect::<Vec<_>>())
@@ -294,12 +343,13 @@ impl fmt::Debug for AuthContext {
 }
 
 impl Serialize for AuthContext {
-    /// Serializes user id, method, issuer, scopes, expiry (Unix seconds) and metadata.
+    /// Serializes user id, method, issuer, source, scopes, expiry (Unix seconds) and metadata.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("AuthContext", 6)?;
+        let mut fields = serializer.serialize_struct("AuthContext", 7)?;
         fields.serialize_field("user_id", self.user_id())?;
         fields.serialize_field("method", self.method())?;
         fields.serialize_field("issuer", &self.issuer())?;
+        fields.serialize_field("source", &self.source())?;
         fields.serialize_field("scopes", self.scopes())?;
         fields.serialize_field("expires_at", &self.0.expires_at)?;
         fields.serialize_field("metadata", self.metadata())?;

@@ -4,18 +4,22 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Who someone is: method, issuer or platform, and user id together.
+/// Who someone is: method, source and user id together.
+///
+/// The source is the issuer or chat platform that the configuration names, or else the label of the
+/// provider (`with_source`), where it has one: nothing that a caller could write. Where a user id is
+/// from another claim than the first of those that may hold it, the source is `SOURCE#CLAIM`.
 ///
 /// It serializes, so that it can be stored beside what the caller owns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Principal<'a> {
     method: Cow<'a, str>,
-    issuer: Option<Cow<'a, str>>,
+    source: Option<Cow<'a, str>>,
     user_id: Cow<'a, str>,
 }
 
 impl<'a> Principal<'a> {
-    /// Someone who was authenticated that way, by that issuer or platform where there is one.
+    /// Someone who was authenticated that way, with that issuer, platform or label as the source.
     ///
     /// # Example
     ///
@@ -25,10 +29,10 @@ impl<'a> Principal<'a> {
     /// let caller = AuthContext::new("42").with_method("allowlist").with_issuer("telegram");
     /// assert_eq!(caller.principal(), Principal::new("allowlist", Some("telegram"), "42"));
     /// ```
-    pub fn new(method: &'a str, issuer: Option<&'a str>, user_id: &'a str) -> Self {
+    pub fn new(method: &'a str, source: Option<&'a str>, user_id: &'a str) -> Self {
         Self {
             method: method.into(),
-            issuer: issuer.map(Cow::Borrowed),
+            source: source.map(Cow::Borrowed),
             user_id: user_id.into(),
         }
     }
@@ -38,9 +42,9 @@ impl<'a> Principal<'a> {
         &self.method
     }
 
-    /// The token's issuer or the chat platform, where there is one.
-    pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+    /// The configured issuer, the chat platform or the provider's label, where there is one.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// The user id.
@@ -52,7 +56,7 @@ impl<'a> Principal<'a> {
     pub fn into_owned(self) -> Principal<'static> {
         Principal {
             method: self.method.into_owned().into(),
-            issuer: self.issuer.map(|issuer| issuer.into_owned().into()),
+            source: self.source.map(|source| source.into_owned().into()),
             user_id: self.user_id.into_owned().into(),
         }
     }

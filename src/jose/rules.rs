@@ -111,6 +111,11 @@ impl ClaimRules {
         self.issuer.as_deref()
     }
 
+    /// The claims that may name the user, in the order in which they are looked for.
+    pub(crate) fn user_id_claims(&self) -> impl Iterator<Item = &str> {
+        ["sub", "user_id", "id"].into_iter()
+    }
+
     /// How far the clocks may differ.
     pub fn leeway(&self) -> Duration {
         Duration::from_secs(self.leeway)

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication};
+use super::{AuthProvider, AuthResult, Authentication, PrincipalSource};
 use crate::{AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, Message};
 
 /// Accepts a [`Message`] whose platform, chat and user are on its lists.
@@ -13,7 +13,7 @@ use crate::{AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, M
 /// (`not_allowlisted`), and so is a message without a user, or without a chat where chats are
 /// listed. Judged in that order: platform, chat, user. Ids are compared byte for byte.
 ///
-/// The context's user id is the message's, its issuer the platform, its method `allowlist`; the
+/// The context's user id is the message's, its issuer and source the platform, its method `allowlist`; the
 /// metadata holds `platform` and `chat_id`.
 ///
 /// # Example
@@ -128,7 +128,7 @@ impl AllowlistAuth {
             return Err(refused("user_not_allowlisted"));
         };
         let mut context = AuthContext::new(user_id)
-            .with_method("allowlist")
+            .with_method(NAME)
             .with_issuer(message.platform())
             .with_claim("platform", message.platform());
         if let Some(chat_id) = message.chat_id() {
@@ -147,7 +147,16 @@ impl AuthProvider for AllowlistAuth {
     }
 
     fn name(&self) -> &'static str {
-        "allowlist"
+        NAME
+    }
+
+    /// None that could be mixed up: the platform vouches, and a user of it is that user in whatever
+    /// list.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let platforms = self.lists.platforms.iter().flatten();
+        platforms
+            .map(|platform| PrincipalSource::of_issuer(NAME, platform))
+            .collect()
     }
 }
 
@@ -202,3 +211,5 @@ fn refused(reason: &'static str) -> AuthError {
         .with_code("not_allowlisted")
         .with_message("the sender is not on the list of those who may call")
 }
+
+const NAME: &str = "allowlist";

@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication, ask};
+use super::{AuthProvider, AuthResult, Authentication, PrincipalSource, ask};
 use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, answer::Asked};
 
 /// A provider with a further check: made by [`AuthProvider::and_then`].
@@ -95,6 +95,10 @@ where
 
     fn name(&self) -> &'static str {
         self.provider.name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.provider.principal_sources()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{AndThen, AuthProvider, AuthResult, Authentication};
+use super::{AndThen, AuthProvider, AuthResult, Authentication, PrincipalSource};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
 };
@@ -50,6 +50,12 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
         UNNAMED
     }
 
+    /// Method and source of the principals that this provider vouches for, as
+    /// [`AuthProvider::principal_sources`] tells them.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::of_instance(self.name(), self)]
+    }
+
     /// Adds a check that runs after this provider accepted, as [`AuthProvider::and_then`] does.
     fn and_then<F, Fut>(self, check: F) -> AndThen<AsyncProvider<Self>, F>
     where
@@ -75,6 +81,10 @@ impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
 
     fn name(&self) -> &'static str {
         (**self).name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        (**self).principal_sources()
     }
 }
 
@@ -108,6 +118,10 @@ impl<A: AsyncAuthProvider> AuthProvider for AsyncProvider<A> {
 
     fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.0.principal_sources()
     }
 }
 

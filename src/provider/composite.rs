@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication, IntoAuthProvider, ask};
+use super::{AuthProvider, AuthResult, Authentication, IntoAuthProvider, PrincipalSource, ask};
 use crate::{
     AuthError, AuthErrorKind, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind,
     CredentialSource,
@@ -115,6 +115,13 @@ impl AuthProvider for CompositeAuth {
     /// None of its own: its members answer under theirs.
     fn name(&self) -> &'static str {
         ""
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.members
+            .iter()
+            .flat_map(|member| member.principal_sources())
+            .collect()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication};
-use crate::{AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED};
+use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
+use crate::{AuthRequest, AuthRequestBuf, ConfigError, CredentialSource, context::UNNAMED};
 
 /// Makes a provider of a closure that answers at once.
 ///
@@ -89,6 +89,7 @@ pub struct AsyncProviderFn<F> {
 struct Described {
     name: &'static str,
     sources: Arc<[CredentialSource]>,
+    label: Option<Label>,
 }
 
 impl Default for Described {
@@ -96,7 +97,28 @@ impl Default for Described {
         Self {
             name: UNNAMED,
             sources: Arc::new([]),
+            label: None,
         }
+    }
+}
+
+impl Described {
+    /// Puts the label on a caller of whom the closure did not say who vouches.
+    fn labelled(&self, answer: AuthResult) -> AuthResult {
+        match (answer, &self.label) {
+            (Ok(Some(caller)), Some(label)) if caller.source().is_none() => {
+                Ok(Some(caller.with_label(Some(label.text()))))
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn principal_sources<F>(&self, function: &Arc<F>) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::of_labelled(
+            self.name,
+            self.label.as_ref(),
+            &**function,
+        )]
     }
 }
 
@@ -105,7 +127,7 @@ where
     F: Fn(&AuthRequest<'_>) -> AuthResult + Send + Sync + 'static,
 {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
-        (self.function)(request).into()
+        self.described.labelled((self.function)(request)).into()
     }
 
     fn credentials(&self) -> &[CredentialSource] {
@@ -114,6 +136,10 @@ where
 
     fn name(&self) -> &'static str {
         self.described.name
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.described.principal_sources(&self.function)
     }
 }
 
@@ -123,7 +149,9 @@ where
     Fut: Future<Output = AuthResult> + Send + 'static,
 {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
-        Authentication::pending((self.function)(request.to_buf()))
+        let answer = (self.function)(request.to_buf());
+        let described = self.described.clone();
+        Authentication::pending(async move { described.labelled(answer.await) })
     }
 
     fn credentials(&self) -> &[CredentialSource] {
@@ -132,6 +160,10 @@ where
 
     fn name(&self) -> &'static str {
         self.described.name
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.described.principal_sources(&self.function)
     }
 }
 
@@ -148,11 +180,38 @@ macro_rules! describe {
                 self
             }
 
-            /// Replaces the name that the log shows, `custom` unless set.
+            /// Replaces the name that the log shows, `custom` unless set. It is the method of
+            /// callers for whom the closure sets none.
             #[must_use]
             pub fn with_name(mut self, name: &'static str) -> Self {
                 self.described.name = name;
                 self
+            }
+
+            /// Sets the source of callers for whom the closure sets neither issuer nor source: a
+            /// label that tells them from those of another provider of this name.
+            ///
+            /// # Errors
+            ///
+            /// The label is blank, holds a `#`, or begins or ends with white space.
+            pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
+                self.described.label = Some(Label::own(label)?);
+                Ok(self)
+            }
+
+            /// Sets the source of callers for whom the closure sets neither issuer nor source, and
+            /// says that every provider of this name that shares the label speaks of the same
+            /// users.
+            ///
+            /// # Errors
+            ///
+            /// The label is blank, holds a `#`, or begins or ends with white space.
+            pub fn with_shared_source(
+                mut self,
+                label: impl Into<String>,
+            ) -> Result<Self, ConfigError> {
+                self.described.label = Some(Label::shared(label)?);
+                Ok(self)
             }
         }
 

@@ -44,6 +44,7 @@ mod jwt;
 mod oauth2;
 #[cfg(feature = "oauth2")]
 mod opaque;
+mod principal_source;
 #[cfg(feature = "jwt")]
 mod token;
 #[cfg(feature = "oauth2")]
@@ -55,6 +56,9 @@ pub(crate) use self::ask::ask;
 use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
+#[cfg(feature = "jwt")]
+pub(crate) use self::principal_source::Voucher;
+pub(crate) use self::principal_source::{Label, PrincipalSources};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
@@ -63,6 +67,7 @@ pub use self::{
     authentication::Authentication,
     composite::CompositeAuth,
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
+    principal_source::PrincipalSource,
 };
 #[cfg(feature = "oauth2")]
 pub use self::{
@@ -130,6 +135,20 @@ pub trait AuthProvider: Send + Sync + 'static {
         UNNAMED
     }
 
+    /// Method and source of the principals that this provider vouches for, which are compared with
+    /// those of the other providers when a layer is built.
+    ///
+    /// Unless written anew, callers have the provider's name as their method and no source. A
+    /// provider that sets a method, an issuer or a source on its callers tells them here; one that
+    /// wraps others gives theirs.
+    ///
+    /// # Security
+    ///
+    /// What is left out here is not compared: with an empty list, nothing is.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::of_instance(self.name(), self)]
+    }
+
     /// Adds a check that runs after this provider accepted: is the user still active, is the
     /// second factor right.
     ///
@@ -175,5 +194,9 @@ impl<P: AuthProvider + ?Sized> AuthProvider for Arc<P> {
 
     fn name(&self) -> &'static str {
         (**self).name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        (**self).principal_sources()
     }
 }

@@ -1,6 +1,6 @@
 //! What the providers of signed tokens share: from a token and its key to the caller or a refusal.
 
-use super::AuthResult;
+use super::{AuthResult, Label, Voucher};
 use crate::{
     AuthContext, AuthError,
     context::Text,
@@ -15,19 +15,27 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct TokenJudge {
     method: &'static str,
+    label: Option<Label>,
     rules: ClaimRules,
     memory: Option<Memory>,
 }
 
 impl TokenJudge {
-    /// A judge that remembers at most so many tokens; with 0, none.
-    pub(crate) fn new(method: &'static str, rules: ClaimRules, remembered: usize) -> Self {
+    /// A judge that remembers at most so many tokens; with 0, none. The label counts where the rules
+    /// require no issuer.
+    pub(crate) fn new(
+        method: &'static str,
+        label: Option<Label>,
+        rules: ClaimRules,
+        remembered: usize,
+    ) -> Self {
         let memory = match remembered {
             0 => None,
             capacity => Memory::new(capacity),
         };
         Self {
             method,
+            label,
             rules,
             memory,
         }
@@ -72,7 +80,15 @@ impl TokenJudge {
         let (not_before, issued_at, expires_at) =
             (claims.not_before(), claims.issued_at(), claims.expires_at());
         let user_id = Text::of(&json, claims.user_id());
-        let issuer = claims.issuer().map(|issuer| Text::of(&json, issuer));
+        // Only what was compared: whoever has a key may write any `iss`.
+        let issuer = self.rules.issuer().and(claims.issuer());
+        let issuer = issuer.map(|issuer| Text::of(&json, issuer));
+        let voucher = Voucher {
+            issuer: self.rules.issuer(),
+            label: self.label.as_ref(),
+        };
+        let is_first = self.rules.user_id_claims().next() == Some(claims.user_id_claim());
+        let source = voucher.source(claims.user_id_claim(), is_first);
         let (scopes, user_id_claim) = (claims.scopes(), claims.user_id_claim());
         let context = AuthContext::verified(
             user_id,
@@ -81,7 +97,8 @@ impl TokenJudge {
             scopes,
             expires_at,
             (json, user_id_claim),
-        );
+        )
+        .with_label(source);
         if let (Some(memory), Some(name)) = (&self.memory, name) {
             let remembered = Remembered {
                 context: context.clone(),

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    AuthProvider, Authentication,
+    AuthProvider, Authentication, Label, PrincipalSource,
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
@@ -29,7 +29,8 @@ use crate::{
 /// and a JSON object with a `sub`, and no answer at all, is 503: that says nothing about the token.
 ///
 /// The context's user id is the `sub` member, its method `userinfo`, its issuer the configured one,
-/// else the endpoint's address; every other member is metadata. There are no scopes and no expiry:
+/// else the endpoint's address, and so its source, unless there is a label
+/// ([`with_source`](Self::with_source)); every other member is metadata. There are no scopes and no expiry:
 /// the endpoint tells of neither.
 ///
 /// # Example
@@ -59,7 +60,8 @@ pub struct UserinfoAuth {
 #[derive(Clone, Debug)]
 struct Userinfo {
     endpoint: Endpoint,
-    issuer: Box<str>,
+    issuer: Option<Box<str>>,
+    label: Option<Label>,
 }
 
 impl UserinfoAuth {
@@ -70,9 +72,12 @@ impl UserinfoAuth {
     /// The address is no URL or not https (plain http is accepted on loopback).
     pub fn new(endpoint: &str) -> Result<Self, ConfigError> {
         let endpoint = Endpoint::parse("userinfo endpoint", endpoint)?;
-        let issuer = endpoint.to_string().into();
         Ok(Self {
-            opaque: Opaque::new(Userinfo { endpoint, issuer }),
+            opaque: Opaque::new(Userinfo {
+                endpoint,
+                issuer: None,
+                label: None,
+            }),
         })
     }
 
@@ -83,7 +88,7 @@ impl UserinfoAuth {
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into().into();
-        let change = |question: &mut Userinfo| question.issuer = issuer;
+        let change = |question: &mut Userinfo| question.issuer = Some(issuer);
         self.opaque = self.opaque.with_question(change);
         self
     }
@@ -102,6 +107,18 @@ impl AuthProvider for UserinfoAuth {
 
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let Userinfo {
+            endpoint,
+            issuer,
+            label,
+        } = self.opaque.question();
+        vec![match issuer {
+            Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
+            None => PrincipalSource::of_endpoint(NAME, label.as_ref(), endpoint),
+        }]
     }
 }
 
@@ -131,6 +148,10 @@ impl Question for Userinfo {
     fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+
+    fn set_label(&mut self, label: Label) {
+        self.label = Some(label);
+    }
 }
 
 impl Userinfo {
@@ -139,16 +160,19 @@ impl Userinfo {
         let subject = subject(json).map_err(|_| FetchError::Malformed("no JSON object"))?;
         // OpenID Connect Core §5.3.2: always there. What has none is no userinfo response.
         let user_id = subject.ok_or(FetchError::Malformed("no `sub` that can be used"))?;
-        let issuer = Some(self.issuer.clone().into());
+        let issuer = self.issuer.clone();
+        let label = self.label.as_ref().filter(|_| issuer.is_none());
+        let issuer = issuer.unwrap_or_else(|| self.endpoint.to_string().into());
         Ok(Vouched {
             context: AuthContext::verified(
                 user_id.into(),
                 NAME,
-                issuer,
+                Some(issuer.into()),
                 Scopes::default(),
                 None,
                 (json.into(), "sub"),
-            ),
+            )
+            .with_label(label.map(Label::text)),
             not_before: None,
             issued_at: None,
             expires_at: None,

@@ -220,7 +220,11 @@ impl Builder<'_> {
                 let has_webhooks = gateway.is_some_and(|gateway| !gateway.webhooks.is_absent());
                 AuthLayer::open_to(has_webhooks.then_some(proof))
             }
-            Verdict::Ask(provider) => AuthLayer::new(Arc::clone(provider)),
+            Verdict::Ask(provider) => {
+                let layer = AuthLayer::try_new(Arc::clone(provider));
+                self.faults
+                    .keep(&Place::new("auth", super::node::At::File), layer)?
+            }
         };
         if let Some(gateway) = gateway {
             layer = self.settings(layer, gateway);

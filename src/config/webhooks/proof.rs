@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use crate::{
     AuthContext, AuthRequest, CredentialSource,
-    provider::{AuthProvider, Authentication},
+    provider::{AuthProvider, Authentication, PrincipalSource},
 };
 
 /// Which set-up a mark belongs to: two in one program do not take each other's.
@@ -77,5 +77,10 @@ impl AuthProvider for Proof {
 
     fn name(&self) -> &'static str {
         "webhook"
+    }
+
+    /// None of its own: it hands on whom a webhook's layer let in.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        Vec::new()
     }
 }

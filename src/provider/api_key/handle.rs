@@ -75,7 +75,8 @@ impl ApiKeyHandle {
             .into_iter()
             .map(|key| key.try_into().map_err(Into::into));
         let fresh = Table::of(records)?;
-        self.keys.change(|_| Ok(fresh))
+        self.keys
+            .change(|table| Ok(fresh.labelled(table.label().cloned())))
     }
 
     /// Revokes the key of that name; the log then says `api_key_revoked` instead of unknown.

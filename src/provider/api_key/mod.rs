@@ -16,7 +16,7 @@ use self::{
     keys::Keys,
     table::{Standing, Table},
 };
-use super::{AuthProvider, AuthResult, Authentication};
+use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
 use crate::{AuthError, AuthRequest, Clock, ConfigError, CredentialSource};
 
 /// Accepts API keys, sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`.
@@ -27,7 +27,8 @@ use crate::{AuthError, AuthRequest, Clock, ConfigError, CredentialSource};
 /// and a wrong key in the header is judged there.
 ///
 /// The context's user id is the record's name (for a bare key `apikey_` and the first 12 hex
-/// digits of its SHA-256), its method `api_key`. The caller always reads `invalid_credential`; the
+/// digits of its SHA-256), its method `api_key`, its source the label of the provider
+/// ([`with_source`](Self::with_source)) where it has one. The caller always reads `invalid_credential`; the
 /// log tells `api_key_unknown`, `api_key_revoked` and `api_key_expired` apart.
 ///
 /// # Security
@@ -104,6 +105,48 @@ impl ApiKeyAuth {
         self
     }
 
+    /// Sets the source of the callers: a label that tells the names of these keys from equal ones
+    /// of another provider. A layer with two `ApiKeyAuth` needs one for each.
+    ///
+    /// The keys bear it from now on, for every clone and every handle of this provider. A record
+    /// that names an issuer ([`ApiKeyRecord::with_issuer`]) has that as its source instead.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth}};
+    ///
+    /// let staff = ApiKeyAuth::new([ApiKeyRecord::new("ada", "sk-live-9f")?])?;
+    /// let partners = ApiKeyAuth::new([ApiKeyRecord::new("ada", "sk-live-4c")?])?;
+    /// let layer = AuthLayer::new(
+    ///     CompositeAuth::new(staff.with_source("staff")?).or(partners.with_source("partners")?),
+    /// );
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn with_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        self.with_label(Label::own(label)?)
+    }
+
+    /// Sets the source of the callers, and says that every `ApiKeyAuth` that shares this label
+    /// speaks of the same users: an old and a new set of keys, while one replaces the other.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    pub fn with_shared_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        self.with_label(Label::shared(label)?)
+    }
+
+    fn with_label(self, label: Label) -> Result<Self, ConfigError> {
+        self.keys.change(|table| Ok(table.labelled(Some(label))))?;
+        Ok(self)
+    }
+
     /// Replaces the clock that expiry is read from.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
@@ -141,7 +184,18 @@ impl AuthProvider for ApiKeyAuth {
     }
 
     fn name(&self) -> &'static str {
-        "api_key"
+        NAME
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let keys = self.keys.load();
+        let table = keys.first();
+        let own = PrincipalSource::of_labelled(NAME, table.label(), &*self.keys);
+        let issuers = table.issuers().into_iter();
+        [own]
+            .into_iter()
+            .chain(issuers.map(|issuer| PrincipalSource::of_issuer(NAME, issuer)))
+            .collect()
     }
 }
 
@@ -168,3 +222,5 @@ fn sources(header: HeaderName) -> Arc<[CredentialSource]> {
 fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
 }
+
+const NAME: &str = "api_key";

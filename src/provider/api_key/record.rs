@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use serde_json::Value;
 
 use super::digest;
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, secret};
+use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, provider::Label, secret};
 
 /// An API key, by its SHA-256, and whom it stands for.
 ///
@@ -118,8 +118,8 @@ impl ApiKeyRecord {
         self
     }
 
-    /// Replaces who issued the key, which then is part of the caller's principal: two key sets
-    /// with equal names stay apart.
+    /// Replaces who issued the key, which then is the source in the caller's principal, instead of
+    /// the provider's label ([`ApiKeyAuth::with_source`](super::ApiKeyAuth::with_source)).
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         self.context = self.context.with_issuer(issuer);
@@ -130,6 +130,14 @@ impl ApiKeyRecord {
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.context = self.context.with_claim(name, value);
+        self
+    }
+
+    /// The same key under a label, unless it names an issuer of its own.
+    pub(super) fn labelled(mut self, label: Option<&Label>) -> Self {
+        if self.context.issuer().is_none() {
+            self.context = self.context.with_label(label.map(Label::text));
+        }
         self
     }
 

@@ -3,10 +3,12 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use super::{ApiKeyRecord, slots::Slots};
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes};
+use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, provider::Label};
 
 pub(super) struct Table {
     records: Slots,
+    /// The source of every record that names no issuer.
+    label: Option<Label>,
 }
 
 pub(super) enum Standing<'a> {
@@ -39,13 +41,34 @@ impl Table {
         }
         Ok(Self {
             records: Slots::of(records),
+            label: None,
         })
+    }
+
+    /// The same keys under another label, or under none.
+    pub(super) fn labelled(&self, label: Option<Label>) -> Self {
+        let records = self.records.iter().cloned();
+        Self {
+            records: Slots::of(records.map(|one| one.labelled(label.as_ref())).collect()),
+            label,
+        }
+    }
+
+    pub(super) fn label(&self) -> Option<&Label> {
+        self.label.as_ref()
+    }
+
+    /// The issuers that records name.
+    pub(super) fn issuers(&self) -> HashSet<&str> {
+        let contexts = self.records.iter().map(|record| &record.context);
+        contexts.filter_map(AuthContext::issuer).collect()
     }
 
     /// The same keys, for callers of their own.
     pub(super) fn copy(&self) -> Self {
         Self {
             records: Slots::of(self.records.iter().map(ApiKeyRecord::copy).collect()),
+            label: self.label.clone(),
         }
     }
 
@@ -78,15 +101,17 @@ impl Table {
             return Err(duplicate_key(record.name()));
         }
         let mut records: Vec<_> = self.all_but(record.name()).cloned().collect();
-        records.push(record);
+        records.push(record.labelled(self.label.as_ref()));
         Ok(Self {
             records: Slots::of(records),
+            label: self.label.clone(),
         })
     }
 
     pub(super) fn without(&self, name: &str) -> Self {
         Self {
             records: Slots::of(self.all_but(name).cloned().collect()),
+            label: self.label.clone(),
         }
     }
 

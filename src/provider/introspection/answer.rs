@@ -11,7 +11,10 @@ use crate::{
         },
         json::{Fault, Members, Value},
     },
-    provider::opaque::{Vouched, endpoint_failed},
+    provider::{
+        Label,
+        opaque::{Vouched, endpoint_failed},
+    },
 };
 
 /// What is required of a token that is active.
@@ -19,6 +22,7 @@ use crate::{
 pub(super) struct Rules {
     pub(super) audiences: Vec<Box<str>>,
     pub(super) issuer: Option<Box<str>>,
+    pub(super) label: Option<Label>,
     pub(super) scope_claim: Box<str>,
     pub(super) user_id_claim: &'static str,
     pub(super) accepts_clients: bool,
@@ -30,6 +34,7 @@ impl Rules {
         Self {
             audiences: Vec::new(),
             issuer: None,
+            label: None,
             scope_claim: "scope".into(),
             user_id_claim: "sub",
             accepts_clients: false,
@@ -69,6 +74,7 @@ impl Rules {
         let issued_at = read(told.iat, "an `iat` that is no time", time)?;
         let expires_at = read(told.exp, "an `exp` that is no time", time)?;
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
+        let label = self.label.as_ref().filter(|_| self.issuer.is_none());
         Ok(Vouched {
             context: AuthContext::verified(
                 user_id.into(),
@@ -77,7 +83,8 @@ impl Rules {
                 scopes(scope),
                 expires_at,
                 (json.into(), user_id_claim),
-            ),
+            )
+            .with_label(label.map(Label::text)),
             not_before,
             issued_at,
             expires_at,
@@ -246,4 +253,4 @@ fn is_empty_list(byte: u8) -> bool {
     matches!(byte, b'[' | b']') || byte.is_ascii_whitespace()
 }
 
-const CLIENT: &str = "introspection_client";
+pub(super) const CLIENT: &str = "introspection_client";

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use self::{answer::Rules, client::ClientAuth};
 use super::{
-    AuthProvider, Authentication,
+    AuthProvider, Authentication, Label, PrincipalSource,
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
@@ -35,7 +35,8 @@ use crate::{
 /// that it refuses *our* client id and secret, and which is logged as an error.
 ///
 /// The context's user id is the `sub` member, its method `introspection`, its issuer the configured
-/// one, else the endpoint's address; `scope` gives the scopes and every other member is metadata.
+/// one, else the endpoint's address, and so its source, unless there is a label
+/// ([`with_source`](Self::with_source)); `scope` gives the scopes and every other member is metadata.
 ///
 /// # Example
 ///
@@ -195,6 +196,20 @@ impl AuthProvider for IntrospectionAuth {
     fn name(&self) -> &'static str {
         NAME
     }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let Introspection {
+            endpoint, rules, ..
+        } = self.opaque.question();
+        let source = match &rules.issuer {
+            Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
+            None => PrincipalSource::of_endpoint(NAME, rules.label.as_ref(), endpoint),
+        };
+        let clients = rules.accepts_clients.then(|| source.clone());
+        let clients = clients.map(|source| source.with_method(answer::CLIENT));
+        let users = source.from_claims([rules.user_id_claim]);
+        users.into_iter().chain(clients).collect()
+    }
 }
 
 impl fmt::Debug for IntrospectionAuth {
@@ -236,6 +251,10 @@ impl Question for Introspection {
 
     fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    fn set_label(&mut self, label: Label) {
+        self.rules.label = Some(label);
     }
 }
 

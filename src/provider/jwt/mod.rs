@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    AuthProvider, AuthResult, Authentication,
+    AuthProvider, AuthResult, Authentication, Label, PrincipalSource, Voucher,
     token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused},
 };
 use crate::{
@@ -27,7 +27,9 @@ use crate::{
 /// costs a hash and a look-up; its times are compared again each time.
 ///
 /// The context's user id is the first of the claims `sub`, `user_id` and `id`, its method `jwt`,
-/// its issuer the `iss` claim. Every other claim is metadata. The caller reads
+/// its issuer and source the configured one ([`with_issuer`](Self::with_issuer)). Without one there
+/// is no issuer, whatever `iss` says, and the source is the label
+/// ([`with_source`](Self::with_source)) if there is one. Every other claim is metadata. The caller reads
 /// `expired_credential` where nothing but the time is wrong, else `invalid_credential`; the log
 /// has the reason ([`JoseError::code`]).
 ///
@@ -68,6 +70,9 @@ pub struct JwtAuth {
 struct Checks {
     keys: KeySet,
     rules: ClaimRules,
+    label: Option<Label>,
+    /// The same one in every copy: they hold the same keys.
+    origin: Arc<()>,
     remembered: usize,
     /// Made at the first token, when every setting is known.
     judge: OnceLock<TokenJudge>,
@@ -89,6 +94,8 @@ impl JwtAuth {
             checks: Arc::new(Checks {
                 keys: keys.into(),
                 rules: ClaimRules::new(),
+                label: None,
+                origin: Arc::new(()),
                 remembered: REMEMBERED_TOKENS,
                 judge: OnceLock::new(),
             }),
@@ -113,6 +120,42 @@ impl JwtAuth {
     #[must_use]
     pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
         self.with_rules(|rules| rules.with_issuer(issuer))
+    }
+
+    /// Sets the source of the callers: a label for whoever has the key, where no issuer is
+    /// configured ([`with_issuer`](Self::with_issuer) goes first). A layer with two `JwtAuth`
+    /// without an issuer needs one for each.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, provider::{CompositeAuth, JwtAuth}};
+    ///
+    /// # let (ours, theirs) = ("an example secret of 32 bytes 1 …", "an example secret of 32 bytes 2 …");
+    /// let staff = JwtAuth::hs256(ours)?.with_source("staff")?;
+    /// let partners = JwtAuth::hs256(theirs)?.with_source("partners")?;
+    /// let layer = AuthLayer::new(CompositeAuth::new(staff).or(partners));
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        self.edit().label = Some(Label::own(label)?);
+        Ok(self)
+    }
+
+    /// Sets the source of the callers where no issuer is configured, and says that every `JwtAuth`
+    /// that shares this label speaks of the same users.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    pub fn with_shared_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        self.edit().label = Some(Label::shared(label)?);
+        Ok(self)
     }
 
     /// Replaces how far the clocks may differ; 30 seconds unless set.
@@ -231,9 +274,10 @@ impl Checks {
         if token.len() > Jws::MAX_LEN {
             return Err(refused(JoseError::TooLong));
         }
-        let judge = self
-            .judge
-            .get_or_init(|| TokenJudge::new(NAME, self.rules.clone(), self.remembered));
+        let judge = self.judge.get_or_init(|| {
+            let label = self.label.clone();
+            TokenJudge::new(NAME, label, self.rules.clone(), self.remembered)
+        });
         let name = match judge.recall(token, GENERATION, now) {
             Recalled::Verdict(verdict) => return verdict,
             Recalled::Nothing(name) => name,
@@ -250,6 +294,8 @@ impl Clone for Checks {
         Self {
             keys: self.keys.clone(),
             rules: self.rules.clone(),
+            label: self.label.clone(),
+            origin: Arc::clone(&self.origin),
             remembered: self.remembered,
             judge: OnceLock::new(),
         }
@@ -267,6 +313,15 @@ impl AuthProvider for JwtAuth {
 
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let checks = &self.checks;
+        let voucher = Voucher {
+            issuer: checks.rules.issuer(),
+            label: checks.label.as_ref(),
+        };
+        voucher.principal_sources(NAME, checks.rules.user_id_claims(), &*checks.origin)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthProvider, Authentication, METHOD, OAuth2Auth};
+use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource};
 use crate::{
     AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
     jose::{JoseError, Jws},
@@ -129,6 +129,13 @@ impl AuthProvider for OAuth2Issuers {
 
     fn name(&self) -> &'static str {
         METHOD
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let issuers = self.issuers.iter();
+        issuers
+            .flat_map(|issuer| issuer.principal_sources())
+            .collect()
     }
 }
 

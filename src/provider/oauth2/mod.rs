@@ -15,7 +15,7 @@ use reqwest::Client;
 
 pub use self::issuers::OAuth2Issuers;
 use self::{check::Check, settings::Settings};
-use super::{AuthProvider, AuthResult, Authentication};
+use super::{AuthProvider, AuthResult, Authentication, PrincipalSource};
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource, jose::Algorithm,
     jwks::Place,
@@ -25,7 +25,7 @@ use crate::{
 ///
 /// A token must be signed with a key of the issuer, name it as `iss`, be meant for the audience,
 /// and have an `exp` that has not passed. The user id is the token's `sub` (or else `user_id` or
-/// `id`), the method `oauth2`, the scopes those of the claim `scope`; every other claim is
+/// `id`), the method `oauth2`, issuer and source the configured issuer, the scopes those of the claim `scope`; every other claim is
 /// metadata.
 ///
 /// # Where the keys are
@@ -344,6 +344,12 @@ impl AuthProvider for OAuth2Auth {
 
     fn name(&self) -> &'static str {
         METHOD
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let settings = &self.0.settings;
+        PrincipalSource::of_issuer(METHOD, &settings.issuer)
+            .from_claims(settings.rules.user_id_claims())
     }
 }
 

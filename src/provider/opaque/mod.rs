@@ -19,7 +19,7 @@ pub(super) use self::{
     settings::{Settings, shared_settings},
     verdicts::Vouched,
 };
-use super::{AuthResult, Authentication};
+use super::{AuthResult, Authentication, Label};
 use crate::{
     AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource, Secret,
     fetch::{Endpoint, Fetcher},
@@ -39,6 +39,9 @@ pub(super) trait Question: Send + Sync + 'static {
 
     /// Whom it asks.
     fn endpoint(&self) -> &Endpoint;
+
+    /// Replaces what callers have as their source where no issuer is configured.
+    fn set_label(&mut self, label: Label);
 }
 
 /// A provider of opaque tokens, but for what it asks.
@@ -71,6 +74,10 @@ impl<Q: Question> Opaque<Q> {
             sources: Arc::new([CredentialSource::bearer()]),
             desk: Arc::default(),
         }
+    }
+
+    pub(super) fn question(&self) -> &Q {
+        &self.question
     }
 
     pub(super) fn sources(&self) -> &[CredentialSource] {

@@ -188,6 +188,35 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// Replaces the source of the callers where no issuer is configured: a label, instead of
+            /// the endpoint's address.
+            ///
+            /// # Errors
+            ///
+            /// The label is blank, holds a `#`, or begins or ends with white space.
+            pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
+                let label = Label::own(label)?;
+                let set = |question: &mut _| Question::set_label(question, label);
+                self.opaque = self.opaque.with_question(set);
+                Ok(self)
+            }
+
+            /// Replaces the source of the callers where no issuer is configured by a label, and says
+            /// that every provider of this kind that shares it speaks of the same users.
+            ///
+            /// # Errors
+            ///
+            /// The label is blank, holds a `#`, or begins or ends with white space.
+            pub fn with_shared_source(
+                mut self,
+                label: impl Into<String>,
+            ) -> Result<Self, ConfigError> {
+                let label = Label::shared(label)?;
+                let set = |question: &mut _| Question::set_label(question, label);
+                self.opaque = self.opaque.with_question(set);
+                Ok(self)
+            }
+
             /// Replaces every place that is read, `Authorization: Bearer` unless set.
             #[must_use]
             pub fn with_credentials(
