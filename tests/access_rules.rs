@@ -278,6 +278,7 @@ async fn a_path_with_its_own_provider_challenges_as_that_one_does() {
 #[tokio::test]
 async fn a_providers_parameter_rule_does_not_reach_a_literal_route() {
     let own = ApiKeyAuth::new([PARTNER_KEY]).unwrap();
+    let own = own.with_source("partner").unwrap();
     let layer = auth().access("/hooks/{source}", Access::provider(own));
     let app = app(["/hooks/{name}", "/hooks/admin"], layer);
     let shown = [("x-api-key", PARTNER_KEY)];
@@ -379,6 +380,7 @@ const PREFLIGHT: [(&str, &str); 2] = [
 
 fn partner() -> AuthLayer {
     let own = ApiKeyAuth::new([PARTNER_KEY]).unwrap();
+    let own = own.with_source("partner").unwrap();
     auth().access("/hooks/partner", Access::provider(own))
 }
 

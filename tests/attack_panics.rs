@@ -28,7 +28,7 @@ async fn a_future_that_panics_when_it_is_dropped_is_never_an_acceptance() {
 #[tokio::test]
 async fn a_future_that_panics_when_it_is_dropped_leaves_the_rest_of_the_chain_alone() {
     let chain = CompositeAuth::new(async_provider_fn(|_| Bomb(Ok(None))))
-        .or(provider_fn(|_| Ok(Some(AuthContext::new("ada")))));
+        .or(provider_fn(|_| Ok(Some(AuthContext::new("ada")))).with_name("accepts"));
     run(chain).await.accepted_as("ada");
 }
 

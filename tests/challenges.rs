@@ -17,6 +17,7 @@ async fn challenges_once_per_distinct_scheme_in_the_order_of_the_chain() {
     let scheme = |scheme| {
         provider_fn(|_: &AuthRequest<'_>| Ok(None))
             .with_credentials([CredentialSource::authorization(scheme)])
+            .with_name(scheme)
     };
     let chain = CompositeAuth::new(scheme("Signature"))
         .or(keys())

@@ -211,7 +211,8 @@ fn names_the_headers_that_may_hold_a_credential() {
         names(&AuthLayer::new(keys())),
         ["authorization", "x-api-key"]
     );
-    let partner = keys().with_header(HeaderName::from_static("x-partner"));
+    let partner = keys().with_source("partner").unwrap();
+    let partner = partner.with_header(HeaderName::from_static("x-partner"));
     let layer = AuthLayer::new(everywhere()).access("/hooks", Access::provider(partner));
     let all = [
         "authorization",

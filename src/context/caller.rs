@@ -343,13 +343,19 @@ impl fmt::Debug for AuthContext {
 }
 
 impl Serialize for AuthContext {
-    /// Serializes user id, method, issuer, source, scopes, expiry (Unix seconds) and metadata.
+    /// Serializes user id, method, issuer, scopes, expiry (Unix seconds) and metadata, and the source
+    /// where it is not the issuer.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("AuthContext", 7)?;
+        let source = self.0.source.as_deref();
+        let count = 6 + usize::from(source.is_some());
+        let mut fields = serializer.serialize_struct("AuthContext", count)?;
         fields.serialize_field("user_id", self.user_id())?;
         fields.serialize_field("method", self.method())?;
         fields.serialize_field("issuer", &self.issuer())?;
-        fields.serialize_field("source", &self.source())?;
+        match source {
+            Some(source) => fields.serialize_field("source", source)?,
+            None => fields.skip_field("source")?,
+        }
         fields.serialize_field("scopes", self.scopes())?;
         fields.serialize_field("expires_at", &self.0.expires_at)?;
         fields.serialize_field("metadata", self.metadata())?;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Principal<'a> {
     method: Cow<'a, str>,
+    #[serde(rename = "issuer")]
     source: Option<Cow<'a, str>>,
     user_id: Cow<'a, str>,
 }
@@ -45,6 +46,11 @@ impl<'a> Principal<'a> {
     /// The configured issuer, the chat platform or the provider's label, where there is one.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
+    }
+
+    /// The [`source`](Self::source), by the name under which a stored principal has it.
+    pub fn issuer(&self) -> Option<&str> {
+        self.source()
     }
 
     /// The user id.

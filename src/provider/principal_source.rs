@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::AuthProvider;
 #[cfg(feature = "oauth2")]
 use crate::fetch::Endpoint;
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, ConfigErrorKind, caught::caught};
 
 /// Method and source of the principals that a provider vouches for: within these two, one user id
 /// is one user.
@@ -176,10 +176,10 @@ impl PrincipalSource {
         };
         let message = if self.claim == other.claim || is_one_shared(self, other) {
             format!(
-                "two providers of the method `{method}` have {place}: a user id of one would be \
-                 the same caller as that user id of the other. Give each a label of its own \
-                 (`with_source`; for a provider of your own, a name), or both the same one \
-                 with `with_shared_source` where they speak of the same users"
+                "two providers of the method `{method}` have {place}: a user id of one would be the \
+                 same caller as that user id of the other. Give each a label of its own, \
+                 `with_source(\"partners\")`, or a provider of your own a name; where both speak \
+                 of the same users, give them one label, `with_shared_source(\"keys\")`"
             )
         } else {
             format!(
@@ -205,7 +205,9 @@ pub(crate) struct PrincipalSources(Vec<PrincipalSource>);
 impl PrincipalSources {
     /// Adds a provider's, unless it would mix up its users with another's.
     pub(crate) fn add(&mut self, provider: &dyn AuthProvider) -> Result<(), ConfigError> {
-        for source in provider.principal_sources() {
+        // A provider that panics here is a 503 at each of its requests, and vouches for nobody.
+        let sources = caught(|| provider.principal_sources()).unwrap_or_default();
+        for source in sources {
             if let Some(other) = self.0.iter().find(|other| source.mixes_up_with(other)) {
                 return Err(source.conflict(other));
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     AuthContext, AuthError, AuthRequest,
-    provider::{AuthProvider, Authentication},
+    provider::{AuthProvider, Authentication, PrincipalSource},
 };
 
 /// Makes a provider that accepts every request as that caller.
@@ -45,6 +45,11 @@ impl AuthProvider for Accept {
     fn name(&self) -> &'static str {
         "accept"
     }
+
+    /// None: a test says by itself whose the callers are.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        Vec::new()
+    }
 }
 
 /// The provider that [`refuse`] makes.
@@ -58,5 +63,9 @@ impl AuthProvider for Refuse {
 
     fn name(&self) -> &'static str {
         "refuse"
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        Vec::new()
     }
 }

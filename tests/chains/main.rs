@@ -7,4 +7,5 @@ mod building;
 mod members;
 mod order;
 mod panics;
+mod principals;
 mod table;

@@ -81,8 +81,9 @@ fn a_closure_that_panics_before_its_future_exists_leaves_the_next_request_alone(
 
 #[test]
 fn a_panic_of_the_last_member_does_not_undo_that_an_earlier_one_accepted() {
-    let chain = CompositeAuth::new(provider_fn(|_| Ok(Some(AuthContext::new("ada")))))
-        .or(provider_fn(|_| panic!("this panic belongs to the test")));
+    let accepts = provider_fn(|_| Ok(Some(AuthContext::new("ada")))).with_name("accepts");
+    let chain =
+        CompositeAuth::new(accepts).or(provider_fn(|_| panic!("this panic belongs to the test")));
     assert_eq!(panics_then_answers(chain), (StatusCode::OK, StatusCode::OK));
 }
 
