@@ -118,7 +118,7 @@ impl PrincipalSource {
 
     /// The same for each of the claims that a user id may be in, in their order.
     #[cfg(feature = "jwt")]
-    pub(crate) fn from_claims<'c>(self, claims: impl IntoIterator<Item = &'c str>) -> Vec<Self> {
+    pub(crate) fn of_claims<'c>(self, claims: impl IntoIterator<Item = &'c str>) -> Vec<Self> {
         let claims = claims.into_iter().enumerate();
         claims
             .map(|(at, claim)| Self {
@@ -306,7 +306,7 @@ impl Voucher<'_> {
             Some(issuer) => PrincipalSource::of_issuer(method, issuer),
             None => PrincipalSource::of_labelled(method, self.label, instance),
         };
-        source.from_claims(claims)
+        source.of_claims(claims)
     }
 }
 

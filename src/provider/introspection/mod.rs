@@ -207,7 +207,7 @@ impl AuthProvider for IntrospectionAuth {
         };
         let clients = rules.accepts_clients.then(|| source.clone());
         let clients = clients.map(|source| source.with_method(answer::CLIENT));
-        let users = source.from_claims([rules.user_id_claim]);
+        let users = source.of_claims([rules.user_id_claim]);
         users.into_iter().chain(clients).collect()
     }
 }

@@ -349,7 +349,7 @@ impl AuthProvider for OAuth2Auth {
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         let settings = &self.0.settings;
         PrincipalSource::of_issuer(METHOD, &settings.issuer)
-            .from_claims(settings.rules.user_id_claims())
+            .of_claims(settings.rules.user_id_claims())
     }
 }
 
