@@ -1,5 +1,7 @@
 //! Asking an issuer over HTTP, within bounds.
 
+mod coding;
+
 use std::{error::Error, fmt, net::IpAddr, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -215,6 +217,10 @@ impl Fetcher {
                 return Err(FetchError::TooLong);
             }
             body.extend_from_slice(&chunk);
+        }
+        // What is no success is judged by its status, however its body is written.
+        if status.is_success() {
+            body = coding::decode(&headers, body, self.longest)?;
         }
         Ok(Document {
             status,

@@ -412,6 +412,19 @@ fn reads_a_jwk_with_its_algorithm_and_id() {
 }
 
 #[test]
+fn reads_a_key_file_that_begins_with_a_byte_order_mark() {
+    let pem = format!("\u{feff}{}", key_file("p256.pub.pem"));
+    let jwk = format!("\u{feff}{}", jwk("p256"));
+    for key in [
+        Key::from_pem(Algorithm::ES256, &pem),
+        Key::from_jwk_with(Algorithm::ES256, &jwk),
+    ] {
+        let keys = KeySet::from(key.unwrap());
+        assert_eq!(jose::code(&good(Algorithm::ES256), &keys), None);
+    }
+}
+
+#[test]
 fn reads_a_symmetric_jwk_given_by_code() {
     let oct = json!({"kty": "oct", "alg": "HS256", "k": jose::b64(SECRET)}).to_string();
     let key = Key::from_jwk(&oct).unwrap();

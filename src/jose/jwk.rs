@@ -28,6 +28,8 @@ pub(crate) struct Jwk<'a> {
 
 impl<'a> Jwk<'a> {
     pub(crate) fn parse(json: &'a str) -> Result<Self, KeyFault> {
+        // A file may begin with a byte-order mark.
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let mut jwk = Self::default();
         let mut members = Members::of(json).map_err(|_| KeyFault::BadJson)?;
         while let Some((name, value)) = members.next().map_err(|_| KeyFault::BadJson)? {

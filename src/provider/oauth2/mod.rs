@@ -36,6 +36,9 @@ use crate::{
 /// `<issuer>/.well-known/jwks.json`. Only a 404 moves on to the next. The document must name the
 /// issuer exactly as it is written here, a slash at the end included.
 ///
+/// A document has 256 KiB at most. One that comes compressed with gzip, which is never asked for, is
+/// read as long as that holds for what it inflates to; any other content coding is refused.
+///
 /// # When they are fetched
 ///
 /// Building does no I/O and starts nothing. The first request, or [`warm_up`](Self::warm_up),
