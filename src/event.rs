@@ -1,7 +1,7 @@
 //! One tracing event per decision, with stable field names and nothing secret in it.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
-//! `repeated`, `equal_delivery`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
+//! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
 //! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
 //! axum chose one), `error`.
 
@@ -104,6 +104,26 @@ pub(crate) fn equal_delivery(
              is not handled (see `with_equal_bodies`)"
         );
     }
+}
+
+/// A delivery whose body was not read to its end. Nothing about it was proven: whatever the kind of
+/// the refusal, it is no fault of this server.
+#[cfg(feature = "webhook")]
+pub(crate) fn refused_unread(error: &AuthError, path: Option<&str>) {
+    tracing::info!(
+        target: TARGET, outcome = "refused", provider = error.provider(), code = error.code(),
+        reason = %Clean(error.reason()), path,
+    );
+}
+
+/// Deliveries that are refused because too many bodies are being read.
+#[cfg(feature = "webhook")]
+pub(crate) fn no_buffer(provider: &'static str, path: Option<&str>) {
+    tracing::warn!(
+        target: TARGET, outcome = "no_buffer", provider, path,
+        "more bodies of deliveries come in at the same time than are read, or more of one peer than \
+         a quarter; the others are refused with 503 (see `with_max_bodies`)"
+    );
 }
 
 /// A sender whom a chat platform vouches for, and whom the chain does not let in.

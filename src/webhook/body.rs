@@ -63,6 +63,9 @@ impl Body for RestoredBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
     TooLong,
+    TooSlow,
+    /// There is no buffer left for it, or none for its peer.
+    NoBuffer,
     /// The client stopped half-way, or sent what is no body.
     Broken,
 }
@@ -94,13 +97,11 @@ impl Collected {
         mut body: Pin<&mut B>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<RestoredBody, Unread>> {
-        // Known before the first byte is asked for: a client that waits for `100 Continue` then
-        // sends nothing at all.
         let left = self.limit.saturating_sub(self.len());
         if body.size_hint().lower() > u64::try_from(left).unwrap_or(u64::MAX) {
             return Poll::Ready(Err(Unread::TooLong));
         }
-        loop {
+        for _ in 0..FRAMES_AT_ONCE {
             match ready!(body.as_mut().poll_frame(cx)) {
                 None => return Poll::Ready(Ok(self.take())),
                 Some(Err(_)) => return Poll::Ready(Err(Unread::Broken)),
@@ -115,6 +116,10 @@ impl Collected {
                 },
             }
         }
+        // A stream of empty frames that never ends must not keep the time limit from being looked
+        // at, nor the other tasks of the thread.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn add(&mut self, mut data: impl Buf) {
@@ -150,3 +155,5 @@ impl Collected {
         }
     }
 }
+
+const FRAMES_AT_ONCE: usize = 256;

@@ -1,6 +1,6 @@
 //! What a layer knows, and the order in which it judges: size, signature, time, replay, parse.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
@@ -8,6 +8,7 @@ use http_body::Body;
 
 use super::{
     body::Unread,
+    buffers::{Buffer, Buffers},
     handshake::VerifyToken,
     once::{Equals, Identity, Reservation, Standing},
     platform::{Heard, Platform},
@@ -16,8 +17,8 @@ use super::{
     verify::{self, Claim, Head, Key, Once, Scheme},
 };
 use crate::{
-    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, Clock, Message, Scopes, access,
-    clock, event,
+    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, ClientAddress, Clock, Message,
+    Scopes, access, clock, event,
     provider::{AuthProvider, ask},
     reject::{self, Wording},
 };
@@ -32,6 +33,8 @@ pub(super) struct Core {
     pub(super) user_id: Box<str>,
     pub(super) scopes: Scopes,
     pub(super) max_body_len: usize,
+    pub(super) buffers: Arc<Buffers>,
+    pub(super) body_time_limit: Duration,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
     /// Of whom the store remembers a delivery; the user id unless set.
     pub(super) namespace: Option<Box<str>>,
@@ -82,20 +85,34 @@ impl Core {
     }
 
     /// Judges a delivery whose body has been read.
-    pub(super) async fn judge(&self, parts: &Parts, body: &[u8]) -> Verdict {
-        match self.admit(parts, body).await {
+    ///
+    /// Its buffer is given back as soon as it is proven: what the store or a provider takes for its
+    /// answer is not a stranger's doing.
+    pub(super) async fn judge(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        buffer: Option<Buffer>,
+    ) -> Verdict {
+        match self.admit(parts, body, buffer).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Answer(self.refuse(error, template(parts))),
         }
     }
 
-    async fn admit(&self, parts: &Parts, body: &[u8]) -> Result<Verdict, AuthError> {
+    async fn admit(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        buffer: Option<Buffer>,
+    ) -> Result<Verdict, AuthError> {
         let head = head(parts);
         let claim = self.scheme.claim(&head)?;
         let mut signed = claim.before.clone();
         signed.push(self.scheme.signed_body(&head, body)?);
         verify::verify(&claim, &signed, self.keys())?;
         self.check_signed_time(&claim, body)?;
+        drop(buffer);
         let name = match claim.once {
             Once::Body => self.scheme.name_inside(body),
             Once::Id(_) | Once::Signed => None,
@@ -289,13 +306,32 @@ impl Core {
         context
     }
 
+    /// A buffer for the body of this request.
+    pub(super) fn buffer(&self, parts: &Parts) -> Result<Buffer, Unread> {
+        let peer = ClientAddress::of(&parts.extensions);
+        self.buffers.take(peer).ok_or(Unread::NoBuffer)
+    }
+
     pub(super) fn refuse_unread(&self, unread: Unread, parts: &Parts) -> Response<Bytes> {
         let error = match unread {
+            Unread::NoBuffer => {
+                if self.buffers.should_warn(self.clock.now()) {
+                    event::no_buffer(self.scheme.name(), template(parts));
+                }
+                AuthError::unavailable("too many bodies are being read")
+                    .with_reason("too_many_bodies")
+            }
+            Unread::TooSlow => AuthError::unavailable("the body did not come in time")
+                .with_reason("body_too_slow")
+                .with_message("the body took too long"),
             Unread::TooLong => too_long(),
             Unread::Broken => AuthError::invalid_request("body_broken_off")
                 .with_message("the body could not be read to its end"),
         };
-        self.refuse(error, template(parts))
+        let error = error.at_provider(self.scheme.name());
+        // Strangers cause it, who must not fill the log with errors.
+        event::refused_unread(&error, template(parts));
+        Wording::plain().respond(&error)
     }
 
     /// The refusal as it is where no `AuthLayer` is around: one that is words it anew.

@@ -15,7 +15,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
-    body::{Collected, RestoredBody},
+    body::{Collected, RestoredBody, Unread},
+    buffers::{Buffer, Deadline},
     core::{Admitted, Core, Verdict},
     once::Reservation,
 };
@@ -43,6 +44,8 @@ pin_project! {
             #[pin]
             body: ReqBody,
             collected: Collected,
+            deadline: Deadline,
+            buffer: Option<Buffer>,
             waiting: Option<Waiting<S>>,
         },
         Judging {
@@ -83,11 +86,19 @@ where
         }
     }
 
-    pub(super) fn reading(body: ReqBody, parts: Parts, service: S, core: Arc<Core>) -> Self {
+    pub(super) fn reading(
+        body: ReqBody,
+        buffer: Buffer,
+        parts: Parts,
+        service: S,
+        core: Arc<Core>,
+    ) -> Self {
         Self {
             state: State::Reading {
                 body,
                 collected: Collected::new(core.max_body_len),
+                deadline: Deadline::new(core.body_time_limit),
+                buffer: Some(buffer),
                 waiting: Some(Waiting {
                     parts,
                     service,
@@ -112,9 +123,17 @@ where
                 StateProjection::Reading {
                     body,
                     collected,
+                    deadline,
+                    buffer,
                     waiting,
                 } => {
-                    let read = ready!(collected.poll(body, cx));
+                    let read = match collected.poll(body, cx) {
+                        Poll::Ready(read) => read,
+                        Poll::Pending => {
+                            ready!(deadline.poll(cx));
+                            Err(Unread::TooSlow)
+                        }
+                    };
                     let Waiting {
                         parts,
                         service,
@@ -122,7 +141,7 @@ where
                     } = waiting.take().expect(POLLED_AGAIN);
                     match read {
                         Ok(body) => State::Judging {
-                            judgement: Box::pin(judge(core, parts, body)),
+                            judgement: Box::pin(judge(core, parts, body, buffer.take())),
                             service: Some(service),
                         },
                         // The inner service is dropped, and with it what it had reserved.
@@ -168,8 +187,9 @@ async fn judge(
     core: Arc<Core>,
     parts: Parts,
     body: RestoredBody,
+    buffer: Option<Buffer>,
 ) -> (Verdict, Request<RestoredBody>) {
-    let verdict = core.judge(&parts, body.as_bytes()).await;
+    let verdict = core.judge(&parts, body.as_bytes(), buffer).await;
     (verdict, Request::from_parts(parts, body))
 }
 

@@ -1,11 +1,12 @@
 //! The layer and its settings.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
+    buffers::{self, Buffers},
     core::Core,
     memory::MemoryReplayStore,
     platform::Platform,
@@ -57,6 +58,8 @@ impl WebhookLayer {
                 verify_token: None,
                 scopes: Scopes::default(),
                 max_body_len: MAX_BODY_LEN,
+                buffers: Arc::new(Buffers::new(buffers::MOST)),
+                body_time_limit: buffers::TIME_LIMIT,
                 namespace: None,
                 equal_bodies: EQUAL_BODIES,
                 replay: Some(Arc::new(MemoryReplayStore::default())),
@@ -125,6 +128,26 @@ impl WebhookLayer {
     #[must_use]
     pub fn with_max_body_len(self, bytes: usize) -> Self {
         self.edit(|core| core.max_body_len = bytes)
+    }
+
+    /// Replaces how many bodies are read at the same time before anything is proven: 128 unless
+    /// set, at least 1. No peer holds more than a quarter of them, or one where there are fewer than
+    /// four; what goes beyond is refused with 503.
+    ///
+    /// Together they hold up to this many times [`with_max_body_len`](Self::with_max_body_len).
+    #[must_use]
+    pub fn with_max_bodies(self, most: usize) -> Self {
+        self.edit(|core| core.buffers = Arc::new(Buffers::new(most)))
+    }
+
+    /// Replaces how long a body may take from its first byte to its last: 10 seconds unless set.
+    /// One that takes longer is refused with 503.
+    ///
+    /// It is measured by the timers of the tokio runtime that the service runs in; without one
+    /// there is no limit here.
+    #[must_use]
+    pub fn with_body_time_limit(self, limit: Duration) -> Self {
+        self.edit(|core| core.body_time_limit = limit)
     }
 
     /// Replaces how many deliveries with equal bodies are handled within the retention (24 hours),

@@ -92,8 +92,24 @@
 //! | right once, and too old now (Linear: the time is in the body) | 401 `expired_credential` |
 //! | being handled at the moment | 409 `conflict` |
 //! | handled before | 200, and the handler does not run; for Twilio `<Response/>` as TwiML |
-//! | the replay store cannot be asked | 503 `unavailable` |
+//! | the replay store cannot be asked; too many bodies at the same time, or one for too long | 503 `unavailable` |
 //! | a sender who may not | the answer that ends the matter, see [`allow`](WebhookLayer::allow) |
+//!
+//! # Who has proven nothing yet
+//!
+//! A signature of the right form is no proof, so the bodies of strangers are bounded. A layer reads
+//! 128 of them at the same time ([`with_max_bodies`](WebhookLayer::with_max_bodies)), each of up to
+//! 1 MiB ([`with_max_body_len`](WebhookLayer::with_max_body_len)) and for 10 seconds
+//! ([`with_body_time_limit`](WebhookLayer::with_body_time_limit)); what goes beyond is a 503, and the
+//! platform sends it again. No peer holds more than a quarter of them, so that one that is slow, or
+//! means to be, is no other one's trouble. The peer is the
+//! [`ClientAddress`](crate::ClientAddress) of the request: axum knows it where the router is served
+//! with `into_make_service_with_connect_info::<SocketAddr>()`. Where nobody knows it, only the bound
+//! for all of them holds. Behind a proxy every request is the proxy's, which then has a quarter:
+//! let it buffer bodies (nginx does), or put a layer outside that names the client's address.
+//!
+//! Of one request at most four asymmetric signatures are checked (Discord's, and `v1a` of Standard
+//! Webhooks): the first ones shown, each with every public key.
 //!
 //! # Compressed bodies
 //!
@@ -106,8 +122,7 @@
 //!
 //! # What it does not do
 //!
-//! It has no time limit for a slow body; the server, or a timeout layer outside, has one. While the
-//! body is read it holds the inner service that was ready for it, and with it a permit of a
+//! While a body is read it holds the inner service that was ready for it, and with it a permit of a
 //! `ConcurrencyLimit` inside: put such a limit outside.
 //!
 //! It does not parse the body for the handler. A handler that reads it into a `serde_json::Value` gets
@@ -116,6 +131,7 @@
 //! other.
 
 mod body;
+mod buffers;
 mod core;
 mod future;
 mod handshake;

@@ -80,8 +80,15 @@ where
             let path = core::template(&parts);
             return ResponseFuture::answered(self.core.refuse(error, path));
         }
+        let buffer = match self.core.buffer(&parts) {
+            Ok(buffer) => buffer,
+            Err(unread) => {
+                self.take_ready();
+                return ResponseFuture::answered(self.core.refuse_unread(unread, &parts));
+            }
+        };
         let core = Arc::clone(&self.core);
-        ResponseFuture::reading(body, parts, self.take_ready(), core)
+        ResponseFuture::reading(body, buffer, parts, self.take_ready(), core)
     }
 }
 

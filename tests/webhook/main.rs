@@ -7,6 +7,7 @@ mod common;
 #[path = "../common/vectors.rs"]
 mod vectors;
 
+mod asymmetric;
 mod before_proof;
 mod body;
 mod building;
@@ -21,6 +22,7 @@ mod replay;
 mod schemes;
 mod signing;
 mod slack;
+mod slow_bodies;
 mod telegram;
 mod times;
 mod twilio;
