@@ -110,7 +110,8 @@ impl WebhookLayer {
     /// Replaces the user id of callers whom no message names; the scheme's name unless set.
     ///
     /// Layers that share a replay store need different ones, or a delivery to one is known to the
-    /// other.
+    /// other. (Those of a file are told apart by their paths.) What was handled under another user
+    /// id is not known under this one.
     #[must_use]
     pub fn with_user_id(self, user_id: impl Into<String>) -> Self {
         self.edit(|core| core.user_id = user_id.into().into_boxed_str())
@@ -244,5 +245,5 @@ impl fmt::Debug for WebhookLayer {
 /// The first one and two more.
 const EQUAL_BODIES: u16 = 3;
 /// Each is asked about where the ones before are taken.
-const MOST_EQUAL_BODIES: u16 = 100;
+pub(crate) const MOST_EQUAL_BODIES: u16 = 100;
 const MAX_BODY_LEN: usize = 1024 * 1024;

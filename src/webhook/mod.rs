@@ -148,6 +148,8 @@ mod service;
 mod sign;
 mod verify;
 
+#[cfg(feature = "config")]
+pub(crate) use self::layer::MOST_EQUAL_BODIES;
 pub use self::{
     body::RestoredBody,
     future::ResponseFuture,

@@ -224,6 +224,10 @@ impl Builder<'_> {
             let with_id = scheme.clone().with_id(&name.value);
             scheme = self.named(name, with_id).unwrap_or(scheme);
         }
+        if let Slot::Here(name) = &settings.unsigned_id_header {
+            let with_id = scheme.clone().with_unsigned_id(&name.value);
+            scheme = self.named(name, with_id).unwrap_or(scheme);
+        }
         if let Some(window) = settings.window_seconds.value() {
             scheme = scheme.with_window(window.0);
         }
@@ -240,6 +244,9 @@ impl Builder<'_> {
         let message = match error.kind() {
             ConfigErrorKind::Duplicate => {
                 "another member names this header already: give each value its own"
+            }
+            ConfigErrorKind::Conflict => {
+                "`id_header` names an id that is signed, which is better: leave this one out"
             }
             _ => "this is no header name: use letters, digits and hyphens",
         };

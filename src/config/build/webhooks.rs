@@ -11,7 +11,7 @@ use crate::{
     config::{
         fault::Place,
         node::At,
-        read::{Filled, Slot, Spot},
+        read::{Count, Filled, Slot, Spot},
         shape::{
             gateway::Gateway,
             webhook::{Allow, Scheme, Senders, Webhook},
@@ -19,7 +19,7 @@ use crate::{
         webhooks::{Hook, Proof},
     },
     provider::{AllowlistAuth, AuthProvider},
-    webhook::{MemoryReplayStore, WebhookLayer},
+    webhook::{MOST_EQUAL_BODIES, MemoryReplayStore, WebhookLayer},
 };
 
 impl Builder<'_> {
@@ -91,7 +91,10 @@ impl Builder<'_> {
         handled: &MemoryReplayStore,
     ) -> Option<WebhookLayer> {
         let hook = &spot.value;
-        layer = layer.with_replay_store(handled.clone());
+        // By its path, so that another `user_id` in a later file forgets nothing.
+        layer = layer
+            .with_replay_store(handled.clone())
+            .with_namespace(path);
         if let Some(clock) = &self.config.clock {
             layer = layer.with_clock(clock.clone());
         }
@@ -103,6 +106,9 @@ impl Builder<'_> {
         }
         if let Some(most) = hook.max_body_bytes.value() {
             layer = layer.with_max_body_len(most.0);
+        }
+        if let Some(most) = hook.equal_bodies.value() {
+            layer = layer.with_equal_bodies(most.0);
         }
         if let Some(refuse) = hook.refuse_handled.value() {
             layer = layer.refuse_handled(*refuse);
@@ -136,6 +142,9 @@ impl Builder<'_> {
             self.faults
                 .add(ConfigErrorKind::Conflict, &spot.place, message);
         }
+        if let Slot::Here(most) = &hook.equal_bodies {
+            self.check_equal_bodies(most, hook);
+        }
         let Slot::Here(scheme) = &hook.scheme else {
             return None;
         };
@@ -149,6 +158,25 @@ impl Builder<'_> {
             None => layer,
         };
         (self.faults.len() == before).then_some(layer)
+    }
+
+    /// A setting that says nothing, or more than is done.
+    fn check_equal_bodies(&mut self, most: &Spot<Count>, hook: &Webhook) {
+        if most.value.0 > MOST_EQUAL_BODIES {
+            let message = format!(
+                "at most {MOST_EQUAL_BODIES} deliveries with equal bodies are handled: write a \
+                 smaller number"
+            );
+            self.faults
+                .add(ConfigErrorKind::Malformed, &most.place, message);
+        }
+        let hmac = hook.hmac.value();
+        if hmac.is_some_and(|hmac| hmac.unsigned_id_header.is_absent()) {
+            let message = "nothing tells deliveries with equal bodies apart: add \
+                           `hmac.unsigned_id_header`, or leave it out";
+            self.faults
+                .add(ConfigErrorKind::Conflict, &most.place, message);
+        }
     }
 
     fn check_members(&mut self, hook: &Webhook, scheme: Scheme) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub(super) use self::{
     lists::{Blocks, Filled, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
-    values::{Bytes, Id, Seconds, choice, choice_schema},
+    values::{Bytes, Count, Id, Seconds, choice, choice_schema},
 };
 use super::{
     fault::{Faults, Place},

@@ -141,6 +141,23 @@ impl Read for Bytes {
     }
 }
 
+/// How many of something, at least one.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) struct Count(pub(in crate::config) u16);
+
+impl Read for Count {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        match whole(node).map(u16::try_from) {
+            Some(Ok(number)) if number > 0 => Some(Self(number)),
+            _ => misfit(node, place, faults, "a whole number, such as 3"),
+        }
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "integer", "minimum": 1}))
+    }
+}
+
 fn whole(node: &Node) -> Option<u64> {
     let digits = match &node.kind {
         Kind::Number(number) => Some(number.expose()),

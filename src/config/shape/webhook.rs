@@ -8,7 +8,7 @@ use crate::{
         fault::{Faults, Place},
         node::{Kind, Node},
         read::{
-            Bytes, Filled, Id, OneOrMoreSecrets, Read, Seconds, Slot, Spot, block, choice,
+            Bytes, Count, Filled, Id, OneOrMoreSecrets, Read, Seconds, Slot, Spot, block, choice,
             choice_schema, misfit,
         },
         suggest,
@@ -41,6 +41,9 @@ block! {
         scopes: optional Vec<Spot<String>>,
         /// The length in bytes beyond which a body is refused; 1048576 unless set.
         max_body_bytes: optional Bytes,
+        /// How many deliveries with equal bodies are handled in a day, each under another id, for
+        /// github, shopify, twilio and hmac; 3 unless set, 1 is strict, at most 100.
+        equal_bodies: optional Count,
         /// Whether a copy of a handled delivery gets a 409; unless set, a 200 ends the matter.
         refuse_handled: optional bool,
         /// Whether copies are handled like the first one: whoever records one can send it again.
@@ -61,8 +64,10 @@ block! {
         encoding: optional SignatureEncoding,
         /// The header that holds the time in seconds: without one a copy is good for ever.
         timestamp_header: optional String,
-        /// The header that holds the delivery's id.
+        /// The header that holds the delivery's id, which is signed.
         id_header: optional String,
+        /// The header that holds the delivery's id where it is not signed: see `equal_bodies`.
+        unsigned_id_header: optional String,
         /// How far off the time may be in either direction; 300 unless set, and at most.
         window_seconds: optional Seconds,
     }
@@ -199,7 +204,7 @@ impl Webhook {
     /// The members that belong to some schemes only, each with those schemes.
     pub(in crate::config) fn special(
         &self,
-    ) -> [(&'static str, Option<&Place>, &'static [Scheme]); 5] {
+    ) -> [(&'static str, Option<&Place>, &'static [Scheme]); 6] {
         fn place<T>(slot: &Slot<T>) -> Option<&Place> {
             slot.here().map(|spot| &spot.place)
         }
@@ -212,6 +217,16 @@ impl Webhook {
             ("url", place(&self.url), &[Scheme::Twilio]),
             ("verify_token", place(&self.verify_token), &[Scheme::Meta]),
             ("hmac", place(&self.hmac), &[Scheme::Hmac]),
+            (
+                "equal_bodies",
+                place(&self.equal_bodies),
+                &[
+                    Scheme::Github,
+                    Scheme::Shopify,
+                    Scheme::Twilio,
+                    Scheme::Hmac,
+                ],
+            ),
             (
                 "allow",
                 place(&self.allow),

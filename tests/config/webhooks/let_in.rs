@@ -116,6 +116,37 @@ async fn delivery_is_handled_once() {
 }
 
 #[tokio::test]
+async fn deliveries_with_equal_bodies_are_handled_as_often_as_the_file_says() {
+    let hmac = "scheme: hmac, hmac: {signature_header: x-sig, unsigned_id_header: x-id}";
+    let tag = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    for (scheme, header, signature, id) in [
+        (
+            "scheme: github",
+            "x-hub-signature-256",
+            format!("sha256={tag}"),
+            "x-github-delivery",
+        ),
+        (hmac, "x-sig", tag.to_owned(), "x-id"),
+    ] {
+        for (setting, runs) in [("", 3), (", equal_bodies: 1", 1), (", equal_bodies: 7", 7)] {
+            let more = format!(
+                "    - {{path: /hooks/second, {scheme}, secret: It's a Secret to Everybody{setting}}}\n"
+            );
+            let hooks = Hooks::of(&telegram(&more));
+            for number in 0..20 {
+                let number = number.to_string();
+                let shown = [(header, &*signature), (id, &*number)];
+                let answer = hooks
+                    .send(post("/hooks/second", &shown, "Hello, World!"))
+                    .await;
+                assert_eq!(answer.status, 200);
+            }
+            assert_eq!(hooks.runs(), runs, "{scheme}{setting}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn body_is_read_up_to_the_limit_and_given_back_whole() {
     let hooks = Hooks::of(&telegram("      max_body_bytes: 4096\n"));
     let head = r#"{"update_id": 9, "message": {"from": {"id": 42}, "text": ""#;

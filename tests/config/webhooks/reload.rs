@@ -90,6 +90,20 @@ async fn what_was_handled_before_is_not_handled_again() {
 }
 
 #[tokio::test]
+async fn another_user_id_forgets_nothing_that_was_handled() {
+    let served = Served::new("hook-user", &telegram("      user_id: bot\n"));
+    assert_eq!(served.same("/hooks/telegram").await, 200);
+    for user_id in ["other", "bot", "third"] {
+        let more = format!("      user_id: {user_id}\n      refuse_handled: true\n");
+        served.take(&telegram(&more));
+        assert_eq!(served.same("/hooks/telegram").await, 409, "{user_id}");
+    }
+    served.take(&telegram("      refuse_handled: true\n"));
+    assert_eq!(served.same("/hooks/telegram").await, 409);
+    assert_eq!(served.inner.runs(), 1);
+}
+
+#[tokio::test]
 async fn path_that_is_gone_is_closed_and_a_new_one_is_let_in() {
     let served = Served::new("hook-path", &telegram(""));
     assert_eq!(served.same("/hooks/second").await, 401);
