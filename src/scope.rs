@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 /// A set of scopes: space-separated tokens, compared whole and literally.
 ///
 /// `*` grants everything when it comes from code or a key record ([`Scopes::new`]); in a token's
-/// claims it grants nothing.
+/// claims it grants nothing. What the tokens of one issuer grant at the most can be limited: see
+/// [`authorize`](crate::authorize#several-issuers).
 ///
 /// # Example
 ///
@@ -44,6 +45,23 @@ impl Scopes {
             tokens: (!tokens.is_empty()).then(|| tokens.into()),
             all: false,
         }
+    }
+
+    /// Those of a token's scopes that a limit lets it grant. A member of the limit is compared whole;
+    /// one that ends in `:*` stands for all that begin so, and `*` for everything.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn within(self, limit: &[Box<str>]) -> Self {
+        let covers = |member: &str, scope: &str| match member.strip_suffix('*') {
+            Some("") => true,
+            Some(start) if start.ends_with(':') => scope.starts_with(start),
+            _ => member == scope,
+        };
+        let is_granted = |scope: &&str| limit.iter().any(|member| covers(member, scope));
+        if self.iter().all(|scope| is_granted(&scope)) {
+            return self;
+        }
+        let granted: Vec<&str> = self.iter().filter(is_granted).collect();
+        Self::claimed(&granted.join(" "))
     }
 
     /// Whether `scope` is granted. `*` stands for everything, so it is granted only where everything

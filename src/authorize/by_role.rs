@@ -21,9 +21,11 @@ use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind};
 ///
 /// # Security
 ///
-/// A role counts whoever vouches for it. In a chain that also accepts tokens of an issuer who may
-/// not hand out your roles, put a look at [`AuthContext::issuer`] before it with
-/// [`all_of`](super::all_of).
+/// A role counts whoever writes it into a token. In a chain that also accepts tokens of an issuer
+/// who may not hand out your roles, limit what that one gives: `with_granted_roles` of its provider.
+/// A role outside that limit counts for nothing here, whichever claim it stands in, and also where a
+/// later check (`and_then`) put it there: such a check replaces the limit with
+/// [`AuthContext::with_granted_roles`].
 ///
 /// # Example
 ///
@@ -103,11 +105,12 @@ impl ByRole {
             return Err(AuthError::forbidden("odd_role_claim"));
         };
         let permits = |role: &&str| {
-            self.roles.get(*role).is_some_and(|permissions| {
-                permissions
-                    .iter()
-                    .any(|permission| permission.covers(resource, action))
-            })
+            caller.may_hold_role(role)
+                && self.roles.get(*role).is_some_and(|permissions| {
+                    permissions
+                        .iter()
+                        .any(|permission| permission.covers(resource, action))
+                })
         };
         held.iter()
             .any(permits)

@@ -59,6 +59,30 @@
 //! One of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
 //! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`]).
 //!
+//! # Several issuers
+//!
+//! Whoever signs a token writes the scopes and roles in it. Where a chain accepts tokens of several
+//! issuers, limit what each may hand out, so that a partner's token cannot claim `corp:admin`:
+//! `with_granted_scopes` and `with_granted_roles` of the provider. A scope outside the limit is not
+//! among [`AuthContext::scopes`], so neither [`RequireScopes`] nor [`by_scope`] sees it; a role
+//! outside it counts for nothing in [`by_role`], whichever claim that reads. Neither takes anything
+//! out of the claims: code of your own asks [`AuthContext::scopes`] and
+//! [`AuthContext::may_hold_role`], and not the claim alone.
+//!
+//! ```
+//! use tower_auth::{AuthLayer, provider::{CompositeAuth, JwtAuth}};
+//!
+//! # let (ours, theirs) = ("an example secret of 32 bytes 1 …", "an example secret of 32 bytes 2 …");
+//! let staff = JwtAuth::hs256(ours)?.with_issuer("https://staff.example");
+//! let partners = JwtAuth::hs256(theirs)?
+//!     .with_issuer("https://partners.example")
+//!     .with_granted_scopes(["partner:*"])
+//!     .with_granted_roles(["viewer"]);
+//! let layer = AuthLayer::new(CompositeAuth::new(staff).or(partners));
+//! # let _ = layer;
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
 //! # Resources
 //!
 //! A resource is a text of segments between colons: `graph`, `agent:7`. The layers write ids into it

@@ -51,6 +51,8 @@ struct Inner {
     /// Where it is not the issuer.
     source: Option<Arc<str>>,
     metadata: Metadata,
+    /// The roles that its claims may give; any, where nothing is set.
+    role_limit: Option<Arc<[Box<str>]>>,
 }
 
 impl AuthContext {
@@ -64,6 +66,7 @@ impl AuthContext {
             scopes: Scopes::default(),
             expires_at: None,
             metadata: Metadata::Plain(None),
+            role_limit: None,
             response_headers: None,
         }))
     }
@@ -145,6 +148,30 @@ impl AuthContext {
         self
     }
 
+    /// Replaces the roles that the caller's claims may give; unless set, any. With an empty list,
+    /// none does.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::AuthContext;
+    ///
+    /// let partner = AuthContext::new("ada")
+    ///     .with_claim("roles", vec!["viewer", "admin"])
+    ///     .with_granted_roles(["viewer"]);
+    /// assert!(partner.may_hold_role("viewer") && !partner.may_hold_role("admin"));
+    /// ```
+    #[must_use]
+    pub fn with_granted_roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
+        let roles = roles.into_iter().map(|role| role.into().into_boxed_str());
+        self.with_role_limit(roles.collect())
+    }
+
+    pub(crate) fn with_role_limit(mut self, roles: Arc<[Box<str>]>) -> Self {
+        self.edit().role_limit = Some(roles);
+        self
+    }
+
     /// Adds a header that the layer puts on the response: a refreshed cookie, a quota.
     #[must_use]
     pub fn add_response_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -182,6 +209,7 @@ impl AuthContext {
             scopes,
             expires_at,
             metadata: Metadata::verified(json, user_id_claim),
+            role_limit: None,
             response_headers: None,
         }))
     }
@@ -218,6 +246,16 @@ impl AuthContext {
     /// What the caller may do.
     pub fn scopes(&self) -> &Scopes {
         &self.0.scopes
+    }
+
+    /// Whether a role that a claim gives the caller counts: what their provider may grant is limited
+    /// by its `with_granted_roles`, if it is.
+    ///
+    /// Code that reads roles out of a claim by itself asks this of each. It does not tell whether the
+    /// caller has the role.
+    pub fn may_hold_role(&self, role: &str) -> bool {
+        let limit = self.0.role_limit.as_deref();
+        limit.is_none_or(|limit| limit.iter().any(|granted| **granted == *role))
     }
 
     /// When the credential expires, if it does; a stream should end then.

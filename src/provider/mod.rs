@@ -36,6 +36,8 @@ mod asynchronous;
 pub(crate) mod authentication;
 mod composite;
 mod function;
+#[cfg(feature = "jwt")]
+mod grants;
 #[cfg(feature = "oauth2")]
 mod introspection;
 #[cfg(feature = "jwt")]
@@ -56,8 +58,6 @@ pub(crate) use self::ask::ask;
 use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
-#[cfg(feature = "jwt")]
-pub(crate) use self::principal_source::Voucher;
 pub(crate) use self::principal_source::{Label, PrincipalSources};
 pub use self::{
     allowlist::AllowlistAuth,
@@ -69,6 +69,8 @@ pub use self::{
     function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
     principal_source::PrincipalSource,
 };
+#[cfg(feature = "jwt")]
+pub(crate) use self::{grants::Grants, principal_source::Voucher};
 #[cfg(feature = "oauth2")]
 pub use self::{
     introspection::IntrospectionAuth,

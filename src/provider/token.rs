@@ -1,6 +1,6 @@
 //! What the providers of signed tokens share: from a token and its key to the caller or a refusal.
 
-use super::{AuthResult, Label, Voucher};
+use super::{AuthResult, Grants, Label, Voucher};
 use crate::{
     AuthContext, AuthError,
     context::Text,
@@ -16,6 +16,7 @@ use crate::{
 pub(crate) struct TokenJudge {
     method: &'static str,
     label: Option<Label>,
+    grants: Grants,
     rules: ClaimRules,
     memory: Option<Memory>,
 }
@@ -25,7 +26,7 @@ impl TokenJudge {
     /// require no issuer.
     pub(crate) fn new(
         method: &'static str,
-        label: Option<Label>,
+        (label, grants): (Option<Label>, Grants),
         rules: ClaimRules,
         remembered: usize,
     ) -> Self {
@@ -36,6 +37,7 @@ impl TokenJudge {
         Self {
             method,
             label,
+            grants,
             rules,
             memory,
         }
@@ -89,7 +91,8 @@ impl TokenJudge {
         };
         let is_first = self.rules.user_id_claims().next() == Some(claims.user_id_claim());
         let source = voucher.source(claims.user_id_claim(), is_first);
-        let (scopes, user_id_claim) = (claims.scopes(), claims.user_id_claim());
+        let scopes = self.grants.of(claims.scopes());
+        let user_id_claim = claims.user_id_claim();
         let context = AuthContext::verified(
             user_id,
             self.method,
@@ -99,6 +102,7 @@ impl TokenJudge {
             (json, user_id_claim),
         )
         .with_label(source);
+        let context = self.grants.limit(context);
         if let (Some(memory), Some(name)) = (&self.memory, name) {
             let remembered = Remembered {
                 context: context.clone(),

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    AuthProvider, Authentication, Label, PrincipalSource,
+    AuthProvider, Authentication, Grants, Label, PrincipalSource,
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
@@ -62,6 +62,7 @@ struct Userinfo {
     endpoint: Endpoint,
     issuer: Option<Box<str>>,
     label: Option<Label>,
+    grants: Grants,
 }
 
 impl UserinfoAuth {
@@ -77,6 +78,7 @@ impl UserinfoAuth {
                 endpoint,
                 issuer: None,
                 label: None,
+                grants: Grants::default(),
             }),
         })
     }
@@ -89,6 +91,27 @@ impl UserinfoAuth {
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into().into();
         let change = |question: &mut Userinfo| question.issuer = Some(issuer);
+        self.opaque = self.opaque.with_question(change);
+        self
+    }
+
+    /// Limits the roles that the endpoint's answers give: [`by_role`](crate::authorize::by_role) takes
+    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
+    /// it; with an empty list, none does.
+    ///
+    /// A role is compared whole.
+    ///
+    /// # Security
+    ///
+    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
+    /// readable as they were written: code of your own that reads roles asks
+    /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
+    #[must_use]
+    pub fn with_granted_roles<S: Into<String>>(
+        mut self,
+        roles: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let change = |question: &mut Userinfo| question.grants.set_roles(roles);
         self.opaque = self.opaque.with_question(change);
         self
     }
@@ -114,6 +137,7 @@ impl AuthProvider for UserinfoAuth {
             endpoint,
             issuer,
             label,
+            ..
         } = self.opaque.question();
         vec![match issuer {
             Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
@@ -164,15 +188,17 @@ impl Userinfo {
         let label = self.label.as_ref().filter(|_| issuer.is_none());
         let issuer = issuer.unwrap_or_else(|| self.endpoint.to_string().into());
         Ok(Vouched {
-            context: AuthContext::verified(
-                user_id.into(),
-                NAME,
-                Some(issuer.into()),
-                Scopes::default(),
-                None,
-                (json.into(), "sub"),
-            )
-            .with_label(label.map(Label::text)),
+            context: self.grants.limit(
+                AuthContext::verified(
+                    user_id.into(),
+                    NAME,
+                    Some(issuer.into()),
+                    Scopes::default(),
+                    None,
+                    (json.into(), "sub"),
+                )
+                .with_label(label.map(Label::text)),
+            ),
             not_before: None,
             issued_at: None,
             expires_at: None,

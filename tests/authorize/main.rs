@@ -5,6 +5,7 @@
 mod apps;
 mod building;
 mod combinations;
+mod grants;
 mod handlers;
 mod hiding;
 mod ids;

@@ -12,7 +12,7 @@ use crate::{
         json::{Fault, Members, Value},
     },
     provider::{
-        Label,
+        Grants, Label,
         opaque::{Vouched, endpoint_failed},
     },
 };
@@ -23,6 +23,7 @@ pub(super) struct Rules {
     pub(super) audiences: Vec<Box<str>>,
     pub(super) issuer: Option<Box<str>>,
     pub(super) label: Option<Label>,
+    pub(super) grants: Grants,
     pub(super) scope_claim: Box<str>,
     pub(super) user_id_claim: &'static str,
     pub(super) accepts_clients: bool,
@@ -35,6 +36,7 @@ impl Rules {
             audiences: Vec::new(),
             issuer: None,
             label: None,
+            grants: Grants::default(),
             scope_claim: "scope".into(),
             user_id_claim: "sub",
             accepts_clients: false,
@@ -76,15 +78,17 @@ impl Rules {
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
         let label = self.label.as_ref().filter(|_| self.issuer.is_none());
         Ok(Vouched {
-            context: AuthContext::verified(
-                user_id.into(),
-                method,
-                Some(issuer.into()),
-                scopes(scope),
-                expires_at,
-                (json.into(), user_id_claim),
-            )
-            .with_label(label.map(Label::text)),
+            context: self.grants.limit(
+                AuthContext::verified(
+                    user_id.into(),
+                    method,
+                    Some(issuer.into()),
+                    self.grants.of(scopes(scope)),
+                    expires_at,
+                    (json.into(), user_id_claim),
+                )
+                .with_label(label.map(Label::text)),
+            ),
             not_before,
             issued_at,
             expires_at,

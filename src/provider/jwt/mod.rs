@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    AuthProvider, AuthResult, Authentication, Label, PrincipalSource, Voucher,
+    AuthProvider, AuthResult, Authentication, Grants, Label, PrincipalSource, Voucher,
     token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused},
 };
 use crate::{
@@ -71,6 +71,7 @@ struct Checks {
     keys: KeySet,
     rules: ClaimRules,
     label: Option<Label>,
+    grants: Grants,
     /// The same one in every copy: they hold the same keys.
     origin: Arc<()>,
     remembered: usize,
@@ -95,6 +96,7 @@ impl JwtAuth {
                 keys: keys.into(),
                 rules: ClaimRules::new(),
                 label: None,
+                grants: Grants::default(),
                 origin: Arc::new(()),
                 remembered: REMEMBERED_TOKENS,
                 judge: OnceLock::new(),
@@ -156,6 +158,61 @@ impl JwtAuth {
     pub fn with_shared_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
         self.edit().label = Some(Label::shared(label)?);
         Ok(self)
+    }
+
+    /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
+    /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
+    /// claims; with an empty list, nothing.
+    ///
+    /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
+    /// and `*` for every scope.
+    ///
+    /// # Security
+    ///
+    /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
+    /// tokens writes what they like there. The claims stay readable as they were written, so ask
+    /// [`scopes`](crate::AuthContext::scopes) and not the claim.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::JwtAuth;
+    ///
+    /// # let secret = "an example secret of 32 bytes …";
+    /// let partners = JwtAuth::hs256(secret)?
+    ///     .with_issuer("https://partners.example")
+    ///     .with_granted_scopes(["partner:*", "catalog:read"])
+    ///     .with_granted_roles(["viewer"]);
+    /// # let _ = partners;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_granted_scopes<S: Into<String>>(
+        mut self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.edit().grants.set_scopes(scopes);
+        self
+    }
+
+    /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
+    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
+    /// it; with an empty list, none does.
+    ///
+    /// A role is compared whole.
+    ///
+    /// # Security
+    ///
+    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
+    /// readable as they were written: code of your own that reads roles asks
+    /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
+    #[must_use]
+    pub fn with_granted_roles<S: Into<String>>(
+        mut self,
+        roles: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.edit().grants.set_roles(roles);
+        self
     }
 
     /// Replaces how far the clocks may differ; 30 seconds unless set.
@@ -275,8 +332,8 @@ impl Checks {
             return Err(refused(JoseError::TooLong));
         }
         let judge = self.judge.get_or_init(|| {
-            let label = self.label.clone();
-            TokenJudge::new(NAME, label, self.rules.clone(), self.remembered)
+            let terms = (self.label.clone(), self.grants.clone());
+            TokenJudge::new(NAME, terms, self.rules.clone(), self.remembered)
         });
         let name = match judge.recall(token, GENERATION, now) {
             Recalled::Verdict(verdict) => return verdict,
@@ -295,6 +352,7 @@ impl Clone for Checks {
             keys: self.keys.clone(),
             rules: self.rules.clone(),
             label: self.label.clone(),
+            grants: self.grants.clone(),
             origin: Arc::clone(&self.origin),
             remembered: self.remembered,
             judge: OnceLock::new(),

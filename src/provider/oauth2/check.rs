@@ -41,7 +41,12 @@ impl Check {
         Self {
             algorithms: settings.algorithms.clone(),
             strict_at_jwt: settings.strict_at_jwt,
-            judge: TokenJudge::new(METHOD, None, rules.clone(), settings.remembered),
+            judge: TokenJudge::new(
+                METHOD,
+                (None, settings.grants.clone()),
+                rules.clone(),
+                settings.remembered,
+            ),
             rules,
             keys: Keyring::new(source, settings.pace.clone(), settings.clock.clone()),
             clock: settings.clock.clone(),

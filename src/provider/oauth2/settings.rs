@@ -8,7 +8,7 @@ use crate::{
     Clock, ConfigError, ConfigErrorKind, CredentialSource,
     jose::{Algorithm, ClaimRules},
     jwks::{LONGEST_LIFE, Pace, Place, SHORTEST_LIFE},
-    provider::token::REMEMBERED_TOKENS,
+    provider::{Grants, token::REMEMBERED_TOKENS},
 };
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Settings {
     pub(super) algorithms: Box<[Algorithm]>,
     /// Without issuer and audiences, which are put in at the end.
     pub(super) rules: ClaimRules,
+    pub(super) grants: Grants,
     pub(super) strict_at_jwt: bool,
     pub(super) pace: Pace,
     pub(super) remembered: usize,
@@ -44,6 +45,7 @@ impl Settings {
             place,
             algorithms: Box::new([Algorithm::RS256, Algorithm::ES256]),
             rules: ClaimRules::new(),
+            grants: Grants::default(),
             strict_at_jwt: false,
             pace: Pace::default(),
             remembered: REMEMBERED_TOKENS,
