@@ -33,6 +33,15 @@ use crate::{
 /// let layer = AuthLayer::new(Sessions);
 /// # let _ = layer;
 /// ```
+///
+/// # Security
+///
+/// It is asked about whatever a stranger shows, as often as he shows it, and nothing here bounds how
+/// many of its futures wait at once. Where it asks a database or another server, give guesses a
+/// bound of their own, so that they cannot take every connection from good callers: refuse what
+/// cannot be a credential before asking, remember good answers for a short time, and answer 503
+/// ([`AuthError::unavailable`]) beyond a number of questions under way.
+/// [`AuthRequest::client_address`] tells who asks for too many.
 pub trait AsyncAuthProvider: Send + Sync + 'static {
     /// Answers whether the request shows a credential of this provider, and whose.
     fn authenticate(

@@ -23,7 +23,14 @@ use crate::{
 /// For issuers of opaque tokens that have no introspection endpoint. What the endpoint answered is
 /// remembered for a short time ([`with_cache_time`](Self::with_cache_time)), so a revocation is
 /// seen within that time; the token itself is not kept. However many requests show one token at
-/// once, the endpoint is asked once.
+/// once, the endpoint is asked once. Tokens in use are asked about again before the answer lapses.
+///
+/// Anybody can show tokens that nobody has seen, and only the endpoint can tell that they are not
+/// good. However many come, they cost the callers of good tokens nothing: the endpoint is asked
+/// about tokens that it vouched for within the last hour in slots of their own, about all others
+/// within narrower bounds, and those beyond the bounds get 503 at once
+/// ([`with_concurrency`](Self::with_concurrency)). For a bound by client address too, serve with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// Where the endpoint answers 401 or 403, the token is refused with 401. Any other answer but 200
 /// and a JSON object with a `sub`, and no answer at all, is 503: that says nothing about the token.

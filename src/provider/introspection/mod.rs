@@ -25,7 +25,14 @@ use crate::{
 /// included (see [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
 /// ([`with_cache_time`](Self::with_cache_time)), so a revocation is seen within that time; the
 /// token itself is not kept. However many requests show one token at once, the endpoint is asked
-/// once.
+/// once. Tokens in use are asked about again before the answer lapses.
+///
+/// Anybody can show tokens that nobody has seen, and only the endpoint can tell that they are not
+/// good. However many come, they cost the callers of good tokens nothing: the endpoint is asked
+/// about tokens that it vouched for within the last hour in slots of their own, about all others
+/// within narrower bounds, and those beyond the bounds get 503 at once
+/// ([`with_concurrency`](Self::with_concurrency)). For a bound by client address too, serve with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// A token is refused with 401 where `active` is anything but `true`, where a configured audience
 /// or issuer is missing or another, where the token is known to be no access token for a bearer

@@ -1,8 +1,15 @@
 //! What the providers of opaque tokens share: asking an endpoint about a token, once for all who
 //! show it, and remembering for a short time what it said.
+//!
+//! Anybody can show tokens that nobody has seen, as many as he likes, and only the endpoint can tell
+//! them from good ones. So they must cost nobody else anything: the callers of tokens that the
+//! endpoint vouched for are asked about in slots of their own, and before their verdicts lapse.
 
 mod flight;
 mod settings;
+mod slots;
+#[cfg(all(test, feature = "test-util"))]
+mod tests;
 mod verdicts;
 
 use std::{
@@ -12,8 +19,13 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use tokio::sync::watch;
 
-use self::{flight::Flights, verdicts::Verdicts};
+use self::{
+    flight::Flights,
+    slots::{Asker, Slots},
+    verdicts::Verdicts,
+};
 pub(super) use self::{
     flight::endpoint_failed,
     settings::{Settings, shared_settings},
@@ -53,7 +65,14 @@ pub(super) struct Opaque<Q> {
     ///
     /// INVARIANT: whatever changes question or settings makes a new one. A copy with another
     /// audience must never find a verdict that this one remembers.
-    desk: Arc<OnceLock<Arc<Desk<Q>>>>,
+    desk: Arc<OnceLock<Opened<Q>>>,
+}
+
+/// The desk of a provider that has not been dropped.
+struct Opened<Q> {
+    desk: Arc<Desk<Q>>,
+    /// Questions that are under way hold the desk as well: this tells them when nobody else does.
+    _provider: watch::Sender<()>,
 }
 
 /// Where questions are asked and answers are kept.
@@ -64,6 +83,9 @@ struct Desk<Q> {
     names: TokenNames,
     verdicts: Verdicts,
     flights: Flights,
+    slots: Arc<Slots>,
+    /// Ends with the last copy of the provider.
+    provider: watch::Receiver<()>,
 }
 
 impl<Q: Question> Opaque<Q> {
@@ -102,45 +124,67 @@ impl<Q: Question> Opaque<Q> {
         }
         let desk = self.desk().map_err(AuthError::unavailable)?;
         let name = desk.names.name(token.as_bytes());
-        if let Some(verdict) = desk.recall(name) {
-            return Ok(verdict.into());
+        if let Some(answer) = desk.recall(name, token) {
+            return Ok(answer.into());
         }
+        let asker = match desk.verdicts.knows(name, desk.settings.clock.now()) {
+            true => Asker::Known,
+            false => Asker::Stranger(request.client_address()),
+        };
         let (desk, token) = (Arc::clone(desk), Secret::from(token));
         Ok(Authentication::pending(async move {
-            let flight = desk.flight(name, token)?;
-            let verdict = flight.await?;
-            desk.settings.judge_times(verdict)
+            let vouched = desk.flight(name, token, asker).await?;
+            desk.settings.judge_times(vouched)
         }))
     }
 
     fn desk(&self) -> Result<&Arc<Desk<Q>>, ConfigError> {
-        if let Some(desk) = self.desk.get() {
-            return Ok(desk);
-        }
-        let desk = Desk::new(Arc::clone(&self.question), self.settings.clone())?;
-        Ok(self.desk.get_or_init(|| Arc::new(desk)))
+        let opened = match self.desk.get() {
+            Some(opened) => opened,
+            None => {
+                let opened = Opened::new(Arc::clone(&self.question), self.settings.clone())?;
+                self.desk.get_or_init(|| opened)
+            }
+        };
+        Ok(&opened.desk)
     }
 }
 
-impl<Q: Question> Desk<Q> {
+impl<Q: Question> Opened<Q> {
     fn new(question: Arc<Q>, settings: Settings) -> Result<Self, ConfigError> {
         let fetcher = match &settings.client {
             Some(client) => Fetcher::with_client(client.clone()),
             None => Fetcher::without_redirects(question.endpoint())?,
         };
-        Ok(Self {
+        let (sender, provider) = watch::channel(());
+        let desk = Desk {
             question,
             fetcher: fetcher.with_time_limit(settings.time_limit),
             names: TokenNames::new().ok_or_else(no_randomness)?,
             verdicts: Verdicts::new(settings.remembered, settings.cache_time),
-            flights: Flights::new(settings.concurrency),
+            flights: Flights::default(),
+            slots: Arc::new(Slots::new(settings.concurrency)),
+            provider,
             settings,
+        };
+        Ok(Self {
+            desk: Arc::new(desk),
+            _provider: sender,
         })
     }
+}
 
-    fn recall(&self, name: u128) -> Option<AuthResult> {
-        let verdict = self.verdicts.recall(name, self.settings.clock.now())?;
-        Some(verdict.and_then(|vouched| self.settings.judge_times(vouched)))
+impl<Q: Question> Desk<Q> {
+    fn recall(self: &Arc<Self>, name: u128, token: &str) -> Option<AuthResult> {
+        let recalled = self.verdicts.recall(name, self.settings.clock.now())?;
+        let answer = recalled
+            .verdict
+            .and_then(|vouched| self.settings.judge_times(vouched));
+        // What has expired meanwhile is not worth a question.
+        if recalled.is_to_be_renewed && answer.is_ok() {
+            self.renew(name, Secret::from(token));
+        }
+        Some(answer)
     }
 }
 

@@ -130,6 +130,13 @@ macro_rules! shared_settings {
             /// It is how long a revoked token may still be accepted. That a token is not good is
             /// remembered for 5 seconds at most, and an answer of more than 16 KiB is not.
             ///
+            /// A request with a remembered token is answered at once. From three quarters of the
+            /// time on, such a request also has the token asked about again in the background: a
+            /// token in use does not lapse, and the endpoint gets a third more questions about it
+            /// than without (where the time is 4 seconds or more). What that answer says holds at
+            /// once; where the endpoint cannot be asked, the earlier answer lapses in its time.
+            /// Nothing is asked about a token that is no longer shown.
+            ///
             /// # Errors
             ///
             /// It is more than 300 seconds.
@@ -147,8 +154,20 @@ macro_rules! shared_settings {
                 self
             }
 
-            /// Replaces how many questions may be under way at once, 32 unless set; others wait in
-            /// line.
+            /// Replaces how many questions may be under way at once, 32 unless set.
+            ///
+            /// Callers whose token the endpoint vouched for within the last hour have at least half
+            /// of them (with 1: the first place in line), and up to three quarters where nobody
+            /// else needs them. All others, whose tokens may be guesses, have at most half, and a
+            /// line of 8 places for each of those; beyond it, the answer is 503 with `Retry-After`
+            /// at once. Of these slots and places, one client address has a quarter, at least one
+            /// ([`AuthRequest::client_address`](crate::AuthRequest::client_address): IPv6 by /64).
+            /// Where that is unknown, as without `into_make_service_with_connect_info`, only the
+            /// bound on all of them together holds.
+            ///
+            /// Behind a proxy all callers have its address, and what one address may have is all
+            /// there is for new tokens: put a [`ClientAddress`](crate::ClientAddress) into the
+            /// requests, or set this higher.
             #[must_use]
             pub fn with_concurrency(mut self, most: usize) -> Self {
                 // None at all would make every token wait and then fail.
