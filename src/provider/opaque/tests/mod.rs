@@ -71,6 +71,8 @@ impl Question for Slow {
     fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
+
+    fn set_label(&mut self, _: Label) {}
 }
 
 struct World {
