@@ -37,6 +37,24 @@ pub fn python(script: &str) -> Option<Command> {
     Some(command(&python, script))
 }
 
+/// A command that runs a program that a test needs and `scripts/test` installs.
+pub fn program(name: &str) -> Option<Command> {
+    // Debian keeps servers where only root's `PATH` has them.
+    let found = in_path(&[name]).or_else(|| {
+        let server = Path::new("/usr/sbin").join(name);
+        server.is_file().then_some(server)
+    });
+    match found {
+        Some(program) => Some(Command::new(program)),
+        None => missing(name),
+    }
+}
+
+/// A file of `tests/live`.
+pub fn file(name: &str) -> PathBuf {
+    live_dir().join(name)
+}
+
 /// The Chromium that this machine has.
 pub fn chromium() -> Option<PathBuf> {
     let found = in_path(&["chromium", "chromium-browser", "google-chrome"]);

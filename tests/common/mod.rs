@@ -11,6 +11,7 @@
 pub mod agent;
 pub mod answer;
 pub mod bearer;
+pub mod dice;
 pub mod live;
 pub mod log;
 pub mod oidc;
