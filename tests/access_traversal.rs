@@ -111,7 +111,9 @@ async fn an_optional_path_with_a_parameter_is_required_at_a_step() {
 
 #[tokio::test]
 async fn a_step_asks_the_layers_provider_and_not_the_paths_own() {
-    let own = ApiKeyAuth::new([PARTNER_KEY]).unwrap();
+    let own = ApiKeyAuth::new([PARTNER_KEY])
+        .and_then(|keys| keys.with_source("partners"))
+        .unwrap();
     let layer = auth().access("/partner/{*rest}", Access::provider(own));
     for app in apps(&layer) {
         for step in STEPS {

@@ -14,11 +14,41 @@ pub enum Segment {
 pub type Pattern = Vec<Segment>;
 
 /// A rule as a layer is told it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub pattern: Pattern,
     pub method: Option<Method>,
-    pub open: bool,
+    pub kind: Kind,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Public,
+    Optional,
+    Required,
+    /// The path's own provider.
+    Own,
+}
+
+/// The rules that a layer would take, with nothing said twice.
+pub fn allowed(rules: Vec<Rule>) -> Vec<Rule> {
+    rules
+        .into_iter()
+        .fold(Vec::new(), |mut taken: Vec<Rule>, rule| {
+            let others: Vec<Pattern> = taken
+                .iter()
+                .map(|taken| taken.pattern.clone())
+                .filter(|pattern| *pattern != rule.pattern)
+                .collect();
+            let twice = taken
+                .iter()
+                .any(|taken| taken.pattern == rule.pattern && taken.method == rule.method);
+            if !twice && fits_beside(&rule.pattern, &others) {
+                taken.push(rule);
+            }
+            taken
+        })
 }
 
 pub fn text(pattern: &[Segment]) -> String {
@@ -60,19 +90,33 @@ pub fn stands_for(pattern: &[Segment], path: &str) -> bool {
 
 /// Whether nobody is asked for a path, given the route that was chosen where that is known.
 pub fn is_open(rules: &[Rule], method: &Method, path: &str, route: Option<&Pattern>) -> bool {
+    who_is_asked(rules, &[], method, path, route) == Kind::Public
+}
+
+/// Who is asked for a path, given the route that was chosen where that is known.
+///
+/// `docs` are the built-in patterns that are open beside `/health`.
+pub fn who_is_asked(
+    rules: &[Rule],
+    docs: &[Pattern],
+    method: &Method,
+    path: &str,
+    route: Option<&Pattern>,
+) -> Kind {
     if route.is_some_and(|route| !stands_for(route, path)) {
-        return false;
+        return Kind::Required;
     }
+    let rules = with_built_in(rules, docs);
     let matching = || rules.iter().filter(|rule| stands_for(&rule.pattern, path));
     let Some(narrowest) = matching().map(|rule| &rule.pattern).min_by_key(width) else {
-        return false;
+        return Kind::Required;
     };
     if route.is_some_and(|route| !parameters_agree(narrowest, route)) {
-        return false;
+        return Kind::Required;
     }
     let is_plain = |segment: &Segment| matches!(segment, Segment::Plain(_));
     if !narrowest.iter().all(is_plain) && path.split('/').any(is_read_otherwise) {
-        return false;
+        return Kind::Required;
     }
     let rule_for = |wanted: Option<&Method>| {
         let mut of_path = rules.iter().filter(|rule| rule.pattern == *narrowest);
@@ -82,7 +126,32 @@ pub fn is_open(rules: &[Rule], method: &Method, path: &str, route: Option<&Patte
     rule_for(Some(method))
         .or_else(|| head_as_get().flatten())
         .or_else(|| rule_for(None))
-        .is_some_and(|rule| rule.open)
+        .map_or(Kind::Required, |rule| rule.kind)
+}
+
+/// What is open without a rule gives way to rules for the same path that name no method or the
+/// same one, and to patterns that it cannot stand beside.
+fn with_built_in(rules: &[Rule], docs: &[Pattern]) -> Vec<Rule> {
+    let mut all = rules.to_vec();
+    let health = vec![Segment::Plain("health")];
+    for pattern in [health].iter().chain(docs) {
+        let others: Vec<Pattern> = rules.iter().map(|rule| rule.pattern.clone()).collect();
+        let same = rules.iter().filter(|rule| rule.pattern == *pattern);
+        let is_ruled = same.clone().any(|rule| {
+            rule.method
+                .as_ref()
+                .is_none_or(|method| method == Method::GET)
+        });
+        let fits = same.clone().next().is_some() || fits_beside(pattern, &others);
+        if fits && !is_ruled {
+            all.push(Rule {
+                pattern: pattern.clone(),
+                method: Some(Method::GET),
+                kind: Kind::Public,
+            });
+        }
+    }
+    all
 }
 
 /// Plain text is narrower than a parameter, a parameter than a catch-all; the left decides first.

@@ -48,7 +48,7 @@ impl Spelling {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Change {
+pub enum Change {
     Upper,
     Encode,
     EncodeSlash,
@@ -63,7 +63,7 @@ enum Change {
 }
 
 impl Change {
-    fn respell(self, segments: &mut Vec<String>, at: usize, shown: &str) {
+    pub fn respell(self, segments: &mut Vec<String>, at: usize, shown: &str) {
         match self {
             Self::Upper => segments[at] = segments[at].to_uppercase(),
             Self::Encode => {
@@ -90,13 +90,13 @@ impl Change {
     }
 }
 
-const SHOWN: &[&str] = &[
+pub const SHOWN: &[&str] = &[
     "a", "b", "run", "health", "v1", "x", "A", "HEALTH", "", ".", "..", "%61", "%2e%2e", "a;b",
     "{p0}", "{*rest}", "a.b", "%2f", "*", ":a", "~", "..;", "%252e.", "..%3bx", ";x", "a\\b",
     "%00", ".a", "a%20b", "...", "..%20", ".%09.", "%25%32e",
 ];
 
-const CHANGES: &[Change] = &[
+pub const CHANGES: &[Change] = &[
     Change::Upper,
     Change::Encode,
     Change::EncodeSlash,

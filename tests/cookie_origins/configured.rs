@@ -115,9 +115,8 @@ async fn each_cookie_has_origins_of_its_own() {
             .with_origins([origin])
             .unwrap();
         let record = ApiKeyRecord::new(name, format!("sk-live-{name}")).unwrap();
-        ApiKeyAuth::new([record])
-            .unwrap()
-            .with_credentials([cookie])
+        let keys = ApiKeyAuth::new([record]).and_then(|keys| keys.with_source(name));
+        keys.unwrap().with_credentials([cookie])
     };
     let chain =
         CompositeAuth::new(of("ada", "https://a.example")).or(of("bob", "https://b.example"));

@@ -1,20 +1,24 @@
 //! Generated routes, rules and spellings: the layer's decision against the route that axum chose.
-#![cfg(test)]
-
-mod common;
 
 use std::convert::Infallible;
 
-use axum::{Router, body::Body, extract::Request, response::IntoResponse, routing};
-use common::{
-    paths_model::{Pattern, Rule, Segment, fits_beside, is_open, stands_for, text},
-    runs::auth,
-    spelling::spelling,
-};
+use axum::{Router, body::Body, extract::Request, response::IntoResponse};
 use http::{Method, StatusCode, Uri};
 use proptest::{prelude::*, sample::select};
 use tower::{Layer, Service, ServiceExt};
 use tower_auth::{Access, AuthLayer, PathRule};
+
+use crate::{
+    Ran,
+    common::{
+        paths_model::{
+            Kind, Pattern, Rule, Segment, allowed, fits_beside, is_open, stands_for, text,
+        },
+        runs::auth,
+        spelling::spelling,
+    },
+    table,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -100,7 +104,7 @@ proptest! {
         routes.push(own.clone());
         let mut case = case;
         case.rules.retain(|rule| rule.pattern != own);
-        case.rules.push(Rule { pattern: own.clone(), method: None, open: true });
+        case.rules.push(Rule { pattern: own.clone(), method: None, kind: Kind::Public });
         case.target = text(&own).parse().unwrap();
         prop_assert!(case.passes(table(&routes).layer(case.layer())));
         prop_assert!(case.passes(table(&routes).route_layer(case.layer())));
@@ -121,10 +125,9 @@ impl Case {
     fn layer(&self) -> AuthLayer {
         self.rules.iter().fold(auth(), |layer, rule| {
             let path = text(&rule.pattern);
-            let access = if rule.open {
-                Access::Public
-            } else {
-                Access::Required
+            let access = match rule.kind {
+                Kind::Public => Access::Public,
+                _ => Access::Required,
             };
             match &rule.method {
                 Some(method) => layer.access((method.clone(), path.as_str()), access),
@@ -134,23 +137,7 @@ impl Case {
     }
 
     fn is_open(&self, route: Option<&Pattern>) -> bool {
-        let health = vec![Segment::Plain("health")];
-        let mut rules = self.rules.clone();
-        let ruled = |rule: &Rule| {
-            rule.pattern == health
-                && rule
-                    .method
-                    .as_ref()
-                    .is_none_or(|method| method == Method::GET)
-        };
-        if !rules.iter().any(ruled) {
-            rules.push(Rule {
-                pattern: health,
-                method: Some(Method::GET),
-                open: true,
-            });
-        }
-        is_open(&rules, &self.method, self.target.path(), route)
+        is_open(&self.rules, &self.method, self.target.path(), route)
     }
 
     /// What is protected never passes; what is public always does, but for a path with empty or
@@ -173,7 +160,7 @@ impl Case {
     /// The route that ran: under no layer, the one that axum chooses.
     fn chosen(&self, app: &Router) -> Option<Pattern> {
         let answer = self.ask(app.clone());
-        answer.extensions().get::<Pattern>().cloned()
+        answer.extensions().get::<Ran>()?.route.clone()
     }
 
     fn passes<S>(&self, app: S) -> bool
@@ -202,17 +189,6 @@ impl Case {
             .unwrap()
             .into_response()
     }
-}
-
-/// Routes that answer with what they are.
-fn table(routes: &[Pattern]) -> Router {
-    routes.iter().fold(Router::new(), |app, route| {
-        let pattern = route.clone();
-        app.route(
-            &text(route),
-            routing::any(async move || axum::Extension(pattern)),
-        )
-    })
 }
 
 fn nested_at(prefix: Segment, route: Pattern) -> Pattern {
@@ -248,7 +224,7 @@ fn case(prefix: &'static str) -> impl Strategy<Value = Case> {
                 .map(|(pattern, method, open, under)| Rule {
                     pattern: under.map_or(pattern.clone(), |under| nested_at(under, pattern)),
                     method,
-                    open,
+                    kind: if open { Kind::Public } else { Kind::Required },
                 });
             let rules = allowed(rules.collect());
             let patterns = rules.iter().map(|rule| rule.pattern.clone());
@@ -305,26 +281,6 @@ fn beside_each_other(patterns: Vec<Pattern>) -> Vec<Pattern> {
         }
         table
     })
-}
-
-/// The rules that a layer would take, with nothing said twice.
-fn allowed(rules: Vec<Rule>) -> Vec<Rule> {
-    rules
-        .into_iter()
-        .fold(Vec::new(), |mut taken: Vec<Rule>, rule| {
-            let others: Vec<Pattern> = taken
-                .iter()
-                .map(|taken| taken.pattern.clone())
-                .filter(|pattern| *pattern != rule.pattern)
-                .collect();
-            let twice = taken
-                .iter()
-                .any(|taken| taken.pattern == rule.pattern && taken.method == rule.method);
-            if !twice && fits_beside(&rule.pattern, &others) {
-                taken.push(rule);
-            }
-            taken
-        })
 }
 
 const PLAIN: &[&str] = &["a", "b", "run", "health", "v1"];
