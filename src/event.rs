@@ -1,7 +1,8 @@
 //! One tracing event per decision, with stable field names and nothing secret in it.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
-//! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`, `platform`, `chat_id`, `kind` (of
+//! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,
+//! `key` (the name of an API key that is not its user id), `platform`, `chat_id`, `kind` (of
 //! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
 //! axum chose one), `error`.
 
@@ -22,6 +23,7 @@ pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<
         outcome = "accepted",
         provider = context.method(),
         user_id = %Clean(context.user_id()),
+        key = clean(context.key_name()),
         path = path(),
     );
 }

@@ -274,6 +274,46 @@ async fn a_handler_asks_the_chain_that_the_layer_uses_about_a_message() {
     }
 }
 
+#[tokio::test]
+async fn everybody_in_a_listed_chat_may_call_where_chats_alone_are_listed() {
+    let allowed = AllowlistAuth::in_chats(["telegram"], ["-1001"]).unwrap();
+    for user in [42, 7] {
+        let message = message("telegram", user).with_chat_id(-1001);
+        let context = judged(&allowed, &message).await.unwrap().unwrap();
+        assert_eq!(context.user_id(), user.to_string());
+    }
+    let elsewhere = message("telegram", 42).with_chat_id(-1002);
+    for stranger in [elsewhere, message("telegram", 42)] {
+        let error = judged(&allowed, &stranger).await.unwrap_err();
+        refused(&error, "chat_not_allowlisted");
+    }
+    // A channel's post has no sender, and so nobody who could be the caller.
+    let nobody = Message::new("telegram").with_chat_id(-1001);
+    let error = judged(&allowed, &nobody).await.unwrap_err();
+    refused(&error, "user_not_allowlisted");
+    let discord = message("discord", 42).with_chat_id(-1001);
+    assert!(judged(&allowed, &discord).await.unwrap().is_none());
+}
+
+#[test]
+fn list_of_chats_alone_is_never_empty_or_blank() {
+    let none: [&str; 0] = [];
+    let kind = |made: Result<AllowlistAuth, tower_auth::ConfigError>| made.unwrap_err().kind();
+    let telegram = ["telegram"];
+    assert_eq!(
+        kind(AllowlistAuth::in_chats(telegram, none)),
+        ConfigErrorKind::Empty
+    );
+    assert_eq!(
+        kind(AllowlistAuth::in_chats(none, telegram)),
+        ConfigErrorKind::Empty
+    );
+    assert_eq!(
+        kind(AllowlistAuth::in_chats(telegram, [" "])),
+        ConfigErrorKind::Blank
+    );
+}
+
 fn telegram() -> AllowlistAuth {
     AllowlistAuth::on_platforms(["telegram"], ["42", "44"]).unwrap()
 }

@@ -75,9 +75,95 @@ async fn a_whole_new_set_takes_the_place_of_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_change_that_fails_changes_nothing() {
+async fn replacing_all_keys_by_none_removes_all() {
     let (app, handle) = serving(&["ada", "bob"]);
     let none: [&str; 0] = [];
+    handle.replace_all(none).unwrap();
+    assert!(handle.names().is_empty());
+    for shown in ["key-ada", "key-bob", "key-eve"] {
+        assert_eq!(status(&app, shown).await, 401);
+    }
+    handle.add(record("eve")).unwrap();
+    assert_eq!(status(&app, "key-eve").await, 200);
+}
+
+#[tokio::test]
+async fn empty_set_lets_nobody_in_until_a_handle_adds_a_key() {
+    let keys = ApiKeyAuth::empty();
+    let handle = keys.handle();
+    let app = guarded(AuthLayer::new(keys));
+    for shown in ["", " ", "key-ada"] {
+        assert_eq!(status(&app, shown).await, 401, "{shown:?}");
+    }
+    handle.add(record("ada")).unwrap();
+    assert_eq!(status(&app, "key-ada").await, 200);
+}
+
+#[tokio::test]
+async fn two_keys_are_one_caller_while_one_replaces_the_other() {
+    let keys = ApiKeyAuth::new([
+        record("ada"),
+        record("ada-2027").with_user_id("ada"),
+        record("bob"),
+    ])
+    .unwrap();
+    let handle = keys.handle();
+    assert_eq!(names(&handle), ["ada", "ada-2027", "bob"]);
+    let app = guarded(AuthLayer::new(keys));
+    for (shown, user) in [
+        ("key-ada", "ada"),
+        ("key-ada-2027", "ada"),
+        ("key-bob", "bob"),
+    ] {
+        run(&app, &[("x-api-key", shown.as_bytes())])
+            .await
+            .accepted_as(user);
+    }
+    handle.remove("ada").unwrap();
+    assert_eq!(status(&app, "key-ada").await, 401);
+    assert_eq!(status(&app, "key-ada-2027").await, 200);
+    handle.revoke("ada-2027").unwrap();
+    assert_eq!(status(&app, "key-ada-2027").await, 401);
+}
+
+#[test]
+fn names_stay_unique_where_user_ids_are_not() {
+    let again = || record("ada").with_user_id("eve");
+    let error = ApiKeyAuth::new([record("ada"), {
+        ApiKeyRecord::new("ada", "key-other")
+            .unwrap()
+            .with_user_id("eve")
+    }])
+    .unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::Duplicate);
+    let (_, handle) = serving(&["ada"]);
+    assert_eq!(
+        handle.add(again()).unwrap_err().kind(),
+        ConfigErrorKind::Duplicate
+    );
+    handle.replace(again()).unwrap();
+    assert_eq!(names(&handle), ["ada"]);
+}
+
+#[test]
+fn blank_user_id_is_an_error_wherever_the_record_is_put_to_use() {
+    let blank = || record("ada").with_user_id(" ");
+    let (_, handle) = serving(&["bob"]);
+    for error in [
+        ApiKeyAuth::new([blank()]).unwrap_err(),
+        handle.add(blank()).unwrap_err(),
+        handle.replace(blank()).unwrap_err(),
+        handle.replace_all([blank()]).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ConfigErrorKind::Blank);
+        assert!(error.to_string().contains("\"ada\""), "{error}");
+    }
+    assert_eq!(names(&handle), ["bob"]);
+}
+
+#[tokio::test]
+async fn a_change_that_fails_changes_nothing() {
+    let (app, handle) = serving(&["ada", "bob"]);
     let clash = || ApiKeyRecord::new("ada", "key-bob").unwrap();
     for (result, kind) in [
         (handle.add(record("ada")), ConfigErrorKind::Duplicate),
@@ -86,7 +172,6 @@ async fn a_change_that_fails_changes_nothing() {
             ConfigErrorKind::Duplicate,
         ),
         (handle.replace(clash()), ConfigErrorKind::Duplicate),
-        (handle.replace_all(none), ConfigErrorKind::Empty),
         (handle.replace_all(["fresh", " "]), ConfigErrorKind::Blank),
         (
             handle.replace_all(["fresh", "fresh"]),

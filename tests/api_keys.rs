@@ -134,6 +134,95 @@ fn no_key_at_all_is_refused_when_built() {
     );
 }
 
+/// The warnings of one run, each as it stands in the log.
+fn warned(build: impl FnOnce()) -> Vec<String> {
+    let log = Log::start();
+    build();
+    let events = log.events();
+    let warnings = events
+        .iter()
+        .filter(|event| event.level == tracing::Level::WARN);
+    warnings
+        .map(|event| format!("{:?}", event.fields))
+        .collect()
+}
+
+#[test]
+fn key_under_16_characters_is_a_warning_that_names_the_record_and_not_the_key() {
+    let said = warned(|| {
+        let records = [("short", "fifteen-chars-x"), ("long", "sixteen-chars-xy")]
+            .map(|(name, key)| ApiKeyRecord::new(name, key).unwrap());
+        ApiKeyAuth::new(records).unwrap();
+    });
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("short"), "{said:?}");
+    assert!(said[0].contains("fewer than 16 characters"), "{said:?}");
+    assert!(!said[0].contains("long"), "{said:?}");
+    assert!(!said[0].contains("chars-x"), "{said:?}");
+}
+
+#[test]
+fn characters_are_counted_and_not_bytes() {
+    let said = warned(|| drop(ApiKeyAuth::new(["ééééééééééééééé"]).unwrap()));
+    // printf %s ééééééééééééééé | sha256sum
+    assert!(said[0].contains("apikey_"), "{said:?}");
+    assert!(warned(|| drop(ApiKeyAuth::new(["éééééééééééééééé"]).unwrap())).is_empty());
+}
+
+#[test]
+fn short_key_is_a_warning_as_well_where_a_handle_brings_it() {
+    let keys = ApiKeyAuth::empty();
+    let handle = keys.handle();
+    let short = |name: &str| ApiKeyRecord::new(name, format!("k-{name}")).unwrap();
+    let said = warned(|| {
+        handle.add(short("added")).unwrap();
+        handle.replace(short("put")).unwrap();
+        handle.replace_all([short("all")]).unwrap();
+        // It was told of when it came.
+        handle.revoke("all").unwrap();
+    });
+    assert_eq!(said.len(), 3, "{said:?}");
+    for (line, name) in said.iter().zip(["added", "put", "all"]) {
+        assert!(line.contains(name), "{line}");
+    }
+}
+
+#[test]
+fn many_short_keys_are_one_line_of_the_log() {
+    let said = warned(|| {
+        ApiKeyAuth::new((0..10_000).map(|key| format!("key-{key}"))).unwrap();
+    });
+    assert_eq!(said.len(), 1);
+    assert!(said[0].len() < 2_000, "{}", said[0].len());
+    assert!(said[0].contains("10000"), "{said:?}");
+}
+
+#[test]
+fn key_known_by_its_digest_alone_is_no_warning() {
+    let said = warned(|| {
+        let record = ApiKeyRecord::from_sha256("a", &"0f".repeat(32)).unwrap();
+        ApiKeyAuth::new([record]).unwrap();
+    });
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test]
+async fn log_shows_the_name_of_the_key_beside_the_user_id() {
+    let record = ApiKeyRecord::new("ada-2027", "sk-live-9f3a51d8c702").unwrap();
+    assert_eq!((record.name(), record.user_id()), ("ada-2027", "ada-2027"));
+    let record = record.with_user_id("eve").with_user_id("ada");
+    assert_eq!((record.name(), record.user_id()), ("ada-2027", "ada"));
+    assert!(format!("{record:?}").contains("ada-2027"));
+    let keys = ApiKeyAuth::new([record]).unwrap();
+    let app = common::answer::guarded(tower_auth::AuthLayer::new(keys));
+    let log = Log::start();
+    let shown: &[(&str, &[u8])] = &[("x-api-key", b"sk-live-9f3a51d8c702")];
+    common::answer::run(&app, shown).await.accepted_as("ada");
+    let event = log.only();
+    assert_eq!(event.field("user_id"), Some("ada"));
+    assert_eq!(event.field("key"), Some("ada-2027"));
+}
+
 #[test]
 fn a_blank_key_or_name_is_refused_when_built() {
     for blank in ["", " ", "\t", "\n", " \u{a0}\u{2003}"] {
@@ -302,7 +391,7 @@ async fn is_not_asked_about_a_message() {
 #[test]
 fn building_keys_logs_nothing() {
     let log = Log::start();
-    let _keys = ApiKeyAuth::new(["sk-live-9f"]).unwrap();
+    let _keys = ApiKeyAuth::new(["sk-live-9f3a51d8"]).unwrap();
     assert_eq!(log.text(), "");
 }
 

@@ -367,4 +367,4 @@ const DEV_DOCS: &[&str] = &[
     "/openapi.json",
 ];
 /// What the JOSE parser takes at the most; no other credential needs more.
-const LONGEST_CREDENTIAL: usize = 64 * 1024;
+pub(crate) const LONGEST_CREDENTIAL: usize = 64 * 1024;

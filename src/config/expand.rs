@@ -1,4 +1,6 @@
-//! `${VAR}` and `${VAR:-default}` in the texts of a file, after parsing.
+//! `${VAR}`, `${VAR:-default}` and `${file:PATH}` in the texts of a file, after parsing.
+
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -6,19 +8,33 @@ use super::{
     environment::{Environment, Variable},
     fault::{Faults, Place},
     node::{At, Kind, Node, Text},
+    source::{Seen, read_secret},
 };
-use crate::ConfigErrorKind;
+use crate::{ConfigErrorKind, Secret};
+
+/// What stands behind the names in a text.
+pub(super) struct Sources<'a> {
+    pub(super) env: &'a Environment,
+    /// The folder that relative paths start from.
+    pub(super) folder: &'a Path,
+    pub(super) seen: &'a mut Vec<Seen>,
+}
 
 /// Expands every text below a node that stands in the file.
 ///
-/// What a variable holds is never expanded again, and nor is what the environment or the program
+/// What a variable or a file holds is never expanded again, and nor is what the environment or the program
 /// put into the document: a secret may hold a dollar.
-pub(super) fn expand(node: &mut Node, place: &Place, env: &Environment, faults: &mut Faults) {
+pub(super) fn expand(
+    node: &mut Node,
+    place: &Place,
+    sources: &mut Sources<'_>,
+    faults: &mut Faults,
+) {
     match &mut node.kind {
         Kind::Text(text)
             if matches!(node.at, At::Line { .. }) && text.secret.expose().contains('$') =>
         {
-            match expanded(text.secret.expose(), env) {
+            match expanded(text.secret.expose(), sources) {
                 Ok(expanded) => *text = expanded,
                 Err(message) => {
                     faults.add(ConfigErrorKind::Unknown, place, message);
@@ -29,23 +45,24 @@ pub(super) fn expand(node: &mut Node, place: &Place, env: &Environment, faults: 
         Kind::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 let place = place.item(index, &item.at);
-                expand(item, &place, env, faults);
+                expand(item, &place, sources, faults);
             }
         }
         Kind::Map(members) => {
             for member in members {
                 let place = place.unknown_member(&member.name, &member.node.at);
-                expand(&mut member.node, &place, env, faults);
+                expand(&mut member.node, &place, sources, faults);
             }
         }
         _ => {}
     }
 }
 
-fn expanded(text: &str, env: &Environment) -> Result<Text, String> {
+fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut empty_variables = Vec::new();
     let mut is_raw = false;
+    let mut is_file = false;
     let mut rest = text;
     while let Some((plain, after)) = rest.split_once('$') {
         out.push_str(plain);
@@ -63,19 +80,25 @@ fn expanded(text: &str, env: &Environment) -> Result<Text, String> {
             return Err("a variable does not end: write ${NAME}, or $$ for a dollar".into());
         };
         rest = after;
+        if let Some(path) = inside.strip_prefix("file:") {
+            is_raw = true;
+            is_file = text.len() == inside.len() + "${}".len();
+            out.push_str(sources.file(path)?.expose());
+            continue;
+        }
         let (name, default) = match inside.split_once(":-") {
             Some((name, default)) => (name, Some(default)),
             None => (inside, None),
         };
         if !is_name(name) {
             return Err(
-                "between ${ and } stands no name of a variable: write ${NAME} or \
-                 ${NAME:-default}"
+                "between ${ and } stands no name of a variable: write ${NAME}, \
+                 ${NAME:-default} or ${file:PATH}"
                     .into(),
             );
         }
         is_raw = true;
-        match (env.get(name), default) {
+        match (sources.env.get(name), default) {
             (Variable::NotText, _) => {
                 return Err(format!(
                     "the variable {name} is not UTF-8: set it to a text"
@@ -108,8 +131,25 @@ fn expanded(text: &str, env: &Environment) -> Result<Text, String> {
     Ok(Text {
         secret: std::mem::take(&mut *out).into(),
         is_raw,
+        is_file,
         empty_variables,
     })
+}
+
+impl Sources<'_> {
+    /// What the file holds. Its path is not repeated: a secret may stand there by mistake.
+    fn file(&mut self, path: &str) -> Result<Secret, String> {
+        if path.trim().is_empty() {
+            return Err("the file has no name: write ${file:PATH}".into());
+        }
+        read_secret(&self.folder.join(path), self.seen).map_err(|why| {
+            let default = match path.contains(":-") {
+                true => "; a file has no default",
+                false => "",
+            };
+            format!("${{file:…}}: {why} (a relative path starts from this file's folder){default}")
+        })
+    }
 }
 
 fn is_name(text: &str) -> bool {

@@ -54,6 +54,8 @@ pub(super) struct Text {
     /// It came from a variable, which can hold nothing but text: it may then stand for a flag, a
     /// number or, as JSON, a list.
     pub(super) is_raw: bool,
+    /// It is all that a file holds: what stands around a secret there is part of it.
+    pub(super) is_file: bool,
     /// The variables that stand in it and are set to nothing.
     pub(super) empty_variables: Vec<String>,
 }
@@ -165,6 +167,7 @@ impl Text {
         Self {
             secret,
             is_raw: false,
+            is_file: false,
             empty_variables: Vec::new(),
         }
     }

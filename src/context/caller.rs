@@ -53,6 +53,8 @@ struct Inner {
     metadata: Metadata,
     /// The roles that its claims may give; any, where nothing is set.
     role_limit: Option<Arc<[Box<str>]>>,
+    /// The name of the key that was shown, where it is not the user id.
+    key_name: Option<Box<str>>,
 }
 
 impl AuthContext {
@@ -68,6 +70,7 @@ impl AuthContext {
             metadata: Metadata::Plain(None),
             role_limit: None,
             response_headers: None,
+            key_name: None,
         }))
     }
 
@@ -182,6 +185,22 @@ impl AuthContext {
         self
     }
 
+    /// Replaces the user id, and keeps the first one as the name of the key for the log.
+    pub(crate) fn with_key_user_id(mut self, user_id: String) -> Self {
+        let name = self.key_name().unwrap_or(self.user_id());
+        let name = (name != user_id).then(|| name.into());
+        let inner = self.edit();
+        inner.key_name = name;
+        inner.user_id = Text::Own(user_id.into_boxed_str());
+        self
+    }
+
+    /// The name of the key that was shown, where it is not the user id.
+    #[inline]
+    pub(crate) fn key_name(&self) -> Option<&str> {
+        self.0.key_name.as_deref()
+    }
+
     /// The same, for who has seen to the headers already.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn without_response_headers(mut self) -> Self {
@@ -211,6 +230,7 @@ impl AuthContext {
             metadata: Metadata::verified(json, user_id_claim),
             role_limit: None,
             response_headers: None,
+            key_name: None,
         }))
     }
 

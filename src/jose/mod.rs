@@ -61,5 +61,7 @@ pub use error::JoseError;
 pub use header::TokenType;
 pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};
 pub use key::Key;
+#[cfg(feature = "webhook")]
+pub(crate) use key::is_key_file;
 pub use key_set::KeySet;
 pub use rules::ClaimRules;

@@ -40,7 +40,7 @@ pub struct AllowlistAuth {
 struct Lists {
     platforms: Option<HashSet<Box<str>>>,
     chat_ids: Option<HashSet<Box<str>>>,
-    user_ids: HashSet<Box<str>>,
+    user_ids: Option<HashSet<Box<str>>>,
 }
 
 impl AllowlistAuth {
@@ -53,21 +53,44 @@ impl AllowlistAuth {
     pub fn new<S: Into<String>>(
         user_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
-        let allowlist = Self::on_any_platform(user_ids)?;
+        let user_ids = list("user id", user_ids)?;
+        let allowlist = Self::of(Lists {
+            platforms: None,
+            chat_ids: None,
+            user_ids: Some(user_ids),
+        });
         tracing::warn!(
             target: "tower_auth",
-            users = allowlist.lists.user_ids.len(),
+            users = allowlist.lists.user_ids.as_ref().map(HashSet::len),
             "an allowlist names no platform: the same id on another platform is somebody else; \
              use AllowlistAuth::on_platforms"
         );
         Ok(allowlist)
     }
 
-    /// The same, for who logs it at another time.
-    pub(crate) fn on_any_platform<S: Into<String>>(
-        user_ids: impl IntoIterator<Item = S>,
+    /// Allows whoever is on each of the lists that are there, for who warns in other words where no
+    /// platform is named.
+    ///
+    /// INVARIANT: users or chats are named.
+    #[cfg(feature = "config")]
+    pub(crate) fn listed(
+        platforms: Option<Vec<String>>,
+        user_ids: Option<Vec<String>>,
+        chat_ids: Option<Vec<String>>,
     ) -> Result<Self, ConfigError> {
-        Ok(Self::of(None, list("user id", user_ids)?))
+        let user_ids = match (user_ids, &chat_ids) {
+            (None, Some(_)) => None,
+            (users, _) => Some(list("user id", users.unwrap_or_default())?),
+        };
+        Ok(Self::of(Lists {
+            platforms: platforms
+                .map(|members| list("platform", members))
+                .transpose()?,
+            chat_ids: chat_ids
+                .map(|members| list("chat id", members))
+                .transpose()?,
+            user_ids,
+        }))
     }
 
     /// Allows those users on those platforms.
@@ -80,7 +103,46 @@ impl AllowlistAuth {
         user_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
         let platforms = list("platform", platforms)?;
-        Ok(Self::of(Some(platforms), list("user id", user_ids)?))
+        let user_ids = list("user id", user_ids)?;
+        Ok(Self::of(Lists {
+            platforms: Some(platforms),
+            chat_ids: None,
+            user_ids: Some(user_ids),
+        }))
+    }
+
+    /// Allows every user in those chats of those platforms.
+    ///
+    /// # Errors
+    ///
+    /// A list is empty, or a member is blank.
+    ///
+    /// # Security
+    ///
+    /// Whoever can join a chat, or is added to it, may call: the chat's own administration decides.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthRequest, Message, provider::{AllowlistAuth, AuthProvider}};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let allowed = AllowlistAuth::in_chats(["telegram"], ["-1001"])?;
+    /// let message = Message::new("telegram").with_user_id(7).with_chat_id(-1001);
+    /// assert!(allowed.authenticate(&AuthRequest::message(&message)).await.unwrap().is_some());
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn in_chats<P: Into<String>, S: Into<String>>(
+        platforms: impl IntoIterator<Item = P>,
+        chat_ids: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ConfigError> {
+        let platforms = list("platform", platforms)?;
+        Ok(Self::of(Lists {
+            platforms: Some(platforms),
+            chat_ids: Some(list("chat id", chat_ids)?),
+            user_ids: None,
+        }))
     }
 
     /// Allows those users in those chats only.
@@ -96,13 +158,9 @@ impl AllowlistAuth {
         Ok(self)
     }
 
-    fn of(platforms: Option<HashSet<Box<str>>>, user_ids: HashSet<Box<str>>) -> Self {
+    fn of(lists: Lists) -> Self {
         Self {
-            lists: Arc::new(Lists {
-                platforms,
-                chat_ids: None,
-                user_ids,
-            }),
+            lists: Arc::new(lists),
         }
     }
 
@@ -124,7 +182,12 @@ impl AllowlistAuth {
         {
             return Err(refused("chat_not_allowlisted"));
         }
-        let Some(user_id) = message.user_id().filter(|id| user_ids.contains(*id)) else {
+        let is_allowed = |id: &&str| {
+            user_ids
+                .as_ref()
+                .is_none_or(|allowed| allowed.contains(*id))
+        };
+        let Some(user_id) = message.user_id().filter(is_allowed) else {
             return Err(refused("user_not_allowlisted"));
         };
         let mut context = AuthContext::new(user_id)
@@ -166,7 +229,7 @@ impl fmt::Debug for AllowlistAuth {
         f.debug_struct("AllowlistAuth")
             .field("platforms", &self.lists.platforms)
             .field("chats", &self.lists.chat_ids.as_ref().map(HashSet::len))
-            .field("users", &self.lists.user_ids.len())
+            .field("users", &self.lists.user_ids.as_ref().map(HashSet::len))
             .finish()
     }
 }

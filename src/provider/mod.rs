@@ -54,6 +54,8 @@ mod userinfo;
 
 use std::sync::Arc;
 
+#[cfg(feature = "config")]
+pub(crate) use self::api_key::SHORT as SHORT_API_KEY;
 pub(crate) use self::ask::ask;
 use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]

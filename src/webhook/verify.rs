@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, Uri};
 
 use super::read;
-use crate::{AuthError, ConfigError, ConfigErrorKind, Secret, secret};
+use crate::{AuthError, ConfigError, ConfigErrorKind, Secret, jose::is_key_file, secret};
 
 /// How one platform signs.
 pub(super) trait Scheme: Send + Sync + 'static {
@@ -115,6 +115,7 @@ impl Key {
         if secret.trim_ascii().is_empty() {
             return Err(blank());
         }
+        not_a_key_file(secret)?;
         Ok(Self::Hmac(Box::new(hmac::Key::new(algorithm, secret))))
     }
 
@@ -240,6 +241,18 @@ pub(super) fn blank() -> ConfigError {
         ConfigErrorKind::Blank,
         "the secret of a webhook is blank: copy it from the platform's settings",
     )
+}
+
+/// Whoever knows a public key could sign with it, where it is the secret.
+pub(super) fn not_a_key_file(secret: &[u8]) -> Result<(), ConfigError> {
+    if is_key_file(secret) {
+        return Err(ConfigError::new(
+            ConfigErrorKind::WrongKey,
+            "a key file stands where the secret of a webhook belongs, and whoever knows that key \
+             could sign deliveries with it: copy the secret from the platform's settings",
+        ));
+    }
+    Ok(())
 }
 
 const ED25519_LEN: usize = 32;

@@ -142,7 +142,7 @@ fn faults_behind_a_byte_order_mark_and_windows_line_ends_have_their_place() {
     let text = "\u{feff}auth:\r\n  api_keys:\r\n    - name: a\r\n      kye: x\r\n";
     let path = folder.file("bom.yaml", text);
     assert!(
-        said(&path).starts_with("bom.yaml:3:7: auth.api_keys[0]: neither"),
+        said(&path).starts_with("bom.yaml:3:7: auth.api_keys[0]: no key"),
         "{}",
         said(&path)
     );

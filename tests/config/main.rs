@@ -12,6 +12,7 @@ mod hostile;
 mod introspected;
 mod issuers;
 mod jwt_keys;
+mod key_members;
 mod never_open;
 mod overrides;
 mod pyjwt;

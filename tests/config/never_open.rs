@@ -68,7 +68,8 @@ fn documents() -> Vec<Value> {
     let allowlist = json!({"user_ids": [1, "2"], "chat_ids": [3], "platforms": ["p"]});
     let telegram = json!({
         "path": "/hooks/telegram", "scheme": "telegram", "secret": ["${TELEGRAM_SECRET}", "x-y"],
-        "allow": {"user_ids": [42], "chat_ids": [42]}, "user_id": "bot", "scopes": ["x"],
+        // Another chat than the stranger's: without `user_ids` everybody in it is let in.
+        "allow": {"user_ids": [42], "chat_ids": [-100]}, "user_id": "bot", "scopes": ["x"],
         "max_body_bytes": 5000, "refuse_handled": false, "insecure_allow_replay": false,
     });
     let others = json!([

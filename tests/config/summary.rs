@@ -76,6 +76,8 @@ fn weak_choices_are_warnings() {
     assert!(warnings(yaml(&endless))[0].contains("without exp"));
     let anywhere = "auth: {allowlist: {user_ids: [1]}}";
     assert!(warnings(yaml(anywhere))[0].contains("platform"));
+    let chats = "auth: {allowlist: {chat_ids: [1]}}";
+    assert!(warnings(yaml(chats))[0].contains("platform"));
 }
 
 #[test]
@@ -96,6 +98,16 @@ fn dev_docs_on_a_public_address_are_a_warning() {
     }
     let off = yaml("auth: {custom: sessions}").with_address("0.0.0.0:80".parse().unwrap());
     assert!(warnings(off).is_empty());
+}
+
+#[test]
+fn chats_alone_are_told_in_the_summary() {
+    let text = "auth: {allowlist: {platforms: [telegram], chat_ids: [1]}}";
+    let setup = yaml(text).build().unwrap();
+    assert_eq!(
+        setup.summary().providers(),
+        ["allowlist (everybody in 1 chat)"]
+    );
 }
 
 #[test]

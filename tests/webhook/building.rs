@@ -65,6 +65,42 @@ fn a_secret_of_another_form_is_a_fault() {
 }
 
 #[test]
+fn a_public_key_is_no_secret_in_whatever_form_it_comes() {
+    let der = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7UhZbYzwj+1FQ+BvAdbXD7btyx4C\
+               qvgwCjGc73MI06NEhoQaPa2PeeqzBZIpYewtJ9Rcd8xYViip2NwX2PQ2pw==";
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+    for secret in [der, &pem] {
+        let url = "https://hooks.example/a";
+        for made in [
+            WebhookLayer::github(secret),
+            WebhookLayer::slack(secret),
+            WebhookLayer::stripe(secret),
+            WebhookLayer::shopify(secret),
+            WebhookLayer::linear(secret),
+            WebhookLayer::meta(secret),
+            WebhookLayer::twilio(secret, url),
+            WebhookLayer::hmac(partner(), secret),
+            WebhookLayer::github("good").unwrap().add_secret(secret),
+        ] {
+            let error = made.unwrap_err();
+            assert_eq!(error.kind(), WrongKey, "{error}");
+            assert!(!error.to_string().contains("MFkw"), "{error}");
+        }
+        let signer = WebhookSigner::hmac(partner(), secret).unwrap_err();
+        assert_eq!(signer.kind(), WrongKey);
+    }
+    let standard = format!("whsec_{der}");
+    assert_eq!(
+        WebhookLayer::standard(&*standard).unwrap_err().kind(),
+        WrongKey
+    );
+    assert_eq!(
+        WebhookSigner::standard(&*standard).unwrap_err().kind(),
+        WrongKey
+    );
+}
+
+#[test]
 fn a_signer_takes_no_key_that_is_for_receivers() {
     for (secret, kind) in [
         (spelled("standard v1a", SECRET), WrongKey),

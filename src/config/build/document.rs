@@ -8,7 +8,7 @@ use crate::{
     authorize::Authorizer,
     config::{
         environment::put,
-        expand::expand,
+        expand::{Sources, expand},
         fault::Place,
         node::{Kind, Node},
         read::read,
@@ -42,7 +42,12 @@ impl Builder<'_> {
         for name in OURS {
             if let Some(member) = root.member_mut(name) {
                 let place = Place::new(*name, member.node.at.clone());
-                expand(&mut member.node, &place, &self.config.env, &mut self.faults);
+                let mut sources = Sources {
+                    env: &self.config.env,
+                    folder: self.config.source.folder(),
+                    seen: self.seen,
+                };
+                expand(&mut member.node, &place, &mut sources, &mut self.faults);
             }
         }
 
@@ -55,8 +60,12 @@ impl Builder<'_> {
         let place = Place::new("auth", auth.node.at.clone());
         let is_agent = format == Format::Json && agent::is_meant(&auth.node);
         let (layer, provider) = if is_agent {
-            let env = &self.config.env;
-            let agent = Agent::read(&auth.node, &place, env, &mut self.faults)?;
+            let mut sources = Sources {
+                env: &self.config.env,
+                folder: self.config.source.folder(),
+                seen: self.seen,
+            };
+            let agent = Agent::read(&auth.node, &place, &mut sources, &mut self.faults)?;
             let verdict = self.agent(&agent)?;
             self.layer(verdict, None)?
         } else {

@@ -7,7 +7,7 @@ use crate::{
     ConfigError, ConfigErrorKind,
     config::{
         fault::Place,
-        read::{Blocks, Slot, Spot},
+        read::{OneOrList, Slot, Spot},
         shape::tokens::OAuth2,
     },
     provider::{AuthProvider, OAuth2Auth},
@@ -20,10 +20,10 @@ pub(in crate::config) struct Issuer(OAuth2);
 impl Builder<'_> {
     pub(super) fn oauth2(
         &mut self,
-        blocks: &Blocks<OAuth2>,
+        blocks: &OneOrList<OAuth2>,
         place: &Place,
     ) -> Option<Arc<dyn AuthProvider>> {
-        let Blocks(spots) = blocks;
+        let OneOrList(spots) = blocks;
         self.check_issuers(spots);
         let mut names = Vec::with_capacity(spots.len());
         let mut providers = Vec::with_capacity(spots.len());

@@ -2,15 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use serde_json::{Map, Value};
+
 use super::Builder;
 use crate::{
-    ConfigError, ConfigErrorKind, Secret,
+    ConfigErrorKind,
     config::{
         fault::Place,
-        read::{Slot, Spot},
+        read::{Free, Slot, Spot},
         shape::gateway::{ApiKey, ApiKeys},
     },
-    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider},
+    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, SHORT_API_KEY},
 };
 
 impl Builder<'_> {
@@ -29,7 +31,8 @@ impl Builder<'_> {
                 && let Some(first) = by_name.insert(name.value.as_str(), &spot.place.path)
             {
                 let message = format!(
-                    "{first} has this name already: a name is a user id, so give each its own"
+                    "{first} has this name already: give each its own, and the same `user_id` where \
+                     two keys are one caller"
                 );
                 self.faults
                     .add(ConfigErrorKind::Duplicate, &name.place, message);
@@ -40,7 +43,7 @@ impl Builder<'_> {
             if let Some(first) = by_key.insert(*record.digest(), &spot.place.path) {
                 let message =
                     format!("{first} has this key already: give each caller a key of its own");
-                self.faults.add(ConfigErrorKind::Duplicate, place, message);
+                self.faults.add(ConfigErrorKind::Duplicate, &place, message);
             }
             records.push(record);
         }
@@ -49,7 +52,7 @@ impl Builder<'_> {
             return None;
         }
         let count = records.len();
-        let keys = self.faults.keep(place, ApiKeyAuth::new(records))?;
+        let keys = self.faults.keep(place, ApiKeyAuth::of_records(records))?;
         let keys = match &self.config.clock {
             Some(clock) => keys.with_clock(clock.clone()),
             None => keys,
@@ -85,39 +88,50 @@ impl Builder<'_> {
         );
         self.summary.weak.push(weak);
         self.summary.providers.push("api_key (no key)".into());
-        self.faults.keep(place, without_keys())
+        Some(Arc::new(ApiKeyAuth::empty()))
     }
 
     /// The record, and the place of its key.
-    fn record<'k>(&mut self, spot: &'k Spot<ApiKey>) -> Option<(ApiKeyRecord, &'k Place)> {
+    fn record(&mut self, spot: &Spot<ApiKey>) -> Option<(ApiKeyRecord, Place)> {
         let key = &spot.value;
         self.check_scopes(key);
         // Without its name the key can still be looked at.
         let name = key.name.value().map_or("?", String::as_str);
-        let (place, record) = match (&key.key, &key.key_sha256) {
+        let names = ("key", "key_file");
+        let plain = self.secret(&key.key, &key.key_file, names, &spot.place);
+        let (place, record) = match (plain, &key.key_sha256) {
             (Slot::Absent, Slot::Absent) => {
-                let message = "neither `key` nor `key_sha256` is there: add one of the two";
+                let message = "no key is there: add one of `key`, `key_file` and `key_sha256`";
                 self.faults
                     .add(ConfigErrorKind::Empty, &spot.place, message);
                 return None;
             }
             (Slot::Here(plain), Slot::Absent) => {
-                let secret: Secret = plain.value.clone();
-                (&plain.place, ApiKeyRecord::new(name, secret))
+                (plain.place, ApiKeyRecord::new(name, plain.value))
             }
             (Slot::Absent, Slot::Here(hash)) => (
-                &hash.place,
+                hash.place.clone(),
                 ApiKeyRecord::from_sha256(name, hash.value.expose()),
             ),
             (Slot::Here(_), Slot::Here(_)) => {
-                let message = "both `key` and `key_sha256` are there: keep one of the two";
+                let message = "both a key and `key_sha256` are there: keep one of the two";
                 self.faults
                     .add(ConfigErrorKind::Conflict, &spot.place, message);
                 return None;
             }
             (Slot::Faulty, _) | (_, Slot::Faulty) => return None,
         };
-        let mut record = self.faults.keep(place, record)?;
+        let mut record = self.faults.keep(&place, record)?;
+        if record.is_short() {
+            self.weak(format!(
+                "{} ({name:?}) has fewer than {SHORT_API_KEY} characters: it may be guessed",
+                place.path
+            ));
+        }
+        if let Some(user_id) = key.user_id.value() {
+            record = record.with_user_id(user_id);
+        }
+        record = self.with_claims(record, key);
         if let Some(scopes) = key.scopes.value() {
             record = record.with_scopes(scopes.iter().map(|scope| &scope.value));
         }
@@ -137,6 +151,30 @@ impl Builder<'_> {
         Some((record, place))
     }
 
+    /// The record with its roles, tenant and metadata.
+    fn with_claims(&mut self, mut record: ApiKeyRecord, key: &ApiKey) -> ApiKeyRecord {
+        let mut claims = match key.metadata.value() {
+            Some(Free(claims)) => claims.clone(),
+            None => Map::new(),
+        };
+        let roles = key.roles.here().map(|roles| {
+            let names = roles.value.iter().map(|role| role.value.as_str().into());
+            ("roles", &roles.place, Value::Array(names.collect()))
+        });
+        let tenant = key.tenant.here();
+        let tenant = tenant.map(|spot| ("tenant", &spot.place, spot.value.as_str().into()));
+        for (name, place, value) in roles.into_iter().chain(tenant) {
+            if claims.insert(name.to_owned(), value).is_some() {
+                let message = format!("`metadata` has `{name}` too: keep one of the two");
+                self.faults.add(ConfigErrorKind::Conflict, place, message);
+            }
+        }
+        for (name, value) in claims {
+            record = record.with_metadata(name, value);
+        }
+        record
+    }
+
     fn check_scopes(&mut self, key: &ApiKey) {
         for scope in key.scopes.value().into_iter().flatten() {
             self.check_scope(scope);
@@ -150,12 +188,4 @@ impl Builder<'_> {
                 .add(ConfigErrorKind::Malformed, &scope.place, message);
         }
     }
-}
-
-/// A provider that knows no key, and refuses each.
-fn without_keys() -> Result<Arc<dyn AuthProvider>, ConfigError> {
-    let name = "none";
-    let keys = ApiKeyAuth::new([ApiKeyRecord::from_sha256(name, &"0".repeat(64))?])?;
-    keys.handle().remove(name)?;
-    Ok(Arc::new(keys))
 }

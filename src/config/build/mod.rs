@@ -7,6 +7,7 @@ mod jwt;
 mod keys;
 mod mode;
 mod secrets;
+mod senders;
 mod signatures;
 mod webhooks;
 
@@ -15,10 +16,10 @@ use std::sync::Arc;
 use super::{
     AuthConfig,
     fault::{ConfigFaults, Faults, Place},
-    read::{Slot, Spot},
+    read::Slot,
     shape::{
         agent::Agent,
-        gateway::{Allowlist, ApiKeys, Gateway, Maker, Mode},
+        gateway::{ApiKeys, Gateway, Maker, Mode},
     },
     source::Seen,
     summary::ConfigSummary,
@@ -26,10 +27,9 @@ use super::{
 };
 use crate::{
     AuthLayer, ConfigErrorKind,
+    auth::layer::LONGEST_CREDENTIAL,
     authorize::Authorizer,
-    provider::{
-        AllowlistAuth, AuthProvider, CompositeAuth, IntoAuthProvider, OAuth2Auth, provider_fn,
-    },
+    provider::{AuthProvider, CompositeAuth, IntoAuthProvider, OAuth2Auth, provider_fn},
 };
 
 pub(super) use self::issuers::Issuer;
@@ -161,38 +161,6 @@ impl Builder<'_> {
         }
     }
 
-    fn allowlist(&mut self, list: &Allowlist, place: &Place) -> Option<Arc<dyn AuthProvider>> {
-        let ids = |spots: &[Spot<super::read::Id>]| -> Vec<String> {
-            spots.iter().map(|spot| spot.value.0.clone()).collect()
-        };
-        let users = ids(&list.user_ids.value()?.0);
-        if users.is_empty() {
-            // What is wrong with each of them has been told.
-            return None;
-        }
-        let count = users.len();
-        let built = match list.platforms.value() {
-            Some(platforms) => {
-                let platforms = platforms.0.iter().map(|spot| spot.value.clone());
-                AllowlistAuth::on_platforms(platforms, users)
-            }
-            None => {
-                let weak = "auth.allowlist names no platform: the same id on another platform is \
-                            somebody else";
-                self.summary.weak.push(weak.into());
-                AllowlistAuth::on_any_platform(users)
-            }
-        };
-        let built = match list.chat_ids.value() {
-            Some(chats) => built.and_then(|built| built.with_chat_ids(ids(&chats.0))),
-            None => built,
-        };
-        let allowlist = self.faults.keep(place, built)?;
-        let text = format!("allowlist ({count} users)");
-        self.summary.providers.push(text);
-        Some(Arc::new(allowlist))
-    }
-
     fn custom(&mut self, name: &str, place: &Place) -> Option<Arc<dyn AuthProvider>> {
         match self.config.registry.providers.find(name, "provider") {
             Ok(provider) => {
@@ -266,6 +234,14 @@ impl Builder<'_> {
                 }
                 Err(error) => self.faults.add_error(&path.place, &error),
             }
+        }
+        if let Slot::Here(most) = &gateway.max_credential_bytes {
+            if most.value.0 > LONGEST_CREDENTIAL {
+                let message = format!("a credential has {LONGEST_CREDENTIAL} bytes at most");
+                self.faults
+                    .add(ConfigErrorKind::Malformed, &most.place, message);
+            }
+            layer = layer.with_max_credential_len(most.value.0);
         }
         if gateway.dev_docs.value() == Some(&true) {
             self.summary.dev_docs = true;

@@ -26,7 +26,8 @@ impl Builder<'_> {
             Scheme::Twilio => self.twilio_url(spot),
             _ => None,
         };
-        let secrets = self.secrets(spot, scheme)?;
+        let inside = self.webhook_secret(spot);
+        let secrets = self.secrets(spot, &inside, scheme)?;
         let make = |secret: &Secret| -> Option<Result<WebhookLayer, ConfigError>> {
             let secret = secret.clone();
             Some(match scheme {
@@ -56,12 +57,46 @@ impl Builder<'_> {
             }
         }
         let layer = layer?;
-        match &hook.verify_token {
-            Slot::Here(token) if scheme == Scheme::Meta => {
-                let layer = layer.with_verify_token(token.value.clone());
+        if scheme != Scheme::Meta {
+            return Some(layer);
+        }
+        let names = ("verify_token", "verify_token_file");
+        let (token, file) = (&hook.verify_token, &hook.verify_token_file);
+        match self.secret(token, file, names, &spot.place) {
+            Slot::Absent => Some(layer),
+            Slot::Faulty => None,
+            Slot::Here(token) => {
+                let layer = layer.with_verify_token(token.value);
                 self.faults.keep(&token.place, layer)
             }
-            _ => Some(layer),
+        }
+    }
+
+    /// The secrets that stand in the document or in files that it names.
+    fn webhook_secret(&mut self, spot: &Spot<Webhook>) -> Slot<OneOrMoreSecrets> {
+        let hook = &spot.value;
+        let files = match (&hook.secret, &hook.secret_file) {
+            (secret, Slot::Absent) => return secret.clone(),
+            (Slot::Absent, Slot::Here(files)) => files,
+            (Slot::Here(_), Slot::Here(_)) => {
+                let message = "both `secret` and `secret_file` are there: keep one of the two";
+                self.faults
+                    .add(ConfigErrorKind::Conflict, &spot.place, message);
+                return Slot::Faulty;
+            }
+            (Slot::Faulty, _) | (_, Slot::Faulty) => return Slot::Faulty,
+        };
+        let mut found: Vec<Spot<Secret>> = Vec::with_capacity(files.value.0.len());
+        for file in &files.value.0 {
+            found.extend(self.secret_file(file));
+        }
+        match found.len() == files.value.0.len() && !found.is_empty() {
+            true => Slot::Here(Spot {
+                value: OneOrMoreSecrets::distinct(found, &mut self.faults),
+                place: files.place.clone(),
+                order: files.order,
+            }),
+            false => Slot::Faulty,
         }
     }
 
@@ -69,6 +104,7 @@ impl Builder<'_> {
     fn secrets<'h>(
         &mut self,
         spot: &'h Spot<Webhook>,
+        inside: &'h Slot<OneOrMoreSecrets>,
         scheme: Scheme,
     ) -> Option<Vec<&'h Spot<Secret>>> {
         let hook = &spot.value;
@@ -77,43 +113,50 @@ impl Builder<'_> {
             Scheme::Standard => (true, true),
             _ => (true, false),
         };
-        if let (Slot::Here(secret), false) = (&hook.secret, takes_secret) {
+        if let (Slot::Here(secret), false) = (inside, takes_secret) {
             let message = "Discord shows a public key and no secret: write it as `public_key`";
             self.faults
                 .add(ConfigErrorKind::Conflict, &secret.place, message);
         }
         let mut found = Vec::new();
         let mut is_faulty = false;
-        for (slot, is_taken) in [(&hook.secret, takes_secret), (&hook.public_key, takes_key)] {
+        for (slot, is_taken) in [(inside, takes_secret), (&hook.public_key, takes_key)] {
             is_faulty |= matches!(slot, Slot::Faulty);
             if let (Slot::Here(here), true) = (slot, is_taken) {
                 found.extend(here.value.0.iter());
             }
         }
-        let misplaced = !hook.secret.is_absent() || !hook.public_key.is_absent();
+        let misplaced = !inside.is_absent() || !hook.public_key.is_absent();
         if found.is_empty() && !is_faulty && !misplaced {
             let message = match (takes_secret, takes_key) {
                 (false, _) => "`public_key` is missing: copy it from the app's page at Discord",
-                (true, true) => "neither `secret` nor `public_key` is there: add one of the two",
-                (true, false) => "`secret` is missing: add it, best as ${VARIABLE}",
+                (true, true) => "neither a secret nor `public_key` is there: add one of the two",
+                (true, false) => {
+                    "`secret` is missing: add it, best as ${VARIABLE}, or `secret_file`"
+                }
             };
             self.faults
                 .add(ConfigErrorKind::Empty, &spot.place, message);
         }
-        if !self.check_secrets(hook, scheme) {
+        if !self.check_secrets(hook, inside, scheme) {
             return None;
         }
         (!found.is_empty()).then_some(found)
     }
 
     /// Whether each of them is of its kind.
-    fn check_secrets(&mut self, hook: &Webhook, scheme: Scheme) -> bool {
+    fn check_secrets(
+        &mut self,
+        hook: &Webhook,
+        inside: &Slot<OneOrMoreSecrets>,
+        scheme: Scheme,
+    ) -> bool {
         let before = self.faults.len();
         let of = |slot: &Slot<OneOrMoreSecrets>| -> Vec<Spot<Secret>> {
             slot.value().map_or_else(Vec::new, |some| some.0.clone())
         };
         if scheme == Scheme::Standard {
-            for secret in of(&hook.secret) {
+            for secret in of(inside) {
                 if secret.value.expose().starts_with("whpk_") {
                     let message = "a public key stands here: write it as `public_key`";
                     self.faults
@@ -130,7 +173,7 @@ impl Builder<'_> {
             }
             return self.faults.len() == before;
         }
-        for secret in of(&hook.secret) {
+        for secret in of(inside) {
             if secret.value.expose().len() < SHORT {
                 self.weak(format!(
                     "{} has fewer than {SHORT} characters: it may be guessed",

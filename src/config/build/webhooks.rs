@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use http::{Extensions, Method, Uri};
 
-use super::Builder;
+use super::{
+    Builder,
+    senders::{Listed, listed_in_words},
+};
 use crate::{
     Access, AuthLayer, ConfigError, ConfigErrorKind,
     access::{Route, Rules},
@@ -18,7 +21,7 @@ use crate::{
         },
         webhooks::{Hook, Proof},
     },
-    provider::{AllowlistAuth, AuthProvider},
+    provider::AuthProvider,
     webhook::{MOST_EQUAL_BODIES, MemoryReplayStore, WebhookLayer},
 };
 
@@ -73,7 +76,8 @@ impl Builder<'_> {
             path,
             scheme,
             layer,
-            has_handshake: !spot.value.verify_token.is_absent(),
+            has_handshake: !spot.value.verify_token.is_absent()
+                || !spot.value.verify_token_file.is_absent(),
             handled,
         };
         match self.table.add(hook) {
@@ -203,7 +207,7 @@ impl Builder<'_> {
             Slot::Absent => {
                 let message = format!(
                     "`allow` is missing, and anybody can write to a {} bot or app: add \
-                     `allow: {{user_ids: [ID]}}`, or `allow: everyone`",
+                     `allow: {{user_ids: [ID]}}`, `allow: {{chat_ids: [ID]}}` or `allow: everyone`",
                     scheme.as_str()
                 );
                 self.faults
@@ -215,14 +219,12 @@ impl Builder<'_> {
             return None;
         };
         self.check_ids(senders, scheme);
-        let users = ids(&senders.user_ids)?;
-        let list = AllowlistAuth::on_platforms([platform], users).and_then(|list| {
-            match ids(&senders.chat_ids) {
-                Some(chats) => list.with_chat_ids(chats),
-                None => Ok(list),
-            }
-        });
-        let list = self.faults.keep(&allow.place, list)?;
+        let on_list = Listed {
+            users: &senders.user_ids,
+            chats: &senders.chat_ids,
+            platforms: Some(vec![platform.to_owned()]),
+        };
+        let list = self.listed(on_list, &allow.place)?;
         let Some(scopes) = spot.value.scopes.value() else {
             return Some(Arc::new(list));
         };
@@ -303,22 +305,14 @@ fn public_rules(gateway: &Gateway) -> Rules<String> {
     rules
 }
 
-fn ids(list: &Slot<Filled<crate::config::read::Id>>) -> Option<Vec<String>> {
-    let Filled(ids) = list.value()?;
-    let ids: Vec<String> = ids.iter().map(|spot| spot.value.0.clone()).collect();
-    // What is wrong with each of them has been told.
-    (!ids.is_empty()).then_some(ids)
-}
-
 /// `/hooks/telegram (telegram, 2 users)`.
 fn summary(path: &str, scheme: Scheme, hook: &Webhook) -> String {
     let mut text = format!("{path} ({}", scheme.as_str());
     match hook.allow.value() {
         Some(Allow::Everyone) => text.push_str(", everyone"),
         Some(Allow::Senders(senders)) => {
-            let count = senders.user_ids.value().map_or(0, |list| list.0.len());
-            let noun = if count == 1 { "user" } else { "users" };
-            text.push_str(&format!(", {count} {noun}"));
+            text.push_str(", ");
+            text.push_str(&listed_in_words(&senders.user_ids, &senders.chat_ids));
         }
         None => {}
     }

@@ -66,16 +66,16 @@ impl<T: Read> Read for Filled<T> {
     }
 }
 
-/// One block, or a list of blocks that is not empty.
+/// One of something, or a list of it that is not empty.
 #[derive(Clone, Debug)]
-pub(in crate::config) struct Blocks<T>(pub(in crate::config) Vec<Spot<T>>);
+pub(in crate::config) struct OneOrList<T>(pub(in crate::config) Vec<Spot<T>>);
 
-impl<T: Read> Read for Blocks<T> {
+impl<T: Read> Read for OneOrList<T> {
     const IS_STRUCTURE: bool = true;
 
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         if matches!(node.kind, Kind::List(_)) {
-            return Filled::read(node, place, faults).map(|Filled(blocks)| Self(blocks));
+            return Filled::read(node, place, faults).map(|Filled(items)| Self(items));
         }
         one(node, place, faults).map(Self)
     }
@@ -156,6 +156,17 @@ impl Read for OneOrMoreSecrets {
             return one(node, place, faults).map(Self);
         }
         let Filled(secrets) = Filled::<Secret>::read(node, place, faults)?;
+        Some(Self::distinct(secrets, faults))
+    }
+
+    fn schema() -> Value {
+        one_or_more()
+    }
+}
+
+impl OneOrMoreSecrets {
+    /// The secrets, of which each must be another.
+    pub(in crate::config) fn distinct(secrets: Vec<Spot<Secret>>, faults: &mut Faults) -> Self {
         for (index, spot) in secrets.iter().enumerate() {
             let is_same = |other: &&Spot<Secret>| is_same(&other.value, &spot.value);
             if let Some(first) = secrets.iter().take(index).find(is_same) {
@@ -163,11 +174,7 @@ impl Read for OneOrMoreSecrets {
                 faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
             }
         }
-        Some(Self(secrets))
-    }
-
-    fn schema() -> Value {
-        one_or_more()
+        Self(secrets)
     }
 }
 

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub(super) use self::{
-    lists::{Blocks, Filled, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
-    values::{Bytes, Count, Id, Seconds, choice, choice_schema},
+    lists::{Filled, OneOrList, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
+    values::{Bytes, Count, Free, Id, Seconds, choice, choice_schema},
 };
 use super::{
     fault::{Faults, Place},

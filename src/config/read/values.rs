@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Read, blank, misfit};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     config::{
         date,
         fault::{Faults, Place},
-        node::{Kind, Node, Text},
+        node::{Kind, Member, Node, Text},
         suggest,
     },
     jose::Algorithm,
@@ -46,11 +46,21 @@ impl Read for String {
 impl Read for Secret {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         let text = text(node, place, faults, "a secret")?;
-        if text.empty_variables.is_empty() {
-            return Some(text.secret.clone());
+        if !text.empty_variables.is_empty() {
+            // Even where text stands around it: what is left of the secret is no secret.
+            return blank(text, place, faults, "a secret");
         }
-        // Even where text stands around it: what is left of the secret is no secret.
-        blank(text, place, faults, "a secret")
+        let secret = text.secret.expose();
+        // A line break ends a PEM, which is no secret, and which whoever takes a secret refuses.
+        let is_exact = text.is_file || secret.trim() == secret || secret.contains("-----BEGIN ");
+        if !is_exact {
+            let message = "the secret begins or ends with white space: write it without (in YAML, \
+                           `|` keeps a line break at the end and `|-` does not), or name a file \
+                           that holds it, if it has to be there";
+            faults.add(ConfigErrorKind::Malformed, place, message);
+            return None;
+        }
+        Some(text.secret.clone())
     }
 
     fn schema() -> Value {
@@ -100,6 +110,72 @@ fn is_plain_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" && text == digits || !digits.is_empty() && !digits.starts_with('0'))
+}
+
+/// A block of whatever its reader wants, without null: a line that was commented out leaves one.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Free(pub(in crate::config) Map<String, Value>);
+
+impl Read for Free {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        let Kind::Map(_) = &node.kind else {
+            return misfit(node, place, faults, "a block");
+        };
+        match free(node, place, faults)? {
+            Value::Object(members) => Some(Self(members)),
+            _ => None,
+        }
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "object", "additionalProperties": true}))
+    }
+}
+
+/// Any value but null.
+struct AnyValue(Value);
+
+impl Read for AnyValue {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        free(node, place, faults).map(Self)
+    }
+
+    fn schema() -> Value {
+        json!({})
+    }
+}
+
+fn free(node: &Node, place: &Place, faults: &mut Faults) -> Option<Value> {
+    let before = faults.len();
+    let value = match &node.kind {
+        Kind::Flag(flag) => Value::Bool(*flag),
+        Kind::Text(text) => Value::String(text.secret.expose().to_owned()),
+        Kind::Number(number) => match number.expose().parse() {
+            Ok(number) => Value::Number(number),
+            Err(_) => return misfit(node, place, faults, "a number as JSON writes it"),
+        },
+        Kind::List(items) => {
+            let read = |(index, item): (usize, &Node)| {
+                let AnyValue(value) = super::read(item, &place.item(index, &item.at), faults)?;
+                Some(value)
+            };
+            Value::Array(items.iter().enumerate().filter_map(read).collect())
+        }
+        Kind::Map(members) => {
+            let read = |member: &Member| {
+                let place = place.unknown_member(&member.name, &member.node.at);
+                let AnyValue(value) = super::read(&member.node, &place, faults)?;
+                Some((member.name.to_string(), value))
+            };
+            Value::Object(members.iter().filter_map(read).collect())
+        }
+        Kind::Null | Kind::Alias | Kind::Told => {
+            return misfit(node, place, faults, "a value, or leave the member out");
+        }
+    };
+    (faults.len() == before).then_some(value)
 }
 
 /// A number of seconds.

@@ -6,9 +6,11 @@ use crate::{
     ConfigErrorKind, Secret,
     config::{
         environment::{Environment, Variable, not_text},
+        expand::Sources,
         fault::{Faults, Place},
         node::{At, Kind, Node},
         read::{Read, Slot, Spot, block, choice, choice_schema, read},
+        source::read_secret,
     },
     jose::Algorithm,
 };
@@ -85,7 +87,7 @@ impl Agent {
     pub(in crate::config) fn read(
         auth: &Node,
         place: &Place,
-        env: &Environment,
+        sources: &mut Sources<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
         match &auth.kind {
@@ -99,26 +101,37 @@ impl Agent {
             }
             _ => {
                 read::<Word>(auth, place, faults)?;
-                Tokens::read(env, faults).map(Self::Jwt)
+                Tokens::read(sources, faults).map(Self::Jwt)
             }
         }
     }
 }
 
 impl Tokens {
-    fn read(env: &Environment, faults: &mut Faults) -> Option<Self> {
+    fn read(sources: &mut Sources<'_>, faults: &mut Faults) -> Option<Self> {
+        let env = sources.env;
         let before = faults.len();
         let key = variable(env, "JWT_SECRET_KEY", faults);
+        let file = variable(env, "JWT_SECRET_KEY_FILE", faults);
         let algorithm = variable(env, "JWT_ALGORITHM", faults);
         let issuer = variable(env, "JWT_ISSUER", faults);
         let audience = variable(env, "JWT_AUDIENCE", faults);
         if faults.len() > before {
             return None;
         }
+        let key = match (key, file) {
+            (key, None) => key,
+            (None, Some(file)) => Some(secret_in(&file, sources, faults)?),
+            (Some(key), Some(_)) => {
+                let message = "JWT_SECRET_KEY_FILE is set as well: keep one of the two";
+                faults.add(ConfigErrorKind::Conflict, &key.place, message);
+                return None;
+            }
+        };
         let Some(key) = key else {
             let place = Place::new("auth", At::Variable("JWT_SECRET_KEY".into()));
             let message = "the variable is not set, and \"jwt\" needs it: set it to a secret made \
-                           with `openssl rand -hex 32`";
+                           with `openssl rand -hex 32`, or JWT_SECRET_KEY_FILE to a file with one";
             faults.add(ConfigErrorKind::Unknown, &place, message);
             return None;
         };
@@ -128,6 +141,25 @@ impl Tokens {
             issuer: issuer.map(|spot| spot.value),
             audience: audience.map(|spot| spot.value),
         })
+    }
+}
+
+/// The secret in a file that a variable names.
+fn secret_in(
+    file: &Spot<String>,
+    sources: &mut Sources<'_>,
+    faults: &mut Faults,
+) -> Option<Spot<Secret>> {
+    match read_secret(&sources.folder.join(&file.value), sources.seen) {
+        Ok(value) => Some(Spot {
+            value,
+            place: file.place.clone(),
+            order: 0,
+        }),
+        Err(why) => {
+            faults.add(ConfigErrorKind::Unknown, &file.place, why);
+            None
+        }
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
-        read::{Blocks, Filled, Id, Read, Slot, Spot, block, choice, choice_schema},
+        read::{
+            Bytes, Filled, Free, Id, OneOrList, Read, Slot, Spot, block, choice, choice_schema,
+        },
     },
 };
 
@@ -32,7 +34,7 @@ block! {
         jwt: optional Jwt,
         /// Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes;
         /// a list for several issuers, of which the token's `iss` picks one.
-        oauth2: optional Blocks<OAuth2>,
+        oauth2: optional OneOrList<OAuth2>,
         /// Opaque tokens, which the endpoint of whoever issued them says are good.
         introspection: optional Introspection,
         /// Senders of a chat platform's messages.
@@ -43,6 +45,8 @@ block! {
         public_paths: optional Vec<Spot<String>>,
         /// Deliveries of platforms and partners, each proven by its signature before it is let in.
         webhooks: optional Filled<Webhook>,
+        /// The length in bytes from which a credential is refused; 8192 unless set, 65536 at most.
+        max_credential_bytes: optional Bytes,
         /// Whether `/docs`, `/redoc` and `/openapi.json` are public; false unless set.
         dev_docs: optional bool,
     }
@@ -51,14 +55,24 @@ block! {
 block! {
     /// A key, itself or by its SHA-256, and whom it stands for.
     ApiKey {
-        /// The caller's user id.
+        /// What the log calls the key, and the caller's user id unless `user_id` is set.
         name: required String,
         /// The key itself, best as `${VARIABLE}`.
         key: optional Secret,
+        /// A file that holds the key, from this file's folder on.
+        key_file: optional String,
         /// The SHA-256 of the key as 64 hex digits, so that the file holds no secret.
         key_sha256: optional Secret,
+        /// The caller's user id, where two keys are one caller; the name unless set.
+        user_id: optional String,
         /// What the caller may do: everything unless set, nothing with an empty list.
         scopes: optional Vec<Spot<String>>,
+        /// The caller's roles, for an authorizer: the claim `roles`.
+        roles: optional Vec<Spot<String>>,
+        /// Whose the caller is: the claim `tenant`.
+        tenant: optional String,
+        /// The caller's further claims.
+        metadata: optional Free,
         /// From when on the key is refused (RFC 3339).
         expires_at: optional SystemTime,
         /// Whether the key is refused; false unless set.
@@ -95,9 +109,9 @@ impl Read for ApiKeys {
 block! {
     /// Whose messages are accepted.
     Allowlist {
-        /// The users.
-        user_ids: required Filled<Id>,
-        /// The chats; all unless set.
+        /// The users; everybody in the chats unless set.
+        user_ids: optional Filled<Id>,
+        /// The chats; all of the users' unless set.
         chat_ids: optional Filled<Id>,
         /// The platforms; all unless set, although the same id on another one is somebody else.
         platforms: optional Filled<String>,
@@ -158,7 +172,7 @@ impl Read for Mode {
 pub(in crate::config) enum Maker<'a> {
     ApiKeys(&'a ApiKeys),
     Jwt(&'a Jwt),
-    OAuth2(&'a Blocks<OAuth2>),
+    OAuth2(&'a OneOrList<OAuth2>),
     Introspection(&'a Introspection),
     Allowlist(&'a Allowlist),
     Custom(&'a str),

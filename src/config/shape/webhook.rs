@@ -8,8 +8,8 @@ use crate::{
         fault::{Faults, Place},
         node::{Kind, Node},
         read::{
-            Bytes, Count, Filled, Id, OneOrMoreSecrets, Read, Seconds, Slot, Spot, block, choice,
-            choice_schema, misfit,
+            Bytes, Count, Filled, Id, OneOrList, OneOrMoreSecrets, Read, Seconds, Slot, Spot,
+            block, choice, choice_schema, misfit,
         },
         suggest,
     },
@@ -25,12 +25,16 @@ block! {
         scheme: required Scheme,
         /// The secret, best as `${VARIABLE}`; a list of them while one takes the place of another.
         secret: optional OneOrMoreSecrets,
+        /// A file that holds the secret, from this file's folder on; or a list.
+        secret_file: optional OneOrList<String>,
         /// The public key that Discord shows, or the whpk_ key of a standard webhook; or a list.
         public_key: optional OneOrMoreSecrets,
         /// Twilio's webhook address as it stands there, without a query.
         url: optional String,
         /// What Meta shows when it asks whether the address is meant.
         verify_token: optional Secret,
+        /// A file that holds what Meta shows then, from this file's folder on.
+        verify_token_file: optional String,
         /// How a partner of yours signs, for `scheme: hmac`.
         hmac: optional Hmac,
         /// Whose messages are let in, for telegram, discord, slack and meta.
@@ -76,9 +80,9 @@ block! {
 block! {
     /// The senders on the list.
     Senders {
-        /// The users.
-        user_ids: required Filled<Id>,
-        /// The chats; all unless set.
+        /// The users; everybody in the chats unless set.
+        user_ids: optional Filled<Id>,
+        /// The chats; all of the users' unless set.
         chat_ids: optional Filled<Id>,
     }
 }
@@ -204,7 +208,7 @@ impl Webhook {
     /// The members that belong to some schemes only, each with those schemes.
     pub(in crate::config) fn special(
         &self,
-    ) -> [(&'static str, Option<&Place>, &'static [Scheme]); 6] {
+    ) -> [(&'static str, Option<&Place>, &'static [Scheme]); 7] {
         fn place<T>(slot: &Slot<T>) -> Option<&Place> {
             slot.here().map(|spot| &spot.place)
         }
@@ -216,6 +220,11 @@ impl Webhook {
             ),
             ("url", place(&self.url), &[Scheme::Twilio]),
             ("verify_token", place(&self.verify_token), &[Scheme::Meta]),
+            (
+                "verify_token_file",
+                place(&self.verify_token_file),
+                &[Scheme::Meta],
+            ),
             ("hmac", place(&self.hmac), &[Scheme::Hmac]),
             (
                 "equal_bodies",
@@ -242,7 +251,7 @@ impl Webhook {
 }
 
 const EVERYONE: &str = "everyone";
-const CHOICES: &str = "a block with user_ids in it, or \"everyone\"";
+const CHOICES: &str = "a block with user_ids or chat_ids in it, or \"everyone\"";
 const HASHES: &[(&str, HmacAlgorithm)] = &[
     ("sha256", HmacAlgorithm::Sha256),
     ("sha384", HmacAlgorithm::Sha384),

@@ -208,6 +208,9 @@ pub(super) fn read_secret(path: &Path, seen: &mut Vec<Seen>) -> Result<Secret, S
     let secret = text.expose();
     let alone = secret.strip_suffix("\r\n");
     let secret = alone.or(secret.strip_suffix('\n')).unwrap_or(secret);
+    if secret.starts_with('\u{feff}') {
+        return Err("the file begins with a byte order mark: save it without".into());
+    }
     if secret.trim().is_empty() {
         return Err("the file holds nothing: write the secret into it".into());
     }

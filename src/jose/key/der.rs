@@ -37,6 +37,38 @@ pub(crate) fn public_key(der: &[u8]) -> Result<Material<'_>, KeyFault> {
     }
 }
 
+/// Whether that is a whole X.509 certificate (RFC 5280 §4.1): what is signed, how, and the signature.
+pub(crate) fn is_certificate(der: &[u8]) -> bool {
+    let read = || {
+        let mut file = Reader(der);
+        let mut outer = Reader(file.take(SEQUENCE)?);
+        file.end()?;
+        outer.take(SEQUENCE)?;
+        let mut algorithm = Reader(outer.take(SEQUENCE)?);
+        algorithm.take(OBJECT_ID)?;
+        outer.take(BIT_STRING)?;
+        outer.end()
+    };
+    read().is_ok()
+}
+
+/// Whether that is a private key: of PKCS#8 (RFC 5208 §5), PKCS#1 (RFC 8017 appendix A.1.2) or
+/// SEC 1 (RFC 5915 §3).
+pub(crate) fn is_private_key(der: &[u8]) -> bool {
+    let read = || {
+        let mut file = Reader(der);
+        let mut outer = Reader(file.take(SEQUENCE)?);
+        file.end()?;
+        let version = outer.take(INTEGER)?;
+        let next = match outer.peek() {
+            Some(tag @ (SEQUENCE | INTEGER | OCTET_STRING)) => outer.take(tag)?,
+            _ => return Err(KeyFault::Malformed),
+        };
+        Ok(matches!(version, [0 | 1]) && !next.is_empty())
+    };
+    read().unwrap_or(false)
+}
+
 fn info<'a>(
     id: &[u8],
     parameters: &mut Reader<'a>,
@@ -129,6 +161,7 @@ impl<'a> Reader<'a> {
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
 const OBJECT_ID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 

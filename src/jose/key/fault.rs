@@ -14,6 +14,7 @@ pub(crate) enum KeyFault {
     Private,
     Symmetric,
     Blank,
+    KeyFile,
     ShortSecret,
     WeakRsa,
     HugeRsa,
@@ -36,7 +37,7 @@ impl KeyFault {
         match self {
             Self::BadJson => "jwk_bad_json",
             Self::BadPem | Self::EscapedPem | Self::SeveralPem => "key_bad_pem",
-            Self::Malformed | Self::Blank => "jwk_malformed",
+            Self::Malformed | Self::Blank | Self::KeyFile => "jwk_malformed",
             Self::Certificate => "key_certificate",
             Self::Private => "jwk_private",
             Self::Symmetric => "jwk_symmetric",
@@ -63,6 +64,15 @@ impl KeyFault {
                 format!(
                     "the {algorithm} secret is shorter than the hash: make one with {}, or use \
                      `Key::insecure_allow_short_secret` if it cannot be changed",
+                    algorithm.recipe()
+                ),
+            ),
+            Self::KeyFile => (
+                ConfigErrorKind::WrongKey,
+                format!(
+                    "a key file stands where the {algorithm} secret belongs, and whoever knows \
+                     that key could sign tokens with it: use `Key::from_pem` or `Key::from_jwk` \
+                     with its own algorithm, or make a secret with {}",
                     algorithm.recipe()
                 ),
             ),
@@ -137,6 +147,7 @@ impl KeyFault {
             }
             Self::Symmetric => "a symmetric key cannot serve",
             Self::Blank => "the secret is empty",
+            Self::KeyFile => "a key file stands where the secret belongs",
             Self::ShortSecret => "the secret is shorter than the hash",
             Self::WeakRsa => "the RSA key has fewer than 2048 bits",
             Self::HugeRsa => "the RSA key has more than 8192 bits, which makes every check slow",

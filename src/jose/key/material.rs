@@ -10,7 +10,7 @@ use aws_lc_rs::{
     },
 };
 
-use super::{KeyFault, Prepared};
+use super::{KeyFault, Prepared, is_key_file};
 use crate::jose::Algorithm;
 
 /// A curve for ECDSA.
@@ -83,6 +83,9 @@ fn secret(algorithm: Algorithm, bytes: &[u8], short: bool) -> Result<Prepared, K
     };
     if bytes.is_empty() {
         return Err(KeyFault::Blank);
+    }
+    if is_key_file(bytes) {
+        return Err(KeyFault::KeyFile);
     }
     if !short && bytes.len() < hmac.tag_len() {
         return Err(KeyFault::ShortSecret);

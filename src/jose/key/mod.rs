@@ -8,10 +8,12 @@ use super::{Algorithm, jwk::Jwk};
 use crate::{ConfigError, ConfigErrorKind, secret};
 
 mod der;
+mod disguise;
 mod fault;
 mod material;
 mod pem;
 
+pub(crate) use disguise::is_key_file;
 pub(crate) use fault::KeyFault;
 pub(crate) use material::{Curve, Material};
 
@@ -47,8 +49,8 @@ impl Key {
     /// # Errors
     ///
     /// Where the algorithm is not one of HS256, HS384 and HS512; where the secret is shorter than
-    /// the hash (RFC 7518 §3.2); and where it is a PEM, a JWK or a public key: whoever knows the
-    /// public key could sign with it (RFC 8725 §2.1).
+    /// the hash (RFC 7518 §3.2); and where it is a key file (PEM, DER, JWK or OpenSSH, as it stands
+    /// or in base64 or hex): whoever knows the public key could sign with it (RFC 8725 §2.1).
     pub fn hmac(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::from_secret(algorithm, secret.as_ref(), false)
     }
@@ -190,17 +192,6 @@ impl Key {
                 ),
             ));
         }
-        if is_key_file(secret) {
-            return Err(ConfigError::new(
-                ConfigErrorKind::WrongKey,
-                format!(
-                    "a key file stands where the {algorithm} secret belongs, and whoever knows \
-                     that key could sign tokens with it: use `Key::from_pem` or `Key::from_jwk` \
-                     with its own algorithm, or make a secret with {}",
-                    algorithm.recipe()
-                ),
-            ));
-        }
         let material = Material::Secret {
             bytes: secret,
             short,
@@ -228,16 +219,3 @@ pub(crate) enum Prepared {
     Hmac(hmac::Key),
     Public(ParsedPublicKey),
 }
-
-/// Whether the bytes are a key in some file format rather than a secret.
-fn is_key_file(secret: &[u8]) -> bool {
-    let text = secret.trim_ascii_start();
-    text.windows(PEM_BEGIN.len()).any(|part| part == PEM_BEGIN)
-        || (text.starts_with(b"{") && text.windows(5).any(|part| part == b"\"kty\""))
-        || [&b"ssh-"[..], b"ecdsa-sha2-"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-        || der::public_key(secret).is_ok()
-}
-
-const PEM_BEGIN: &[u8] = b"-----BEGIN ";

@@ -6,6 +6,7 @@ use super::{
     ApiKeyRecord,
     keys::Keys,
     table::{self, Table},
+    warn_of_short,
 };
 use crate::{ConfigError, ConfigErrorKind};
 
@@ -45,6 +46,7 @@ impl ApiKeyHandle {
     ///
     /// Its name or its key is taken.
     pub fn add(&self, record: ApiKeyRecord) -> Result<(), ConfigError> {
+        warn_of_short([&record]);
         self.keys.change(|table| {
             if table.named(record.name()).is_some() {
                 return Err(table::duplicate_name(record.name()));
@@ -59,14 +61,15 @@ impl ApiKeyHandle {
     ///
     /// The key is taken by another name.
     pub fn replace(&self, record: ApiKeyRecord) -> Result<(), ConfigError> {
+        warn_of_short([&record]);
         self.keys.change(|table| table.with(record))
     }
 
-    /// Puts a whole new set of keys in the place of the old one.
+    /// Puts a whole new set of keys in the place of the old one. With none, every key is unknown.
     ///
     /// # Errors
     ///
-    /// As in [`ApiKeyAuth::new`](super::ApiKeyAuth::new); the old set then stays.
+    /// A key is empty or blank, or two share a key or a name; the old set then stays.
     pub fn replace_all<K>(&self, keys: impl IntoIterator<Item = K>) -> Result<(), ConfigError>
     where
         K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
@@ -75,6 +78,7 @@ impl ApiKeyHandle {
             .into_iter()
             .map(|key| key.try_into().map_err(Into::into));
         let fresh = Table::of(records)?;
+        warn_of_short(fresh.iter());
         self.keys
             .change(|table| Ok(fresh.labelled(table.label().cloned())))
     }

@@ -11,13 +11,17 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, header::AUTHORIZATION};
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::record::SHORT;
 pub use self::{handle::ApiKeyHandle, record::ApiKeyRecord};
 use self::{
     keys::Keys,
     table::{Standing, Table},
 };
 use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
-use crate::{AuthError, AuthRequest, Clock, ConfigError, CredentialSource};
+use crate::{
+    AuthError, AuthRequest, Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    log::{Clean, TARGET},
+};
 
 /// Accepts API keys, sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`.
 ///
@@ -26,8 +30,9 @@ use crate::{AuthError, AuthRequest, Clock, ConfigError, CredentialSource};
 /// the same. The header is read first; only where it is absent or empty is `Authorization` read,
 /// and a wrong key in the header is judged there.
 ///
-/// The context's user id is the record's name (for a bare key `apikey_` and the first 12 hex
-/// digits of its SHA-256), its method `api_key`, its source the label of the provider
+/// The context's user id is the record's name, unless the record has another
+/// ([`ApiKeyRecord::with_user_id`]); for a bare key it is `apikey_` and the first 12 hex digits of its
+/// SHA-256. Its method is `api_key`, its source the label of the provider
 /// ([`with_source`](Self::with_source)) where it has one. The caller always reads `invalid_credential`; the
 /// log tells `api_key_unknown`, `api_key_revoked` and `api_key_expired` apart.
 ///
@@ -61,9 +66,13 @@ pub struct ApiKeyAuth {
 impl ApiKeyAuth {
     /// Accepts those keys: texts, or [`ApiKeyRecord`]s.
     ///
+    /// A key of fewer than 16 characters may be guessed: the log has a warning then, with the names
+    /// of such keys.
+    ///
     /// # Errors
     ///
-    /// There is no key, one is empty or blank, or two share a key or a name.
+    /// There is no key ([`empty`](Self::empty) is for that), one is empty or blank, or two share a key
+    /// or a name.
     pub fn new<K>(keys: impl IntoIterator<Item = K>) -> Result<Self, ConfigError>
     where
         K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
@@ -72,11 +81,43 @@ impl ApiKeyAuth {
             .into_iter()
             .map(|key| key.try_into().map_err(Into::into));
         let table = Table::of(records)?;
-        Ok(Self {
+        if table.len() == 0 {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Empty,
+                "there is no API key: give at least one, made with `openssl rand -base64 32`",
+            ));
+        }
+        warn_of_short(table.iter());
+        Ok(Self::of(table))
+    }
+
+    /// Accepts no key until a [`handle`](Self::handle) adds one: every key is unknown.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::{ApiKeyAuth, ApiKeyRecord};
+    ///
+    /// let keys = ApiKeyAuth::empty();
+    /// keys.handle().add(ApiKeyRecord::new("frontend", "sk-live-9f3a51d8c702")?)?;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn empty() -> Self {
+        Self::of(Table::default())
+    }
+
+    /// Accepts those keys, which may be none, for who warns of short ones in other words.
+    #[cfg(feature = "config")]
+    pub(crate) fn of_records(records: Vec<ApiKeyRecord>) -> Result<Self, ConfigError> {
+        Table::of(records.into_iter().map(Ok)).map(Self::of)
+    }
+
+    fn of(table: Table) -> Self {
+        Self {
             keys: Arc::new(Keys::new(table)),
             sources: sources(HeaderName::from_static("x-api-key")),
             clock: Clock::system(),
-        })
+        }
     }
 
     /// Replaces the header that is read first, `X-API-Key` unless set. With `Authorization`, a key
@@ -218,9 +259,33 @@ fn sources(header: HeaderName) -> Arc<[CredentialSource]> {
     ])
 }
 
+/// One warning that names the keys that may be guessed; of many, the first ones.
+fn warn_of_short<'r>(records: impl IntoIterator<Item = &'r ApiKeyRecord>) {
+    let short = records.into_iter().filter(|record| record.is_short());
+    let names: Vec<&str> = short.map(ApiKeyRecord::name).collect();
+    if names.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| Clean(name).to_string())
+        .collect();
+    tracing::warn!(
+        target: TARGET,
+        provider = NAME,
+        count = names.len(),
+        keys = %shown.join(", "),
+        "an API key has fewer than {SHORT} characters and may be guessed: make a new one with \
+         `openssl rand -base64 32`"
+    );
+}
+
 /// The SHA-256 of a key: what the table holds of it, so there is nothing here to wipe.
 fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
 const NAME: &str = "api_key";
+/// A line of the log names no more keys than this.
+const MOST_NAMES: usize = 16;

@@ -26,6 +26,8 @@ pub struct ApiKeyRecord {
     pub(super) digest: [u8; 32],
     pub(super) context: AuthContext,
     pub(super) revoked: bool,
+    /// Whether the plain key was seen, and was too short.
+    is_short: bool,
 }
 
 impl ApiKeyRecord {
@@ -49,7 +51,9 @@ impl ApiKeyRecord {
                  no HTTP header can carry: write the key alone",
             ));
         }
-        Self::of(name.into(), digest(text.as_bytes()))
+        let mut record = Self::of(name.into(), digest(text.as_bytes()))?;
+        record.is_short = text.chars().take(SHORT).count() < SHORT;
+        Ok(record)
     }
 
     /// A record of that name for a key whose SHA-256 is given as 64 hex digits, so that the key
@@ -78,7 +82,10 @@ impl ApiKeyRecord {
         for byte in record.digest.iter().take(6) {
             name.push_str(&format!("{byte:02x}"));
         }
-        Self::of(name, record.digest)
+        Ok(Self {
+            is_short: record.is_short,
+            ..Self::of(name, record.digest)?
+        })
     }
 
     fn of(name: String, digest: [u8; 32]) -> Result<Self, ConfigError> {
@@ -94,7 +101,32 @@ impl ApiKeyRecord {
                 .with_method("api_key")
                 .with_scope_set(super::table::all_scopes()),
             revoked: false,
+            is_short: false,
         })
+    }
+
+    /// Replaces the caller's user id, which is the record's name unless set: two keys are one caller
+    /// while one replaces the other.
+    ///
+    /// The log shows the name beside it, and the handle knows the key by its name, which no other
+    /// key has. A blank user id is an error where the record is put to use.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::{ApiKeyAuth, ApiKeyRecord};
+    ///
+    /// let keys = ApiKeyAuth::new([
+    ///     ApiKeyRecord::new("frontend", "sk-live-9f3a51d8c702")?,
+    ///     ApiKeyRecord::new("frontend-2027", "sk-live-4cb7e0925d16")?.with_user_id("frontend"),
+    /// ])?;
+    /// keys.handle().remove("frontend")?; // once nobody uses it any more
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.context = self.context.with_key_user_id(user_id.into());
+        self
     }
 
     /// Replaces the scopes, `*` unless set; an empty list grants nothing.
@@ -126,7 +158,20 @@ impl ApiKeyRecord {
         self
     }
 
-    /// Adds an entry to the context's metadata.
+    /// Adds an entry to the context's metadata: a tenant, or `roles`, which
+    /// [`by_role`](crate::authorize::by_role) reads.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::ApiKeyRecord;
+    ///
+    /// let record = ApiKeyRecord::new("frontend", "sk-live-9f3a51d8c702")?
+    ///     .with_metadata("roles", vec!["editor"])
+    ///     .with_metadata("tenant", "acme");
+    /// # let _ = record;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.context = self.context.with_claim(name, value);
@@ -155,14 +200,25 @@ impl ApiKeyRecord {
             .is_some_and(|at| clock.now() >= at)
     }
 
+    /// Whether the plain key was given, and has so few characters that it may be guessed.
+    pub(crate) fn is_short(&self) -> bool {
+        self.is_short
+    }
+
     /// The SHA-256 of the key.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
 
-    /// The name, which is the caller's user id.
+    /// The name, which is the caller's user id unless [`with_user_id`](Self::with_user_id) says
+    /// otherwise.
     pub fn name(&self) -> &str {
+        self.context.key_name().unwrap_or(self.context.user_id())
+    }
+
+    /// The caller's user id.
+    pub fn user_id(&self) -> &str {
         self.context.user_id()
     }
 }
@@ -204,12 +260,16 @@ impl fmt::Debug for ApiKeyRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeyRecord")
             .field("name", &self.name())
+            .field("user_id", &self.user_id())
             .field("scopes", &self.context.scopes().to_string())
             .field("expires_at", &self.context.expires_at())
             .field("revoked", &self.revoked)
             .finish_non_exhaustive()
     }
 }
+
+/// Below this many characters a key may be guessed: 16 are 64 bits where they are hex digits.
+pub(crate) const SHORT: usize = 16;
 
 fn decode(hex: &str) -> Option<[u8; 32]> {
     let digits = hex.as_bytes();

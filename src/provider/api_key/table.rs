@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::LazyLock};
 use super::{ApiKeyRecord, slots::Slots};
 use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, provider::Label};
 
+#[derive(Default)]
 pub(super) struct Table {
     records: Slots,
     /// The source of every record that names no issuer.
@@ -32,12 +33,7 @@ impl Table {
             if !names.insert(record.name()) {
                 return Err(duplicate_name(record.name()));
             }
-        }
-        if records.is_empty() {
-            return Err(ConfigError::new(
-                ConfigErrorKind::Empty,
-                "there is no API key: give at least one, made with `openssl rand -base64 32`",
-            ));
+            check_user_id(record)?;
         }
         Ok(Self {
             records: Slots::of(records),
@@ -86,6 +82,10 @@ impl Table {
         }
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &ApiKeyRecord> {
+        self.records.iter()
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.records.iter().map(|record| record.name())
     }
@@ -100,6 +100,7 @@ impl Table {
         if holder.is_some_and(|holder| holder.name() != record.name()) {
             return Err(duplicate_key(record.name()));
         }
+        check_user_id(&record)?;
         let mut records: Vec<_> = self.all_but(record.name()).cloned().collect();
         records.push(record.labelled(self.label.as_ref()));
         Ok(Self {
@@ -126,6 +127,17 @@ impl Table {
 pub(super) fn all_scopes() -> Scopes {
     static ALL: LazyLock<Scopes> = LazyLock::new(|| Scopes::new(["*"]));
     ALL.clone()
+}
+
+fn check_user_id(record: &ApiKeyRecord) -> Result<(), ConfigError> {
+    if record.user_id().trim().is_empty() {
+        let message = format!(
+            "the user id of the API key named {:?} is blank: give it one, or leave it out",
+            record.name()
+        );
+        return Err(ConfigError::new(ConfigErrorKind::Blank, message));
+    }
+    Ok(())
 }
 
 pub(super) fn duplicate_name(name: &str) -> ConfigError {

@@ -118,6 +118,7 @@ pub(in crate::webhook) fn secret_bytes(secret: &str) -> Result<Vec<u8>, ConfigEr
              for: make one with `echo whsec_$(openssl rand -base64 32)`",
         ));
     }
+    crate::webhook::verify::not_a_key_file(&bytes)?;
     Ok(bytes)
 }
 

@@ -69,6 +69,22 @@ async fn chats_are_listed_beside_users() {
 }
 
 #[tokio::test]
+async fn everybody_in_a_listed_chat_is_let_in_where_chats_alone_are_listed() {
+    let text = telegram("").replace("user_ids: [42]", "chat_ids: [-7]");
+    let hooks = Hooks::of(&text);
+    let sent = async |user: i64, chat: i64| {
+        let body =
+            json!({"update_id": user, "message": {"from": {"id": user}, "chat": {"id": chat}}});
+        let delivery = post("/hooks/telegram", &[(TOKEN, SECRET)], body.to_string());
+        hooks.send(delivery).await
+    };
+    assert_eq!(user(&sent(42, -7).await), "42");
+    assert_eq!(user(&sent(43, -7).await), "43");
+    assert_eq!(sent(44, -8).await.body.len(), 0);
+    assert_eq!(hooks.runs(), 2);
+}
+
+#[tokio::test]
 async fn either_of_two_secrets_is_accepted_while_one_is_replaced() {
     let text = telegram("").replace(SECRET, &format!("[{SECRET}, tg_Secret-7654321]"));
     let hooks = Hooks::of(&text);

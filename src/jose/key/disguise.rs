@@ -1,0 +1,123 @@
+//! Whether what stands where a secret belongs is a key in some file format.
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use zeroize::Zeroizing;
+
+use super::{Curve, KeyFault, Material, der};
+use crate::jose::Algorithm;
+
+/// Whether the bytes are a key file, as it stands or in base64 or hex, rather than a secret.
+///
+/// A public key is known to everybody, and whoever knows an HMAC secret can sign with it
+/// (RFC 8725 §2.1). Tools hand public keys out as PEM, as the base64 of a PEM's inside on one line,
+/// as base64 of the whole PEM (Kubernetes), as hex, and as JSON.
+pub(crate) fn is_key_file(secret: &[u8]) -> bool {
+    if is_plain_key_file(secret) {
+        return true;
+    }
+    let Ok(text) = std::str::from_utf8(secret) else {
+        return false;
+    };
+    // Of a PEM that went through JSON or a shell, line breaks and quotes may be left.
+    let text = Zeroizing::new(text.replace("\\n", "").replace("\\r", ""));
+    let is_noise = |char: char| char.is_whitespace() || matches!(char, '"' | '\'');
+    let text: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|char| !is_noise(*char)).collect());
+    [from_hex(&text), from_base64(&text)]
+        .into_iter()
+        .flatten()
+        .any(|bytes| is_plain_key_file(&bytes))
+}
+
+fn is_plain_key_file(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    holds(b"-----BEGIN ")
+        || holds(b"<RSAKeyValue>")
+        || (text.starts_with(b"{") || text.starts_with(b"[")) && holds(b"\"kty\"")
+        || SSH.iter().any(|name| text.starts_with(name))
+        || is_ssh_blob(bytes)
+        || is_der(bytes)
+        || is_point(bytes)
+}
+
+/// A point of a curve by itself, as VAPID hands it out (RFC 8292 §3.2): random bytes are on none.
+fn is_point(point: &[u8]) -> bool {
+    let curves = [
+        (Curve::P256, Algorithm::ES256),
+        (Curve::P384, Algorithm::ES384),
+        (Curve::P521, Algorithm::ES512),
+    ];
+    let on = |(curve, algorithm)| Material::Ec { curve, point }.prepare(algorithm).is_ok();
+    point.first() == Some(&4) && curves.into_iter().any(on)
+}
+
+/// DER is told from random bytes by its lengths and tags, which have to fit to the last byte.
+fn is_der(bytes: &[u8]) -> bool {
+    match der::public_key(bytes) {
+        Ok(_) => true,
+        Err(KeyFault::PssOnly | KeyFault::UnknownCurve | KeyFault::UnknownType) => true,
+        Err(KeyFault::Certificate) => der::is_certificate(bytes),
+        Err(KeyFault::Private) => der::is_private_key(bytes),
+        Err(_) => false,
+    }
+}
+
+/// RFC 4253 §6.6: a length in four bytes, and the name of the key's type.
+fn is_ssh_blob(bytes: &[u8]) -> bool {
+    let Some((length, rest)) = bytes.split_first_chunk::<4>() else {
+        return false;
+    };
+    let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+    let name = rest.get(..length).unwrap_or_default();
+    SSH.iter().any(|known| name.starts_with(known))
+}
+
+fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    let mut digits = text.chars().filter(|char| *char != ':');
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
+    while let Some(high) = digits.next() {
+        let byte = high.to_digit(16)? * 16 + digits.next()?.to_digit(16)?;
+        bytes.push(u8::try_from(byte).ok()?);
+    }
+    Some(bytes)
+}
+
+/// Either alphabet, with padding or without.
+fn from_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let text = Zeroizing::new(text.replace('-', "+").replace('_', "/"));
+    LENIENT.decode(text.as_bytes()).ok().map(Zeroizing::new)
+}
+
+const SSH: [&[u8]; 3] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-"];
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::is_key_file;
+
+    proptest! {
+        /// Else somebody's random secret could not be used one day.
+        #[test]
+        fn random_secrets_are_no_key_files(bytes in vec(any::<u8>(), 0..200)) {
+            use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+            prop_assert!(!is_key_file(&bytes));
+            prop_assert!(!is_key_file(STANDARD.encode(&bytes).as_bytes()));
+            prop_assert!(!is_key_file(URL_SAFE_NO_PAD.encode(&bytes).as_bytes()));
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            prop_assert!(!is_key_file(hex.as_bytes()));
+        }
+    }
+}
