@@ -11,7 +11,9 @@ mod paths;
 mod requests;
 mod world;
 
-use axum::{Router, routing};
+use std::future::{Ready, ready};
+
+use axum::{Extension, Router, body::Body, routing};
 use common::paths_model::{Pattern, text};
 use http::Request;
 use tower_auth::AuthContext;
@@ -23,20 +25,22 @@ pub(crate) struct Ran {
     pub user: Option<String>,
 }
 
-/// Routes that answer with what they are, and a fallback that does.
+/// Routes that answer with what they are.
 fn table(routes: &[Pattern]) -> Router {
-    let answer = |route: Option<Pattern>| {
-        move |request: Request<axum::body::Body>| {
-            let context = request.extensions().get::<AuthContext>();
-            let user = context.map(|context| context.user_id().to_owned());
-            std::future::ready(axum::Extension(Ran {
-                route: route.clone(),
-                user,
-            }))
-        }
-    };
-    let app = Router::new().fallback(answer(None));
-    routes.iter().fold(app, |app, route| {
+    routes.iter().fold(Router::new(), |app, route| {
         app.route(&text(route), routing::any(answer(Some(route.clone()))))
     })
+}
+
+/// What answers for a route, or for a path that has none.
+fn answer(
+    route: Option<Pattern>,
+) -> impl Fn(Request<Body>) -> Ready<Extension<Ran>> + Clone + Send + Sync + 'static {
+    move |request| {
+        let context = request.extensions().get::<AuthContext>();
+        ready(Extension(Ran {
+            route: route.clone(),
+            user: context.map(|context| context.user_id().to_owned()),
+        }))
+    }
 }

@@ -127,7 +127,9 @@ fn smallest(mut world: World, mut shown: Shown) -> (World, Shown) {
             leave_out(&|_, shown| drop(shown.query.remove(index)));
         }
         for index in 1..world.main.keys.len() {
-            leave_out(&|world, _| drop(world.main.keys.remove(index)));
+            leave_out(&|world, _| {
+                world.main.keys.remove(index);
+            });
         }
         if world.second.is_some() {
             leave_out(&|world, _| world.second = None);

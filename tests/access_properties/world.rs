@@ -28,6 +28,7 @@ use tower_auth::{
 };
 
 use crate::{
+    answer,
     common::paths_model::{Kind, Pattern, Rule, Segment, text},
     table,
 };
@@ -205,7 +206,7 @@ impl World {
     }
 
     fn table(&self) -> Router {
-        table(&self.routes)
+        table(&self.routes).fallback(answer(None))
     }
 
     /// What would serve without a layer.
