@@ -6,6 +6,7 @@
 use std::{
     env,
     error::Error,
+    net::SocketAddr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -94,7 +95,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
          -H '{one}: {signature}' -H '{other}: {time}' -d '{body}'",
         listener.local_addr()?
     );
-    Ok(axum::serve(listener, app(&discord.public_key())?).await?)
+    // With the peer's address, so that no peer keeps the others' deliveries from being read.
+    let app = app(&discord.public_key())?.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn ask_once(discord: &Discord) -> Result<(), Box<dyn Error>> {

@@ -3,7 +3,7 @@
 //! `cargo run --example github_webhook` serves, and prints a request to paste; `-- HOST:PORT` names
 //! another address. With `--once` it asks itself, and ends.
 
-use std::{env, error::Error};
+use std::{env, error::Error, net::SocketAddr};
 
 use axum::{
     Json, Router,
@@ -66,25 +66,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
         listener.local_addr()?,
         signature(BODY)?
     );
-    Ok(axum::serve(listener, app()?).await?)
+    // With the peer's address, so that no peer keeps the others' deliveries from being read.
+    let app = app()?.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn ask_once() -> Result<(), Box<dyn Error>> {
     let app = app()?;
     let changed = BODY.replace('7', "8");
-    for (what, body, status, is_handled) in [
-        ("as GitHub sent it", BODY, StatusCode::OK, true),
-        ("the same again   ", BODY, StatusCode::OK, false),
-        (
-            "another body     ",
-            &changed,
-            StatusCode::UNAUTHORIZED,
-            false,
-        ),
+    let refused = StatusCode::UNAUTHORIZED;
+    for (what, id, body, status, is_handled) in [
+        ("as GitHub sent it", "72d3162e", BODY, StatusCode::OK, true),
+        ("the same again   ", "72d3162e", BODY, StatusCode::OK, false),
+        ("an equal event   ", "0b989ba4", BODY, StatusCode::OK, true),
+        ("another body     ", "deadbeef", &changed, refused, false),
     ] {
         let request = Request::post("/hooks/github")
             .header("content-type", "application/json")
             .header("x-github-event", "ping")
+            .header("x-github-delivery", id)
             .header("x-hub-signature-256", signature(BODY)?)
             .body(Body::from(body.to_owned()))?;
         let response = app.clone().oneshot(request).await?;

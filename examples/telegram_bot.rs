@@ -3,7 +3,7 @@
 //! `cargo run --example telegram_bot` serves, and prints a request to paste; `-- HOST:PORT` names
 //! another address. With `--once` it asks itself, and ends.
 
-use std::{env, error::Error};
+use std::{env, error::Error, net::SocketAddr};
 
 use axum::{
     Extension, Json, Router,
@@ -64,7 +64,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         listener.local_addr()?,
         body(1, 42)
     );
-    Ok(axum::serve(listener, app()?).await?)
+    // With the peer's address, so that no peer keeps the others' deliveries from being read.
+    let app = app()?.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn ask_once() -> Result<(), Box<dyn Error>> {

@@ -194,3 +194,90 @@ async fn what_is_signed_here_verifies_in_standardwebhooks() {
         assert_eq!(accepted, [true, true, false, false], "{replies:?}");
     }
 }
+
+/// Sends the request with these headers, and this header beside them.
+async fn status_of(
+    address: std::net::SocketAddr,
+    signed: &Value,
+    (name, id): (&str, &str),
+    body: &str,
+) -> (u16, String) {
+    let mut headers: Vec<(String, String)> = signed["headers"]
+        .as_object()
+        .unwrap_or_else(|| panic!("signed: {signed}"))
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+        .collect();
+    headers.push((name.to_owned(), id.to_owned()));
+    let (url, body) = (format!("http://{address}/hook"), body.to_owned());
+    let answer = tokio::task::spawn_blocking(move || {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        http("POST", &url, &headers, &body)
+    });
+    let answer = answer.await.unwrap();
+    (answer.status, answer.body)
+}
+
+/// GitHub sends the id again where a delivery is redelivered, and another one with each new event.
+#[tokio::test]
+async fn what_octokit_signs_is_redelivered_under_its_id_and_known_by_it() {
+    let Some(script) = node("sign_webhook.mjs") else {
+        return;
+    };
+    let signed = sign(script, request("github", SECRET)).await;
+    let runs = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    // The first run fails.
+    let handler = async move || match runs.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Err(http::StatusCode::BAD_GATEWAY),
+        run => Ok(format!("run {run}")),
+    };
+    let layer = WebhookLayer::github(SECRET).unwrap();
+    let address = serve(Router::new().route("/hook", post(handler).layer(layer))).await;
+    for (id, status, answer) in [
+        ("72d3162e", 502, ""),
+        ("72d3162e", 200, "run 1"),
+        ("72d3162e", 200, ""),
+        ("0b989ba4", 200, "run 2"),
+        ("72d3162e", 200, ""),
+        ("deadbeef", 200, "run 3"),
+        ("cafecafe", 200, ""),
+    ] {
+        let header = ("x-github-delivery", id);
+        let told = status_of(address, &signed, header, BODY).await;
+        assert_eq!(told, (status, answer.to_owned()), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn names_and_values_that_twilio_signs_alike_are_one_delivery_under_every_token() {
+    let Some(script) = node("sign_webhook.mjs") else {
+        return;
+    };
+    let of = |params: Value| {
+        let mut request = request("twilio", SECRET);
+        request["params"] = params;
+        request
+    };
+    let questions = [of(json!({"A": "bc"})), of(json!({"Ab": "c"}))];
+    let replies = tokio::task::spawn_blocking(move || ask(script, &questions));
+    let replies = replies.await.unwrap();
+    let (signed, recut) = (&replies[0], &replies[1]);
+    assert_eq!(signed, recut, "Twilio's own library signs them alike");
+    let layer = WebhookLayer::twilio(SECRET, URL).unwrap();
+    let echo = async |body: String| body;
+    let address = serve(Router::new().route("/hook", post(echo).layer(layer))).await;
+    let send = async |token: &str, body: &str| {
+        let header = ("i-twilio-idempotency-token", token);
+        status_of(address, signed, header, body).await
+    };
+    assert_eq!(send("1", "A=bc").await, (200, "A=bc".to_owned()));
+    assert_eq!(send("1", "A=bc").await, (200, "<Response/>".to_owned()));
+    assert_eq!(send("1", "Ab=c").await, (200, "<Response/>".to_owned()));
+    for token in ["2", "3", "4"] {
+        assert_eq!(send(token, "Ab=c").await.0, 409);
+    }
+    assert_eq!(send("5", "A=bc").await, (200, "A=bc".to_owned()));
+}

@@ -17,7 +17,10 @@ mod stop;
 mod telegram;
 mod welcome;
 
-use std::{env, error::Error, io, io::IsTerminal, io::Write, process::ExitCode, time::Duration};
+use std::{
+    env, error::Error, io, io::IsTerminal, io::Write, net::SocketAddr, process::ExitCode,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -184,6 +187,7 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     };
     write!(io::stdout(), "{welcome}")?;
 
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().wait());
     tokio::select! {
         served = server.into_future() => served?,

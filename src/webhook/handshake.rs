@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, request::Parts};
 
-use super::core::{PLAIN, say};
+use super::reply::{PLAIN, say};
 use crate::{AuthError, ConfigError, Secret, secret, webhook::read};
 
 /// What Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.

@@ -143,6 +143,7 @@ mod once;
 mod platform;
 mod read;
 mod replay;
+mod reply;
 mod scheme;
 mod service;
 mod sign;

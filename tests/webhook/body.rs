@@ -162,6 +162,15 @@ async fn a_client_that_waits_to_continue_is_told_so_only_where_the_body_may_come
 }
 
 #[tokio::test]
+async fn a_client_that_waits_to_continue_is_not_told_so_where_no_signature_is_shown() {
+    let server = server(layer()).await;
+    let unsigned = "POST /hook HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                    Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    let answer = server.head(unsigned.as_bytes()).await;
+    assert_eq!(status(&answer), 401, "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_stops_half_way_reaches_no_handler() {
     use tokio::{io::AsyncWriteExt, net::TcpStream, sync::mpsc};
 

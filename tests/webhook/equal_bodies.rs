@@ -14,9 +14,7 @@ use http::StatusCode;
 use tower::ServiceExt;
 use tower_auth::{
     AuthError, ConfigErrorKind,
-    webhook::{
-        HmacScheme, MemoryReplayStore, ReplayKey, ReplayStore, Reserved, Reserving, WebhookLayer,
-    },
+    webhook::{HmacScheme, MemoryReplayStore, ReplayKey, ReplayStore, Reserving, WebhookLayer},
 };
 
 use crate::{

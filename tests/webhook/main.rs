@@ -12,6 +12,7 @@ mod before_proof;
 mod body;
 mod building;
 mod chains;
+mod compressed;
 mod discord;
 mod equal_bodies;
 mod invalid;

@@ -21,6 +21,10 @@ use axum::{
 };
 use futures_util::FutureExt;
 use http_body::{Body as HttpBody, Frame};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket, TcpStream},
+};
 use tower::ServiceExt;
 use tower_auth::{ClientAddress, webhook::WebhookLayer};
 
@@ -336,4 +340,58 @@ fn without_a_runtime_a_body_is_read_all_the_same() {
     assert!((&mut slow).now_or_never().is_none());
     let handled = server.honest(None).now_or_never().expect("it has its body");
     assert_eq!(handled.status(), 200);
+}
+
+/// A connection from that address of the loopback network, on which that was sent.
+async fn connect(server: SocketAddr, from: &str, request: &[u8]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket
+        .bind(SocketAddr::new(from.parse().unwrap(), 0))
+        .unwrap();
+    let mut stream = socket.connect(server).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    stream
+}
+
+async fn first_line(mut stream: TcpStream) -> String {
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn over_real_connections_one_slow_peer_keeps_no_other_one_from_being_read() {
+    let layer = WebhookLayer::github(SECRET).unwrap();
+    let app = Router::new().route("/hook", post(async || "handled").layer(layer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+
+    let valid = named("github").valid(NOW);
+    let head = format!(
+        "POST /hook HTTP/1.1\r\nHost: localhost\r\nX-Hub-Signature-256: {}\r\n\
+         Content-Length: {}\r\n\r\n",
+        valid.header("x-hub-signature-256"),
+        valid.body.len()
+    );
+    let whole = [head.as_bytes(), &valid.body].concat();
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        slow.push(connect(server, "127.0.0.2", head.as_bytes()).await);
+    }
+    // As soon as all of them hold a buffer, one more of this peer is refused.
+    let one_more = async || {
+        let stream = connect(server, "127.0.0.2", head.as_bytes()).await;
+        let refused = tokio::time::timeout(Duration::from_millis(500), first_line(stream)).await;
+        refused.is_ok_and(|line| line == "HTTP/1.1 503")
+    };
+    let mut is_refused = false;
+    for _ in 0..20 {
+        is_refused = is_refused || one_more().await;
+    }
+    assert!(is_refused);
+    let other = connect(server, "127.0.0.3", &whole).await;
+    assert_eq!(first_line(other).await, "HTTP/1.1 200");
+    drop(slow);
 }

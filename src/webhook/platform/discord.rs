@@ -7,8 +7,8 @@ use super::{Heard, Platform};
 use crate::{
     AuthError, Message,
     webhook::{
-        core::{JSON, say},
         json::{Object, malformed},
+        reply::{JSON, say},
     },
 };
 

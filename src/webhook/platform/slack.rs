@@ -9,8 +9,8 @@ use crate::{
     AuthError, Message,
     jose::json::Value,
     webhook::{
-        core::{PLAIN, say},
         json::{Object, malformed},
+        reply::{PLAIN, say},
     },
 };
 

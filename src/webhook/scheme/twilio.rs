@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     AuthError, ConfigError, ConfigErrorKind, secret,
     webhook::{
-        core::say,
         read,
+        reply::say,
         verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
