@@ -13,12 +13,18 @@ use tokio::time::Instant;
 pub use self::layer::ReloadLayer;
 use super::{
     AuthConfig, AuthSetup, ConfigFaults, ConfigSummary, WebhooksLayer,
-    build::{Built, Former, Issuer, build},
+    build::{Asking, Built, Former, Issuer, build},
     fault::{Faults, Place},
     node::At,
     source::{Look, Seen},
 };
-use crate::{ConfigErrorKind, auth::Swap, clock::from_unix, log::TARGET, provider::OAuth2Auth};
+use crate::{
+    ConfigErrorKind,
+    auth::Swap,
+    clock::from_unix,
+    log::TARGET,
+    provider::{IntrospectionAuth, OAuth2Auth},
+};
 
 /// Reads the configuration again and puts it in the place of the one before.
 ///
@@ -72,6 +78,7 @@ struct State {
     summary: ConfigSummary,
     authorizer: Option<String>,
     issuers: Vec<(Issuer, OAuth2Auth)>,
+    introspection: Option<(Asking, IntrospectionAuth)>,
     /// The files, as they were when they were read last.
     seen: Vec<Seen>,
     /// The files as the watch found them changed, and in how many further looks they stood still.
@@ -109,6 +116,7 @@ impl ReloadHandle {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|(name, _)| name),
                 issuers: built.issuers,
+                introspection: built.introspection,
                 seen,
                 looked: None,
                 stale: None,
@@ -266,6 +274,7 @@ impl Shared {
         let former = Former {
             is_running: true,
             issuers: &state.issuers,
+            introspection: state.introspection.as_ref(),
             webhooks: Some(&former_webhooks),
         };
         let built = build(&self.config, former, &mut seen)
@@ -284,6 +293,7 @@ impl Shared {
         match built {
             Ok(built) => {
                 state.issuers = built.issuers;
+                state.introspection = built.introspection;
                 state.stale = None;
                 // In between, what only one of the two knows is refused.
                 self.webhooks.put(built.webhooks);

@@ -13,13 +13,28 @@ use crate::{
     provider::{AuthProvider, IntrospectionAuth},
 };
 
+/// What makes one provider another: with the same, it is still known which tokens are good.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Asking {
+    block: Introspection,
+    /// As they were read: a file may hold another one by now.
+    secret: Slot<Secret>,
+    token: Slot<Secret>,
+}
+
 impl Builder<'_> {
     pub(super) fn introspection(
         &mut self,
         block: &Introspection,
         place: &Place,
     ) -> Option<Arc<dyn AuthProvider>> {
-        let made = self.introspecting_client(block, place);
+        let names = ("client_secret", "client_secret_file");
+        let (text, file) = (&block.client_secret, &block.client_secret_file);
+        let secret = self.secret(text, file, names, place);
+        let names = ("bearer_token", "bearer_token_file");
+        let (text, file) = (&block.bearer_token, &block.bearer_token_file);
+        let token = self.secret(text, file, names, place);
+        let made = self.introspecting_client(block, (&secret, &token), place);
         let leeway = self.leeway(&block.clock_skew_seconds);
         let cache_time = self.cache_time(&block.cache_seconds);
         let mut provider = made?;
@@ -60,6 +75,19 @@ impl Builder<'_> {
         self.summary
             .providers
             .push(format!("introspection ({endpoint})"));
+        let block = block.clone();
+        let asking = Asking {
+            block,
+            secret,
+            token,
+        };
+        // Else a reload would make a stranger of every caller.
+        if let Some((former, known)) = self.former.introspection
+            && *former == asking
+        {
+            provider = known.clone();
+        }
+        self.introspection = Some((asking, provider.clone()));
         Some(Arc::new(provider))
     }
 
@@ -67,18 +95,10 @@ impl Builder<'_> {
     fn introspecting_client(
         &mut self,
         block: &Introspection,
+        (secret, token): (&Slot<Secret>, &Slot<Secret>),
         place: &Place,
     ) -> Option<IntrospectionAuth> {
-        let names = ("client_secret", "client_secret_file");
-        let secret = self.secret(
-            &block.client_secret,
-            &block.client_secret_file,
-            names,
-            place,
-        );
-        let names = ("bearer_token", "bearer_token_file");
-        let token = self.secret(&block.bearer_token, &block.bearer_token_file, names, place);
-        let client = match (&block.client_id, &secret, &token) {
+        let client = match (&block.client_id, secret, token) {
             (Slot::Absent, Slot::Absent, Slot::Absent) => {
                 let message = "the endpoint answers nobody it does not know: add `client_id` and \
                                `client_secret`, or `bearer_token`";

@@ -29,10 +29,12 @@ use crate::{
     AuthLayer, ConfigErrorKind,
     auth::layer::LONGEST_CREDENTIAL,
     authorize::Authorizer,
-    provider::{AuthProvider, CompositeAuth, IntoAuthProvider, OAuth2Auth, provider_fn},
+    provider::{
+        AuthProvider, CompositeAuth, IntoAuthProvider, IntrospectionAuth, OAuth2Auth, provider_fn,
+    },
 };
 
-pub(super) use self::issuers::Issuer;
+pub(super) use self::{introspection::Asking, issuers::Issuer};
 
 /// What a document came to.
 pub(super) struct Built {
@@ -40,6 +42,7 @@ pub(super) struct Built {
     pub(super) provider: Option<Arc<dyn AuthProvider>>,
     pub(super) authorizer: Option<(String, Arc<dyn Authorizer>)>,
     pub(super) issuers: Vec<(Issuer, OAuth2Auth)>,
+    pub(super) introspection: Option<(Asking, IntrospectionAuth)>,
     pub(super) webhooks: Table,
     pub(super) summary: ConfigSummary,
 }
@@ -51,6 +54,8 @@ pub(super) struct Former<'a> {
     pub(super) is_running: bool,
     /// The issuers, whose keys are fetched already.
     pub(super) issuers: &'a [(Issuer, OAuth2Auth)],
+    /// The provider that asks about tokens, which knows some of them.
+    pub(super) introspection: Option<&'a (Asking, IntrospectionAuth)>,
     /// The webhooks, which know what they have handled.
     pub(super) webhooks: Option<&'a Table>,
 }
@@ -60,6 +65,7 @@ struct Builder<'a> {
     config: &'a AuthConfig,
     former: Former<'a>,
     issuers: Vec<(Issuer, OAuth2Auth)>,
+    introspection: Option<(Asking, IntrospectionAuth)>,
     table: Table,
     seen: &'a mut Vec<Seen>,
     faults: Faults,
@@ -91,6 +97,7 @@ pub(super) fn build(
         config,
         former,
         issuers: Vec::new(),
+        introspection: None,
         table: Table::new(origin_of_marks),
         seen,
         faults: Faults::of(Arc::clone(&origin)),
@@ -104,6 +111,7 @@ pub(super) fn build(
     let Builder {
         faults,
         issuers,
+        introspection,
         table,
         mut summary,
         ..
@@ -115,6 +123,7 @@ pub(super) fn build(
         provider,
         authorizer,
         issuers,
+        introspection,
         summary,
     });
     faults.finish(built)

@@ -72,7 +72,7 @@ block! {
 
 block! {
     /// An endpoint that says whether an opaque token is good (RFC 7662), and what it must say.
-    Introspection {
+    Introspection: PartialEq {
         /// The endpoint's address.
         endpoint: required String,
         /// The id by which the endpoint knows this server.

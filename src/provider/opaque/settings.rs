@@ -165,6 +165,9 @@ macro_rules! shared_settings {
             /// Where that is unknown, as without `into_make_service_with_connect_info`, only the
             /// bound on all of them together holds.
             ///
+            /// After a start no token is known. A configuration that is reloaded keeps which ones are,
+            /// unless it says something else of this provider.
+            ///
             /// Behind a proxy all callers have its address, and what one address may have is all
             /// there is for new tokens: put a [`ClientAddress`](crate::ClientAddress) into the
             /// requests, or set this higher.
