@@ -87,10 +87,11 @@
 //! |---|---|
 //! | longer than the limit (1 MiB unless set) | 413 `payload_too_large` |
 //! | no signature | 401 `missing_credential` |
-//! | a header twice, a compressed body, a body that can be read in two ways | 400 `invalid_request` |
+//! | a header twice, too many signatures, a compressed body, a body that can be read in two ways | 400 `invalid_request` |
 //! | a wrong signature, a time in a header that is too old or in the future | 401 `invalid_credential` |
 //! | right once, and too old now (Linear: the time is in the body) | 401 `expired_credential` |
-//! | being handled at the moment | 409 `conflict` |
+//! | being handled at the moment: the platform comes again | 409 `conflict` |
+//! | Twilio: other names and values with the signature of a known delivery | 409 `conflict` |
 //! | handled before | 200, and the handler does not run; for Twilio `<Response/>` as TwiML |
 //! | the replay store cannot be asked; too many bodies at the same time, or one for too long | 503 `unavailable` |
 //! | a sender who may not | the answer that ends the matter, see [`allow`](WebhookLayer::allow) |

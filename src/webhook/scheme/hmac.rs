@@ -150,8 +150,8 @@ impl HmacScheme {
     ///
     /// Without an id, signed or not, deliveries that are signed alike are one delivery, and true
     /// ones with equal bodies are lost. With this, an equal body under another id is handled as
-    /// often as [`with_equal_bodies`](super::WebhookLayer::with_equal_bodies) says. An id that is
-    /// signed is better: [`with_id`](Self::with_id).
+    /// often as [`with_equal_bodies`](crate::webhook::WebhookLayer::with_equal_bodies) says. An id
+    /// that is signed is better: [`with_id`](Self::with_id).
     ///
     /// # Errors
     ///
