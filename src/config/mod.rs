@@ -33,6 +33,43 @@
 //! [`AuthLayer::disabled`](crate::AuthLayer::disabled) in code. All faults are told at once, each with its line, its place in the
 //! document and what to write instead ([`ConfigFaults`]).
 //!
+//! # What a changed file may grant
+//!
+//! Whatever becomes of one node of a good file (it is taken out, set to nothing, replaced, or the file
+//! is cut off there), nobody who shows nothing is let in, and no credential is granted more than the
+//! whole file grants it, or nothing is built. These members are the exceptions, because what they say
+//! is a limit, or is itself what lets in:
+//!
+//! | member | taken out, it grants | set to something else, it grants |
+//! |---|---|---|
+//! | `auth` | nothing | what the agent shape says, with `"jwt"` or `null` in a JSON document |
+//! | `enabled`, `mode` | nothing | everything with `enabled: false` and `mode: none`, to everybody |
+//! | `api_keys[].key`, `api_keys[].key_sha256` | nothing | that key what the record grants |
+//! | `api_keys[].scopes` | that key every scope | that key those scopes |
+//! | `api_keys[].expires_at`, `api_keys[].revoked` | that key what the record grants | the same, by what it says |
+//! | `jwt.secret`, `jwt.secret_file`, `jwt.public_key_file`, `jwt.algorithm` | nothing | tokens of that key |
+//! | `jwt.keys` | nothing; one key taken out of two, tokens of the other need not name it | tokens of those keys |
+//! | `jwt.audience`, `jwt.issuer` | tokens without an audience, of any issuer | tokens for those |
+//! | `jwt.scope_claim`, `oauth2.scope_claim` | the scopes in `scope` | the scopes in that claim |
+//! | `jwt.clock_skew_seconds`, `oauth2.clock_skew_seconds` | tokens that expired 30 seconds ago | tokens that expired so many seconds ago |
+//! | `jwt.insecure_allow_missing_exp`, `jwt.insecure_allow_short_secret` | nothing | tokens without an expiry, with `true` |
+//! | `oauth2.issuer`, `oauth2.audience`, `oauth2.jwks_uri` | nothing, or the keys that are found | tokens of and for those |
+//! | `oauth2.algorithms` | tokens of RS256 and ES256 | tokens of those |
+//! | `oauth2.strict_at_jwt` | tokens that are no access tokens by RFC 9068 | the same, with `false` |
+//! | `introspection.…` | as in `jwt` and `oauth2`, and tokens for other services without `audience` | tokens that this endpoint knows |
+//! | `allowlist.user_ids`, `allowlist.chat_ids`, `allowlist.platforms` | messages of every chat, of every platform | messages of those |
+//! | `public_paths` | nothing: who may call may call there | that path to everybody |
+//! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
+//! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |
+//! | `webhooks[].secret`, `webhooks[].public_key`, `webhooks[].hmac`, `webhooks[].scheme` | what is proven by less (a time, a prefix) | deliveries that are signed so |
+//! | `webhooks[].allow` | messages of every chat, without its `chat_ids` | messages of those senders, or of everyone |
+//! | `webhooks[].scopes` | nothing | those scopes |
+//! | `webhooks[].max_body_bytes`, `webhooks[].insecure_allow_replay` | deliveries up to 1 MiB | longer ones, and copies with `true` |
+//! | `custom`, `authorization` | whoever may call, unjudged (`authorization`) | what the program registered by that name |
+//!
+//! A key without `scopes` may do everything, so the summary names each, and with it the log at the
+//! start: [`ConfigSummary::warnings`].
+//!
 //! # What a file says
 //!
 //! The whole is in the [JSON Schema](AuthConfig::json_schema), which editors can use. Members of

@@ -13,6 +13,7 @@ mod introspected;
 mod issuers;
 mod jwt_keys;
 mod key_members;
+mod monotone;
 mod never_open;
 mod overrides;
 mod pyjwt;

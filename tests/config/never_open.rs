@@ -1,4 +1,5 @@
-//! Whatever becomes of a valid file, it is never open by accident.
+//! Whatever becomes of a valid file, it is never open by accident: not to somebody who shows nothing,
+//! and not to a key that was revoked or has expired. What else a change may grant: `monotone`.
 
 use axum::{Router, body::Body, extract::Request};
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use tower::ServiceExt;
 use tower_auth::config::AuthConfig;
 
 use super::files::{EXAMPLES, app, example_text, ready};
-use crate::common::oneshot::status;
+use crate::common::oneshot::{ask, status};
 
 /// What a mutation puts in a node's place.
 fn substitutes() -> Vec<Value> {
@@ -54,6 +55,8 @@ fn documents() -> Vec<Value> {
     let keys = json!([
         {"name": "a", "key": "sk-a", "scopes": ["x", "y"], "expires_at": "2099-01-01T00:00:00Z"},
         {"name": "b", "key_sha256": "0".repeat(64), "revoked": false},
+        {"name": "c", "key": REVOKED, "scopes": [], "revoked": true},
+        {"name": "d", "key": EXPIRED, "expires_at": "2020-01-01T00:00:00Z"},
     ]);
     let jwt = json!({
         "secret": "${JWT_SECRET}", "algorithm": "HS256", "audience": ["a"], "issuer": "i",
@@ -192,6 +195,13 @@ proptest::proptest! {
 /// Whether the document builds; panics if it then lets somebody in who shows nothing, without
 /// saying so in one of the explicit ways.
 async fn check(document: &Value) -> bool {
+    for (key, member) in [(REVOKED, "revoked"), (EXPIRED, "expires_at")] {
+        let is_meant = is_explicit(document) || says_otherwise(document, key, member);
+        assert!(
+            is_meant || !lets_in(document, key).await,
+            "{key} gets in: {document}"
+        );
+    }
     match refuses(document).await {
         None => false,
         Some(true) => true,
@@ -200,6 +210,31 @@ async fn check(document: &Value) -> bool {
             true
         }
     }
+}
+
+/// Whether the key's record is there, and its member is not what it was.
+fn says_otherwise(document: &Value, key: &str, member: &str) -> bool {
+    let records = document["auth"]["api_keys"].as_array();
+    let mut records = records.into_iter().flatten();
+    let is_it = |record: &&Value| record["key"] == json!(key);
+    match records.find(is_it).map(|record| &record[member]) {
+        Some(Value::Bool(revoked)) => !revoked,
+        Some(Value::String(date)) => !date.starts_with("2020"),
+        Some(Value::Null) => true,
+        _ => false,
+    }
+}
+
+/// Whether that key gets in, where the document builds.
+async fn lets_in(document: &Value, key: &str) -> bool {
+    let Ok(setup) = ready(AuthConfig::from_json(document.to_string())).build() else {
+        return false;
+    };
+    let app = app(setup.into_layer());
+    let by_header = ask(&app, "POST /run", &[("x-api-key", key)]).await;
+    let bearer = format!("Bearer {key}");
+    let by_bearer = ask(&app, "POST /run", &[("authorization", &bearer)]).await;
+    by_header.status() == 200 || by_bearer.status() == 200
 }
 
 /// Whether who shows nothing is refused; nothing where the document does not build, as YAML and as
@@ -262,6 +297,8 @@ async fn ran(app: &Router, hook: &str) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+const REVOKED: &str = "sk-revoked-0123456789";
+const EXPIRED: &str = "sk-expired-0123456789";
 const HOOKS: [&str; 2] = ["/hooks/telegram", "/hooks/github"];
 
 fn is_explicit(document: &Value) -> bool {

@@ -1,0 +1,394 @@
+//! Valid documents, and one changed node of one.
+
+use serde_json::{Value, json};
+
+use super::{
+    callers::{KEYS, SECRETS, World},
+    random::Random,
+    tree::{End, Node, Path, text},
+};
+
+/// A node that is not what it was.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    pub path: String,
+    /// Whether nothing of it is left.
+    pub gone: bool,
+    /// What stands there instead, where that is known.
+    pub now: Option<Node>,
+}
+
+pub fn document(random: &mut Random, world: &World) -> Node {
+    let mut auth = Vec::new();
+    let add = |auth: &mut Vec<(String, Node)>, name: &str, value: Value| {
+        auth.push((name.to_owned(), Node::of(value)));
+    };
+    let has_hooks = random.chance(45);
+    let mut blocks = Vec::new();
+    for (name, percent) in [
+        ("api_keys", 75),
+        ("jwt", 45),
+        ("oauth2", 15),
+        ("allowlist", 20),
+        ("custom", 12),
+    ] {
+        if random.chance(percent) {
+            blocks.push(name);
+        }
+    }
+    if blocks.is_empty() && !has_hooks {
+        blocks.push("api_keys");
+    }
+    for name in &blocks {
+        let value = match *name {
+            "api_keys" => keys(random),
+            "jwt" => jwt(random),
+            "oauth2" => oauth2(random, world),
+            "allowlist" => allowlist(random),
+            _ => json!("sessions"),
+        };
+        add(&mut auth, name, value);
+    }
+    let named = match blocks[..] {
+        ["api_keys"] => Some("api_key"),
+        ["jwt"] => Some("jwt"),
+        ["oauth2"] => Some("oauth2"),
+        ["custom"] => Some("custom"),
+        _ => None,
+    };
+    match (named, random.below(10)) {
+        (Some(mode), 0..4) => add(&mut auth, "mode", json!(mode)),
+        (_, 4..7) if !blocks.is_empty() => add(&mut auth, "mode", json!("composite")),
+        _ => {}
+    }
+    let is_off = random.chance(3);
+    if is_off || random.chance(20) {
+        add(&mut auth, "enabled", json!(!is_off));
+    }
+    if random.chance(20) {
+        add(&mut auth, "realm", json!("agents"));
+    }
+    if random.chance(25) {
+        add(&mut auth, "dev_docs", json!(random.chance(20)));
+    }
+    if random.chance(50) {
+        let paths = ["/hooks/public", "/a/{x}", "/files/{*rest}", "/any/other"];
+        let paths = random.some(&paths, 50);
+        add(&mut auth, "public_paths", json!(paths));
+    }
+    if has_hooks {
+        add(&mut auth, "webhooks", webhooks(random));
+    }
+    random.shuffle(&mut auth);
+    let mut root = vec![("auth".to_owned(), Node::Map(auth))];
+    if random.chance(25) && !blocks.is_empty() && !is_off {
+        root.push(("authorization".into(), Node::of(json!("scopes"))));
+    }
+    if random.chance(20) {
+        let other = json!({"enabled": false, "auth": {"mode": "none"}, "api_keys": []});
+        root.push(("other".into(), Node::of(other)));
+    }
+    random.shuffle(&mut root);
+    Node::Map(root)
+}
+
+fn maybe(random: &mut Random, percent: u64, block: &mut Value, name: &str, value: Value) {
+    if random.chance(percent) {
+        block[name] = value;
+    }
+}
+
+fn scopes(random: &mut Random) -> Value {
+    json!(random.some(&["graph:invoke", "y", "z"], 40))
+}
+
+fn keys(random: &mut Random) -> Value {
+    let mut all = Vec::new();
+    for key in KEYS {
+        if !random.chance(50) {
+            continue;
+        }
+        let mut record = json!({"name": key.name});
+        match random.chance(30) {
+            true => record["key_sha256"] = json!(key.sha256()),
+            false => record["key"] = json!(key.text),
+        }
+        let some = scopes(random);
+        maybe(random, 70, &mut record, "scopes", some);
+        match key.name {
+            "expired" | "both" => record["expires_at"] = json!("2020-01-01T00:00:00Z"),
+            _ => maybe(
+                random,
+                30,
+                &mut record,
+                "expires_at",
+                json!("2099-01-01T00:00:00Z"),
+            ),
+        }
+        match key.name {
+            "revoked" | "both" => record["revoked"] = json!(true),
+            _ => maybe(random, 30, &mut record, "revoked", json!(false)),
+        }
+        all.push(record);
+    }
+    if all.is_empty() {
+        all.push(json!({"name": KEYS[0].name, "key": KEYS[0].text}));
+    }
+    random.shuffle(&mut all);
+    json!(all)
+}
+
+fn jwt(random: &mut Random) -> Value {
+    let mut block = match random.below(10) {
+        0..4 => json!({"secret": SECRETS[0]}),
+        4..7 => json!({"secret": "${JWT_SECRET}", "algorithm": "HS256"}),
+        7 => json!({"keys": [{"kid": "k1", "secret": SECRETS[0]}]}),
+        _ => json!({"keys": [
+            {"kid": "k1", "secret": SECRETS[0], "algorithm": "HS256"},
+            {"kid": "k2", "secret": SECRETS[1]},
+        ]}),
+    };
+    let audience = match random.below(3) {
+        0 => json!(["agent-server", "another"]),
+        _ => json!("agent-server"),
+    };
+    maybe(random, 65, &mut block, "audience", audience);
+    maybe(
+        random,
+        50,
+        &mut block,
+        "issuer",
+        json!("https://issuer.example"),
+    );
+    maybe(random, 30, &mut block, "scope_claim", json!("scp"));
+    let skew = *random.pick(&[0, 5, 60]);
+    maybe(random, 40, &mut block, "clock_skew_seconds", json!(skew));
+    let flag = random.chance(30);
+    maybe(
+        random,
+        20,
+        &mut block,
+        "insecure_allow_missing_exp",
+        json!(flag),
+    );
+    block
+}
+
+fn oauth2(random: &mut Random, world: &World) -> Value {
+    let audience = world.audience();
+    let mut block = json!({"issuer": world.issuer.url(), "audience": audience});
+    if random.chance(30) {
+        block["audience"] = json!([audience, "another"]);
+    }
+    // Found without it, too; here it saves a request.
+    block["jwks_uri"] = json!(world.jwks_uri());
+    let algorithms = [json!(["ES256"]), json!(["ES256", "ES384"]), json!("ES384")];
+    let algorithms = random.pick(&algorithms).clone();
+    maybe(random, 50, &mut block, "algorithms", algorithms);
+    maybe(random, 30, &mut block, "scope_claim", json!("scp"));
+    let skew = *random.pick(&[0, 5, 60]);
+    maybe(random, 40, &mut block, "clock_skew_seconds", json!(skew));
+    let strict = random.chance(50);
+    maybe(random, 30, &mut block, "strict_at_jwt", json!(strict));
+    match random.chance(30) {
+        true => json!([block]),
+        false => block,
+    }
+}
+
+fn allowlist(random: &mut Random) -> Value {
+    let mut block = json!({"user_ids": [1, "2"]});
+    maybe(random, 50, &mut block, "chat_ids", json!([3]));
+    maybe(random, 60, &mut block, "platforms", json!(["telegram"]));
+    block
+}
+
+fn webhooks(random: &mut Random) -> Value {
+    let mut all = Vec::new();
+    if random.chance(70) {
+        let mut hook = json!({"path": "/hooks/telegram", "scheme": "telegram"});
+        hook["secret"] = random
+            .pick(&[
+                json!("tg_Secret-1234567"),
+                json!(["tg_Secret-1234567", "tg_Secret-before"]),
+                json!("${TELEGRAM_SECRET}"),
+            ])
+            .clone();
+        hook["allow"] = random
+            .pick(&[
+                json!("everyone"),
+                json!({"user_ids": [42]}),
+                json!({"user_ids": [42, "7"], "chat_ids": [42]}),
+            ])
+            .clone();
+        finish(random, &mut hook);
+        all.push(hook);
+    }
+    if all.is_empty() || random.chance(60) {
+        let mut hmac = json!({"signature_header": "x-sig"});
+        maybe(random, 70, &mut hmac, "timestamp_header", json!("x-time"));
+        maybe(random, 30, &mut hmac, "id_header", json!("x-id"));
+        maybe(random, 30, &mut hmac, "prefix", json!("v1="));
+        if !hmac["timestamp_header"].is_null() {
+            maybe(random, 40, &mut hmac, "window_seconds", json!(20));
+        }
+        let mut hook = json!({"path": "/hooks/acme", "scheme": "hmac", "secret": SECRETS[0]});
+        hook["hmac"] = hmac;
+        finish(random, &mut hook);
+        all.push(hook);
+    }
+    random.shuffle(&mut all);
+    json!(all)
+}
+
+fn finish(random: &mut Random, hook: &mut Value) {
+    let some = scopes(random);
+    maybe(random, 50, hook, "scopes", some);
+    maybe(random, 25, hook, "user_id", json!("bot"));
+    maybe(random, 30, hook, "max_body_bytes", json!(5000));
+    maybe(random, 20, hook, "refuse_handled", json!(false));
+    maybe(random, 20, hook, "insecure_allow_replay", json!(false));
+}
+
+/// The document with one node removed or changed; nothing where it comes out as it was.
+pub fn changed(random: &mut Random, document: &Node) -> Option<(Node, Vec<Touched>)> {
+    let paths = document.paths();
+    let path = random.pick(&paths);
+    let mut other = document.clone();
+    let old = document.get(path)?.clone();
+    let gone = random.chance(30);
+    if gone {
+        other.remove(path);
+    } else {
+        *other.at(path) = substitute(random, document, &old);
+    }
+    if other == *document {
+        return None;
+    }
+    let touched = match gone {
+        true => vec![Touched {
+            path: text(path),
+            gone,
+            now: None,
+        }],
+        false => replaced(path, &old, other.get(path)?),
+    };
+    Some((other, touched))
+}
+
+/// The document with nothing, or a blank text, in the place of each node of ours in turn.
+pub fn blanked(document: &Node) -> Vec<(Node, Vec<Touched>)> {
+    let mut all = Vec::new();
+    let is_ours = |path: &&Path| !text(path).starts_with("other");
+    for path in document.paths().iter().filter(is_ours) {
+        for blank in [json!(null), json!("")] {
+            let mut other = document.clone();
+            let (old, blank) = (document.get(path).unwrap().clone(), Node::of(blank));
+            *other.at(path) = blank.clone();
+            all.push((other, replaced(path, &old, &blank)));
+        }
+    }
+    all
+}
+
+/// The node itself, and what was in it or is in it now.
+fn replaced(path: &Path, old: &Node, new: &Node) -> Vec<Touched> {
+    let mut inside = [old.paths(), new.paths()].concat();
+    inside.push(Vec::new());
+    inside.sort_by_key(|inner| text(inner));
+    inside.dedup();
+    let node = |inner: Path| Touched {
+        path: text(&[&path[..], &inner].concat()),
+        gone: new.get(&inner).is_none(),
+        now: new.get(&inner).cloned(),
+    };
+    inside.into_iter().map(node).collect()
+}
+
+fn substitute(random: &mut Random, document: &Node, old: &Node) -> Node {
+    let fixed = [
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(-1),
+        json!(300),
+        json!(1e300),
+        json!(""),
+        json!(" "),
+        json!("x"),
+        json!("*"),
+        json!("none"),
+        json!("jwt"),
+        json!("api_key"),
+        json!("composite"),
+        json!("everyone"),
+        json!("sessions"),
+        json!("another"),
+        json!("scp"),
+        json!("ES256"),
+        json!("k3"),
+        json!("sk-stranger-0123456789"),
+        json!(SECRETS[1]),
+        json!("2098-01-01T00:00:00Z"),
+        json!("/"),
+        json!("/any"),
+        json!("/{*rest}"),
+        json!("/{x}"),
+        json!("${UNSET}"),
+        json!("${UNSET:-}"),
+        json!("${UNSET:-[]}"),
+        json!("${EMPTY}"),
+        json!([]),
+        json!([null]),
+        json!([""]),
+        json!(["*"]),
+        json!([42]),
+        json!([1, 2, 3, 4, 7]),
+        json!({}),
+        json!({"enabled": true}),
+        json!({"user_ids": [7]}),
+        json!({"$serde_json::private::RawValue": "[]"}),
+    ];
+    match (random.below(10), old) {
+        // What stands elsewhere in the document.
+        (0..2, _) => {
+            let paths = document.paths();
+            let from = random.pick(&paths);
+            document.get(from).unwrap().clone()
+        }
+        (2, Node::List(items)) if !items.is_empty() => random.pick(items).clone(),
+        (2, other) => Node::List(vec![other.clone()]),
+        (3, Node::List(items)) => {
+            let mut items = items.clone();
+            random.shuffle(&mut items);
+            Node::List(items)
+        }
+        (3, Node::Leaf(Value::String(text))) => {
+            let cut = text.len().saturating_sub(1 + random.below(4));
+            Node::Leaf(text.get(..cut).unwrap_or_default().into())
+        }
+        (3, Node::Leaf(Value::Bool(flag))) => Node::Leaf((!flag).into()),
+        _ => Node::of(random.pick(&fixed).clone()),
+    }
+}
+
+/// The document as YAML, cut somewhere.
+pub fn cut(random: &mut Random, document: &Node) -> (String, Vec<Touched>) {
+    let (text_of_it, ends) = document.yaml();
+    let mut cut = random.below(text_of_it.len());
+    // Half of the cuts leave whole values.
+    if random.chance(50) {
+        cut = random.pick(&ends).end;
+    }
+    // A list or block that is cut is what is left in it.
+    let is_part =
+        |end: &&End| end.start < cut && !matches!(document.get(&end.path), Some(Node::Leaf(_)));
+    let touched = ends.iter().filter(|end| end.end > cut && !is_part(end));
+    let touched = touched.map(|end| Touched {
+        path: text(&end.path),
+        gone: end.start >= cut,
+        now: None,
+    });
+    (text_of_it[..cut].to_owned(), touched.collect())
+}
