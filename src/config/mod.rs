@@ -44,7 +44,8 @@
 //! |---|---|---|
 //! | `auth` | nothing | what the agent shape says, with `"jwt"` or `null` in a JSON document |
 //! | `enabled`, `mode` | nothing | everything with `enabled: false` and `mode: none`, to everybody |
-//! | `api_keys[].key`, `api_keys[].key_sha256` | nothing | that key what the record grants |
+//! | `api_keys[].key`, `api_keys[].key_file`, `api_keys[].key_sha256` | nothing | that key what the record grants |
+//! | `api_keys[].name`, `api_keys[].user_id`, `api_keys[].roles`, `api_keys[].tenant`, `api_keys[].metadata` | what belongs to the name, without `user_id` | what belongs to that user, role or tenant |
 //! | `api_keys[].scopes` | that key every scope | that key those scopes |
 //! | `api_keys[].expires_at`, `api_keys[].revoked` | that key what the record grants | the same, by what it says |
 //! | `jwt.secret`, `jwt.secret_file`, `jwt.public_key_file`, `jwt.algorithm` | nothing | tokens of that key |
@@ -56,15 +57,19 @@
 //! | `oauth2.issuer`, `oauth2.audience`, `oauth2.jwks_uri` | nothing, or the keys that are found | tokens of and for those |
 //! | `oauth2.algorithms` | tokens of RS256 and ES256 | tokens of those |
 //! | `oauth2.strict_at_jwt` | tokens that are no access tokens by RFC 9068 | the same, with `false` |
-//! | `introspection.…` | as in `jwt` and `oauth2`, and tokens for other services without `audience` | tokens that this endpoint knows |
-//! | `allowlist.user_ids`, `allowlist.chat_ids`, `allowlist.platforms` | messages of every chat, of every platform | messages of those |
+//! | `introspection.endpoint`, `introspection.client_id` | nothing | tokens that this endpoint knows |
+//! | `introspection.audience`, `introspection.issuer` | tokens for other services, of any issuer | tokens for and of those |
+//! | `introspection.scope_claim`, `introspection.clock_skew_seconds` | as with `jwt` | as with `jwt` |
+//! | `introspection.ignore_jwts`, `introspection.accept_clients` | JSON Web Tokens that the endpoint knows | the same, with `false`; clients that act for themselves, with `true` |
+//! | `allowlist.user_ids`, `allowlist.chat_ids`, `allowlist.platforms` | messages of everybody in the chats, of every chat, of every platform | messages of those |
 //! | `public_paths` | nothing: who may call may call there | that path to everybody |
 //! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
 //! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |
 //! | `webhooks[].secret`, `webhooks[].public_key`, `webhooks[].hmac`, `webhooks[].scheme` | what is proven by less (a time, a prefix) | deliveries that are signed so |
-//! | `webhooks[].allow` | messages of every chat, without its `chat_ids` | messages of those senders, or of everyone |
+//! | `webhooks[].allow` | messages of every chat without its `chat_ids`, of everybody in them without its `user_ids` | messages of those senders, or of everyone |
 //! | `webhooks[].scopes` | nothing | those scopes |
-//! | `webhooks[].max_body_bytes`, `webhooks[].insecure_allow_replay` | deliveries up to 1 MiB | longer ones, and copies with `true` |
+//! | `webhooks[].max_body_bytes` | deliveries up to 1 MiB | deliveries up to that |
+//! | `webhooks[].equal_bodies`, `webhooks[].insecure_allow_replay` | three deliveries with equal bodies | as many as it says; copies too, with `true` |
 //! | `custom`, `authorization` | whoever may call, unjudged (`authorization`) | what the program registered by that name |
 //!
 //! A key without `scopes` may do everything, so the summary names each, and with it the log at the

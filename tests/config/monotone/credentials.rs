@@ -184,7 +184,22 @@ fn issuers_tokens(issuer: &TestIssuer) -> Vec<(String, Token, String)> {
         ..good()
     };
     let named = |name: &str| format!("issuer's {name}");
+    let opaque = Token {
+        algorithm: "",
+        ..good()
+    };
+    let opaque_for_another = Token {
+        has_right_audience: false,
+        ..opaque.clone()
+    };
     vec![
+        (named("opaque"), opaque.clone(), mint().mint_opaque()),
+        (
+            named("opaque for another"),
+            opaque_for_another,
+            mint().with_audience("another").mint_opaque(),
+        ),
+        (named("opaque nonsense"), opaque, "nonsense".into()),
         (named("good"), good(), mint().mint()),
         (
             named("for another"),

@@ -1,6 +1,7 @@
 //! Valid documents, and one changed node of one.
 
 use serde_json::{Value, json};
+use tower_auth::testing::{IssuerEndpoint, TestIssuer};
 
 use super::{
     callers::{KEYS, SECRETS, World},
@@ -29,6 +30,7 @@ pub fn document(random: &mut Random, world: &World) -> Node {
         ("api_keys", 75),
         ("jwt", 45),
         ("oauth2", 15),
+        ("introspection", 8),
         ("allowlist", 20),
         ("custom", 12),
     ] {
@@ -44,6 +46,7 @@ pub fn document(random: &mut Random, world: &World) -> Node {
             "api_keys" => keys(random),
             "jwt" => jwt(random),
             "oauth2" => oauth2(random, world),
+            "introspection" => introspection(random, world),
             "allowlist" => allowlist(random),
             _ => json!("sessions"),
         };
@@ -129,6 +132,16 @@ fn keys(random: &mut Random) -> Value {
             "revoked" | "both" => record["revoked"] = json!(true),
             _ => maybe(random, 30, &mut record, "revoked", json!(false)),
         }
+        maybe(random, 15, &mut record, "user_id", json!("ada"));
+        maybe(random, 15, &mut record, "roles", json!(["editor"]));
+        maybe(random, 15, &mut record, "tenant", json!("acme"));
+        maybe(
+            random,
+            15,
+            &mut record,
+            "metadata",
+            json!({"scopes": ["*"], "team": 7}),
+        );
         all.push(record);
     }
     if all.is_empty() {
@@ -196,8 +209,29 @@ fn oauth2(random: &mut Random, world: &World) -> Value {
     }
 }
 
+fn introspection(random: &mut Random, world: &World) -> Value {
+    let mut block = json!({
+        "endpoint": world.issuer.endpoint(IssuerEndpoint::Introspection),
+        "client_id": TestIssuer::CLIENT_ID,
+        "client_secret": TestIssuer::CLIENT_SECRET,
+    });
+    maybe(random, 60, &mut block, "audience", json!(world.audience()));
+    maybe(random, 40, &mut block, "issuer", json!(world.issuer.url()));
+    maybe(random, 30, &mut block, "scope_claim", json!("scp"));
+    let skew = *random.pick(&[0, 5, 60]);
+    maybe(random, 30, &mut block, "clock_skew_seconds", json!(skew));
+    maybe(random, 30, &mut block, "cache_seconds", json!(10));
+    let leaves = random.chance(50);
+    maybe(random, 30, &mut block, "ignore_jwts", json!(leaves));
+    maybe(random, 20, &mut block, "accept_clients", json!(false));
+    block
+}
+
 fn allowlist(random: &mut Random) -> Value {
-    let mut block = json!({"user_ids": [1, "2"]});
+    let mut block = match random.chance(70) {
+        true => json!({"user_ids": [1, "2"]}),
+        false => json!({"chat_ids": [3]}),
+    };
     maybe(random, 50, &mut block, "chat_ids", json!([3]));
     maybe(random, 60, &mut block, "platforms", json!(["telegram"]));
     block
@@ -218,6 +252,7 @@ fn webhooks(random: &mut Random) -> Value {
             .pick(&[
                 json!("everyone"),
                 json!({"user_ids": [42]}),
+                json!({"chat_ids": [42]}),
                 json!({"user_ids": [42, "7"], "chat_ids": [42]}),
             ])
             .clone();
@@ -227,12 +262,16 @@ fn webhooks(random: &mut Random) -> Value {
     if all.is_empty() || random.chance(60) {
         let mut hmac = json!({"signature_header": "x-sig"});
         maybe(random, 70, &mut hmac, "timestamp_header", json!("x-time"));
-        maybe(random, 30, &mut hmac, "id_header", json!("x-id"));
+        let name = *random.pick(&["id_header", "unsigned_id_header"]);
+        maybe(random, 40, &mut hmac, name, json!("x-id"));
         maybe(random, 30, &mut hmac, "prefix", json!("v1="));
         if !hmac["timestamp_header"].is_null() {
             maybe(random, 40, &mut hmac, "window_seconds", json!(20));
         }
         let mut hook = json!({"path": "/hooks/acme", "scheme": "hmac", "secret": SECRETS[0]});
+        if hmac["timestamp_header"].is_null() && !hmac["unsigned_id_header"].is_null() {
+            maybe(random, 30, &mut hook, "equal_bodies", json!(2));
+        }
         hook["hmac"] = hmac;
         finish(random, &mut hook);
         all.push(hook);

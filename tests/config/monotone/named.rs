@@ -29,6 +29,11 @@ pub const MEMBERS: &[&str] = &[
     "oauth2.scope_claim",
     "oauth2.clock_skew_seconds",
     "oauth2.strict_at_jwt",
+    "introspection.audience",
+    "introspection.issuer",
+    "introspection.scope_claim",
+    "introspection.clock_skew_seconds",
+    "introspection.ignore_jwts",
     "allowlist.user_ids",
     "allowlist.chat_ids",
     "allowlist.platforms",
@@ -236,8 +241,22 @@ impl Gain<'_> {
                     _ => None,
                 }
             }
+            (Part::Token(token), "introspection") if token.is_issuers => {
+                match head(path.strip_prefix("introspection.")?) {
+                    "audience" if !token.has_right_audience => Some("introspection.audience"),
+                    "issuer" if !token.has_right_issuer => Some("introspection.issuer"),
+                    "scope_claim" if self.is_of_scopes() => Some("introspection.scope_claim"),
+                    "clock_skew_seconds" if token.expiry == Expiry::JustPast => {
+                        Some("introspection.clock_skew_seconds")
+                    }
+                    "ignore_jwts" if !token.algorithm.is_empty() => {
+                        Some("introspection.ignore_jwts")
+                    }
+                    _ => None,
+                }
+            }
             (Part::Message, "allowlist") => match head(path.strip_prefix("allowlist.")?) {
-                "user_ids" if !node.gone => Some("allowlist.user_ids"),
+                "user_ids" => Some("allowlist.user_ids"),
                 "chat_ids" => Some("allowlist.chat_ids"),
                 "platforms" => Some("allowlist.platforms"),
                 _ => None,
