@@ -4,7 +4,8 @@
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,
 //! `key` (the name of an API key that is not its user id), `platform`, `chat_id`, `kind` (of
 //! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
-//! axum chose one), `error`.
+//! axum chose one), `error`; where an issuer or audience is another one, `wanted`, `came`, and
+//! `verified`: whether `came` is from a signed credential, or could have been written by anybody.
 
 use std::{error::Error, fmt};
 
@@ -12,6 +13,7 @@ use tracing::field::DisplayValue;
 
 use crate::{
     AuthContext, AuthError, AuthErrorKind,
+    error::Mismatch,
     log::{Causes, Clean, TARGET},
 };
 
@@ -160,9 +162,13 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
             resource, action, scopes, path, error = %Causes(error.source()),
         );
     } else {
+        let mismatch = error.mismatch();
+        let wanted = mismatch.map(|mismatch| tracing::field::display(mismatch.wanted()));
+        let came = mismatch.and_then(|mismatch| mismatch.came().map(tracing::field::display));
+        let verified = mismatch.map(Mismatch::is_verified);
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            resource, action, scopes, path,
+            resource, action, scopes, path, wanted, came, verified,
         );
     }
 }

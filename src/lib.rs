@@ -101,7 +101,7 @@ pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
 pub use body::ResponseBody;
 pub use clock::Clock;
-pub use context::{AuthContext, ClaimError, Principal};
+pub use context::{AuthContext, ClaimError, ClaimPath, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
 pub use provider::authentication::AuthResult;
 pub use request::{

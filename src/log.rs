@@ -8,18 +8,36 @@ use std::{
 /// A text that may come from a caller: control characters escaped, cut at 64 characters.
 pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
+impl Clean<'_> {
+    /// How many characters of it are shown.
+    pub(crate) const LONGEST: usize = 64;
+}
+
 impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        for char in chars.by_ref().take(LONGEST) {
-            for escaped in char.escape_debug() {
-                f.write_char(escaped)?;
-            }
+        escaped(self.0, Self::LONGEST, f)
+    }
+}
+
+/// A text of the program's own settings, which may be long: control characters escaped.
+pub(crate) struct Own<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Own<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escaped(self.0, LONGEST_CAUSES, f)
+    }
+}
+
+fn escaped(text: &str, longest: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut chars = text.chars();
+    for char in chars.by_ref().take(longest) {
+        for escaped in char.escape_debug() {
+            f.write_char(escaped)?;
         }
-        if chars.next().is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
+    }
+    match chars.next() {
+        Some(_) => f.write_char('…'),
+        None => Ok(()),
     }
 }
 
@@ -51,6 +69,5 @@ impl fmt::Display for Causes<'_> {
 
 /// The target of every event.
 pub(crate) const TARGET: &str = "tower_auth";
-const LONGEST: usize = 64;
 const LONGEST_CAUSES: usize = 512;
 const DEEPEST: usize = 8;

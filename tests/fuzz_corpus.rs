@@ -62,6 +62,11 @@ fn claims_mean_the_same_to_serde_json() {
 }
 
 #[test]
+fn paths_lead_where_serde_json_finds_the_claim() {
+    replay("claim_paths", checks::claim_paths);
+}
+
+#[test]
 fn key_sets_are_bounded_and_unambiguous() {
     replay("jwk_set", checks::jwk_set);
 }

@@ -45,6 +45,34 @@ async fn a_bearer_token_of_our_own_serves_instead() {
 }
 
 #[tokio::test]
+async fn a_client_may_show_its_secret_in_the_form_and_then_nowhere_else() {
+    let issuer = issuer();
+    let token = issuer.token().mint_opaque();
+    let tokens = tokens(&issuer).with_client_secret_post().unwrap();
+    accepted(&tokens, &token).await;
+    let request = issuer.last_request(IssuerEndpoint::Introspection).unwrap();
+    assert!(!request.headers().contains_key(header::AUTHORIZATION));
+    let fields: Vec<_> = form_urlencoded::parse(request.body().as_bytes()).collect();
+    assert_eq!(
+        fields[2..],
+        [
+            ("client_id".into(), TestIssuer::CLIENT_ID.into()),
+            ("client_secret".into(), TestIssuer::CLIENT_SECRET.into())
+        ]
+    );
+    assert!(!format!("{tokens:?}").contains("s3cret"));
+    let shown = "t&client_id=x&client_secret=y";
+    assert_eq!(reason(&tokens, shown).await, "token_inactive");
+}
+
+#[test]
+fn a_token_of_our_own_is_no_client_secret() {
+    let tokens = IntrospectionAuth::bearer("https://issuer.example/introspect", "t").unwrap();
+    let error = tokens.with_client_secret_post().unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::Unsupported);
+}
+
+#[tokio::test]
 async fn whatever_a_caller_shows_is_one_field_of_the_form() {
     let issuer = issuer();
     let token = "a&token=b;c+d%26e=f#g?h";

@@ -10,7 +10,11 @@ use jose::{b64, good, key, rules};
 use jsonwebtoken::{DecodingKey, Validation, decode, get_current_timestamp};
 use odd::{CLAIMS, HEADERS, ODD, continued, honest_but, member, object};
 use proptest::{collection::vec, prelude::*, sample::select};
-use tower_auth::jose::{Algorithm, ClaimRules, JwkSet, Jws, KeySet};
+use serde_json::json;
+use tower_auth::{
+    AuthContext, ClaimPath,
+    jose::{Algorithm, ClaimRules, JwkSet, Jws, KeySet},
+};
 
 /// What is done to a token: at a place in it, with a byte or a length.
 #[derive(Clone, Debug)]
@@ -105,6 +109,75 @@ proptest! {
     }
 
     #[test]
+    fn a_time_is_the_whole_part_of_its_number(
+        digits in "(0|[1-9][0-9]{0,14})",
+        fraction in prop::option::of("[0-9]{1,12}"),
+        exponent in prop::option::of(-20_i32..20),
+        negative in prop::bool::weighted(0.1),
+    ) {
+        let written = format!(
+            "{}{digits}{}{}",
+            if negative { "-" } else { "" },
+            fraction.as_ref().map(|digits| format!(".{digits}")).unwrap_or_default(),
+            exponent.map(|power| format!("e{power}")).unwrap_or_default(),
+        );
+        // The digits with the point moved, as one does it on paper.
+        let all = format!("{digits}{}", fraction.unwrap_or_default());
+        let point = i32::try_from(digits.len()).unwrap() + exponent.unwrap_or(0);
+        let whole: u128 = match usize::try_from(point) {
+            Ok(point @ 1..) => format!("{all:0<point$}")[..point].parse().unwrap(),
+            _ => 0,
+        };
+        let is_zero = all.bytes().all(|digit| digit == b'0');
+        let is_time = whole <= 253_402_300_799 && (!negative || is_zero);
+
+        let json = format!(r#"{{"sub":"ada","iat":{written}}}"#);
+        let rules = ClaimRules::new().insecure_allow_missing_exp();
+        match rules.check(&json, 253_402_300_799) {
+            Ok(claims) => {
+                prop_assert!(is_time, "{written}");
+                prop_assert_eq!(claims.issued_at().map(u128::from), Some(whole));
+            }
+            Err(error) => prop_assert_eq!((error.code(), is_time), ("jwt_bad_iat", false)),
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_the_claim_that_parsed_claims_have_there(
+        json in nested(),
+        names in vec("(a|b|a\\.b)", 1..4),
+        exact in any::<bool>(),
+    ) {
+        let path = match exact {
+            true => ClaimPath::from_segments(names),
+            false => ClaimPath::from(names.join(".")),
+        };
+        let text = json.to_string();
+        let map = json.as_object().unwrap().clone();
+        let caller = map.into_iter().fold(AuthContext::new("x"), |caller, (name, value)| {
+            caller.with_claim(name, value)
+        });
+        let parsed: Option<serde_json::Value> = caller.claim_at(&path).unwrap();
+        let rules = ClaimRules::new().insecure_allow_missing_exp().with_user_id_claim(&path);
+        match (rules.check(&text, 0), parsed) {
+            (Ok(claims), Some(value)) => {
+                let id = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                prop_assert_eq!(claims.user_id(), id);
+            }
+            (Ok(_), None) => prop_assert!(false, "found by one reader alone: {}", text),
+            (Err(error), None) => {
+                // Null is there for one who must be named, and nothing for one who asks.
+                let codes = ["jwt_user_id_missing", "jwt_bad_user_id"];
+                prop_assert!(codes.contains(&error.code()), "{text}");
+            }
+            (Err(error), Some(value)) => {
+                prop_assert_eq!(error.code(), "jwt_bad_user_id");
+                prop_assert!(!value.is_i64() && value.as_str().is_none_or(str::is_empty));
+            }
+        }
+    }
+
+    #[test]
     fn every_disagreement_with_jsonwebtoken_is_a_rule(
         header in vec(member(HEADERS), 0..3),
         claims in vec(member(CLAIMS), 0..5),
@@ -148,7 +221,7 @@ const STRICTER: &[(&str, &str)] = &[
     ("jwt_too_deep", "[5.5] depth is bounded"),
     (
         "jwt_bad_exp",
-        "[5.2] no sign, no exponent, at most the year 9999",
+        "[5.2] not before 1970, at most the year 9999",
     ),
     ("jwt_bad_iat", "[5.2] they do not look at iat"),
     ("jwt_issued_in_future", "[5.2] they do not look at iat"),
@@ -159,6 +232,10 @@ const STRICTER: &[(&str, &str)] = &[
     ("jwt_bad_jti", "RFC 7519 §4.1.7: a string"),
     ("jwt_bad_user_id", "[5.4] a non-empty string"),
     ("jwt_bad_scope", "[5.4] of the right type"),
+    (
+        "jwt_sender_constrained",
+        "[6.1] bound to a key; they read past cnf",
+    ),
 ];
 
 /// What only they refuse, and why we do not.
@@ -214,4 +291,22 @@ fn json() -> impl Strategy<Value = String> {
             }),
         ]
     })
+}
+
+/// Claims with a few names, with dots in some, one inside another.
+fn nested() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(json!("ada")),
+        Just(json!("")),
+        Just(json!(null)),
+        Just(json!(true)),
+        (-9..9_i64).prop_map(|number| json!(number)),
+        Just(json!(["a"])),
+    ];
+    let inside = leaf.prop_recursive(3, 12, 3, |inner| {
+        prop::collection::btree_map("(a|b|a\\.b)", inner, 0..3)
+            .prop_map(|map| serde_json::Value::Object(map.into_iter().collect()))
+    });
+    prop::collection::btree_map("(a|b|a\\.b|a\\.b\\.a)", inside, 0..4)
+        .prop_map(|map| serde_json::Value::Object(map.into_iter().collect()))
 }

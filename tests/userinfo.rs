@@ -135,6 +135,26 @@ async fn the_context_says_who_and_how() {
 }
 
 #[tokio::test]
+async fn the_user_id_is_read_from_the_member_that_is_set() {
+    let issuer = issuer();
+    let (tokens, _) = tokens(&issuer);
+    told(&issuer, r#"{"id":7,"login":"ada","email":"a@example.org"}"#);
+    let by_id = tokens.clone().with_user_id_claim("id");
+    let context = accepted(&by_id, "t").await;
+    assert_eq!(context.user_id(), "7");
+    assert!(!context.metadata().contains_key("id"));
+    let by_email = tokens.clone().with_user_id_claims(["email", "id"]);
+    assert_eq!(reason(&by_email, "t").await, "token_email_unverified");
+    let lax = by_email.insecure_unverified_email();
+    assert_eq!(accepted(&lax, "t").await.user_id(), "a@example.org");
+    let either = tokens.with_user_id_claims(["sub", "id"]);
+    let other = accepted(&either, "t").await;
+    assert_ne!(other.principal(), context.principal());
+    told(&issuer, r#"{"id":7.0}"#);
+    assert_eq!(unavailable(&by_id, "t2").await, "endpoint_failed");
+}
+
+#[tokio::test]
 async fn the_issuer_can_be_named() {
     let issuer = issuer();
     let (tokens, _) = tokens(&issuer);

@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tower_auth::{
+    ClaimPath,
     config::AuthConfig,
     jose::{Algorithm, ClaimRules, JoseError, JwkSet, Jws, Key, KeySet},
 };
@@ -57,9 +58,18 @@ pub fn jwt_claims(data: &[u8]) {
         }
         assert_eq!(claims.issuer(), value["iss"].as_str());
         assert_eq!(claims.token_id(), value["jti"].as_str());
+        let bound = value
+            .get("cnf")
+            .is_some_and(|cnf| cnf.as_object().is_none_or(|all| !all.is_empty()));
+        assert!(!bound, "shown plainly: {json}");
         if let Some(time) = claims.expires_at() {
             assert!(time + 30 > NOW && time < 253_402_300_800);
-            assert_eq!(time, value["exp"].as_f64().expect("a number") as u64);
+            // Ours is the whole part of the number itself; a double may be rounded up to the next.
+            let double = value["exp"].as_f64().expect("a number");
+            assert!(
+                (-0.001..=1.001).contains(&(double - time as f64)),
+                "{time} {double}"
+            );
         }
         assert!(claims.not_before().is_none_or(|time| time <= NOW + 30));
         assert!(!claims.scopes().is_all());
@@ -69,6 +79,39 @@ pub fn jwt_claims(data: &[u8]) {
             serde_json::Value::Array(list) => assert_eq!(audiences.len(), list.len()),
             _ => assert!(audiences.is_empty()),
         }
+    }
+}
+
+/// Claims inside others are those that `serde_json` finds there.
+pub fn claim_paths(data: &[u8]) {
+    let Ok(json) = std::str::from_utf8(data) else {
+        return;
+    };
+    let rules = || ClaimRules::new().insecure_allow_missing_exp();
+    let paths = [ClaimPath::from("a.b"), ClaimPath::from_segments(["a", "b"])];
+    for (exact, path) in [false, true].into_iter().zip(&paths) {
+        let rules = rules().with_user_id_claim(path).with_scope_claim(path);
+        let Ok(claims) = rules.check(json, NOW) else {
+            continue;
+        };
+        let value: serde_json::Value = serde_json::from_str(json).expect("read here, read there");
+        let found = match value.get("a") {
+            None if !exact => &value["a.b"],
+            _ => &value["a"]["b"],
+        };
+        assert_eq!(found.as_str(), Some(claims.user_id()));
+        let granted = claims.scopes();
+        let scopes = found.as_str().unwrap_or_default().split(' ');
+        assert!(
+            scopes
+                .filter(|one| *one != "*")
+                .all(|one| one.is_empty() || granted.contains(one))
+        );
+    }
+    let email = rules().with_user_id_claim("email").check(json, NOW);
+    if email.is_ok() {
+        let value: serde_json::Value = serde_json::from_str(json).expect("read here, read there");
+        assert_eq!(value["email_verified"], true);
     }
 }
 

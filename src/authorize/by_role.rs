@@ -5,15 +5,18 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::Value;
 
 use super::{Authorization, Authorizer};
-use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind};
+use crate::{AuthContext, AuthError, ClaimPath, ConfigError, ConfigErrorKind};
 
 /// Allows what the caller's roles permit: a table of roles and their permissions, space-separated.
 ///
 /// A permission is `resource:action`, `resource:*` for everything with that resource and below it,
 /// or `*`. An asterisk between colons stands for one id: `agent:*:invoke` invokes every agent.
 ///
-/// A caller's roles stand in the claim `roles` or, without that one, `role`: a string, which is one
-/// role, or an array of them. Anything else there grants nothing.
+/// A caller's roles stand in the claim `roles` or, without that one, `role`: a string with spaces
+/// between the roles, an array with one in each item, or an object with one as the name of each
+/// member (Zitadel), where the member is an object or `true`; `false` and `null` say that it is not
+/// held. Anything else there grants nothing, and a role whose name has a space in it is never found
+/// in a string.
 ///
 /// # Errors
 ///
@@ -83,21 +86,21 @@ pub fn by_role<R: Into<String>, P: AsRef<str>>(
 #[derive(Clone, Debug)]
 pub struct ByRole {
     roles: Arc<HashMap<String, Box<[Permission]>>>,
-    claims: Arc<[Box<str>]>,
+    claims: Arc<[ClaimPath]>,
 }
 
 impl ByRole {
-    /// Replaces the claim that holds the roles.
-    ///
-    /// It is the claim of that name or, without that one, a path with dots: `realm_access.roles`.
+    /// Replaces the claim that holds the roles: a name, or a path such as `realm_access.roles` (see
+    /// [`ClaimPath`]).
     #[must_use]
-    pub fn with_claim(mut self, path: impl Into<String>) -> Self {
-        self.claims = Arc::new([path.into().into_boxed_str()]);
+    pub fn with_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
+        self.claims = Arc::new([claim.into()]);
         self
     }
 
     fn judge(&self, caller: &AuthContext, resource: &str, action: &str) -> Result<(), AuthError> {
-        let claim = self.claims.iter().find_map(|path| claim(caller, path));
+        let claims = caller.metadata();
+        let claim = self.claims.iter().find_map(|path| path.find(claims));
         let Some(claim) = claim else {
             return Err(AuthError::forbidden("no_role"));
         };
@@ -129,22 +132,23 @@ impl Authorizer for ByRole {
     }
 }
 
-/// A claim by its name, which may hold dots itself (`https://example.com/roles`), or by a path.
-fn claim<'a>(caller: &'a AuthContext, path: &str) -> Option<&'a Value> {
-    let claims = caller.metadata();
-    claims.get(path).or_else(|| {
-        let mut steps = path.split('.');
-        let first = claims.get(steps.next()?)?;
-        steps.try_fold(first, |value, step| value.as_object()?.get(step))
-    })
-}
-
-/// The roles in a claim; nothing where one of them is not a string, because then nobody knows what
-/// its issuer means.
+/// The roles in a claim; nothing where one of them is of another type, because then nobody knows
+/// what its issuer means.
 fn roles_of(claim: &Value) -> Option<Vec<&str>> {
     match claim {
-        Value::String(role) => Some(vec![role]),
+        Value::String(roles) => Some(roles.split(' ').filter(|role| !role.is_empty()).collect()),
         Value::Array(roles) => roles.iter().map(Value::as_str).collect(),
+        Value::Object(roles) => {
+            let mut held = Vec::new();
+            for (role, how) in roles {
+                match how {
+                    Value::Object(_) | Value::Bool(true) => held.push(role.as_str()),
+                    Value::Bool(false) | Value::Null => {}
+                    _ => return None,
+                }
+            }
+            Some(held)
+        }
         _ => None,
     }
 }

@@ -10,8 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 use serde_json::{Map, Value};
 
+#[cfg(feature = "jwt")]
+use super::UserIdClaim;
 use super::{
-    ClaimError, Principal,
+    ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
     text::Text,
 };
@@ -218,7 +220,7 @@ impl AuthContext {
         issuer: Option<Text>,
         scopes: Scopes,
         expires_at: Option<u64>,
-        (json, user_id_claim): (String, &'static str),
+        (json, user_id_claim): (String, UserIdClaim),
     ) -> Self {
         Self(Arc::new(Inner {
             user_id,
@@ -227,7 +229,7 @@ impl AuthContext {
             source: None,
             scopes,
             expires_at,
-            metadata: Metadata::verified(json, user_id_claim),
+            metadata: Metadata::verified(json, user_id_claim.top_level),
             role_limit: None,
             response_headers: None,
             key_name: None,
@@ -289,6 +291,9 @@ impl AuthContext {
 
     /// Who the caller is, in full: two callers are the same only if their principals are equal.
     ///
+    /// Where the user id is from another claim than the one that is looked for first, the middle
+    /// member ends in `#` and that claim: the `user_id` of one user may be the `sub` of another.
+    ///
     /// # Example
     ///
     /// ```
@@ -319,11 +324,8 @@ impl AuthContext {
         read_claim(self.metadata().get(name), name)
     }
 
-    /// One claim inside others, the names on the way to it joined by dots; `None` where one of
-    /// them is absent or no object.
-    ///
-    /// A name that itself holds a dot (`https://my.app/roles`) is not found so: read it with
-    /// [`claim`](Self::claim).
+    /// One claim inside others: see [`ClaimPath`] for how it is told. `None` where it is absent or
+    /// null, or where something on the way to it is no object.
     ///
     /// # Errors
     ///
@@ -340,11 +342,12 @@ impl AuthContext {
     /// assert_eq!(roles, ["editor"]);
     /// # Ok::<(), tower_auth::ClaimError>(())
     /// ```
-    pub fn claim_at<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ClaimError> {
-        let mut names = path.split('.');
-        let first = names.next().and_then(|name| self.metadata().get(name));
-        let found = names.fold(first, |value, name| value?.as_object()?.get(name));
-        read_claim(found, path)
+    pub fn claim_at<T: DeserializeOwned>(
+        &self,
+        path: impl Into<ClaimPath>,
+    ) -> Result<Option<T>, ClaimError> {
+        let path = path.into();
+        read_claim(path.find(self.metadata()), path.as_str())
     }
 
     /// The headers that the layer puts on the response.

@@ -1,6 +1,6 @@
 //! What is told of a caller beside who it is.
 
-use std::{error::Error, fmt, sync::OnceLock};
+use std::{borrow::Cow, error::Error, fmt, sync::OnceLock};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -18,13 +18,25 @@ pub(super) enum Metadata {
 pub(super) struct Verified {
     /// As the token was decoded: what room is left behind it costs less than to move it.
     pub(super) json: String,
-    pub(super) user_id_claim: &'static str,
+    /// The claim that the user id is, unless it is inside another.
+    user_id_claim: Option<Cow<'static, str>>,
     parsed: OnceLock<Box<Map<String, Value>>>,
+}
+
+/// Which claim named the user.
+#[cfg_attr(not(feature = "jwt"), allow(dead_code))]
+#[derive(Clone, Debug)]
+pub(crate) struct UserIdClaim {
+    pub(crate) name: Cow<'static, str>,
+    /// Its own name, where it is not one inside another.
+    pub(crate) top_level: Option<Cow<'static, str>>,
+    /// Whether it is the one that is looked for first.
+    pub(crate) is_first: bool,
 }
 
 impl Metadata {
     #[cfg(feature = "jwt")]
-    pub(super) fn verified(json: String, user_id_claim: &'static str) -> Self {
+    pub(super) fn verified(json: String, user_id_claim: Option<Cow<'static, str>>) -> Self {
         Self::Verified(Verified {
             json,
             user_id_claim,
@@ -53,7 +65,7 @@ impl Clone for Verified {
     fn clone(&self) -> Self {
         Self {
             json: self.json.clone(),
-            user_id_claim: self.user_id_claim,
+            user_id_claim: self.user_id_claim.clone(),
             parsed: OnceLock::new(),
         }
     }
@@ -63,7 +75,9 @@ impl Verified {
     fn map(&self) -> &Map<String, Value> {
         self.parsed.get_or_init(|| {
             let mut map = all_members(&self.json);
-            map.remove(self.user_id_claim);
+            if let Some(name) = &self.user_id_claim {
+                map.remove(&**name);
+            }
             Box::new(map)
         })
     }

@@ -1,6 +1,7 @@
 //! Who the caller turned out to be.
 
 mod caller;
+mod claim_path;
 mod metadata;
 mod ordinary;
 mod principal;
@@ -9,4 +10,8 @@ mod text;
 pub(crate) use self::caller::UNNAMED;
 #[cfg(feature = "jwt")]
 pub(crate) use self::text::Text;
-pub use self::{caller::AuthContext, metadata::ClaimError, principal::Principal};
+pub use self::{
+    caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
+};
+#[cfg(feature = "jwt")]
+pub(crate) use self::{claim_path::Found, metadata::UserIdClaim};

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
+use super::Mismatch;
+
 /// Why a request is not let through.
 ///
 /// "Wrong" and "could not check" are different answers and stay different all the way to the
@@ -48,6 +50,7 @@ struct Inner {
     provider: &'static str,
     retry_after: Option<Duration>,
     scopes: Option<Box<str>>,
+    mismatch: Option<Box<Mismatch>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -196,6 +199,7 @@ impl AuthError {
                 provider: "",
                 retry_after: None,
                 scopes: None,
+                mismatch: None,
                 source: None,
             }),
             said: Said::NotYet,
@@ -241,6 +245,18 @@ impl AuthError {
             self.edit().provider = provider;
         }
         self
+    }
+
+    /// Adds what the log is to show of an issuer or audience that is another one.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub(crate) fn with_mismatch(mut self, mismatch: Mismatch) -> Self {
+        self.edit().mismatch = Some(Box::new(mismatch));
+        self
+    }
+
+    pub(crate) fn mismatch(&self) -> Option<&Mismatch> {
+        self.inner.mismatch.as_deref()
     }
 
     /// Notes whether a layer has put this in its own words.

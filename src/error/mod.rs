@@ -2,7 +2,9 @@
 
 mod auth;
 mod config;
+mod mismatch;
 
+pub(crate) use self::mismatch::Mismatch;
 pub use self::{
     auth::{AuthError, AuthErrorKind},
     config::{ConfigError, ConfigErrorKind},

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use super::{
     JoseError,
     json::{Fault, Items, Members, Text, Value},
+    number::time,
+    user_id::{UserId, UserIdClaims, member, non_empty, text_or_integer},
 };
-use crate::Scopes;
+use crate::{ClaimPath, Scopes, context::UserIdClaim};
 
 /// Claims that a set of [`ClaimRules`] accepted: every value is of the type it must have.
 ///
@@ -33,10 +35,12 @@ use crate::Scopes;
 #[derive(Clone, Debug)]
 pub struct Claims<'a> {
     json: &'a str,
-    user_id: Cow<'a, str>,
-    user_id_claim: &'static str,
+    user_id: UserId<'a>,
     issuer: Option<Cow<'a, str>>,
     audience: Option<TextOrList<'a>>,
+    /// What the claim says that stands for `aud`.
+    stand_in: Option<TextOrList<'a>>,
+    is_sender_constrained: bool,
     token_id: Option<Cow<'a, str>>,
     expires_at: Option<u64>,
     not_before: Option<u64>,
@@ -44,9 +48,20 @@ pub struct Claims<'a> {
     scope: Option<TextOrList<'a>>,
 }
 
+/// Where the claims are that an issuer may put elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimNames {
+    pub(crate) scope: ClaimPath,
+    pub(crate) user_id: UserIdClaims,
+    /// What stands for `aud`.
+    pub(crate) audience: Option<Box<str>>,
+}
+
 impl<'a> Claims<'a> {
     /// Reads claims once, from the front to the end, and checks the type of each that is known.
-    pub(crate) fn parse(json: &'a str, scope_claim: &str) -> Result<Self, JoseError> {
+    ///
+    /// What stands elsewhere than usual is looked for afterwards.
+    pub(crate) fn parse(json: &'a str, names: &ClaimNames) -> Result<Self, JoseError> {
         let mut members = Members::of(json).map_err(|fault| match fault {
             Fault::WrongType => JoseError::ClaimsNotObject,
             other => other.into(),
@@ -54,9 +69,14 @@ impl<'a> Claims<'a> {
         let (mut issuer, mut audience, mut token_id, mut scope) = (None, None, None, None);
         let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
         let (mut sub, mut user_id, mut id) = (None, None, None);
+        let (mut stand_in, mut is_sender_constrained) = (None, false);
+        let (scope_claim, audience_claim) = (names.scope.plain_name(), names.audience.as_deref());
         while let Some((name, value)) = members.next()? {
-            if name.is(scope_claim) {
-                scope = Some(read_scope(value, scope_claim)?);
+            if scope_claim.is_some_and(|claim| name.is(claim)) {
+                scope = Some(read_scope(value)?);
+            }
+            if audience_claim.is_some_and(|claim| name.is(claim)) {
+                stand_in = Some(read_audience(value)?);
             }
             match name.cow().as_bytes() {
                 b"iss" => issuer = Some(string(value, JoseError::BadIss)?.cow()),
@@ -65,25 +85,37 @@ impl<'a> Claims<'a> {
                 b"exp" => expires_at = Some(time(value).ok_or(JoseError::BadExp)?),
                 b"nbf" => not_before = Some(time(value).ok_or(JoseError::BadNbf)?),
                 b"iat" => issued_at = Some(time(value).ok_or(JoseError::BadIat)?),
+                b"cnf" => is_sender_constrained = confirms(value),
                 b"sub" => sub = Some(value),
                 b"user_id" => user_id = Some(value),
                 b"id" => id = Some(value),
                 _ => {}
             }
         }
-        // The first that is there decides; if it cannot be used, no other stands in for it.
-        let (user_id_claim, user_id) = match (sub, user_id, id) {
-            (Some(sub), _, _) => ("sub", non_empty(sub)),
-            (None, Some(user_id), _) => ("user_id", text_or_integer(user_id)),
-            (None, None, Some(id)) => ("id", text_or_integer(id)),
-            (None, None, None) => return Err(JoseError::UserIdMissing),
+        if scope_claim.is_none() {
+            let found = names.scope.walk(Value::Object(json), member)?;
+            scope = found.map(|found| read_scope(found.value)).transpose()?;
+        }
+        let user_id = if names.user_id.are_chosen() {
+            let found = names.user_id.find(json, |_| false)?;
+            found.ok_or(JoseError::UserIdMissing)?
+        } else {
+            // The first that is there decides; if it cannot be used, no other stands in for it.
+            let (claim, user_id) = match (sub, user_id, id) {
+                (Some(sub), _, _) => ("sub", non_empty(sub)),
+                (None, Some(user_id), _) => ("user_id", text_or_integer(user_id)),
+                (None, None, Some(id)) => ("id", text_or_integer(id)),
+                (None, None, None) => return Err(JoseError::UserIdMissing),
+            };
+            UserId::usual(user_id.ok_or(JoseError::BadUserId)?, claim, claim == "sub")
         };
         Ok(Self {
             json,
-            user_id: user_id.ok_or(JoseError::BadUserId)?,
-            user_id_claim,
+            user_id,
             issuer,
             audience,
+            stand_in,
+            is_sender_constrained,
             token_id,
             expires_at,
             not_before,
@@ -92,14 +124,19 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// Who the token is for: the first of `sub`, `user_id` and `id` that is there.
+    /// Who the token is for: what the first of the user id claims that is there holds. They are
+    /// `sub`, `user_id` and `id` unless the rules say otherwise.
     pub fn user_id(&self) -> &str {
-        &self.user_id
+        &self.user_id.text
     }
 
-    /// Which claim the user id is from: `sub`, `user_id` or `id`.
-    pub fn user_id_claim(&self) -> &'static str {
-        self.user_id_claim
+    /// Which claim the user id is from.
+    pub fn user_id_claim(&self) -> &str {
+        &self.user_id.claim.name
+    }
+
+    pub(crate) fn user_id_found(&self) -> &UserIdClaim {
+        &self.user_id.claim
     }
 
     /// `iss`: who issued it.
@@ -110,6 +147,13 @@ impl<'a> Claims<'a> {
     /// `aud`: which services it is meant for.
     pub fn audiences(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         texts(self.audience).map(Text::cow)
+    }
+
+    /// Whether `cnf` says that its holder must prove to have a key (RFC 7800, RFC 8705, RFC 9449).
+    ///
+    /// A `cnf` of any other type than an object counts as well: whoever wrote it meant something.
+    pub fn is_sender_constrained(&self) -> bool {
+        self.is_sender_constrained
     }
 
     /// `jti`: the token's own id.
@@ -153,14 +197,9 @@ impl<'a> Claims<'a> {
         self.json
     }
 
-    /// Whether `aud` is there at all.
-    pub(crate) fn names_audience(&self) -> bool {
-        self.audience.is_some()
-    }
-
-    /// Whether one of the audiences is that one.
-    pub(crate) fn is_for(&self, audience: &str) -> bool {
-        texts(self.audience).any(|text| text.is(audience))
+    /// `aud` and what the claim says that stands for it.
+    pub(crate) fn audience_claims(&self) -> [Option<TextOrList<'a>>; 2] {
+        [self.audience, self.stand_in]
     }
 }
 
@@ -216,18 +255,38 @@ pub(crate) fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseErro
     }
 }
 
-/// `scope` is a string (RFC 8693 §4.2); other names have no standard, and hold either form.
-pub(crate) fn read_scope<'a>(value: Value<'a>, claim: &str) -> Result<TextOrList<'a>, JoseError> {
+/// A string with spaces between the scopes (RFC 8693 §4.2), or an array with one in each item: there
+/// are issuers that write `scope`, too, as an array.
+pub(crate) fn read_scope(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
     match value {
         Value::Text(text) => Ok(TextOrList::Text(text)),
         // An item with a space in it would count as two scopes.
-        Value::Array(json) if claim != "scope" => {
+        Value::Array(json) => {
             count_strings(json, |text| !text.is_empty() && !text.cow().contains(' '))
                 .map(|_| TextOrList::List(json))
                 .ok_or(JoseError::BadScope)
         }
         _ => Err(JoseError::BadScope),
     }
+}
+
+/// Whether a `cnf` (RFC 7800 §3.1) binds the token to a key: with any member, known here or not.
+///
+/// Only an object without members says nothing. What is no object is not understood, and is taken
+/// for a binding.
+pub(crate) fn confirms(value: Value<'_>) -> bool {
+    let Value::Object(json) = value else {
+        return true;
+    };
+    !matches!(
+        Members::of(json).and_then(|mut members| members.next()),
+        Ok(None)
+    )
+}
+
+/// Whether a claim that was read holds that audience.
+pub(crate) fn holds(audience: TextOrList<'_>, wanted: &str) -> bool {
+    texts(Some(audience)).any(|text| text.is(wanted))
 }
 
 /// How many items an array has, where all of them are strings of that kind.
@@ -242,49 +301,3 @@ fn count_strings(json: &str, fits: impl Fn(Text<'_>) -> bool) -> Option<usize> {
     }
     Some(count)
 }
-
-/// A NumericDate (RFC 7519 §2): digits, with a fraction or without, up to the year 9999.
-///
-/// A sign or an exponent is refused, not computed: no issuer writes a time so, and what is never
-/// computed cannot overflow. The fraction is cut off, as the clock's own is.
-pub(crate) fn time(value: Value<'_>) -> Option<u64> {
-    let Value::Number(number) = value else {
-        return None;
-    };
-    let mut seconds: u64 = 0;
-    let mut bytes = number.bytes();
-    for byte in bytes.by_ref() {
-        match byte {
-            b'0'..=b'9' if seconds <= END_OF_YEAR_9999 => {
-                seconds = seconds * 10 + u64::from(byte - b'0');
-            }
-            // INVARIANT: the number is JSON, so digits stand before the point and behind it.
-            b'.' => break,
-            _ => return None,
-        }
-    }
-    (bytes.all(|byte| byte.is_ascii_digit()) && seconds <= END_OF_YEAR_9999).then_some(seconds)
-}
-
-pub(crate) fn non_empty(value: Value<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        Value::Text(text) if !text.is_empty() => Some(text.cow()),
-        _ => None,
-    }
-}
-
-pub(crate) fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
-    non_empty(value).or_else(|| integer(value))
-}
-
-/// An integer in the one way it can be written, so that one user has one id.
-fn integer(value: Value<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        Value::Number(number) if number != "-0" => {
-            number.parse::<i128>().ok().map(|_| Cow::Borrowed(number))
-        }
-        _ => None,
-    }
-}
-
-const END_OF_YEAR_9999: u64 = 253_402_300_799;

@@ -48,6 +48,7 @@ pub struct Jws<'t> {
     algorithm: Algorithm,
     key_id: Option<Box<str>>,
     token_type: Option<TokenType>,
+    type_name: Option<Box<str>>,
 }
 
 impl<'t> Jws<'t> {
@@ -67,8 +68,19 @@ impl<'t> Jws<'t> {
         Self::parse_bytes(token.as_bytes())
     }
 
-    /// The same for bytes: those that are no text are no base64url either.
+    /// Like [`parse`](Self::parse), of bytes: those that are no text are no base64url either.
     pub(crate) fn parse_bytes(token: &'t [u8]) -> Result<Self, JoseError> {
+        let jws = Self::parse_any_type(token)?;
+        match jws.token_type {
+            Some(TokenType::Named) => Err(JoseError::Typ),
+            _ => Ok(jws),
+        }
+    }
+
+    /// Like [`parse_bytes`](Self::parse_bytes), whatever the type of the token is.
+    ///
+    /// INVARIANT: good only to choose whose rules for types the token must meet.
+    pub(crate) fn parse_any_type(token: &'t [u8]) -> Result<Self, JoseError> {
         if token.len() > Self::MAX_LEN {
             return Err(JoseError::TooLong);
         }
@@ -94,7 +106,8 @@ impl<'t> Jws<'t> {
 
         let header = decoded.get(payload_len..signature_at).unwrap_or_default();
         let header = Header::parse(header)?;
-        let (algorithm, token_type) = (header.algorithm, header.token_type);
+        let (algorithm, token_type, type_name) =
+            (header.algorithm, header.token_type, header.type_name);
         let key_id = header.kid.map(|kid| kid.cow().into());
         Ok(Self {
             signing_input,
@@ -104,6 +117,7 @@ impl<'t> Jws<'t> {
             algorithm,
             key_id,
             token_type,
+            type_name,
         })
     }
 
@@ -161,6 +175,11 @@ impl<'t> Jws<'t> {
     /// What the header's `typ` says; nothing where it has none.
     pub fn token_type(&self) -> Option<TokenType> {
         self.token_type
+    }
+
+    /// The name of a type that is [`TokenType::Named`].
+    pub(super) fn type_name(&self) -> &str {
+        self.type_name.as_deref().unwrap_or_default()
     }
 
     /// The `iss` that the token claims to have, before anything is verified.

@@ -101,12 +101,22 @@ pub enum JoseError {
     AudUnexpected,
     /// `jti` is not a string.
     BadJti,
-    /// None of `sub`, `user_id` and `id` is there.
+    /// None of the user id claims (`sub`, `user_id` and `id` unless set) is there.
     UserIdMissing,
-    /// The first of `sub`, `user_id` and `id` that is there cannot be used.
+    /// The first of the user id claims that is there cannot be used.
     BadUserId,
+    /// The user id is an `email`, and `email_verified` beside it is not `true`.
+    EmailUnverified,
     /// The scope claim is of another type than it must be.
     BadScope,
+    /// A scope that every token must have is not there.
+    ScopeMissing,
+    /// A claim that every token must have is not there.
+    ClaimMissing,
+    /// A claim that every token must have holds another value.
+    ClaimMismatch,
+    /// The token is bound to a key (`cnf`), and was shown without a proof (RFC 9449, RFC 8705).
+    SenderConstrained,
 }
 
 impl JoseError {
@@ -170,7 +180,12 @@ impl JoseError {
             Self::BadJti => ("jwt_bad_jti", "the token id is not a string"),
             Self::UserIdMissing => ("jwt_user_id_missing", "the token names no user"),
             Self::BadUserId => ("jwt_bad_user_id", "the user id cannot be used"),
+            Self::EmailUnverified => ("jwt_email_unverified", "the email is not verified"),
             Self::BadScope => ("jwt_bad_scope", "the scopes are of another type"),
+            Self::ScopeMissing => ("jwt_scope_missing", "the token lacks a required scope"),
+            Self::ClaimMissing => ("jwt_claim_missing", "the token lacks a required claim"),
+            Self::ClaimMismatch => ("jwt_claim_mismatch", "a required claim is another"),
+            Self::SenderConstrained => ("jwt_sender_constrained", "the token is bound to a key"),
         }
     }
 }

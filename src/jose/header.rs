@@ -24,6 +24,8 @@ pub enum TokenType {
     Jwt,
     /// `at+jwt`: an access token of RFC 9068.
     AccessToken,
+    /// One that was accepted by name: see [`HeaderRules::accept_typ`](super::HeaderRules::accept_typ).
+    Named,
 }
 
 /// What is needed of a header.
@@ -32,6 +34,8 @@ pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Text<'a>>,
     pub(crate) token_type: Option<TokenType>,
+    /// What `typ` says where it is neither `JWT` nor `at+jwt`; it is not accepted yet.
+    pub(crate) type_name: Option<Box<str>>,
 }
 
 impl<'a> Header<'a> {
@@ -42,11 +46,15 @@ impl<'a> Header<'a> {
             other => other.into(),
         })?;
         let (mut algorithm, mut kid, mut token_type) = (None, None, None);
+        let mut type_name = None;
         while let Some((name, value)) = members.next()? {
             match name.cow().as_bytes() {
                 b"alg" => algorithm = Some(read_algorithm(value)?),
                 b"kid" => kid = Some(text_or(value, JoseError::BadKid)?),
-                b"typ" => token_type = Some(read_type(value)?),
+                b"typ" => {
+                    let (known, name) = read_type(value)?;
+                    (token_type, type_name) = (Some(known), name);
+                }
                 // INVARIANT: no extension is understood, so none may be critical, and the payload
                 // is always base64url.
                 b"crit" => return Err(JoseError::Crit),
@@ -59,6 +67,7 @@ impl<'a> Header<'a> {
             algorithm: algorithm.ok_or(JoseError::AlgMissing)?,
             kid,
             token_type,
+            type_name,
         })
     }
 }
@@ -71,19 +80,23 @@ fn read_algorithm(value: Value<'_>) -> Result<Algorithm, JoseError> {
     Algorithm::from_name(&name).ok_or(JoseError::AlgUnknown)
 }
 
-fn read_type(value: Value<'_>) -> Result<TokenType, JoseError> {
+fn read_type(value: Value<'_>) -> Result<(TokenType, Option<Box<str>>), JoseError> {
     let typ = text_or(value, JoseError::Typ)?.cow();
-    // RFC 7515 §4.1.9: `application/` may be left out, and media types know no case.
-    let name = match typ.split_at_checked(APPLICATION.len()) {
-        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(APPLICATION) => rest,
-        _ => &typ,
-    };
-    if name.eq_ignore_ascii_case("JWT") {
-        Ok(TokenType::Jwt)
+    let name = without_application(&typ);
+    Ok(if name.eq_ignore_ascii_case("JWT") {
+        (TokenType::Jwt, None)
     } else if name.eq_ignore_ascii_case("at+jwt") {
-        Ok(TokenType::AccessToken)
+        (TokenType::AccessToken, None)
     } else {
-        Err(JoseError::Typ)
+        (TokenType::Named, Some(name.into()))
+    })
+}
+
+/// RFC 7515 §4.1.9: `application/` may be left out, and media types know no case.
+pub(super) fn without_application(typ: &str) -> &str {
+    match typ.split_at_checked(APPLICATION.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(APPLICATION) => rest,
+        _ => typ,
     }
 }
 

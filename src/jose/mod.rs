@@ -36,10 +36,13 @@
 //! how tokens get forged (RFC 8725 §2.8, §2.9).
 //!
 //! - A key has exactly one algorithm and never serves another (RFC 8725 §3.1).
-//! - `crit` and `b64` are refused, known or not; so is every `typ` except `JWT` and `at+jwt`.
+//! - `crit` and `b64` are refused, known or not; so is every `typ` except `JWT` and `at+jwt`
+//!   and those that [`HeaderRules::accept_typ`] names.
 //! - `jku`, `x5u`, `jwk` and `x5c` are read past: real issuers send them, and nothing here ever
 //!   takes a key from a token.
 //! - No member may appear twice in the header or in the claims, however it is spelled.
+//! - A token that is bound to a key (`cnf`) is refused: nobody who shows it plainly has proven to
+//!   have that key.
 
 mod algorithm;
 mod base64url;
@@ -47,21 +50,27 @@ pub(crate) mod claims;
 mod compact;
 mod error;
 mod header;
+mod header_rules;
 pub(crate) mod json;
 mod jwk;
 mod jwk_set;
 mod key;
 mod key_set;
+pub(crate) mod number;
+mod requirement;
 mod rules;
+pub(crate) mod user_id;
 
 pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use compact::Jws;
 pub use error::JoseError;
 pub use header::TokenType;
+pub use header_rules::HeaderRules;
 pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};
 pub use key::Key;
 #[cfg(feature = "webhook")]
 pub(crate) use key::is_key_file;
 pub use key_set::KeySet;
+pub use requirement::ClaimValue;
 pub use rules::ClaimRules;

@@ -1,9 +1,16 @@
 //! Which claims a token must have.
 
-use std::{borrow::Cow, time::Duration};
+mod mismatch;
 
-use super::{Claims, JoseError};
-use crate::{ConfigError, ConfigErrorKind};
+use std::time::Duration;
+
+use super::{
+    ClaimValue, Claims, JoseError,
+    claims::{ClaimNames, holds},
+    requirement::Requirement,
+    user_id::UserIdClaims,
+};
+use crate::{ClaimPath, ConfigError, ConfigErrorKind};
 
 /// What is required of a token's claims: times, audience, issuer.
 ///
@@ -28,7 +35,10 @@ pub struct ClaimRules {
     issuer: Option<Box<str>>,
     leeway: u64,
     needs_exp: bool,
-    scope_claim: Cow<'static, str>,
+    names: ClaimNames,
+    required: Vec<Requirement>,
+    required_scopes: Vec<Box<str>>,
+    ignores_confirmation: bool,
 }
 
 impl ClaimRules {
@@ -39,7 +49,14 @@ impl ClaimRules {
             issuer: None,
             leeway: DEFAULT_LEEWAY,
             needs_exp: true,
-            scope_claim: Cow::Borrowed("scope"),
+            names: ClaimNames {
+                scope: "scope".into(),
+                user_id: UserIdClaims::default(),
+                audience: None,
+            },
+            required: Vec::new(),
+            required_scopes: Vec::new(),
+            ignores_confirmation: false,
         }
     }
 
@@ -59,6 +76,24 @@ impl ClaimRules {
             .into_iter()
             .map(|audience| audience.into().into_boxed_str())
             .collect();
+        self
+    }
+
+    /// Names the claim that stands for `aud`, for an issuer whose access tokens have none: Amazon
+    /// Cognito writes `client_id`.
+    ///
+    /// Wherever `aud` is required, this claim must then hold the audience as `aud` would: a string
+    /// or an array of strings, at the top level. A token that has `aud` too must hold the same
+    /// audience there.
+    ///
+    /// # Security
+    ///
+    /// Such a claim says who got the token and not whom it is for: one client may hold tokens for
+    /// several services. Require [`token_use`](Self::require_claim) to be `access`, or a
+    /// [scope](Self::require_scope) of this service, as well.
+    #[must_use]
+    pub fn with_audience_claim(mut self, name: impl Into<String>) -> Self {
+        self.names.audience = Some(name.into().into_boxed_str());
         self
     }
 
@@ -87,11 +122,90 @@ impl ClaimRules {
 
     /// Replaces the claim that holds the scopes; `scope` unless set.
     ///
-    /// `scope` must be a string, with spaces between the scopes; a claim of another name (`scp`,
-    /// `scopes`, `permissions`) may be such a string or an array of strings.
+    /// Whatever its name (`scp`, `scopes`, `permissions`), it may be a string with spaces between
+    /// the scopes or an array of strings.
     #[must_use]
-    pub fn with_scope_claim(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.scope_claim = name.into();
+    pub fn with_scope_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
+        self.names.scope = claim.into();
+        self
+    }
+
+    /// Replaces the claims that name the user by one: `oid`, `azp`, `client_id`, `account.id`.
+    ///
+    /// See [`with_user_id_claims`](Self::with_user_id_claims).
+    #[must_use]
+    pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        self.with_user_id_claims([claim])
+    }
+
+    /// Replaces the claims that name the user; unless set, or with none, `sub`, `user_id` and `id`.
+    ///
+    /// The first that is there decides; if it cannot be used, no other stands in for it. A claim
+    /// that was named here may be a non-empty string or an integer without fraction and exponent.
+    /// A user whose id is from another claim than the first is another
+    /// [`principal`](crate::AuthContext::principal) than one of the same id from the first.
+    ///
+    /// An `email`, at the top or inside another claim, counts only where `email_verified` beside it
+    /// is `true`.
+    ///
+    /// # Security
+    ///
+    /// Name only claims that the issuer gives to one user and never to another. What users may
+    /// change themselves, or what may change hands (`preferred_username`, `upn`, `name`), is none
+    /// (OpenID Connect Core §5.7).
+    #[must_use]
+    pub fn with_user_id_claims<P: Into<ClaimPath>>(
+        mut self,
+        claims: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.names.user_id = self.names.user_id.with(claims);
+        self
+    }
+
+    /// Accepts an `email` as user id also where nothing says that it was verified.
+    ///
+    /// # Security
+    ///
+    /// Wherever users can write any address into their account, everybody can be anybody.
+    #[must_use]
+    pub fn insecure_unverified_email(mut self) -> Self {
+        self.names.user_id = self.names.user_id.accept_unverified_email();
+        self
+    }
+
+    /// Requires a claim to be there and to be equal to a value, also of those that were required
+    /// before.
+    ///
+    /// An array that holds the value is not equal to it.
+    #[must_use]
+    pub fn require_claim(
+        mut self,
+        claim: impl Into<ClaimPath>,
+        value: impl Into<ClaimValue>,
+    ) -> Self {
+        self.required.push(Requirement {
+            claim: claim.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Requires a scope of every token, also of those that were required before.
+    #[must_use]
+    pub fn require_scope(mut self, scope: impl Into<String>) -> Self {
+        self.required_scopes.push(scope.into().into_boxed_str());
+        self
+    }
+
+    /// Accepts tokens that are bound to a key (`cnf`: RFC 9449, RFC 8705) without a proof that the
+    /// caller has that key.
+    ///
+    /// # Security
+    ///
+    /// The binding is then worth nothing here: whoever steals such a token can use it.
+    #[must_use]
+    pub fn insecure_ignore_confirmation(mut self) -> Self {
+        self.ignores_confirmation = true;
         self
     }
 
@@ -113,7 +227,22 @@ impl ClaimRules {
 
     /// The claims that may name the user, in the order in which they are looked for.
     pub(crate) fn user_id_claims(&self) -> impl Iterator<Item = &str> {
-        ["sub", "user_id", "id"].into_iter()
+        self.names.user_id.names(&["sub", "user_id", "id"])
+    }
+
+    /// The scopes that every token must have, space-separated.
+    pub(crate) fn required_scopes(&self) -> String {
+        self.required_scopes.join(" ")
+    }
+
+    /// Whether a claim stands for `aud`, and nothing sees to it that the token is for this service.
+    pub(crate) fn has_lone_audience_claim(&self) -> bool {
+        let is_access = |required: &Requirement| {
+            required.claim.as_str() == "token_use" && required.value == ClaimValue::from("access")
+        };
+        self.names.audience.is_some()
+            && self.required_scopes.is_empty()
+            && !self.required.iter().any(is_access)
     }
 
     /// How far the clocks may differ.
@@ -130,9 +259,13 @@ impl ClaimRules {
     ///
     /// A [`JoseError`] that names the first claim that is wrong.
     pub fn check<'a>(&self, json: &'a str, now: u64) -> Result<Claims<'a>, JoseError> {
-        let claims = Claims::parse(json, &self.scope_claim)?;
+        let claims = Claims::parse(json, &self.names)?;
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
+        if claims.is_sender_constrained() && !self.ignores_confirmation {
+            return Err(JoseError::SenderConstrained);
+        }
+        self.check_required(&claims)?;
         self.check_times(
             claims.not_before(),
             claims.issued_at(),
@@ -175,13 +308,42 @@ impl ClaimRules {
     }
 
     fn check_audience(&self, claims: &Claims<'_>) -> Result<(), JoseError> {
-        match (self.audiences.is_empty(), claims.names_audience()) {
-            (true, false) => Ok(()),
-            (true, true) => Err(JoseError::AudUnexpected),
-            (false, false) => Err(JoseError::AudMissing),
-            (false, true) if self.audiences.iter().any(|wanted| claims.is_for(wanted)) => Ok(()),
-            (false, true) => Err(JoseError::AudMismatch),
+        let [audience, stand_in] = claims.audience_claims();
+        if self.audiences.is_empty() {
+            return match (audience, stand_in) {
+                (None, None) => Ok(()),
+                _ => Err(JoseError::AudUnexpected),
+            };
         }
+        let (needed, further) = match self.names.audience {
+            None => (audience, None),
+            Some(_) => (stand_in, audience),
+        };
+        let needed = needed.ok_or(JoseError::AudMissing)?;
+        // One audience, wherever it is named: two claims that each name another agree on none.
+        let fits = |wanted: &str| {
+            holds(needed, wanted) && further.is_none_or(|further| holds(further, wanted))
+        };
+        if self.audiences.iter().any(|wanted| fits(wanted)) {
+            Ok(())
+        } else {
+            Err(JoseError::AudMismatch)
+        }
+    }
+
+    fn check_required(&self, claims: &Claims<'_>) -> Result<(), JoseError> {
+        for required in &self.required {
+            required.check(claims.json())?;
+        }
+        if self.required_scopes.is_empty() {
+            return Ok(());
+        }
+        let scopes = claims.scopes();
+        let has_all = self
+            .required_scopes
+            .iter()
+            .all(|scope| scopes.contains(scope));
+        has_all.then_some(()).ok_or(JoseError::ScopeMissing)
     }
 }
 

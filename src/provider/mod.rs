@@ -34,6 +34,8 @@ mod api_key;
 mod ask;
 mod asynchronous;
 pub(crate) mod authentication;
+#[cfg(feature = "jwt")]
+mod claim_settings;
 mod composite;
 mod function;
 #[cfg(feature = "jwt")]

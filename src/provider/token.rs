@@ -5,6 +5,7 @@ use crate::{
     AuthContext, AuthError,
     context::Text,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
+    log::TARGET,
     memory::{Memory, Remembered},
 };
 
@@ -76,7 +77,8 @@ impl TokenJudge {
         further: impl FnOnce(&Claims<'_>) -> Result<(), &'static str>,
     ) -> AuthResult {
         let json = jws.verify_claims(key).map_err(refused)?;
-        let claims = self.rules.check(&json, now).map_err(refused)?;
+        let claims = self.rules.check(&json, now);
+        let claims = claims.map_err(|error| self.refused(&json, error))?;
         further(&claims).map_err(AuthError::invalid_credential)?;
 
         let (not_before, issued_at, expires_at) =
@@ -89,10 +91,9 @@ impl TokenJudge {
             issuer: self.rules.issuer(),
             label: self.label.as_ref(),
         };
-        let is_first = self.rules.user_id_claims().next() == Some(claims.user_id_claim());
-        let source = voucher.source(claims.user_id_claim(), is_first);
         let scopes = self.grants.of(claims.scopes());
-        let user_id_claim = claims.user_id_claim();
+        let user_id_claim = claims.user_id_found().clone();
+        let source = voucher.source(&user_id_claim.name, user_id_claim.is_first);
         let context = AuthContext::verified(
             user_id,
             self.method,
@@ -116,6 +117,19 @@ impl TokenJudge {
         }
         Ok(Some(context))
     }
+
+    /// The refusal of claims whose signature verified.
+    fn refused(&self, json: &str, error: JoseError) -> AuthError {
+        let refused = match error {
+            JoseError::ScopeMissing => AuthError::insufficient_scope(self.rules.required_scopes())
+                .with_reason(error.code()),
+            other => refused(other),
+        };
+        match self.rules.mismatch(json, error) {
+            Some(mismatch) => refused.with_mismatch(mismatch),
+            None => refused,
+        }
+    }
 }
 
 /// What is known of a token before it is parsed.
@@ -132,6 +146,20 @@ pub(crate) fn refused(error: JoseError) -> AuthError {
         AuthError::expired_credential(error.code())
     } else {
         AuthError::invalid_credential(error.code())
+    }
+}
+
+/// Logs that nothing tells tokens for this service from those for others (see
+/// [`ClaimRules::with_audience_claim`]).
+pub(crate) fn warn_of_lone_audience_claim(rules: &ClaimRules, provider: &'static str) {
+    if rules.has_lone_audience_claim() {
+        tracing::warn!(
+            target: TARGET,
+            provider,
+            "an audience claim says who got the token, not whom it is for: write \
+             require_claim(\"token_use\", \"access\"), or require_scope(..) with a scope of this \
+             service"
+        );
     }
 }
 

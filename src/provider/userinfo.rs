@@ -5,15 +5,16 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    AuthProvider, Authentication, Grants, Label, PrincipalSource,
+    AuthProvider, Authentication, Grants, Label, PrincipalSource, Voucher,
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
-    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource, Scopes,
+    AuthContext, AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Scopes,
     fetch::{Endpoint, FetchError, Fetcher},
     jose::{
-        claims::non_empty,
-        json::{Fault, Members},
+        JoseError,
+        json::{Members, Value},
+        user_id::{UserId, UserIdClaims, member, non_empty},
     },
 };
 
@@ -70,6 +71,7 @@ struct Userinfo {
     issuer: Option<Box<str>>,
     label: Option<Label>,
     grants: Grants,
+    user_id: UserIdClaims,
 }
 
 impl UserinfoAuth {
@@ -86,6 +88,7 @@ impl UserinfoAuth {
                 issuer: None,
                 label: None,
                 grants: Grants::default(),
+                user_id: UserIdClaims::default(),
             }),
         })
     }
@@ -124,6 +127,59 @@ impl UserinfoAuth {
     }
 }
 
+impl UserinfoAuth {
+    /// Replaces the member that holds the user id, `sub` unless set; it may stand inside others
+    /// (see [`ClaimPath`]).
+    ///
+    /// It may be a non-empty string, or an integer without fraction and exponent: some endpoints
+    /// that are not of OpenID Connect tell an `id`. An `email` counts only where `email_verified`
+    /// beside it is `true`.
+    ///
+    /// # Security
+    ///
+    /// Name only what the issuer gives to one user and never to another: not what users may change
+    /// themselves (`preferred_username`, `login`, `name`).
+    #[must_use]
+    pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        self.with_user_id_claims([claim])
+    }
+
+    /// Replaces the members that hold the user id, in the order in which they are looked for; unless
+    /// set, or with none, it is `sub` alone.
+    ///
+    /// The first that is there decides, and where it is not the first of the list, it is part of the
+    /// [`principal`](crate::AuthContext::principal).
+    ///
+    /// # Security
+    ///
+    /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+    #[must_use]
+    pub fn with_user_id_claims<P: Into<ClaimPath>>(
+        self,
+        claims: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.with_user_id(|user_id| user_id.with(claims))
+    }
+
+    /// Accepts an `email` as user id also where nothing says that it was verified.
+    ///
+    /// # Security
+    ///
+    /// Wherever users can write any address into their account, everybody can be anybody.
+    #[must_use]
+    pub fn insecure_unverified_email(self) -> Self {
+        self.with_user_id(UserIdClaims::accept_unverified_email)
+    }
+
+    fn with_user_id(mut self, change: impl FnOnce(UserIdClaims) -> UserIdClaims) -> Self {
+        let change = |question: &mut Userinfo| {
+            question.user_id = change(std::mem::take(&mut question.user_id));
+        };
+        self.opaque = self.opaque.with_question(change);
+        self
+    }
+}
+
 shared_settings!(UserinfoAuth);
 
 impl AuthProvider for UserinfoAuth {
@@ -144,12 +200,14 @@ impl AuthProvider for UserinfoAuth {
             endpoint,
             issuer,
             label,
+            user_id,
             ..
         } = self.opaque.question();
-        vec![match issuer {
+        let source = match issuer {
             Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
             None => PrincipalSource::of_endpoint(NAME, label.as_ref(), endpoint),
-        }]
+        };
+        source.of_claims(user_id.names(&["sub"]))
     }
 }
 
@@ -168,7 +226,7 @@ impl Question for Userinfo {
         let answer = fetcher.get(&self.endpoint, headers).await;
         let document = answer.map_err(endpoint_failed)?;
         match document.status {
-            StatusCode::OK => self.read(&document.body).map_err(endpoint_failed),
+            StatusCode::OK => self.read(&document.body),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(AuthError::invalid_credential("token_refused_by_endpoint"))
             }
@@ -186,25 +244,34 @@ impl Question for Userinfo {
 }
 
 impl Userinfo {
-    fn read(&self, body: &[u8]) -> Result<Vouched, FetchError> {
-        let json = std::str::from_utf8(body).map_err(|_| FetchError::Malformed("not UTF-8"))?;
-        let subject = subject(json).map_err(|_| FetchError::Malformed("no JSON object"))?;
+    fn read(&self, body: &[u8]) -> Result<Vouched, AuthError> {
+        let malformed = |why| endpoint_failed(FetchError::Malformed(why));
+        let json = std::str::from_utf8(body).map_err(|_| malformed("not UTF-8"))?;
+        let user_id = self.user_id(json).map_err(|error| match error {
+            JoseError::EmailUnverified => AuthError::invalid_credential("token_email_unverified"),
+            JoseError::BadUserId => malformed("a user id that cannot be used"),
+            _ => malformed("no JSON object"),
+        })?;
         // OpenID Connect Core §5.3.2: always there. What has none is no userinfo response.
-        let user_id = subject.ok_or(FetchError::Malformed("no `sub` that can be used"))?;
+        let user_id = user_id.ok_or_else(|| malformed("no user id that can be used"))?;
         let issuer = self.issuer.clone();
-        let label = self.label.as_ref().filter(|_| issuer.is_none());
         let issuer = issuer.unwrap_or_else(|| self.endpoint.to_string().into());
+        let voucher = Voucher {
+            issuer: (self.issuer.is_some() || self.label.is_none()).then_some(&*issuer),
+            label: self.label.as_ref(),
+        };
+        let source = voucher.source(&user_id.claim.name, user_id.claim.is_first);
         Ok(Vouched {
             context: self.grants.limit(
                 AuthContext::verified(
-                    user_id.into(),
+                    user_id.text.into(),
                     NAME,
                     Some(issuer.into()),
                     Scopes::default(),
                     None,
-                    (json.into(), "sub"),
+                    (json.into(), user_id.claim),
                 )
-                .with_label(label.map(Label::text)),
+                .with_label(source),
             ),
             not_before: None,
             issued_at: None,
@@ -212,17 +279,19 @@ impl Userinfo {
             size: json.len(),
         })
     }
-}
 
-fn subject(json: &str) -> Result<Option<Box<str>>, Fault> {
-    let mut members = Members::of(json)?;
-    let mut subject = None;
-    while let Some((name, value)) = members.next()? {
-        if name.is("sub") {
-            subject = non_empty(value).map(Into::into);
+    fn user_id<'a>(&self, json: &'a str) -> Result<Option<UserId<'a>>, JoseError> {
+        // Read to its end first: what is no object names nobody, and has no members to look for.
+        let mut members = Members::of(json)?;
+        while members.next()?.is_some() {}
+        if self.user_id.are_chosen() {
+            return self
+                .user_id
+                .find(json, |value| matches!(value, Value::Null));
         }
+        let subject = member(Value::Object(json), "sub")?.and_then(non_empty);
+        Ok(subject.map(|text| UserId::usual(text, "sub", true)))
     }
-    Ok(subject)
 }
 
 const NAME: &str = "userinfo";

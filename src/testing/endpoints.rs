@@ -114,6 +114,16 @@ fn may_introspect(request: &Request<String>) -> bool {
     if let Some(token) = authorization(request, "Bearer ") {
         return token == TestIssuer::CLIENT_TOKEN;
     }
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        // RFC 6749 §2.3.1: in the form, and then nowhere else.
+        let fields: Vec<_> = form_urlencoded::parse(request.body().as_bytes()).collect();
+        let is = |name: &str, wanted: &str| {
+            let mut values = fields.iter().filter(|(found, _)| found == name);
+            values.next().is_some_and(|(_, value)| value == wanted) && values.next().is_none()
+        };
+        return is("client_id", TestIssuer::CLIENT_ID)
+            && is("client_secret", TestIssuer::CLIENT_SECRET);
+    }
     let decoded = authorization(request, "Basic ").and_then(|basic| STANDARD.decode(basic).ok());
     let Some(pair) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else {
         return false;

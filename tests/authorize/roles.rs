@@ -96,8 +96,8 @@ async fn a_role_that_the_table_does_not_name_grants_nothing() {
         "*",
         "Admin",
         "admi",
-        "admin ",
-        "admin operator",
+        "admin\t",
+        "admin\u{a0}operator",
         "admin,operator",
     ] {
         assert!(!role_may(role, "graph", "read").await, "{role:?}");
@@ -108,6 +108,51 @@ async fn a_role_that_the_table_does_not_name_grants_nothing() {
 async fn roles_stand_in_a_string_or_an_array() {
     for roles in [json!("operator"), json!(["x", "operator"])] {
         assert!(may(&table(), &with("roles", roles), "graph", "read").await);
+    }
+}
+
+#[tokio::test]
+async fn a_string_of_several_words_is_several_roles() {
+    for roles in ["x operator", "operator x", "  operator  "] {
+        assert!(may(&table(), &with("roles", json!(roles)), "graph", "read").await);
+    }
+    let spaced = by_role([("site operator", "graph:read")]).unwrap();
+    assert!(
+        !may(
+            &spaced,
+            &with("roles", json!("site operator")),
+            "graph",
+            "read"
+        )
+        .await
+    );
+    assert!(
+        may(
+            &spaced,
+            &with("roles", json!(["site operator"])),
+            "graph",
+            "read"
+        )
+        .await
+    );
+}
+
+#[tokio::test]
+async fn the_names_of_an_objects_members_are_roles_where_they_are_held() {
+    // As Zitadel writes them: a role, and the organizations that granted it.
+    let name = "urn:zitadel:iam:org:project:roles";
+    let zitadel = json!({ "operator": { "173": "acme.zitadel.cloud" } });
+    let roles = table().with_claim(name);
+    assert!(may(&roles, &with(name, zitadel), "graph", "read").await);
+    for held in [
+        json!({ "operator": true }),
+        json!({ "operator": {}, "admin": false }),
+    ] {
+        assert!(may(&table(), &with("roles", held.clone()), "graph", "read").await);
+        assert!(!may(&table(), &with("roles", held), "config", "write").await);
+    }
+    for not_held in [json!({ "operator": false }), json!({ "operator": null })] {
+        assert!(!may(&table(), &with("roles", not_held), "graph", "read").await);
     }
 }
 
@@ -126,7 +171,9 @@ async fn odd_types_grant_nothing() {
         json!(7),
         json!([]),
         json!({}),
-        json!({ "admin": true }),
+        json!({ "admin": 1 }),
+        json!({ "admin": "yes" }),
+        json!({ "admin": true, "operator": 1 }),
         json!({ "roles": ["admin"] }),
         json!([["admin"]]),
         json!(["admin", 7]),
@@ -148,7 +195,7 @@ async fn a_path_leads_into_the_claims() {
         json!(["operator"]),
         json!({ "role": "operator" }),
         json!([{ "roles": ["operator"] }]),
-        json!({ "roles": { "operator": true } }),
+        json!({ "roles": { "operator": 1 } }),
     ] {
         assert!(
             !may(
@@ -168,6 +215,40 @@ async fn a_claim_may_have_dots_in_its_name() {
     let roles = table().with_claim("https://example.com/roles");
     let caller = with("https://example.com/roles", json!("operator"));
     assert!(may(&roles, &caller, "graph", "read").await);
+}
+
+#[tokio::test]
+async fn a_nested_claim_goes_before_one_with_dots_in_its_name() {
+    let roles = table().with_claim("realm_access.roles");
+    let dotted = || with("realm_access.roles", json!("admin"));
+    assert!(may(&roles, &dotted(), "config", "write").await);
+    for realm in [json!({ "roles": ["operator"] }), json!({}), json!(null)] {
+        let caller = dotted().with_claim("realm_access", realm.clone());
+        assert!(!may(&roles, &caller, "config", "write").await, "{realm}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_segments_is_taken_exactly() {
+    // As Keycloak writes the roles of a client that is named `my.agent`.
+    let roles = table().with_claim(["resource_access", "my.agent", "roles"]);
+    let access = json!({ "my.agent": { "roles": ["operator"] } });
+    assert!(may(&roles, &with("resource_access", access), "graph", "read").await);
+    let split = json!({ "my": { "agent": { "roles": ["operator"] } } });
+    assert!(!may(&roles, &with("resource_access", split), "graph", "read").await);
+    let flat = with("resource_access.my.agent.roles", json!("operator"));
+    assert!(!may(&roles, &flat, "graph", "read").await);
+    let exact = table().with_claim(["a.b"]);
+    assert!(
+        !may(
+            &exact,
+            &with("a", json!({ "b": "operator" })),
+            "graph",
+            "read"
+        )
+        .await
+    );
+    assert!(may(&exact, &with("a.b", json!("operator")), "graph", "read").await);
 }
 
 #[tokio::test]

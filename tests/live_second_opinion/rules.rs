@@ -112,7 +112,7 @@ pub(crate) const PYJWT: &[Rule] = &[
     stricter(
         "jwt_bad_exp",
         "\"exp\":",
-        "[5.2] an integer or a fraction; they convert, texts too",
+        "[5.2] a number of a time; they convert, texts too",
     ),
     stricter("jwt_bad_nbf", "\"nbf\":", "[5.2] likewise"),
     stricter("jwt_bad_iat", "\"iat\":", "[5.2] likewise"),
@@ -195,12 +195,8 @@ pub(crate) const JOSE: &[Rule] = &[
     stricter("jwt_too_deep", "", "[5.5] depth is bounded"),
     stricter("jwt_too_many_members", "", "[5.5] sizes are bounded"),
     stricter("jwt_too_long", "", "[5.5] sizes are bounded"),
-    stricter(
-        "jwt_bad_exp",
-        "\"exp\":",
-        "[5.2] no exponent, at most the year 9999",
-    ),
-    stricter("jwt_bad_nbf", "\"nbf\":-1", "[5.2] no sign"),
+    stricter("jwt_bad_exp", "\"exp\":", "[5.2] at most the year 9999"),
+    stricter("jwt_bad_nbf", "\"nbf\":-1", "[5.2] not before 1970"),
     stricter(
         "jwt_issued_in_future",
         "\"iat\":",

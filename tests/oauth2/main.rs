@@ -5,7 +5,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod audience;
 mod bodies;
+mod bound;
+mod claims;
 mod cold;
 mod discovery;
 mod fetching;
@@ -13,6 +16,7 @@ mod issuers;
 mod keys;
 mod logged;
 mod memory;
+mod mismatch;
 mod odd_keys;
 mod outage;
 mod refresh;

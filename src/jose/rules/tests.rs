@@ -46,10 +46,23 @@ fn expires_on_the_second_with_leeway() {
 }
 
 #[test]
-fn takes_times_as_integers_and_fractions_alone() {
-    assert_eq!(exp("1800000100"), Ok(()));
-    assert_eq!(exp("1800000100.75"), Ok(()));
-    assert_eq!(exp("253402300799"), Ok(()));
+fn takes_times_as_any_json_number() {
+    for value in [
+        "1800000100",
+        "1800000100.75",
+        "1.8000001e9",
+        "1.8000001E+09",
+        "18000001e2",
+        "180000010000000e-5",
+        "253402300799",
+        "253402300799.999",
+    ] {
+        assert_eq!(exp(value), Ok(()), "{value}");
+    }
+    // 1970, in many words.
+    for value in ["0", "-0", "0e300", "1e-5", "-0.0", "0.000e-9"] {
+        assert_eq!(exp(value), Err("jwt_expired"), "{value}");
+    }
     for value in [
         "\"1800000100\"",
         "null",
@@ -57,24 +70,24 @@ fn takes_times_as_integers_and_fractions_alone() {
         "[1800000100]",
         "{}",
         "-1",
-        "-0",
         "-1800000100",
-        "1.8e9",
-        "1E10",
-        "18000001e2",
+        "-1e-5",
         "253402300800",
+        "2.534023008e11",
         "18446744073709551615",
         "18446744073709551616",
         "9223372036854775807",
         "99999999999999999999999999",
         "1e300",
-        "1e-5",
     ] {
         assert_eq!(exp(value), Err("jwt_bad_exp"), "{value}");
     }
+    // What no double holds is no number to many readers, wherever it stands.
     assert_eq!(exp("1e400"), Err("jwt_huge_number"));
+    assert_eq!(exp("1e999999999"), Err("jwt_huge_number"));
     assert_eq!(with(r#""nbf":"1""#), Err("jwt_bad_nbf"));
-    assert_eq!(with(r#""nbf":1e9"#), Err("jwt_bad_nbf"));
+    assert_eq!(with(r#""nbf":1.7999e9"#), Ok(()));
+    assert_eq!(with(r#""nbf":1e12"#), Err("jwt_bad_nbf"));
     assert_eq!(with(r#""iat":null"#), Err("jwt_bad_iat"));
     assert_eq!(with(r#""iat":-1"#), Err("jwt_bad_iat"));
 }
@@ -269,12 +282,18 @@ fn reads_scopes_in_either_form() {
             "read write",
         ),
         ("scp", r#"{"sub":"a","scp":[]}"#, ""),
+        (
+            "scope",
+            r#"{"sub":"a","scope":["read","write"]}"#,
+            "read write",
+        ),
         ("scopes", r#"{"sub":"a","scopes":["re\u0061d"]}"#, "read"),
     ] {
         assert_eq!(scopes(claim, json).unwrap(), expected, "{json}");
     }
     for (claim, json) in [
-        ("scope", r#"{"sub":"a","scope":["read"]}"#),
+        ("scope", r#"{"sub":"a","scope":["read",null]}"#),
+        ("scope", r#"{"sub":"a","scope":["read write"]}"#),
         ("scope", r#"{"sub":"a","scope":null}"#),
         ("scope", r#"{"sub":"a","scope":{}}"#),
         ("scope", r#"{"sub":"a","scope":1}"#),

@@ -1,18 +1,18 @@
 //! What an introspection endpoint says (RFC 7662 §2.2), read strictly.
 
-use std::borrow::Cow;
-
 use crate::{
-    AuthContext, AuthError,
+    AuthContext, AuthError, ClaimPath,
+    error::Mismatch,
     fetch::FetchError,
     jose::{
-        claims::{
-            TextOrList, non_empty, read_audience, read_scope, scopes, text_or_integer, texts, time,
-        },
+        JoseError,
+        claims::{confirms, holds, read_audience, read_scope, scopes, texts},
         json::{Fault, Members, Value},
+        number::time,
+        user_id::{UserId, UserIdClaims, member, non_empty},
     },
     provider::{
-        Grants, Label,
+        Grants, Label, Voucher,
         opaque::{Vouched, endpoint_failed},
     },
 };
@@ -24,9 +24,10 @@ pub(super) struct Rules {
     pub(super) issuer: Option<Box<str>>,
     pub(super) label: Option<Label>,
     pub(super) grants: Grants,
-    pub(super) scope_claim: Box<str>,
-    pub(super) user_id_claim: &'static str,
+    pub(super) scope_claim: ClaimPath,
+    pub(super) user_id: UserIdClaims,
     pub(super) accepts_clients: bool,
+    pub(super) ignores_confirmation: bool,
     endpoint: Box<str>,
 }
 
@@ -38,9 +39,19 @@ impl Rules {
             label: None,
             grants: Grants::default(),
             scope_claim: "scope".into(),
-            user_id_claim: "sub",
+            user_id: UserIdClaims::default(),
             accepts_clients: false,
+            ignores_confirmation: false,
             endpoint: endpoint.into(),
+        }
+    }
+
+    /// Who vouches for a user id: the issuer, or what the label says, or else the endpoint.
+    fn voucher(&self) -> Voucher<'_> {
+        let endpoint = self.label.is_none().then_some(&self.endpoint);
+        Voucher {
+            issuer: self.issuer.as_ref().or(endpoint).map(|name| &**name),
+            label: self.label.as_ref(),
         }
     }
 
@@ -48,46 +59,45 @@ impl Rules {
     pub(super) fn judge(&self, body: &[u8]) -> Result<Vouched, AuthError> {
         self.read(body).map_err(|unfit| match unfit {
             Unfit::Wrong(reason) => AuthError::invalid_credential(reason),
+            Unfit::Another(reason, mismatch) => {
+                AuthError::invalid_credential(reason).with_mismatch(mismatch)
+            }
             Unfit::Malformed(why) => endpoint_failed(FetchError::Malformed(why)),
         })
     }
 
     fn read(&self, body: &[u8]) -> Result<Vouched, Unfit> {
         let json = std::str::from_utf8(body).map_err(|_| Unfit::Malformed("not UTF-8"))?;
-        let told = self.told(json).map_err(|fault| {
-            Unfit::Malformed(match fault {
-                Fault::DuplicateMember => "a member stands there twice",
-                Fault::WrongType => "no object",
-                _ => "no JSON",
-            })
-        })?;
+        let told = self.told(json).map_err(malformed)?;
         // Of an inactive token nothing else is said, and nothing else matters.
         if !matches!(told.active, Some(Value::True)) {
             return Err(Unfit::Wrong("token_inactive"));
         }
-        told.check_purpose()?;
+        told.check_purpose(self.ignores_confirmation)?;
         self.check_issuer(&told)?;
         self.check_audience(&told)?;
-        let (user_id, user_id_claim, method) = self.caller(&told)?;
+        let (user_id, method) = self.caller(json, &told)?;
         let scope = read(told.scope, "a scope of another type", |value| {
-            read_scope(value, &self.scope_claim).ok()
+            read_scope(value).ok()
         })?;
         let not_before = read(told.nbf, "a `nbf` that is no time", time)?;
         let issued_at = read(told.iat, "an `iat` that is no time", time)?;
         let expires_at = read(told.exp, "an `exp` that is no time", time)?;
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
-        let label = self.label.as_ref().filter(|_| self.issuer.is_none());
+        let source = self
+            .voucher()
+            .source(&user_id.claim.name, user_id.claim.is_first);
         Ok(Vouched {
             context: self.grants.limit(
                 AuthContext::verified(
-                    user_id.into(),
+                    user_id.text.into(),
                     method,
                     Some(issuer.into()),
                     self.grants.of(scopes(scope)),
                     expires_at,
-                    (json.into(), user_id_claim),
+                    (json.into(), user_id.claim),
                 )
-                .with_label(label.map(Label::text)),
+                .with_label(source),
             ),
             not_before,
             issued_at,
@@ -98,18 +108,12 @@ impl Rules {
 
     fn told<'a>(&self, json: &'a str) -> Result<Told<'a>, Fault> {
         let mut told = Told::default();
+        let scope_claim = self.scope_claim.plain_name();
         let mut members = Members::of(json)?;
         while let Some((name, value)) = members.next()? {
-            // Some endpoints write null for what RFC 7662 would have them leave out.
-            let value = match value {
-                Value::Null => None,
-                other => Some(other),
-            };
-            if name.is(&self.scope_claim) {
+            let value = there(value);
+            if scope_claim.is_some_and(|claim| name.is(claim)) {
                 told.scope = value;
-            }
-            if name.is(self.user_id_claim) {
-                told.user_id = value;
             }
             match name.cow().as_ref() {
                 "active" => told.active = value,
@@ -118,6 +122,7 @@ impl Rules {
                 "client_id" => told.client_id = value,
                 "iss" => told.iss = value,
                 "aud" => told.aud = value,
+                "cnf" => told.cnf = value,
                 "exp" => told.exp = value,
                 "nbf" => told.nbf = value,
                 "iat" => told.iat = value,
@@ -126,6 +131,10 @@ impl Rules {
                 "typ" => told.typ = value,
                 _ => {}
             }
+        }
+        if scope_claim.is_none() {
+            let found = self.scope_claim.walk(Value::Object(json), member)?;
+            told.scope = found.and_then(|found| there(found.value));
         }
         Ok(told)
     }
@@ -137,7 +146,10 @@ impl Rules {
         match read(told.iss, "an `iss` that is no string", non_empty)? {
             None => Err(Unfit::Wrong("token_iss_missing")),
             Some(named) if *named == **wanted => Ok(()),
-            Some(_) => Err(Unfit::Wrong("token_iss_mismatch")),
+            Some(named) => {
+                let mismatch = Mismatch::new(wanted.to_string(), Some(&named));
+                Err(Unfit::Another("token_iss_mismatch", mismatch))
+            }
         }
     }
 
@@ -155,26 +167,35 @@ impl Rules {
         let Some(audience) = audience else {
             return Err(Unfit::Wrong("token_aud_missing"));
         };
-        let wanted = |audience: TextOrList<'_>| {
-            texts(Some(audience)).any(|text| self.audiences.iter().any(|one| text.is(one)))
-        };
-        if wanted(audience) {
-            Ok(())
-        } else {
-            Err(Unfit::Wrong("token_aud_mismatch"))
+        if self.audiences.iter().any(|wanted| holds(audience, wanted)) {
+            return Ok(());
         }
+        let came: Vec<_> = texts(Some(audience)).map(|text| text.cow()).collect();
+        let mismatch = Mismatch::new(self.audiences.join(" "), Some(&came.join(" ")));
+        Err(Unfit::Another("token_aud_mismatch", mismatch))
     }
 
-    /// User id, the member that it is from, and method.
-    fn caller<'a>(&self, told: &Told<'a>) -> Result<Caller<'a>, Unfit> {
-        if let Some(value) = told.user_id {
-            let user_id = match self.user_id_claim {
-                "sub" | "username" => non_empty(value),
-                // As in a token's own claims: what a database counts may be a number.
-                _ => text_or_integer(value),
-            };
-            let user_id = user_id.ok_or(Unfit::Malformed("a user id that cannot be used"))?;
-            return Ok((user_id, self.user_id_claim, super::NAME));
+    /// Who it is and the method.
+    fn caller<'a>(
+        &self,
+        json: &'a str,
+        told: &Told<'a>,
+    ) -> Result<(UserId<'a>, &'static str), Unfit> {
+        let user_id = match self.user_id.are_chosen() {
+            true => self
+                .user_id
+                .find(json, |value| there(value).is_none())
+                .map_err(|error| match error {
+                    JoseError::EmailUnverified => Unfit::Wrong("token_email_unverified"),
+                    _ => UNUSABLE,
+                })?,
+            false => match told.sub {
+                Some(sub) => Some(UserId::usual(non_empty(sub).ok_or(UNUSABLE)?, "sub", true)),
+                None => None,
+            },
+        };
+        if let Some(user_id) = user_id {
+            return Ok((user_id, super::NAME));
         }
         // A token that names a user in any way acts for that user, and not for its client.
         let names_user = told.sub.is_some() || told.username.is_some();
@@ -182,24 +203,39 @@ impl Rules {
             return Err(Unfit::Wrong("token_user_id_missing"));
         }
         match read(told.client_id, "a `client_id` that is no string", non_empty)? {
-            Some(client_id) => Ok((client_id, "client_id", CLIENT)),
+            // Its method tells it from users, so that the claim need not.
+            Some(client_id) => Ok((UserId::usual(client_id, "client_id", true), CLIENT)),
             None => Err(Unfit::Wrong("token_user_id_missing")),
         }
     }
 }
 
-type Caller<'a> = (Cow<'a, str>, &'static str, &'static str);
+/// Some endpoints write null for what RFC 7662 would have them leave out.
+fn there(value: Value<'_>) -> Option<Value<'_>> {
+    match value {
+        Value::Null => None,
+        other => Some(other),
+    }
+}
+
+fn malformed(fault: Fault) -> Unfit {
+    Unfit::Malformed(match fault {
+        Fault::DuplicateMember => "a member stands there twice",
+        Fault::WrongType => "no object",
+        _ => "no JSON",
+    })
+}
 
 /// The members that are looked at, whatever they hold.
 #[derive(Default)]
 struct Told<'a> {
     active: Option<Value<'a>>,
-    user_id: Option<Value<'a>>,
     sub: Option<Value<'a>>,
     username: Option<Value<'a>>,
     client_id: Option<Value<'a>>,
     iss: Option<Value<'a>>,
     aud: Option<Value<'a>>,
+    cnf: Option<Value<'a>>,
     exp: Option<Value<'a>>,
     nbf: Option<Value<'a>>,
     iat: Option<Value<'a>>,
@@ -213,15 +249,22 @@ impl Told<'_> {
     /// Refuses what is no access token for a bearer.
     ///
     /// Endpoints call refresh tokens active too, and `token_type_hint` is only a hint: whoever got
-    /// hold of one could use it here for as long as it lives. A token bound to a key (RFC 9449)
-    /// must not be accepted from one who does not prove to have that key.
-    fn check_purpose(&self) -> Result<(), Unfit> {
+    /// hold of one could use it here for as long as it lives. A token bound to a key (RFC 8705,
+    /// RFC 9449) must not be accepted from one who does not prove to have that key.
+    fn check_purpose(&self, ignores_confirmation: bool) -> Result<(), Unfit> {
+        if self.cnf.is_some_and(confirms) && !ignores_confirmation {
+            return Err(Unfit::Wrong("token_sender_constrained"));
+        }
         let is_one_of = |value: Value<'_>, names: &[&str]| {
             let text = non_empty(value);
             text.is_some_and(|text| names.iter().any(|name| text.eq_ignore_ascii_case(name)))
         };
         let fits = |value: Option<_>, names| value.is_none_or(|value| is_one_of(value, names));
-        let fits = fits(self.token_type, &["bearer", "access_token"])
+        let is_dpop = self
+            .token_type
+            .is_some_and(|value| is_one_of(value, &["dpop"]));
+        let fits = (fits(self.token_type, &["bearer", "access_token"])
+            || (is_dpop && ignores_confirmation))
             && fits(self.token_use, &["access_token", "access"])
             // What a JSON Web Token holds under this name is not registered: only what is known to
             // be something else is refused.
@@ -238,6 +281,8 @@ impl Told<'_> {
 enum Unfit {
     /// The token is not good, or not for us: the reason for the log.
     Wrong(&'static str),
+    /// The token is of another issuer or for another audience.
+    Another(&'static str, Mismatch),
     /// The endpoint does not speak RFC 7662.
     Malformed(&'static str),
 }
@@ -257,4 +302,5 @@ fn is_empty_list(byte: u8) -> bool {
     matches!(byte, b'[' | b']') || byte.is_ascii_whitespace()
 }
 
+const UNUSABLE: Unfit = Unfit::Malformed("a user id that cannot be used");
 pub(super) const CLIENT: &str = "introspection_client";

@@ -3,14 +3,27 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
 use crate::{ConfigError, ConfigErrorKind, Secret};
 
-/// The `Authorization` of our own requests.
+/// How we tell the endpoint who asks.
 #[derive(Clone)]
-pub(super) struct ClientAuth(HeaderValue);
+pub(super) enum ClientAuth {
+    /// In `Authorization`: `client_secret_basic`, or a token. The pair is kept for those endpoints
+    /// that want it elsewhere.
+    Header(HeaderValue, Option<Pair>),
+    /// In the form itself: `client_secret_post`.
+    Form(Pair),
+}
+
+/// A client's id and its secret.
+#[derive(Clone)]
+pub(super) struct Pair {
+    id: Box<str>,
+    secret: Secret,
+}
 
 impl ClientAuth {
     /// RFC 6749 §2.3.1: both are form-encoded first, so that a colon in the id is not the one
@@ -24,20 +37,50 @@ impl ClientAuth {
                 .chain(form_urlencoded::byte_serialize(secret.expose().as_bytes()))
                 .collect(),
         );
-        Self::of("Basic", &Zeroizing::new(STANDARD.encode(&*pair)))
+        let header = Self::value("Basic", &Zeroizing::new(STANDARD.encode(&*pair)))?;
+        let (id, secret) = (id.into(), secret.clone());
+        Ok(Self::Header(header, Some(Pair { id, secret })))
     }
 
     /// RFC 6750 §2.1.
     pub(super) fn bearer(token: &Secret) -> Result<Self, ConfigError> {
         not_blank("token for the introspection endpoint", token.expose())?;
-        Self::of("Bearer", token.expose())
+        Ok(Self::Header(Self::value("Bearer", token.expose())?, None))
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
-        self.0.clone()
+    /// The id and the secret in the form instead of the header (RFC 6749 §2.3.1).
+    pub(super) fn in_form(self) -> Result<Self, ConfigError> {
+        match self {
+            Self::Header(_, Some(pair)) | Self::Form(pair) => Ok(Self::Form(pair)),
+            Self::Header(_, None) => Err(ConfigError::new(
+                ConfigErrorKind::Unsupported,
+                "client_secret_post sends a client id and a secret, and there is only a token: \
+                 use IntrospectionAuth::new",
+            )),
+        }
     }
 
-    fn of(scheme: &str, credential: &str) -> Result<Self, ConfigError> {
+    pub(super) fn headers(&self) -> HeaderMap {
+        match self {
+            Self::Header(value, _) => {
+                HeaderMap::from_iter([(header::AUTHORIZATION, value.clone())])
+            }
+            Self::Form(_) => HeaderMap::new(),
+        }
+    }
+
+    /// The members of the form that say who asks.
+    pub(super) fn members(&self) -> Option<[(&str, &str); 2]> {
+        match self {
+            Self::Header(..) => None,
+            Self::Form(pair) => Some([
+                ("client_id", &pair.id),
+                ("client_secret", pair.secret.expose()),
+            ]),
+        }
+    }
+
+    fn value(scheme: &str, credential: &str) -> Result<HeaderValue, ConfigError> {
         let value = Zeroizing::new(format!("{scheme} {credential}"));
         let mut value = HeaderValue::from_str(&value).map_err(|_| {
             ConfigError::new(
@@ -48,7 +91,7 @@ impl ClientAuth {
         })?;
         // Never indexed by HTTP/2, never printed.
         value.set_sensitive(true);
-        Ok(Self(value))
+        Ok(value)
     }
 }
 

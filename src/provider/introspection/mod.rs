@@ -5,7 +5,7 @@ mod client;
 
 use std::{fmt, time::Duration};
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 
 use self::{answer::Rules, client::ClientAuth};
 use super::{
@@ -13,7 +13,7 @@ use super::{
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
-    AuthError, AuthRequest, Clock, ConfigError, CredentialSource, Secret,
+    AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Secret,
     fetch::{Endpoint, FetchError, Fetcher},
     log::TARGET,
 };
@@ -36,7 +36,7 @@ use crate::{
 ///
 /// A token is refused with 401 where `active` is anything but `true`, where a configured audience
 /// or issuer is missing or another, where the token is known to be no access token for a bearer
-/// (`token_type`, `token_use`, `typ`), and where its times say so. Where the endpoint cannot be
+/// (`token_type`, `token_use`, `typ`), where it is bound to a key (`cnf`), and where its times say so. Where the endpoint cannot be
 /// reached, or answers with anything but 200 and JSON of the types in RFC 7662 §2.2, the answer is
 /// 503: that says nothing about the token. So it is where the endpoint answers 401, which means
 /// that it refuses *our* client id and secret, and which is logged as an error.
@@ -135,23 +135,84 @@ impl IntrospectionAuth {
 
     /// Replaces the member that holds the scopes, `scope` unless set.
     ///
-    /// `scope` must be a string with spaces between the scopes; a member of another name may be
-    /// such a string or an array of strings.
+    /// Whatever its name, it may be a string with spaces between the scopes or an array of strings.
+    /// It may stand inside other members: see [`ClaimPath`].
     #[must_use]
-    pub fn with_scope_claim(self, name: impl Into<String>) -> Self {
-        let name = name.into().into();
-        self.with_rules(|rules| rules.scope_claim = name)
+    pub fn with_scope_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        let claim = claim.into();
+        self.with_rules(|rules| rules.scope_claim = claim)
     }
 
-    /// Replaces the member that holds the user id, `sub` unless set.
+    /// Replaces the member that holds the user id, `sub` unless set; it may stand inside others
+    /// (see [`ClaimPath`]).
+    ///
+    /// It may be a non-empty string, or an integer without fraction and exponent. An `email` counts
+    /// only where `email_verified` beside it is `true`.
     ///
     /// # Security
     ///
-    /// No other stands in for it. `username` is for people to read: whether it may change hands
-    /// is for the issuer to say.
+    /// `username` is for people to read: whether it may change hands is for the issuer to say.
     #[must_use]
-    pub fn with_user_id_claim(self, name: &'static str) -> Self {
-        self.with_rules(|rules| rules.user_id_claim = name)
+    pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        self.with_user_id_claims([claim])
+    }
+
+    /// Replaces the members that hold the user id, in the order in which they are looked for; unless
+    /// set, or with none, it is `sub` alone.
+    ///
+    /// The first that is there decides, and where it is not the first of the list, it is part of the
+    /// [`principal`](crate::AuthContext::principal).
+    ///
+    /// # Security
+    ///
+    /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+    #[must_use]
+    pub fn with_user_id_claims<P: Into<ClaimPath>>(
+        self,
+        claims: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.with_rules(|rules| rules.user_id = std::mem::take(&mut rules.user_id).with(claims))
+    }
+
+    /// Accepts an `email` as user id also where nothing says that it was verified.
+    ///
+    /// # Security
+    ///
+    /// Wherever users can write any address into their account, everybody can be anybody.
+    #[must_use]
+    pub fn insecure_unverified_email(self) -> Self {
+        let accept = |rules: &mut Rules| {
+            rules.user_id = std::mem::take(&mut rules.user_id).accept_unverified_email();
+        };
+        self.with_rules(accept)
+    }
+
+    /// Accepts tokens that are bound to a key (`cnf`: RFC 9449, RFC 8705) without a proof that the
+    /// caller has that key.
+    ///
+    /// # Security
+    ///
+    /// The binding is then worth nothing here: whoever steals such a token can use it.
+    #[must_use]
+    pub fn insecure_ignore_confirmation(self) -> Self {
+        self.with_rules(|rules| rules.ignores_confirmation = true)
+    }
+
+    /// Sends the client id and secret in the form (`client_secret_post`, RFC 6749 §2.3.1), for an
+    /// endpoint that does not read them from `Authorization`.
+    ///
+    /// # Errors
+    ///
+    /// It was made by [`bearer`](Self::bearer), and has neither.
+    pub fn with_client_secret_post(mut self) -> Result<Self, ConfigError> {
+        let mut result = Ok(());
+        self.opaque =
+            self.opaque
+                .with_question(|question| match question.client.clone().in_form() {
+                    Ok(client) => question.client = client,
+                    Err(error) => result = Err(error),
+                });
+        result.map(|()| self)
     }
 
     /// Also accepts tokens of clients that act for themselves (RFC 6749 §4.4), where they name no
@@ -247,7 +308,7 @@ impl AuthProvider for IntrospectionAuth {
         };
         let clients = rules.accepts_clients.then(|| source.clone());
         let clients = clients.map(|source| source.with_method(answer::CLIENT));
-        let users = source.of_claims([rules.user_id_claim]);
+        let users = source.of_claims(rules.user_id.names(&["sub"]));
         users.into_iter().chain(clients).collect()
     }
 }
@@ -266,8 +327,9 @@ impl Question for Introspection {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token)
             .append_pair("token_type_hint", "access_token")
+            .extend_pairs(self.client.members().into_iter().flatten())
             .finish();
-        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, self.client.header())]);
+        let headers = self.client.headers();
         let answer = fetcher.post_form(&self.endpoint, headers, form).await;
         let document = answer.map_err(endpoint_failed)?;
         match document.status {

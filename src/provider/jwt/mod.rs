@@ -1,7 +1,6 @@
 //! Tokens checked with keys that are known beforehand.
 
 use std::{
-    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -9,11 +8,12 @@ use std::{
 
 use super::{
     AuthProvider, AuthResult, Authentication, Grants, Label, PrincipalSource, Voucher,
-    token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused},
+    claim_settings::claim_settings,
+    token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused, warn_of_lone_audience_claim},
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
-    jose::{Algorithm, ClaimRules, JoseError, Jws, Key, KeySet},
+    jose::{Algorithm, ClaimRules, HeaderRules, JoseError, Jws, Key, KeySet},
 };
 
 /// Accepts JSON Web Tokens signed with a key that is known beforehand, sent as
@@ -26,10 +26,11 @@ use crate::{
 /// A token that verified is remembered for at most five minutes, so that the next request with it
 /// costs a hash and a look-up; its times are compared again each time.
 ///
-/// The context's user id is the first of the claims `sub`, `user_id` and `id`, its method `jwt`,
-/// its issuer and source the configured one ([`with_issuer`](Self::with_issuer)). Without one there
-/// is no issuer, whatever `iss` says, and the source is the label
-/// ([`with_source`](Self::with_source)) if there is one. Every other claim is metadata. The caller reads
+/// The context's user id is the first of the claims `sub`, `user_id` and `id`
+/// ([others can be chosen](Self::with_user_id_claims)), its method `jwt`, its issuer and source the
+/// configured one ([`with_issuer`](Self::with_issuer)). Without one there is no issuer, whatever
+/// `iss` says, and the source is the label ([`with_source`](Self::with_source)) if there is one.
+/// Every other claim is metadata. The caller reads
 /// `expired_credential` where nothing but the time is wrong, else `invalid_credential`; the log
 /// has the reason ([`JoseError::code`]).
 ///
@@ -69,6 +70,7 @@ pub struct JwtAuth {
 
 struct Checks {
     keys: KeySet,
+    header_rules: HeaderRules,
     rules: ClaimRules,
     label: Option<Label>,
     grants: Grants,
@@ -94,6 +96,7 @@ impl JwtAuth {
         Self {
             checks: Arc::new(Checks {
                 keys: keys.into(),
+                header_rules: HeaderRules::new(),
                 rules: ClaimRules::new(),
                 label: None,
                 grants: Grants::default(),
@@ -225,14 +228,6 @@ impl JwtAuth {
         Ok(self.with_rules(|_| rules))
     }
 
-    /// Replaces the claim that holds the scopes; `scope` unless set.
-    ///
-    /// See [`ClaimRules::with_scope_claim`] for the forms it may have.
-    #[must_use]
-    pub fn with_scope_claim(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.with_rules(|rules| rules.with_scope_claim(name))
-    }
-
     /// Accepts tokens without `exp`.
     ///
     /// # Security
@@ -309,6 +304,12 @@ impl JwtAuth {
         self
     }
 
+    fn with_header_rules(mut self, change: impl FnOnce(HeaderRules) -> HeaderRules) -> Self {
+        let checks = self.edit();
+        checks.header_rules = change(std::mem::take(&mut checks.header_rules));
+        self
+    }
+
     /// INVARIANT: whatever changes the checks forgets what the old ones accepted. A copy with
     /// another audience must never find a token that this one remembers.
     fn edit(&mut self) -> &mut Checks {
@@ -325,6 +326,8 @@ impl JwtAuth {
     }
 }
 
+claim_settings!(JwtAuth);
+
 impl Checks {
     fn verdict(&self, token: &[u8], now: u64) -> AuthResult {
         // Looking a token up takes as long as it is: a length that none has is refused first.
@@ -339,7 +342,7 @@ impl Checks {
             Recalled::Verdict(verdict) => return verdict,
             Recalled::Nothing(name) => name,
         };
-        let jws = Jws::parse_bytes(token).map_err(refused)?;
+        let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
         let key = self.keys.key_for(&jws).map_err(refused)?;
         judge.judge(name, jws, (key, GENERATION), now, |_| Ok(()))
     }
@@ -350,6 +353,7 @@ impl Clone for Checks {
     fn clone(&self) -> Self {
         Self {
             keys: self.keys.clone(),
+            header_rules: self.header_rules.clone(),
             rules: self.rules.clone(),
             label: self.label.clone(),
             grants: self.grants.clone(),
@@ -367,6 +371,12 @@ impl AuthProvider for JwtAuth {
 
     fn credentials(&self) -> &[CredentialSource] {
         &self.sources
+    }
+
+    /// Whoever builds a layer asks this, and every setting is known then.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        warn_of_lone_audience_claim(&self.checks.rules, NAME);
+        vec![self.sources.to_vec()]
     }
 
     fn name(&self) -> &'static str {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
     AuthError, Clock,
-    jose::{Algorithm, ClaimRules, Claims, JoseError, Jws, Key, TokenType},
+    jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
     jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
 };
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Check {
     algorithms: Box<[Algorithm]>,
+    header_rules: HeaderRules,
     strict_at_jwt: bool,
     rules: ClaimRules,
     judge: TokenJudge,
@@ -40,6 +41,7 @@ impl Check {
         let rules = settings.claim_rules();
         Self {
             algorithms: settings.algorithms.clone(),
+            header_rules: settings.header_rules.clone(),
             strict_at_jwt: settings.strict_at_jwt,
             judge: TokenJudge::new(
                 METHOD,
@@ -153,7 +155,7 @@ impl Check {
 
     /// What can be said of a token without any key.
     fn parse<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, AuthError> {
-        let jws = Jws::parse_bytes(token).map_err(refused)?;
+        let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
         if !self.algorithms.contains(&jws.algorithm()) {
             return Err(refused(JoseError::AlgMismatch));
         }
@@ -167,15 +169,19 @@ impl Check {
     /// Refuses a token that no key could mend: another issuer's is none of ours, and one that has
     /// expired is of no use to anybody.
     fn check_unverified(&self, jws: &Jws<'_>, now: u64) -> Result<(), AuthError> {
-        let claims = jws.unverified_claims();
-        let claims = claims.and_then(|json| self.rules.check(json, now));
-        claims
-            .map_err(|error| match error {
-                // Not the code of one that verified: the caller learns no more than "not valid".
+        let json = jws.unverified_claims().map_err(refused)?;
+        let claims = self.rules.check(json, now).map_err(|error| {
+            // Not the code of one that verified: the caller learns no more than "not valid".
+            let refused = AuthError::invalid_credential(match error {
                 JoseError::Expired => "jwt_expired_unverified",
                 other => other.code(),
-            })
-            .and_then(|claims| self.check_at_jwt(&claims))
+            });
+            match self.rules.mismatch(json, error) {
+                Some(mismatch) => refused.with_mismatch(mismatch.unverified()),
+                None => refused,
+            }
+        })?;
+        self.check_at_jwt(&claims)
             .map_err(AuthError::invalid_credential)
     }
 
@@ -184,7 +190,7 @@ impl Check {
         if !self.strict_at_jwt {
             return Ok(());
         }
-        if claims.user_id_claim() != "sub" {
+        if claims.text("sub").is_none_or(|sub| sub.is_empty()) {
             return Err("at_jwt_sub_missing");
         }
         if claims.text("client_id").is_none_or(|id| id.is_empty()) {

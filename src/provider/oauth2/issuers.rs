@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource};
 use crate::{
     AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
+    error::Mismatch,
     jose::{JoseError, Jws},
     provider::token::refused,
 };
@@ -96,14 +97,19 @@ impl OAuth2Issuers {
     }
 
     fn pick(&self, token: &[u8]) -> Result<&OAuth2Auth, AuthError> {
-        let named = Jws::parse_bytes(token)
+        // Each issuer has rules of its own for the header.
+        let named = Jws::parse_any_type(token)
             .and_then(|jws| jws.unverified_issuer())
             .map_err(refused)?
             .ok_or_else(|| refused(JoseError::IssMissing))?;
         self.issuers
             .iter()
             .find(|issuer| issuer.issuer() == named)
-            .ok_or_else(|| refused(JoseError::IssMismatch))
+            .ok_or_else(|| {
+                let wanted: Vec<_> = self.issuers.iter().map(OAuth2Auth::issuer).collect();
+                let mismatch = Mismatch::new(wanted.join(" "), Some(&named));
+                refused(JoseError::IssMismatch).with_mismatch(mismatch.unverified())
+            })
     }
 
     fn judge(&self, token: &[u8]) -> Authentication {
@@ -125,6 +131,14 @@ impl AuthProvider for OAuth2Issuers {
 
     fn credentials(&self) -> &[CredentialSource] {
         &self.sources
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        // For what each issuer has to say when a layer is built.
+        for issuer in &*self.issuers {
+            let _own_places = issuer.credential_sets();
+        }
+        vec![self.sources.to_vec()]
     }
 
     fn name(&self) -> &'static str {

@@ -5,7 +5,6 @@ mod issuers;
 mod settings;
 
 use std::{
-    borrow::Cow,
     fmt,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -15,9 +14,13 @@ use reqwest::Client;
 
 pub use self::issuers::OAuth2Issuers;
 use self::{check::Check, settings::Settings};
-use super::{AuthProvider, AuthResult, Authentication, PrincipalSource};
+use super::{
+    AuthProvider, AuthResult, Authentication, PrincipalSource, claim_settings::claim_settings,
+    token::warn_of_lone_audience_claim,
+};
 use crate::{
-    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource, jose::Algorithm,
+    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
+    jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::Place,
 };
 
@@ -25,7 +28,8 @@ use crate::{
 ///
 /// A token must be signed with a key of the issuer, name it as `iss`, be meant for the audience,
 /// and have an `exp` that has not passed. The user id is the token's `sub` (or else `user_id` or
-/// `id`), the method `oauth2`, issuer and source the configured issuer, the scopes those of the claim `scope`; every other claim is
+/// `id`, and [others can be chosen](Self::with_user_id_claims)), the method `oauth2`, issuer and
+/// source the configured issuer, the scopes those of the claim `scope`; every other claim is
 /// metadata.
 ///
 /// # Where the keys are
@@ -186,15 +190,6 @@ impl OAuth2Auth {
         Ok(self.edit(|settings| settings.algorithms = algorithms))
     }
 
-    /// Replaces the claim that holds the scopes: `scope` unless set.
-    ///
-    /// `scp`, `scopes`, `permissions` and the like may be a string with spaces or an array.
-    #[must_use]
-    pub fn with_scope_claim(self, name: impl Into<Cow<'static, str>>) -> Self {
-        let rules = self.0.settings.rules.clone().with_scope_claim(name);
-        self.edit(|settings| settings.rules = rules)
-    }
-
     /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
     /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
     /// claims; with an empty list, nothing.
@@ -342,6 +337,16 @@ impl OAuth2Auth {
         &self.0.settings.issuer
     }
 
+    fn with_rules(self, change: impl FnOnce(ClaimRules) -> ClaimRules) -> Self {
+        self.edit(|settings| settings.rules = change(std::mem::take(&mut settings.rules)))
+    }
+
+    fn with_header_rules(self, change: impl FnOnce(HeaderRules) -> HeaderRules) -> Self {
+        self.edit(|settings| {
+            settings.header_rules = change(std::mem::take(&mut settings.header_rules));
+        })
+    }
+
     fn with(settings: Settings) -> Self {
         Self(Arc::new(Inner {
             settings,
@@ -365,6 +370,8 @@ impl OAuth2Auth {
     }
 }
 
+claim_settings!(OAuth2Auth);
+
 impl AuthProvider for OAuth2Auth {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match request.credential(&self.0.settings.sources) {
@@ -376,6 +383,12 @@ impl AuthProvider for OAuth2Auth {
 
     fn credentials(&self) -> &[CredentialSource] {
         &self.0.settings.sources
+    }
+
+    /// Whoever builds a layer asks this, and every setting is known then.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        warn_of_lone_audience_claim(&self.0.settings.rules, METHOD);
+        vec![self.0.settings.sources.to_vec()]
     }
 
     fn name(&self) -> &'static str {

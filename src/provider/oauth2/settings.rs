@@ -6,7 +6,7 @@ use reqwest::Client;
 
 use crate::{
     Clock, ConfigError, ConfigErrorKind, CredentialSource,
-    jose::{Algorithm, ClaimRules},
+    jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::{LONGEST_LIFE, Pace, Place, SHORTEST_LIFE},
     provider::{Grants, token::REMEMBERED_TOKENS},
 };
@@ -20,6 +20,7 @@ pub(super) struct Settings {
     /// Without issuer and audiences, which are put in at the end.
     pub(super) rules: ClaimRules,
     pub(super) grants: Grants,
+    pub(super) header_rules: HeaderRules,
     pub(super) strict_at_jwt: bool,
     pub(super) pace: Pace,
     pub(super) remembered: usize,
@@ -46,6 +47,7 @@ impl Settings {
             algorithms: Box::new([Algorithm::RS256, Algorithm::ES256]),
             rules: ClaimRules::new(),
             grants: Grants::default(),
+            header_rules: HeaderRules::new(),
             strict_at_jwt: false,
             pace: Pace::default(),
             remembered: REMEMBERED_TOKENS,

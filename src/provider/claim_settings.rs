@@ -1,0 +1,121 @@
+//! The settings that both providers of signed tokens have, for types with the methods `with_rules`
+//! and `with_header_rules`.
+
+macro_rules! claim_settings {
+    ($type:ident) => {
+        impl $type {
+            /// Replaces the claim that holds the scopes: `scope` unless set.
+            ///
+            /// Whatever its name (`scp`, `scopes`, `permissions`), it may be a string with spaces
+            /// between the scopes or an array of strings. It may stand inside other claims: see
+            /// [`ClaimPath`](crate::ClaimPath).
+            #[must_use]
+            pub fn with_scope_claim(self, claim: impl Into<$crate::ClaimPath>) -> Self {
+                self.with_rules(|rules| rules.with_scope_claim(claim))
+            }
+
+            /// Replaces the claims that name the user by one: `oid`, `azp`, `client_id`, or one
+            /// inside others (see [`ClaimPath`](crate::ClaimPath)).
+            ///
+            /// The claim may be a non-empty string, or an integer without fraction and exponent. An
+            /// `email` counts only where `email_verified` beside it is `true`.
+            ///
+            /// # Security
+            ///
+            /// Name only what the issuer gives to one user and never to another: not what users may
+            /// change themselves (`preferred_username`, `upn`, `name`).
+            #[must_use]
+            pub fn with_user_id_claim(self, claim: impl Into<$crate::ClaimPath>) -> Self {
+                self.with_user_id_claims([claim])
+            }
+
+            /// Replaces the claims that name the user, in the order in which they are looked for;
+            /// unless set, or with none, they are `sub`, `user_id` and `id`.
+            ///
+            /// The first that is there decides; if it cannot be used, the token is refused. Where it
+            /// is not the first of the list, it is part of the
+            /// [`principal`](crate::AuthContext::principal).
+            ///
+            /// # Security
+            ///
+            /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+            #[must_use]
+            pub fn with_user_id_claims<P: Into<$crate::ClaimPath>>(
+                self,
+                claims: impl IntoIterator<Item = P>,
+            ) -> Self {
+                self.with_rules(|rules| rules.with_user_id_claims(claims))
+            }
+
+            /// Accepts an `email` as user id also where nothing says that it was verified.
+            ///
+            /// # Security
+            ///
+            /// Wherever users can write any address into their account, everybody can be anybody.
+            #[must_use]
+            pub fn insecure_unverified_email(self) -> Self {
+                self.with_rules($crate::jose::ClaimRules::insecure_unverified_email)
+            }
+
+            /// Names the claim that stands for `aud`, for an issuer whose access tokens have none:
+            /// Amazon Cognito writes `client_id`.
+            ///
+            /// The claim must then hold the audience as `aud` would: a string or an array of
+            /// strings, at the top level. A token that has `aud` too must hold it there as well.
+            ///
+            /// # Security
+            ///
+            /// A client may hold tokens for other services too. Require that `token_use` is
+            /// `access` ([`require_claim`](Self::require_claim)), or a scope of this service
+            /// ([`require_scope`](Self::require_scope)): without either, the log warns when the
+            /// provider is put into a layer.
+            #[must_use]
+            pub fn with_audience_claim(self, name: impl Into<String>) -> Self {
+                self.with_rules(|rules| rules.with_audience_claim(name))
+            }
+
+            /// Requires a claim to be there and to be equal to a string, flag or integer, also of
+            /// those that were required before.
+            #[must_use]
+            pub fn require_claim(
+                self,
+                claim: impl Into<$crate::ClaimPath>,
+                value: impl Into<$crate::jose::ClaimValue>,
+            ) -> Self {
+                self.with_rules(|rules| rules.require_claim(claim, value))
+            }
+
+            /// Requires a scope of every token, also of those that were required before: a token
+            /// without it is answered with 403 `insufficient_scope`.
+            ///
+            /// For what single routes need, see [`RequireScopes`](crate::authorize::RequireScopes).
+            #[must_use]
+            pub fn require_scope(self, scope: impl Into<String>) -> Self {
+                self.with_rules(|rules| rules.require_scope(scope))
+            }
+
+            /// Accepts a further `typ` in the header of a token, beside `JWT`, `at+jwt` and none.
+            ///
+            /// # Security
+            ///
+            /// Name only what the issuer puts on access tokens (RFC 8725 §3.11): see
+            /// [`HeaderRules::accept_typ`](crate::jose::HeaderRules::accept_typ).
+            #[must_use]
+            pub fn accept_typ(self, typ: impl Into<String>) -> Self {
+                self.with_header_rules(|rules| rules.accept_typ(typ))
+            }
+
+            /// Accepts tokens that are bound to a key (`cnf`: RFC 9449, RFC 8705) without a proof
+            /// that the caller has that key.
+            ///
+            /// # Security
+            ///
+            /// The binding is then worth nothing here: whoever steals such a token can use it.
+            #[must_use]
+            pub fn insecure_ignore_confirmation(self) -> Self {
+                self.with_rules($crate::jose::ClaimRules::insecure_ignore_confirmation)
+            }
+        }
+    };
+}
+pub(super) use claim_settings;
