@@ -17,7 +17,7 @@ pub(crate) struct Endpoint(Url);
 impl Endpoint {
     /// Reads an address from a configuration.
     pub(crate) fn parse(what: &str, text: &str) -> Result<Self, ConfigError> {
-        // Without the text where it holds a password, or may: what is no URL can only be guessed at.
+        // Without the text where it holds a password, or may.
         let shown = match text.contains('@') {
             true => String::new(),
             false => format!(" {text:?}"),
@@ -26,8 +26,11 @@ impl Endpoint {
             let message = format!("the {what}{shown} {why}");
             ConfigError::new(ConfigErrorKind::Malformed, message)
         };
-        let url = Url::parse(text)
-            .map_err(|_| fault("is no URL: write it in full, https://host/path"))?;
+        let url = Url::parse(text).map_err(|_| {
+            // Whatever stands there: a secret may.
+            let message = format!("the {what} is no URL: write it in full, https://host/path");
+            ConfigError::new(ConfigErrorKind::Malformed, message)
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(fault(
                 "holds a user name or password: leave them out of the URL",

@@ -173,7 +173,8 @@ fn an_accepted_key_allocates_the_same_among_ten_thousand() {
 fn a_chain_allocates_what_its_members_refuse_with_and_nothing_of_its_own() {
     let messages = AllowlistAuth::on_platforms(["telegram"], ["42"]).unwrap();
     let last = ApiKeyAuth::new([KEY]).unwrap();
-    let chain = CompositeAuth::new(ApiKeyAuth::new(["another"]).unwrap())
+    let first = ApiKeyAuth::new(["another"]).unwrap();
+    let chain = CompositeAuth::new(first.with_source("first").unwrap())
         .or(messages)
         .or(last);
     let allocated = allocations(&AuthLayer::new(chain), with("x-api-key", KEY));

@@ -200,10 +200,14 @@ fn everything() -> AuthLayer {
             Ok(None)
         }
     })
-    .with_credentials(sources);
+    .with_credentials(sources)
+    .with_source("late")
+    .unwrap();
     let partner = ApiKeyAuth::new(["c4nary-partner"])
         .unwrap()
-        .with_header(HeaderName::from_static("x-partner"));
+        .with_header(HeaderName::from_static("x-partner"))
+        .with_source("partners")
+        .unwrap();
     AuthLayer::new(CompositeAuth::new(failing).or(late).or(keys))
         .public("/public")
         .access("/optional", Access::Optional)

@@ -147,7 +147,10 @@ impl Credentials {
 /// A key made for this run, and who accepts it.
 fn partner() -> Result<(ApiKeyAuth, String), Box<dyn Error>> {
     let key = random_key("partner")?;
-    let partner = ApiKeyAuth::new([ApiKeyRecord::new("partner", &key)?])?.with_header(PARTNER_KEY);
+    // A key named "partner" in a file would be another caller.
+    let partner = ApiKeyAuth::new([ApiKeyRecord::new("partner", &key)?])?
+        .with_header(PARTNER_KEY)
+        .with_source("partners")?;
     Ok((partner, key))
 }
 

@@ -80,14 +80,58 @@
 //! The whole is in the [JSON Schema](AuthConfig::json_schema), which editors can use. Members of
 //! the document beside `auth` and `authorization` belong to others and are not read.
 //!
-//! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, jwt, oauth2, allowlist,
-//! custom, public_paths, webhooks, dev_docs}`. Without `mode`, the block that is there decides; several make
-//! a chain in the order of the file. `custom` is the name of a provider that the program registered
-//! with [`with_provider`](AuthConfig::with_provider).
+//! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, jwt, oauth2, introspection,
+//! allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs}`. Without `mode`, the
+//! block that is there decides; several make a chain in the order of the file. `custom` is the name of
+//! a provider that the program registered with [`with_provider`](AuthConfig::with_provider).
 //!
 //! The agent shape is a JSON document: `{"auth": null}`, `{"auth": "jwt"}` with the variables
-//! `JWT_SECRET_KEY` (the secret, or the public key as PEM), `JWT_ALGORITHM` (HS256 unless set),
-//! `JWT_ISSUER` and `JWT_AUDIENCE`, or `{"auth": {"method": "custom", "path": NAME}}`.
+//! `JWT_SECRET_KEY` (the secret, or the public key as PEM) or `JWT_SECRET_KEY_FILE` (a file with it),
+//! `JWT_ALGORITHM` (HS256 unless set), `JWT_ISSUER` and `JWT_AUDIENCE`, or
+//! `{"auth": {"method": "custom", "path": NAME}}`.
+//!
+//! # Keys and tokens
+//!
+//! ```yaml
+//! auth:
+//!   api_keys:
+//!     - name: frontend               # unique: what the log calls the key
+//!       key_file: /run/secrets/frontend_key
+//!       scopes: [agents:invoke]      # without `scopes` a key may do everything
+//!       roles: [editor]              # the claim `roles`, which `by_role` reads
+//!       tenant: acme
+//!       metadata: {tier: 2}
+//!     - name: frontend-2027          # takes the place of the other one: the same caller
+//!       key_file: /run/secrets/frontend_key_2027
+//!       user_id: frontend
+//!       scopes: [agents:invoke]
+//!   jwt:
+//!     audience: my-agent
+//!     keys:                          # or secret, secret_file or public_key_file, and algorithm
+//!       - {kid: old, secret_file: /run/secrets/jwt_old}
+//!       - {kid: new, public_key_file: issuer.pem, algorithm: ES256}
+//!   oauth2:                          # one block, or a list: the token's `iss` picks one
+//!     - {issuer: https://staff.example, audience: my-agent}
+//!     - {issuer: https://partners.example, audience: my-agent, algorithms: RS256}
+//!   introspection:                   # opaque tokens (RFC 7662)
+//!     endpoint: https://issuer.example/introspect
+//!     client_id: my-agent
+//!     client_secret_file: /run/secrets/introspection
+//!     audience: my-agent
+//!     ignore_jwts: true              # they are for the blocks above
+//! ```
+//!
+//! A key of fewer than 16 characters may be guessed: that is a warning with the name of the key. A
+//! public key, in whatever form, is no secret: where one stands in its place, that is a fault.
+//!
+//! # Secrets
+//!
+//! A secret is best in a file of its own, as Docker and Kubernetes hand it out. Each secret has a member
+//! for that (`key_file`, `secret_file`, `client_secret_file`, `bearer_token_file`,
+//! `verify_token_file`), and `${file:PATH}` in a text is what that file holds. A relative path starts
+//! from the folder of the configuration. One line break at the end of such a file is not part of the
+//! secret; everything else is. White space before or after a secret from anywhere else is a fault. A
+//! watched configuration is read again when one of these files changes.
 //!
 //! # Webhooks
 //!
@@ -101,7 +145,7 @@
 //!       scheme: telegram             # or standard, github, slack, discord, stripe, hmac, twilio,
 //!       secret: ${TELEGRAM_SECRET}   #    meta, shopify, linear; [two, secrets] while one is replaced
 //!       allow:                       # telegram, discord, slack, meta: senders, or `everyone`
-//!         user_ids: [42]
+//!         user_ids: [42]             #    and chat_ids: [-1001], or those alone
 //!     - path: /hooks/partner
 //!       scheme: hmac
 //!       secret: ${PARTNER_SECRET}
@@ -119,6 +163,24 @@
 //! another block nobody but their deliveries gets in. With `enabled: false` deliveries are still
 //! verified.
 //!
+//! `chat_ids` beside `user_ids` narrows: these users in these chats. Alone it opens the chats to
+//! everybody in them, so taking `user_ids` away from such a list lets more people in. The same is so in
+//! `auth.allowlist`.
+//!
+//! # What a file cannot say
+//!
+//! | what | instead |
+//! |---|---|
+//! | a cookie, a WebSocket protocol, a query parameter or another header as the place of a credential | a provider of the program's with `with_credentials`, as `custom` |
+//! | `UserinfoAuth`, a closure, a provider of one's own, a further check with `and_then` | a provider of the program's, as `custom` |
+//! | rules for one method, `Access::Optional`, a provider for one path, preflights | [`with_layer`](AuthConfig::with_layer) |
+//! | refusals in words of one's own, credentials hidden from the service inside | [`with_layer`](AuthConfig::with_layer) |
+//! | a key as JWK, JWK Set or DER | its PEM in `public_key_file` |
+//! | two fixed keys with an audience or issuer each | an issuer each in `oauth2` with `jwks_uri`, or `custom` |
+//! | another HTTP client; how many tokens are remembered; limits of waiting, of asking and of age for an issuer's keys and answers | a provider of the program's, as `custom` |
+//! | a table of roles, owners, a policy | an authorizer of the program's, named by `authorization` |
+//! | a replay store that servers share; a provider for the senders of a webhook | [`with_webhook`](AuthConfig::with_webhook) |
+//!
 //! # Authorizers
 //!
 //! `authorization` is the name of an authorizer that the program registered; a program that reads
@@ -134,7 +196,8 @@
 //! # Variables in texts
 //!
 //! `${VAR}` in a text of the file is the variable's value, `${VAR:-default}` has a default for a
-//! variable that is unset or empty, `$$` is a dollar. A variable that is unset, or that is empty
+//! variable that is unset or empty, `${file:PATH}` is what a file holds, `$$` is a dollar. What they
+//! hold is not looked at again. A variable that is unset, or that is empty
 //! where a secret belongs, is a fault. A text that comes from a variable may stand for a flag
 //! (`true`, `false`), a number, or as JSON for a list.
 //!
@@ -146,7 +209,8 @@
 //! # Security
 //!
 //! Texts are wiped when they are dropped and never shown. What the parser, the environment and the
-//! operating system keep of them is out of reach: `key_sha256` is how a file holds no secret.
+//! operating system keep of them is out of reach: `key_sha256` is how a file holds no secret, and a
+//! file for each secret is how the environment holds none.
 
 mod auth_config;
 mod build;

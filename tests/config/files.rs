@@ -19,7 +19,7 @@ pub const FRONTEND_KEY: &str = "sk-frontend-4c81";
 pub const JWT_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// The variables that the example files name.
-pub const ENV: [(&str, &str); 7] = [
+pub const ENV: [(&str, &str); 10] = [
     ("FRONTEND_KEY", FRONTEND_KEY),
     ("JWT_SECRET", JWT_SECRET),
     ("JWT_SECRET_KEY", JWT_SECRET),
@@ -27,12 +27,25 @@ pub const ENV: [(&str, &str); 7] = [
     ("TELEGRAM_SECRET", "tg_Secret-1234567"),
     ("GITHUB_SECRET", "It's a Secret to Everybody"),
     ("ACME_SECRET", "a secret you share"),
+    ("INTROSPECTION_SECRET", "a secret of an endpoint"),
+    (
+        "JWT_SECRET_2027",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    ),
+    (
+        "SECRETS",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/secrets"),
+    ),
 ];
 
-pub const EXAMPLES: [&str; 7] = [
+pub const EXAMPLES: [&str; 11] = [
     "api_keys.yaml",
     "jwt.yaml",
+    "jwt_keys.yaml",
     "oauth2.yaml",
+    "issuers.yaml",
+    "introspection.yaml",
+    "secret_files.yaml",
     "composite.yaml",
     "webhooks.yaml",
     "disabled.yaml",

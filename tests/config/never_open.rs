@@ -68,6 +68,28 @@ fn documents() -> Vec<Value> {
         "algorithms": ["RS256"], "scope_claim": "scp", "clock_skew_seconds": 5,
         "strict_at_jwt": true,
     });
+    let other_issuer = json!({
+        "issuer": "https://another.example", "audience": ["a"], "algorithms": "RS256",
+    });
+    let introspection = json!({
+        "endpoint": "https://issuer.example/i", "client_id": "a", "client_secret": "s-e-c-r-e-t",
+        "audience": "a", "issuer": "i", "scope_claim": "scp", "clock_skew_seconds": 5,
+        "cache_seconds": 5, "ignore_jwts": true, "accept_clients": false,
+    });
+    let jwt_keys = json!({"audience": "a", "keys": [
+        {"kid": "a", "secret": "${JWT_SECRET}", "algorithm": "HS256"},
+        {"kid": "b", "secret_file": "${SECRETS}/jwt_secret"},
+    ]});
+    let full_keys = json!([
+        {"name": "a", "key_file": "${SECRETS}/frontend_key", "scopes": ["x"], "roles": ["r"],
+         "tenant": "t", "metadata": {"m": [1]}},
+        {"name": "b", "key": "sk-of-the-same-caller", "user_id": "a", "scopes": []},
+    ]);
+    // Another chat than the stranger's.
+    let chats = json!({
+        "path": "/hooks/telegram", "scheme": "telegram", "allow": {"chat_ids": [-100]},
+        "secret_file": ["${SECRETS}/telegram"],
+    });
     let allowlist = json!({"user_ids": [1, "2"], "chat_ids": [3], "platforms": ["p"]});
     let telegram = json!({
         "path": "/hooks/telegram", "scheme": "telegram", "secret": ["${TELEGRAM_SECRET}", "x-y"],
@@ -98,6 +120,9 @@ fn documents() -> Vec<Value> {
         json!({"auth": {"mode": "composite", "allowlist": allowlist, "jwt": jwt, "api_keys": keys}}),
         json!({"auth": {"allowlist": allowlist}}),
         json!({"auth": {"enabled": "${UNSET:-true}", "jwt": jwt}, "other": {"enabled": false}}),
+        json!({"auth": {"oauth2": [oauth2, other_issuer], "max_credential_bytes": 4096}}),
+        json!({"auth": {"introspection": introspection, "jwt": jwt_keys}}),
+        json!({"auth": {"api_keys": full_keys, "webhooks": [chats]}}),
         json!({"auth": "jwt"}),
         json!({"auth": {"method": "custom", "path": "sessions"}}),
     ]

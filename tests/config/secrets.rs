@@ -12,8 +12,13 @@ const CANARY: &str = "sk-Canary-7f3a91";
 fn document() -> Value {
     json!({"auth": {
         "realm": "agents",
-        "api_keys": [{"name": "a", "key": CANARY, "scopes": ["s"]}],
+        "api_keys": [{"name": "a", "key": CANARY, "scopes": ["s"], "user_id": "u", "roles": ["r"],
+            "tenant": "t", "metadata": {"m": "n"}}],
         "jwt": {"secret": format!("{CANARY}-{CANARY}-{CANARY}"), "algorithm": "HS256"},
+        "introspection": {"endpoint": "https://a.example/i", "client_id": "a",
+            "client_secret": CANARY, "audience": "a", "ignore_jwts": true},
+        "oauth2": [{"issuer": "https://a.example", "audience": "a"},
+            {"issuer": "https://b.example", "audience": "b"}],
         "allowlist": {"user_ids": ["1"], "platforms": ["p"]},
         "webhooks": [
             {"path": "/hooks/a", "scheme": "telegram", "secret": [CANARY, format!("{CANARY}-2")],

@@ -61,6 +61,32 @@ async fn jwt_file_accepts_tokens_for_its_audience_and_issuer() {
 }
 
 #[tokio::test]
+async fn file_with_secrets_in_files_accepts_both_keys_of_one_caller() {
+    let config = || ready(AuthConfig::from_file(example("secret_files.yaml")));
+    for key in ["sk-frontend-in-a-file", "sk-frontend-in-another"] {
+        assert_eq!(caller(config(), &[("x-api-key", key)]).await, "frontend");
+    }
+    let good = bearer(&token(&[]));
+    assert_eq!(caller(config(), &[("authorization", &good)]).await, "ada");
+    assert_eq!(status(config(), "POST /run", &[]).await, 401);
+}
+
+#[test]
+fn every_example_file_builds_without_a_weak_choice() {
+    for name in super::files::EXAMPLES {
+        let setup = ready(AuthConfig::from_file(example(name))).build();
+        let setup = setup.unwrap_or_else(|faults| panic!("{faults}"));
+        let weak: Vec<&String> = setup
+            .summary()
+            .warnings()
+            .iter()
+            .filter(|weak| !weak.contains("every scope") && !weak.contains("scopes"))
+            .collect();
+        assert!(weak.is_empty(), "{name}: {weak:?}");
+    }
+}
+
+#[tokio::test]
 async fn composite_file_asks_each_of_its_providers() {
     let config = || ready(AuthConfig::from_file(example("composite.yaml")));
     assert_eq!(
