@@ -102,7 +102,7 @@ fn a_short_secret_is_refused_and_not_shown() {
 
 #[test]
 fn a_bad_secret_is_refused_beside_a_good_key() {
-    refused(&["--key", "sk-live-9f03", "--jwt-secret", CANARY]);
+    refused(&["--key", "sk-live-9f03a51d8c70", "--jwt-secret", CANARY]);
 }
 
 #[test]
