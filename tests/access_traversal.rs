@@ -194,6 +194,17 @@ async fn a_step_inside_a_nest_is_protected() {
     }
 }
 
+/// A parameter is never empty, so the narrower rule says nothing of such a path.
+#[tokio::test]
+async fn a_narrower_rule_does_not_hide_a_wider_one_where_its_parameter_would_be_empty() {
+    let layer = auth()
+        .public("/{*rest}")
+        .access("/files/{user}/keys", Access::Required);
+    let app = app(["/{*path}"], layer);
+    assert_eq!(status(&app, "GET /files//keys").await, 200);
+    assert_eq!(status(&app, "GET /files/ada/keys").await, 401);
+}
+
 async fn each_step(layer: AuthLayer, paths: &[&str]) {
     for app in apps(&layer) {
         for path in paths {

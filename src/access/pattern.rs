@@ -1,5 +1,7 @@
 //! Path patterns, segment by segment.
 
+use std::cmp::Ordering;
+
 use crate::{ConfigError, ConfigErrorKind};
 
 /// A valid pattern of a rule.
@@ -9,7 +11,8 @@ pub(super) struct Pattern {
     has_parameters: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In the order of how much they stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment<'a> {
     Literal(&'a str),
     Param,
@@ -79,6 +82,11 @@ impl Pattern {
 
     pub(super) fn is_same_path_as(&self, template: &str) -> bool {
         self.segments().eq(segments(template))
+    }
+
+    /// Which of two patterns for one path is narrower: the first segment in which they differ says.
+    pub(super) fn cmp_width(&self, other: &Self) -> Ordering {
+        self.segments().cmp(other.segments())
     }
 
     pub(super) fn has_parameters(&self) -> bool {

@@ -157,12 +157,19 @@ impl<A: Clone> Rules<A> {
             return self.merged.get(number);
         }
         let found = self.routes.at(path).ok()?;
-        let entry = self.merged.get(*found.value)?;
-        // The matcher lets a parameter be empty, so that `//health` would be a `/{team}/health`.
-        let applies = entry.pattern.is_path(path)
-            && route
-                .template()
-                .is_none_or(|template| entry.pattern.covers(template));
+        let mut entry = self.merged.get(*found.value)?;
+        // The matcher lets a parameter be empty, so that `//health` would be a `/{team}/health`, and
+        // it has then passed over a wider rule for everything below.
+        if !entry.pattern.is_path(path) {
+            let others = self.merged.iter().map(|entry| (&entry.pattern, entry));
+            let others = others.filter(|(pattern, _)| pattern.is_path(path));
+            entry = others
+                .min_by(|(one, _), (two, _)| one.cmp_width(two))
+                .map(|(_, entry)| entry)?;
+        }
+        let applies = route
+            .template()
+            .is_none_or(|template| entry.pattern.covers(template));
         applies.then_some(entry)
     }
 
