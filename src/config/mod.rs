@@ -72,6 +72,10 @@
 //! | `webhooks[].equal_bodies`, `webhooks[].insecure_allow_replay` | three deliveries with equal bodies | as many as it says; copies too, with `true` |
 //! | `custom`, `authorization` | whoever may call, unjudged (`authorization`) | what the program registered by that name |
 //!
+//! Several blocks are asked in the order of the file, and the first that accepts a credential says its
+//! scopes. Where two of them accept the same token, one that no longer does leaves it to the other, and
+//! the scopes are those of that one. Who shows two credentials is granted what one of them grants.
+//!
 //! A key without `scopes` may do everything, so the summary names each, and with it the log at the
 //! start: [`ConfigSummary::warnings`].
 //!

@@ -3,7 +3,7 @@
 
 use super::{
     callers::{Ask, Expiry, Granted, Part},
-    documents::Touched,
+    changes::Touched,
     tree::{Node, Step},
 };
 
