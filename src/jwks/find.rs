@@ -3,12 +3,11 @@
 use std::{fmt::Write, sync::OnceLock};
 
 use http::{HeaderMap, StatusCode, header};
-use reqwest::Client;
 use sha2::{Digest, Sha256};
 
 use crate::{
     ConfigError, ConfigErrorKind,
-    fetch::{Document, Endpoint, FetchError, Fetcher},
+    fetch::{BearerFile, Document, Endpoint, FetchError, Fetcher, Transport},
     jose::{
         Algorithm, JwkSet, SkippedKey,
         json::{Members, Value},
@@ -27,13 +26,23 @@ pub(crate) enum Place {
 
 impl Place {
     /// The place that a configuration names.
-    pub(crate) fn known(jwks_uri: &str) -> Result<Self, ConfigError> {
-        Endpoint::parse("jwks_uri", jwks_uri).map(Self::Known)
+    ///
+    /// Where plain http is allowed for the issuer, it is for the same host and port here.
+    pub(crate) fn known(jwks_uri: &str, issuer: Option<&Endpoint>) -> Result<Self, ConfigError> {
+        Endpoint::beside("jwks_uri", jwks_uri, issuer).map(Self::Known)
     }
 
     /// The place that the issuer itself tells.
     pub(crate) fn of_issuer(issuer: &str) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::parse("issuer", issuer)?;
+        Self::discovered(issuer, Endpoint::parse("issuer", issuer)?)
+    }
+
+    /// The place that the issuer itself tells, who may be asked over plain http.
+    pub(crate) fn of_insecure_issuer(issuer: &str) -> Result<Self, ConfigError> {
+        Self::discovered(issuer, Endpoint::insecure("issuer", issuer)?)
+    }
+
+    fn discovered(issuer: &str, endpoint: Endpoint) -> Result<Self, ConfigError> {
         if endpoint.has_query_or_fragment() {
             // RFC 8414 §2
             return Err(ConfigError::new(
@@ -43,6 +52,12 @@ impl Place {
         }
         Ok(Self::Discovered(endpoint))
     }
+
+    /// The address that the configuration names.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        let (Self::Known(endpoint) | Self::Discovered(endpoint)) = self;
+        endpoint
+    }
 }
 
 /// Fetches one issuer's keys.
@@ -51,9 +66,17 @@ pub(crate) struct Source {
     pub(crate) issuer: Box<str>,
     pub(crate) place: Place,
     pub(crate) algorithms: Box<[Algorithm]>,
-    pub(crate) client: Option<Client>,
+    pub(crate) transport: Transport,
+    pub(crate) bearer: Option<BearerFile>,
     /// Made at the first fetch: making a client reads the system's root certificates.
-    pub(crate) fetcher: OnceLock<Fetcher>,
+    pub(crate) fetchers: OnceLock<Fetchers>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Fetchers {
+    usual: Fetcher,
+    /// For what is asked with the bearer.
+    without_redirects: Fetcher,
 }
 
 /// A set that has at least one usable key.
@@ -68,12 +91,12 @@ pub(super) struct Fetched {
 
 impl Source {
     pub(super) async fn fetch(&self) -> Result<Fetched, FetchError> {
-        let fetcher = self.fetcher()?;
+        let fetchers = self.fetchers()?;
         let place = match &self.place {
             Place::Known(place) => place.clone(),
-            Place::Discovered(issuer) => self.discover(fetcher, issuer).await?,
+            Place::Discovered(issuer) => self.discover(fetchers, issuer).await?,
         };
-        let document = found(fetcher.get(&place, HeaderMap::new()).await?)?;
+        let document = found(self.get(fetchers, &place).await?)?;
         let document = document.ok_or(FetchError::Status(StatusCode::NOT_FOUND))?;
         let set = JwkSet::parse(&document.body, &self.algorithms).map_err(FetchError::KeySet)?;
         if set.is_empty() {
@@ -86,11 +109,31 @@ impl Source {
         })
     }
 
+    /// Asks with the bearer, if there is one, where the configuration says that the issuer is; what
+    /// it led to somewhere else is asked without.
+    async fn get(&self, fetchers: &Fetchers, from: &Endpoint) -> Result<Document, FetchError> {
+        match &self.bearer {
+            Some(bearer) if from.is_beside(self.place.endpoint()) => {
+                let headers = bearer.headers().await?;
+                let Fetchers {
+                    usual,
+                    without_redirects,
+                } = fetchers;
+                without_redirects.get_once(from, headers, usual).await
+            }
+            _ => fetchers.usual.get(from, HeaderMap::new()).await,
+        }
+    }
+
     /// Asks for the issuer's metadata in the two places it may be, then guesses.
     ///
     /// Only "not found" moves on to the next: whatever else is wrong may be wrong for a moment,
     /// and an attacker who can break one answer must not choose where the next question goes.
-    async fn discover(&self, fetcher: &Fetcher, issuer: &Endpoint) -> Result<Endpoint, FetchError> {
+    async fn discover(
+        &self,
+        fetchers: &Fetchers,
+        issuer: &Endpoint,
+    ) -> Result<Endpoint, FetchError> {
         let metadata = [
             // OpenID Connect Discovery 1.0 §4
             issuer.around("", "/.well-known/openid-configuration"),
@@ -98,7 +141,7 @@ impl Source {
             issuer.around("/.well-known/oauth-authorization-server", ""),
         ];
         for place in metadata {
-            if let Some(document) = found(fetcher.get(&place, HeaderMap::new()).await?)? {
+            if let Some(document) = found(self.get(fetchers, &place).await?)? {
                 return self.read_metadata(&place, &document.body);
             }
         }
@@ -117,18 +160,21 @@ impl Source {
         place.linked(&metadata.jwks_uri)
     }
 
-    fn fetcher(&self) -> Result<&Fetcher, FetchError> {
-        if let Some(fetcher) = self.fetcher.get() {
-            return Ok(fetcher);
+    fn fetchers(&self) -> Result<&Fetchers, FetchError> {
+        if let Some(fetchers) = self.fetchers.get() {
+            return Ok(fetchers);
         }
-        let fetcher = match &self.client {
-            Some(client) => Fetcher::with_client(client.clone()),
-            None => {
-                let (Place::Known(first) | Place::Discovered(first)) = &self.place;
-                Fetcher::new(first).map_err(FetchError::NoClient)?
-            }
+        let first = self.place.endpoint();
+        let usual = Fetcher::new(first, &self.transport);
+        let without_redirects = match &self.bearer {
+            Some(_) => Fetcher::without_redirects(first, &self.transport),
+            None => usual.clone(),
         };
-        Ok(self.fetcher.get_or_init(|| fetcher))
+        let fetchers = Fetchers {
+            usual: usual.map_err(FetchError::NoClient)?,
+            without_redirects: without_redirects.map_err(FetchError::NoClient)?,
+        };
+        Ok(self.fetchers.get_or_init(|| fetchers))
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Scopes,
-    fetch::{Endpoint, FetchError, Fetcher},
+    fetch::{Endpoint, FetchError, Fetcher, Transport},
     jose::{
         JoseError,
         json::{Members, Value},
@@ -81,8 +81,29 @@ impl UserinfoAuth {
     ///
     /// The address is no URL or not https (plain http is accepted on loopback).
     pub fn new(endpoint: &str) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::parse("userinfo endpoint", endpoint)?;
-        Ok(Self {
+        Endpoint::parse(ENDPOINT, endpoint).map(Self::of)
+    }
+
+    /// Tries tokens at an endpoint inside a private network over plain http. It logs one warning,
+    /// unless the endpoint is asked over https or on loopback all the same.
+    ///
+    /// # Security
+    ///
+    /// Whoever is on the way between this service and the endpoint reads the callers' tokens,
+    /// and can say of any token that it is good. Prefer https with a private CA
+    /// ([`with_ca_file`](Self::with_ca_file)).
+    ///
+    /// # Errors
+    ///
+    /// The address is no http or https URL.
+    pub fn insecure_allow_http(endpoint: &str) -> Result<Self, ConfigError> {
+        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
+        endpoint.warn_of_http(ENDPOINT);
+        Ok(Self::of(endpoint))
+    }
+
+    fn of(endpoint: Endpoint) -> Self {
+        Self {
             opaque: Opaque::new(Userinfo {
                 endpoint,
                 issuer: None,
@@ -90,7 +111,7 @@ impl UserinfoAuth {
                 grants: Grants::default(),
                 user_id: UserIdClaims::default(),
             }),
-        })
+        }
     }
 
     /// Replaces who is said to vouch for the user ids, the endpoint's address unless set.
@@ -295,3 +316,4 @@ impl Userinfo {
 }
 
 const NAME: &str = "userinfo";
+const ENDPOINT: &str = "userinfo endpoint";

@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/tls.rs"]
+mod tls;
 
 mod audience;
 mod bodies;
@@ -19,6 +21,7 @@ mod memory;
 mod mismatch;
 mod odd_keys;
 mod outage;
+mod private;
 mod refresh;
 mod strict;
 mod tokens;

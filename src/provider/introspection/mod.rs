@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Secret,
-    fetch::{Endpoint, FetchError, Fetcher},
+    fetch::{Endpoint, FetchError, Fetcher, Transport},
     log::TARGET,
 };
 
@@ -87,7 +87,8 @@ impl IntrospectionAuth {
         client_secret: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
         let client = ClientAuth::basic(client_id, &client_secret.into())?;
-        Self::of(endpoint, client)
+        let endpoint = Endpoint::parse(ENDPOINT, endpoint)?;
+        Ok(Self::of(endpoint, client))
     }
 
     /// Asks that endpoint, with a bearer token of its own instead of a client id and secret.
@@ -97,19 +98,76 @@ impl IntrospectionAuth {
     /// The address is no URL or not https, or the token is blank or cannot stand in a header.
     pub fn bearer(endpoint: &str, token: impl Into<Secret>) -> Result<Self, ConfigError> {
         let client = ClientAuth::bearer(&token.into())?;
-        Self::of(endpoint, client)
+        let endpoint = Endpoint::parse(ENDPOINT, endpoint)?;
+        Ok(Self::of(endpoint, client))
     }
 
-    fn of(endpoint: &str, client: ClientAuth) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::parse("introspection endpoint", endpoint)?;
+    /// Asks an endpoint inside a private network over plain http, as a client with an id and a secret
+    /// of its own. It logs one warning, unless the endpoint is asked over https or on loopback all the
+    /// same.
+    ///
+    /// # Security
+    ///
+    /// Whoever is on the way between this service and the endpoint reads the secret and the callers' tokens,
+    /// and can say of any token that it is good. Prefer https with a private CA
+    /// ([`with_ca_file`](Self::with_ca_file)).
+    ///
+    /// # Errors
+    ///
+    /// The address is no http or https URL, or the id or the secret is blank.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::IntrospectionAuth;
+    ///
+    /// let endpoint = "http://keycloak:8080/realms/agents/protocol/openid-connect/token/introspect";
+    /// let tokens = IntrospectionAuth::insecure_allow_http(endpoint, "my-agent", "…")?;
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn insecure_allow_http(
+        endpoint: &str,
+        client_id: &str,
+        client_secret: impl Into<Secret>,
+    ) -> Result<Self, ConfigError> {
+        let client = ClientAuth::basic(client_id, &client_secret.into())?;
+        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
+        endpoint.warn_of_http(ENDPOINT);
+        Ok(Self::of(endpoint, client))
+    }
+
+    /// Asks an endpoint inside a private network over plain http, with a bearer token of its own. It
+    /// logs one warning, unless the endpoint is asked over https or on loopback all the same.
+    ///
+    /// # Security
+    ///
+    /// Whoever is on the way between this service and the endpoint reads this service's token and the callers',
+    /// and can say of any token that it is good. Prefer https with a private CA
+    /// ([`with_ca_file`](Self::with_ca_file)).
+    ///
+    /// # Errors
+    ///
+    /// The address is no http or https URL, or the token is blank or cannot stand in a header.
+    pub fn insecure_allow_http_bearer(
+        endpoint: &str,
+        token: impl Into<Secret>,
+    ) -> Result<Self, ConfigError> {
+        let client = ClientAuth::bearer(&token.into())?;
+        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
+        endpoint.warn_of_http(ENDPOINT);
+        Ok(Self::of(endpoint, client))
+    }
+
+    fn of(endpoint: Endpoint, client: ClientAuth) -> Self {
         let rules = Rules::new(endpoint.to_string());
-        Ok(Self {
+        Self {
             opaque: Opaque::new(Introspection {
                 endpoint,
                 client,
                 rules,
             }),
-        })
+        }
     }
 
     /// Requires the token's `aud` to be this, or to hold it.
@@ -361,3 +419,4 @@ impl Question for Introspection {
 }
 
 const NAME: &str = "introspection";
+const ENDPOINT: &str = "introspection endpoint";

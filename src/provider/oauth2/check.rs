@@ -35,8 +35,9 @@ impl Check {
             issuer: settings.issuer.clone(),
             place: settings.place.clone(),
             algorithms: settings.algorithms.clone(),
-            client: settings.client.clone(),
-            fetcher: OnceLock::new(),
+            transport: settings.transport.clone(),
+            bearer: settings.bearer.clone(),
+            fetchers: OnceLock::new(),
         };
         let rules = settings.claim_rules();
         Self {

@@ -1,7 +1,9 @@
 //! Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes.
 
 mod check;
+mod grants;
 mod issuers;
+mod private;
 mod settings;
 
 use std::{
@@ -20,6 +22,7 @@ use super::{
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
+    fetch::Transport,
     jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::Place,
 };
@@ -107,7 +110,8 @@ impl OAuth2Auth {
     ///
     /// # Errors
     ///
-    /// The issuer is no https URL (plain http is accepted on loopback), or the audience is blank.
+    /// The issuer is no https URL (plain http is accepted on loopback, and elsewhere by
+    /// [`insecure_allow_http`](Self::insecure_allow_http)), or the audience is blank.
     pub fn new(
         issuer: impl Into<String>,
         audience: impl Into<String>,
@@ -142,7 +146,7 @@ impl OAuth2Auth {
         audience: impl Into<String>,
         jwks_uri: &str,
     ) -> Result<Self, ConfigError> {
-        let place = Place::known(jwks_uri)?;
+        let place = Place::known(jwks_uri, None)?;
         Settings::new(issuer.into(), audience.into(), place).map(Self::with)
     }
 
@@ -163,7 +167,7 @@ impl OAuth2Auth {
     ///
     /// The address is no https URL (plain http is accepted on loopback).
     pub fn with_jwks_uri(self, jwks_uri: &str) -> Result<Self, ConfigError> {
-        let place = Place::known(jwks_uri)?;
+        let place = Place::known(jwks_uri, self.0.settings.insecure.as_ref())?;
         Ok(self.edit(|settings| settings.place = place))
     }
 
@@ -190,39 +194,6 @@ impl OAuth2Auth {
         Ok(self.edit(|settings| settings.algorithms = algorithms))
     }
 
-    /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
-    /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
-    /// claims; with an empty list, nothing.
-    ///
-    /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
-    /// and `*` for every scope.
-    ///
-    /// # Security
-    ///
-    /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
-    /// tokens writes what they like there. The claims stay readable as they were written, so ask
-    /// [`scopes`](crate::AuthContext::scopes) and not the claim.
-    #[must_use]
-    pub fn with_granted_scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.edit(|settings| settings.grants.set_scopes(scopes))
-    }
-
-    /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
-    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
-    /// it; with an empty list, none does.
-    ///
-    /// A role is compared whole.
-    ///
-    /// # Security
-    ///
-    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
-    /// readable as they were written: code of your own that reads roles asks
-    /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
-    #[must_use]
-    pub fn with_granted_roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
-        self.edit(|settings| settings.grants.set_roles(roles))
-    }
-
     /// Replaces how far the clocks may differ: 30 seconds unless set.
     ///
     /// # Errors
@@ -242,12 +213,13 @@ impl OAuth2Auth {
         self.edit(|settings| settings.strict_at_jwt = true)
     }
 
-    /// Fetches keys with a client of your own: a private CA, a proxy.
+    /// Fetches keys with a client of your own: a proxy, a client certificate. It takes the place of
+    /// a CA file that was set.
     ///
     /// Its redirects follow its own policy, but an answer that comes from plain http is refused.
     #[must_use]
     pub fn with_client(self, client: Client) -> Self {
-        self.edit(|settings| settings.client = Some(client))
+        self.edit(|settings| settings.transport = Transport::Client(client))
     }
 
     /// Replaces the clock that every time is read from.

@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::Client;
-
 use crate::{
     Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    fetch::{BearerFile, Endpoint, Transport},
     jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::{LONGEST_LIFE, Pace, Place, SHORTEST_LIFE},
     provider::{Grants, token::REMEMBERED_TOKENS},
@@ -25,7 +24,11 @@ pub(super) struct Settings {
     pub(super) pace: Pace,
     pub(super) remembered: usize,
     pub(super) sources: Arc<[CredentialSource]>,
-    pub(super) client: Option<Client>,
+    pub(super) transport: Transport,
+    /// What proves to the issuer who asks for the keys.
+    pub(super) bearer: Option<BearerFile>,
+    /// The issuer, where it may be asked over plain http.
+    pub(super) insecure: Option<Endpoint>,
     pub(super) clock: Clock,
 }
 
@@ -52,7 +55,9 @@ impl Settings {
             pace: Pace::default(),
             remembered: REMEMBERED_TOKENS,
             sources: Arc::new([CredentialSource::bearer()]),
-            client: None,
+            transport: Transport::default(),
+            bearer: None,
+            insecure: None,
             clock: Clock::system(),
         })
     }

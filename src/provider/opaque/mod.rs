@@ -152,10 +152,7 @@ impl<Q: Question> Opaque<Q> {
 
 impl<Q: Question> Opened<Q> {
     fn new(question: Arc<Q>, settings: Settings) -> Result<Self, ConfigError> {
-        let fetcher = match &settings.client {
-            Some(client) => Fetcher::with_client(client.clone()),
-            None => Fetcher::without_redirects(question.endpoint())?,
-        };
+        let fetcher = Fetcher::without_redirects(question.endpoint(), &settings.transport)?;
         let (sender, provider) = watch::channel(());
         let desk = Desk {
             question,

@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use reqwest::Client;
-
 use super::{Opaque, verdicts::Vouched};
 use crate::{
     AuthError, AuthResult, Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    fetch::Transport,
     jose::{ClaimRules, JoseError},
 };
 
@@ -23,7 +22,7 @@ pub(in crate::provider) struct Settings {
     pub(in crate::provider) concurrency: usize,
     pub(in crate::provider) time_limit: Duration,
     pub(in crate::provider) ignores_jwts: bool,
-    pub(in crate::provider) client: Option<Client>,
+    pub(in crate::provider) transport: Transport,
     pub(in crate::provider) clock: Clock,
 }
 
@@ -65,7 +64,7 @@ impl Default for Settings {
             concurrency: 32,
             time_limit: Duration::from_secs(5),
             ignores_jwts: false,
-            client: None,
+            transport: Transport::default(),
             clock: Clock::system(),
         }
     }
@@ -188,7 +187,26 @@ macro_rules! shared_settings {
                 self
             }
 
-            /// Replaces the HTTP client: for a private CA, a proxy, a client certificate.
+            /// Trusts the certificate authorities in a PEM file, and no other, where the endpoint is
+            /// asked. It takes the place of a client that was set.
+            ///
+            /// The file is read now, and once.
+            ///
+            /// # Errors
+            ///
+            /// It cannot be read, holds no certificate, or holds a private key.
+            pub fn with_ca_file(
+                mut self,
+                path: impl AsRef<std::path::Path>,
+            ) -> Result<Self, ConfigError> {
+                let transport = Transport::with_ca_file(path.as_ref())?;
+                let set = |settings: &mut Settings| settings.transport = transport;
+                self.opaque = self.opaque.with_setting(set);
+                Ok(self)
+            }
+
+            /// Replaces the HTTP client: for a proxy, a client certificate. It takes the place of a
+            /// CA file that was set.
             ///
             /// # Security
             ///
@@ -196,7 +214,7 @@ macro_rules! shared_settings {
             /// the endpoint redirect would get the token.
             #[must_use]
             pub fn with_client(mut self, client: reqwest::Client) -> Self {
-                let set = |settings: &mut Settings| settings.client = Some(client);
+                let set = |settings: &mut Settings| settings.transport = Transport::Client(client);
                 self.opaque = self.opaque.with_setting(set);
                 self
             }

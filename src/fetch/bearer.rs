@@ -1,0 +1,64 @@
+//! A bearer token of our own, which somebody else puts into a file and replaces there.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderValue, header};
+use zeroize::Zeroizing;
+
+use super::FetchError;
+
+/// A file with a bearer token, such as that of a Kubernetes service account, which is replaced
+/// before it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BearerFile(Arc<Path>);
+
+impl BearerFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(path.into())
+    }
+
+    /// The `Authorization` to send now.
+    pub(crate) async fn headers(&self) -> Result<HeaderMap, FetchError> {
+        let path = Arc::clone(&self.0);
+        // A file may be on a disk that hangs: no thread of the runtime waits for it.
+        let read = tokio::task::spawn_blocking(move || read(&path));
+        let text = match tokio::time::timeout(TIME_LIMIT, read).await {
+            Ok(Ok(text)) => text.map_err(|error| self.fault(error))?,
+            Ok(Err(_)) | Err(_) => return Err(self.fault(io::ErrorKind::TimedOut.into())),
+        };
+        let token = text.strip_suffix('\n').unwrap_or(&text);
+        let token = token.strip_suffix('\r').unwrap_or(token);
+        // What goes into a header must not end one.
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(self.fault(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it holds no token: one line of visible ASCII is expected",
+            )));
+        }
+        let value = Zeroizing::new(format!("Bearer {token}"));
+        let mut value = HeaderValue::from_str(&value)
+            .map_err(|_| self.fault(io::ErrorKind::InvalidData.into()))?;
+        // Never indexed by HTTP/2, never printed.
+        value.set_sensitive(true);
+        Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+    }
+
+    fn fault(&self, error: io::Error) -> FetchError {
+        FetchError::NoBearer(Arc::clone(&self.0), error)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+const LONGEST: u64 = 64 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,115 @@
+//! Issuers inside a private network.
+
+use std::path::{Path, PathBuf};
+
+use super::{OAuth2Auth, settings::Settings};
+use crate::{
+    ConfigError,
+    fetch::{BearerFile, Transport},
+    jwks::Place,
+};
+
+impl OAuth2Auth {
+    /// Accepts tokens of an issuer inside a private network, which is asked over plain http: a compose
+    /// file's `http://keycloak:8080/realms/agents`. It logs one warning, unless the issuer is asked
+    /// over https or on loopback all the same.
+    ///
+    /// Plain http is allowed for the issuer's own host and port: a redirect or a key set elsewhere is
+    /// refused. No other issuer is asked so, and no introspection endpoint
+    /// ([`IntrospectionAuth::insecure_allow_http`](super::IntrospectionAuth::insecure_allow_http)).
+    ///
+    /// # Security
+    ///
+    /// Whoever is on the way between the issuer and this service can answer with keys of their own,
+    /// and then sign any token. Prefer https with a private CA
+    /// ([`with_ca_file`](Self::with_ca_file)).
+    ///
+    /// # Errors
+    ///
+    /// The issuer is no http or https URL, or the audience is blank.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::OAuth2Auth;
+    ///
+    /// let tokens =
+    ///     OAuth2Auth::insecure_allow_http("http://keycloak:8080/realms/agents", "my-agent")?;
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn insecure_allow_http(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
+        let made = Self::insecure_allow_http_quietly(issuer, audience)?;
+        if let Some(endpoint) = &made.0.settings.insecure {
+            endpoint.warn_of_http("issuer");
+        }
+        Ok(made)
+    }
+
+    /// The same, for who logs it at another time.
+    pub(crate) fn insecure_allow_http_quietly(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
+        let issuer = issuer.into();
+        let place = Place::of_insecure_issuer(&issuer)?;
+        let endpoint = place.endpoint().clone();
+        let settings = Settings::new(issuer, audience.into(), place)?;
+        Ok(Self::with(Settings {
+            insecure: Some(endpoint),
+            ..settings
+        }))
+    }
+
+    /// Trusts the certificate authorities in a PEM file, and no other, where keys are fetched: an
+    /// issuer inside a private network. It takes the place of a client that was set.
+    ///
+    /// The file is read now, and once.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, holds no certificate, or holds a private key.
+    ///
+    /// # Example
+    ///
+    /// The issuer of a Kubernetes cluster's service accounts, asked from a pod:
+    ///
+    /// ```no_run
+    /// use tower_auth::provider::OAuth2Auth;
+    ///
+    /// const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+    ///
+    /// let tokens = OAuth2Auth::new("https://kubernetes.default.svc.cluster.local", "my-agent")?
+    ///     .with_jwks_uri("https://kubernetes.default.svc/openid/v1/jwks")?
+    ///     .with_ca_file(format!("{ACCOUNT}/ca.crt"))?
+    ///     .with_key_set_bearer_file(format!("{ACCOUNT}/token"));
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn with_ca_file(self, path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let transport = Transport::with_ca_file(path.as_ref())?;
+        Ok(self.edit(|settings| settings.transport = transport))
+    }
+
+    /// Shows the bearer token in a file to the issuer when the keys are fetched: that of a Kubernetes
+    /// service account.
+    ///
+    /// The file is read at every fetch, since it is replaced before the token expires; one newline at
+    /// its end does not count. Where it cannot be read, the fetch has failed, as if the issuer could
+    /// not be reached.
+    ///
+    /// # Security
+    ///
+    /// The token is sent to the scheme, host and port of the configured `jwks_uri` alone or, without
+    /// one, to those of the issuer. A key set that the issuer's metadata name elsewhere is asked
+    /// without it, and so is wherever a redirect leads. A client of your own
+    /// ([`with_client`](Self::with_client)) must follow no redirects itself.
+    #[must_use]
+    pub fn with_key_set_bearer_file(self, path: impl Into<PathBuf>) -> Self {
+        let bearer = BearerFile::new(path.into());
+        self.edit(|settings| settings.bearer = Some(bearer))
+    }
+}
