@@ -290,7 +290,7 @@ fn one_provider_in_two_places_speaks_of_its_own_users() {
         .or(tokens.clone())
         .or(Arc::clone(&sessions))
         .or(closure.clone());
-    AuthLayer::new(chain.clone())
+    let _layer = AuthLayer::new(chain.clone())
         .access("/chain", Access::provider(chain))
         .access(
             "/keys",
