@@ -39,6 +39,23 @@ async fn an_acceptance_is_one_event_that_names_the_caller() {
 }
 
 #[tokio::test]
+async fn log_shows_the_name_of_the_key_beside_the_user_id() {
+    let record = ApiKeyRecord::new("ada-2027", "sk-live-9f3a51d8c702").unwrap();
+    assert_eq!((record.name(), record.user_id()), ("ada-2027", "ada-2027"));
+    let record = record.with_user_id("eve").with_user_id("ada");
+    assert_eq!((record.name(), record.user_id()), ("ada-2027", "ada"));
+    assert!(format!("{record:?}").contains("ada-2027"));
+    let keys = ApiKeyAuth::new([record]).unwrap();
+    let app = guarded(AuthLayer::new(keys));
+    let log = Log::start();
+    let shown: &[(&str, &[u8])] = &[("x-api-key", b"sk-live-9f3a51d8c702")];
+    run(&app, shown).await.accepted_as("ada");
+    let event = log.only();
+    assert_eq!(event.field("user_id"), Some("ada"));
+    assert_eq!(event.field("key"), Some("ada-2027"));
+}
+
+#[tokio::test]
 async fn a_pass_without_a_context_is_one_event() {
     let layer = AuthLayer::new(keys())
         .public("/public")

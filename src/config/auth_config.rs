@@ -166,7 +166,7 @@ impl AuthConfig {
     /// ```
     /// use tower_auth::{Access, config::AuthConfig, provider::ApiKeyAuth};
     ///
-    /// let partner = ApiKeyAuth::new(["sk-partner-1"])?;
+    /// let partner = ApiKeyAuth::new(["sk-partner-1"])?.with_source("partners")?;
     /// let layer = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f}]}")
     ///     .with_layer(move |layer| {
     ///         layer.try_access("/hooks/partner", Access::provider(partner.clone()))

@@ -6,6 +6,7 @@
 mod common;
 
 mod broken;
+mod documents;
 mod emptied;
 mod files;
 mod hostile;
