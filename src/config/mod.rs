@@ -52,6 +52,11 @@
 //! | `jwt.keys` | nothing; one key taken out of two, tokens of the other need not name it | tokens of those keys |
 //! | `jwt.audience`, `jwt.issuer` | tokens without an audience, of any issuer | tokens for those |
 //! | `jwt.scope_claim`, `oauth2.scope_claim` | the scopes in `scope` | the scopes in that claim |
+//! | `jwt.user_id_claim`, `oauth2.user_id_claim`, `introspection.user_id_claim` | what belongs to who is named in `sub`, `user_id` or `id` | what belongs to who is named in that claim |
+//! | `jwt.audience_claim`, `oauth2.audience_claim` | tokens for the audience in `aud` | tokens with the audience in that claim |
+//! | `jwt.require_claims`, `jwt.require_scopes`, `oauth2.require_claims`, `oauth2.require_scopes` | tokens without those claims or scopes | tokens with other ones |
+//! | `jwt.accept_typ`, `oauth2.accept_typ` | nothing | tokens of those types |
+//! | `insecure_unverified_email`, `insecure_ignore_confirmation` of a block | nothing | who wrote any address into an account; tokens that are bound to a key; with `true` |
 //! | `jwt.clock_skew_seconds`, `oauth2.clock_skew_seconds` | tokens that expired 30 seconds ago | tokens that expired so many seconds ago |
 //! | `jwt.insecure_allow_missing_exp`, `jwt.insecure_allow_short_secret` | nothing | tokens without an expiry, with `true` |
 //! | `oauth2.issuer`, `oauth2.audience`, `oauth2.jwks_uri` | nothing, or the keys that are found | tokens of and for those |
@@ -123,6 +128,22 @@
 //!     client_secret_file: /run/secrets/introspection
 //!     audience: my-agent
 //!     ignore_jwts: true              # they are for the blocks above
+//! ```
+//!
+//! A claim (`scope_claim`, `user_id_claim`, `require_claims`) is written as a name, as a path with dots
+//! (`realm_access.roles`) or, where names hold dots themselves, as the names on the way. This is
+//! Amazon Cognito, whose access tokens have no `aud`, with users as its pool names them:
+//!
+//! ```yaml
+//! auth:
+//!   oauth2:
+//!     issuer: https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE
+//!     audience: 1example23456789     # the app client's id
+//!     audience_claim: client_id
+//!     require_claims:
+//!       - {claim: token_use, value: access}
+//!     user_id_claim: [username, sub] # the first that is there
+//!     scope_claim: {path: [acme, "scopes.granted"]}
 //! ```
 //!
 //! A key of fewer than 16 characters may be guessed: that is a warning with the name of the key. A

@@ -3,13 +3,12 @@
 mod vouched;
 
 use std::{
-    fmt,
     sync::{Arc, LazyLock},
     time::SystemTime,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 #[cfg(feature = "jwt")]
@@ -321,42 +320,6 @@ impl Inner {
         self.user_id = self.user_id.clone().into_own(json);
         self.issuer = self.issuer.take().map(|issuer| issuer.into_own(json));
         self.metadata = metadata;
-    }
-}
-
-impl fmt::Debug for AuthContext {
-    /// Shows who the caller is; claims may be private, so only their names appear.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthContext")
-            .field("user_id", &self.user_id())
-            .field("method", &self.method())
-            .field("issuer", &self.issuer())
-            .field("source", &self.source())
-            .field("scopes", &self.0.scopes.to_string())
-            .field("expires_at", &self.0.expires_at)
-            .field("metadata", &self.metadata().keys().collect::<Vec<_>>())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Serialize for AuthContext {
-    /// Serializes user id, method, issuer, scopes, expiry (Unix seconds) and metadata, and the source
-    /// where it is not the issuer.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let source = self.0.source.as_deref();
-        let count = 6 + usize::from(source.is_some());
-        let mut fields = serializer.serialize_struct("AuthContext", count)?;
-        fields.serialize_field("user_id", self.user_id())?;
-        fields.serialize_field("method", self.method())?;
-        fields.serialize_field("issuer", &self.issuer())?;
-        match source {
-            Some(source) => fields.serialize_field("source", source)?,
-            None => fields.skip_field("source")?,
-        }
-        fields.serialize_field("scopes", self.scopes())?;
-        fields.serialize_field("expires_at", &self.0.expires_at)?;
-        fields.serialize_field("metadata", self.metadata())?;
-        fields.end()
     }
 }
 

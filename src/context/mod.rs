@@ -5,6 +5,7 @@ mod claim_path;
 mod metadata;
 mod ordinary;
 mod principal;
+mod shown;
 mod text;
 
 pub(crate) use self::caller::UNNAMED;

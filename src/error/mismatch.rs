@@ -12,6 +12,7 @@ pub(crate) struct Mismatch {
     is_verified: bool,
 }
 
+#[cfg_attr(not(feature = "oauth2"), allow(dead_code))]
 impl Mismatch {
     /// `came` is what stands in a credential whose signature verified, or what an issuer said of it.
     pub(crate) fn new(wanted: String, came: Option<&str>) -> Self {

@@ -252,8 +252,9 @@ impl ClaimRules {
 
     /// Reads the claims of a token whose signature verified, and judges them at a time.
     ///
-    /// `now` is in Unix seconds. The times are judged last, and `exp` at the very end: a token is
-    /// called expired only if nothing else is wrong with it.
+    /// `now` is in Unix seconds. Of the times `exp` is judged last: a token is called expired only
+    /// if nothing else is wrong with it. Whether it has the scopes that are required is asked of a
+    /// token that is otherwise good.
     ///
     /// # Errors
     ///
@@ -265,13 +266,16 @@ impl ClaimRules {
         if claims.is_sender_constrained() && !self.ignores_confirmation {
             return Err(JoseError::SenderConstrained);
         }
-        self.check_required(&claims)?;
+        for required in &self.required {
+            required.check(json)?;
+        }
         self.check_times(
             claims.not_before(),
             claims.issued_at(),
             claims.expires_at(),
             now,
         )?;
+        self.check_scopes(&claims)?;
         Ok(claims)
     }
 
@@ -331,10 +335,7 @@ impl ClaimRules {
         }
     }
 
-    fn check_required(&self, claims: &Claims<'_>) -> Result<(), JoseError> {
-        for required in &self.required {
-            required.check(claims.json())?;
-        }
+    fn check_scopes(&self, claims: &Claims<'_>) -> Result<(), JoseError> {
         if self.required_scopes.is_empty() {
             return Ok(());
         }

@@ -6,6 +6,7 @@
 mod common;
 
 mod broken;
+mod claims;
 mod documents;
 mod emptied;
 mod files;

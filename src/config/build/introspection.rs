@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Builder;
+use super::{Builder, claims::set_user_and_scopes};
 use crate::{
     ConfigErrorKind, Secret,
     config::{
@@ -52,9 +52,8 @@ impl Builder<'_> {
         if let Some(issuer) = block.issuer.value() {
             provider = provider.with_issuer(issuer);
         }
-        if let Some(claim) = block.scope_claim.value() {
-            provider = provider.with_scope_claim(claim);
-        }
+        set_user_and_scopes!(provider, block);
+        self.weak_claims(block, place);
         if let Some(leeway) = leeway {
             provider = provider.with_leeway(leeway).ok()?;
         }
@@ -127,6 +126,7 @@ impl Builder<'_> {
             }
         };
         let endpoint = block.endpoint.here()?;
+        let in_form = block.client_secret_post.here().filter(|post| post.value);
         let (place, made) = match client {
             Client::Basic(id, secret) => (
                 &endpoint.place,
@@ -137,7 +137,13 @@ impl Builder<'_> {
                 IntrospectionAuth::bearer(&endpoint.value, token.value.clone()),
             ),
         };
-        self.faults.keep(place, made)
+        let made = self.faults.keep(place, made)?;
+        match in_form {
+            Some(post) => self
+                .faults
+                .keep(&post.place, made.with_client_secret_post()),
+            None => Some(made),
+        }
     }
 
     fn cache_time(&mut self, time: &Slot<Seconds>) -> Option<Duration> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Builder;
+use super::{Builder, claims::set_claims};
 use crate::{
     ConfigError, ConfigErrorKind,
     config::{
@@ -29,6 +29,7 @@ impl Builder<'_> {
         let mut providers = Vec::with_capacity(spots.len());
         for spot in spots {
             if let Some(provider) = self.issuer(&spot.value) {
+                self.weak_claims(&spot.value, &spot.place);
                 names.push(provider.issuer().escape_debug().to_string());
                 providers.push(provider);
             }
@@ -119,9 +120,7 @@ impl Issuer {
         if let Some(algorithms) = block.algorithms.value() {
             provider = provider.with_algorithms(algorithms.0.iter().copied())?;
         }
-        if let Some(claim) = block.scope_claim.value() {
-            provider = provider.with_scope_claim(claim.clone());
-        }
+        set_claims!(provider, block);
         if let Some(skew) = block.clock_skew_seconds.value() {
             provider = provider.with_clock_skew(Duration::from_secs(skew.0))?;
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Builder;
+use super::{Builder, claims::set_claims};
 use crate::{
     ConfigError, ConfigErrorKind, Secret,
     config::{
@@ -42,9 +42,8 @@ impl Builder<'_> {
         if let Some(issuer) = jwt.issuer.value() {
             provider = provider.with_issuer(issuer);
         }
-        if let Some(claim) = jwt.scope_claim.value() {
-            provider = provider.with_scope_claim(claim.clone());
-        }
+        set_claims!(provider, jwt);
+        self.weak_claims(jwt, place);
         if let Some(leeway) = leeway {
             provider = provider.with_leeway(leeway).ok()?;
         }

@@ -1,5 +1,6 @@
 //! From the document to a layer.
 
+mod claims;
 mod document;
 mod introspection;
 mod issuers;

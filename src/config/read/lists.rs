@@ -46,7 +46,7 @@ impl<T: Read> Read for Vec<Spot<T>> {
 }
 
 /// A list that must not be empty.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::config) struct Filled<T>(pub(in crate::config) Vec<Spot<T>>);
 
 impl<T: Read> Read for Filled<T> {
@@ -115,7 +115,11 @@ impl Read for PublicAlgorithms {
 }
 
 /// What stands alone where a list could stand.
-fn one<T: Read>(node: &Node, place: &Place, faults: &mut Faults) -> Option<Vec<Spot<T>>> {
+pub(super) fn one<T: Read>(
+    node: &Node,
+    place: &Place,
+    faults: &mut Faults,
+) -> Option<Vec<Spot<T>>> {
     let only = Spot {
         value: T::read(node, place, faults)?,
         place: place.clone(),

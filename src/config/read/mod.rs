@@ -1,5 +1,6 @@
 //! From the document to values of a type: what a value may be, and what a fault says.
 
+mod claims;
 mod lists;
 mod values;
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub(super) use self::{
+    claims::{Claim, Claims, RequiredClaim},
     lists::{Filled, OneOrList, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
     values::{Bytes, Count, Free, Id, Seconds, choice, choice_schema},
 };

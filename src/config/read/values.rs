@@ -106,7 +106,7 @@ impl Read for Id {
 }
 
 /// Whether the digits are the id, and not one spelling of a number among several.
-fn is_plain_integer(text: &str) -> bool {
+pub(super) fn is_plain_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" && text == digits || !digits.is_empty() && !digits.starts_with('0'))

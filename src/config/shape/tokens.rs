@@ -2,7 +2,9 @@
 
 use crate::{
     Secret,
-    config::read::{Filled, OneOrMore, PublicAlgorithms, Seconds, block},
+    config::read::{
+        Claim, Claims, Filled, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, block,
+    },
     jose::Algorithm,
 };
 
@@ -23,14 +25,29 @@ block! {
         audience: optional OneOrMore,
         /// What `iss` must be.
         issuer: optional String,
+        /// The claim that stands for `aud`, where the issuer's access tokens have none.
+        audience_claim: optional String,
         /// The claim that holds the scopes; `scope` unless set.
-        scope_claim: optional String,
+        scope_claim: optional Claim,
+        /// The claim that names the user, or several in the order in which they are looked for; `sub`,
+        /// `user_id` and `id` unless set.
+        user_id_claim: optional Claims,
+        /// The claims that every token must have, each with its value.
+        require_claims: optional Filled<RequiredClaim>,
+        /// The scopes that every token must have.
+        require_scopes: optional OneOrMore,
+        /// Further values of `typ` in the header, beside `JWT` and `at+jwt`.
+        accept_typ: optional OneOrMore,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// Whether the secret may be shorter than the hash: it can then be guessed from a token.
         insecure_allow_short_secret: optional bool,
         /// Whether tokens may be without `exp`: they are then good until the key changes.
         insecure_allow_missing_exp: optional bool,
+        /// Whether an `email` names a user also where nobody verified it.
+        insecure_unverified_email: optional bool,
+        /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
+        insecure_ignore_confirmation: optional bool,
     }
 }
 
@@ -61,12 +78,27 @@ block! {
         jwks_uri: optional String,
         /// The algorithms that are accepted, one or a list; RS256 and ES256 unless set.
         algorithms: optional PublicAlgorithms,
+        /// The claim that stands for `aud`, where the issuer's access tokens have none.
+        audience_claim: optional String,
         /// The claim that holds the scopes; `scope` unless set.
-        scope_claim: optional String,
+        scope_claim: optional Claim,
+        /// The claim that names the user, or several in the order in which they are looked for; `sub`,
+        /// `user_id` and `id` unless set.
+        user_id_claim: optional Claims,
+        /// The claims that every token must have, each with its value.
+        require_claims: optional Filled<RequiredClaim>,
+        /// The scopes that every token must have.
+        require_scopes: optional OneOrMore,
+        /// Further values of `typ` in the header, beside `JWT` and `at+jwt`.
+        accept_typ: optional OneOrMore,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// Whether only what RFC 9068 calls an access token is accepted; false unless set.
         strict_at_jwt: optional bool,
+        /// Whether an `email` names a user also where nobody verified it.
+        insecure_unverified_email: optional bool,
+        /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
+        insecure_ignore_confirmation: optional bool,
     }
 }
 
@@ -90,7 +122,10 @@ block! {
         /// What `iss` must be.
         issuer: optional String,
         /// The member that holds the scopes; `scope` unless set.
-        scope_claim: optional String,
+        scope_claim: optional Claim,
+        /// The member that names the user, or several in the order in which they are looked for; `sub`
+        /// unless set.
+        user_id_claim: optional Claims,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// How long an answer is remembered: 30 unless set, 300 at most; 0 turns it off.
@@ -99,5 +134,11 @@ block! {
         ignore_jwts: optional bool,
         /// Whether a client that acts for itself is a caller too; false unless set.
         accept_clients: optional bool,
+        /// Whether the client id and secret stand in the form instead of `Authorization`.
+        client_secret_post: optional bool,
+        /// Whether an `email` names a user also where nobody verified it.
+        insecure_unverified_email: optional bool,
+        /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
+        insecure_ignore_confirmation: optional bool,
     }
 }

@@ -163,61 +163,6 @@ impl JwtAuth {
         Ok(self)
     }
 
-    /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
-    /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
-    /// claims; with an empty list, nothing.
-    ///
-    /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
-    /// and `*` for every scope.
-    ///
-    /// # Security
-    ///
-    /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
-    /// tokens writes what they like there. The claims stay readable as they were written, so ask
-    /// [`scopes`](crate::AuthContext::scopes) and not the claim.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::provider::JwtAuth;
-    ///
-    /// # let secret = "an example secret of 32 bytes …";
-    /// let partners = JwtAuth::hs256(secret)?
-    ///     .with_issuer("https://partners.example")
-    ///     .with_granted_scopes(["partner:*", "catalog:read"])
-    ///     .with_granted_roles(["viewer"]);
-    /// # let _ = partners;
-    /// # Ok::<(), tower_auth::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn with_granted_scopes<S: Into<String>>(
-        mut self,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Self {
-        self.edit().grants.set_scopes(scopes);
-        self
-    }
-
-    /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
-    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
-    /// it; with an empty list, none does.
-    ///
-    /// A role is compared whole.
-    ///
-    /// # Security
-    ///
-    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
-    /// readable as they were written: code of your own that reads roles asks
-    /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
-    #[must_use]
-    pub fn with_granted_roles<S: Into<String>>(
-        mut self,
-        roles: impl IntoIterator<Item = S>,
-    ) -> Self {
-        self.edit().grants.set_roles(roles);
-        self
-    }
-
     /// Replaces how far the clocks may differ; 30 seconds unless set.
     ///
     /// # Errors
@@ -307,6 +252,11 @@ impl JwtAuth {
     fn with_header_rules(mut self, change: impl FnOnce(HeaderRules) -> HeaderRules) -> Self {
         let checks = self.edit();
         checks.header_rules = change(std::mem::take(&mut checks.header_rules));
+        self
+    }
+
+    fn with_grants(mut self, change: impl FnOnce(&mut Grants)) -> Self {
+        change(&mut self.edit().grants);
         self
     }
 

@@ -171,7 +171,12 @@ impl Check {
     /// expired is of no use to anybody.
     fn check_unverified(&self, jws: &Jws<'_>, now: u64) -> Result<(), AuthError> {
         let json = jws.unverified_claims().map_err(refused)?;
-        let claims = self.rules.check(json, now).map_err(|error| {
+        let claims = match self.rules.check(json, now) {
+            // The one fault that the caller may know of, once the token has verified.
+            Err(JoseError::ScopeMissing) => return Ok(()),
+            checked => checked,
+        };
+        let claims = claims.map_err(|error| {
             // Not the code of one that verified: the caller learns no more than "not valid".
             let refused = AuthError::invalid_credential(match error {
                 JoseError::Expired => "jwt_expired_unverified",

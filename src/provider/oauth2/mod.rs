@@ -1,7 +1,6 @@
 //! Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes.
 
 mod check;
-mod grants;
 mod issuers;
 mod private;
 mod settings;
@@ -17,8 +16,8 @@ use reqwest::Client;
 pub use self::issuers::OAuth2Issuers;
 use self::{check::Check, settings::Settings};
 use super::{
-    AuthProvider, AuthResult, Authentication, PrincipalSource, claim_settings::claim_settings,
-    token::warn_of_lone_audience_claim,
+    AuthProvider, AuthResult, Authentication, Grants, PrincipalSource,
+    claim_settings::claim_settings, token::warn_of_lone_audience_claim,
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
@@ -317,6 +316,10 @@ impl OAuth2Auth {
         self.edit(|settings| {
             settings.header_rules = change(std::mem::take(&mut settings.header_rules));
         })
+    }
+
+    fn with_grants(self, change: impl FnOnce(&mut Grants)) -> Self {
+        self.edit(|settings| change(&mut settings.grants))
     }
 
     fn with(settings: Settings) -> Self {
