@@ -61,6 +61,10 @@
 //! | `jwt.insecure_allow_missing_exp`, `jwt.insecure_allow_short_secret` | nothing | tokens without an expiry, with `true` |
 //! | `oauth2.issuer`, `oauth2.audience`, `oauth2.jwks_uri` | nothing, or the keys that are found | tokens of and for those |
 //! | `oauth2.algorithms` | tokens of RS256 and ES256 | tokens of those |
+//! | `jwt.source`, `introspection.source` | what belongs to such callers without the label | what belongs to such callers with that label |
+//! | `granted_scopes`, `granted_roles` of `jwt`, `oauth2` and `introspection` | any scope and role that a token claims | those |
+//! | `oauth2.ca_file`, `introspection.ca_file` | what an issuer or endpoint says that the system's authorities vouch for | the same of those authorities |
+//! | `oauth2.key_set_bearer_file`, `oauth2.insecure_allow_http`, `introspection.insecure_allow_http` | nothing | the same as over https, with `true` |
 //! | `oauth2.strict_at_jwt` | tokens that are no access tokens by RFC 9068 | the same, with `false` |
 //! | `introspection.endpoint`, `introspection.client_id` | nothing | tokens that this endpoint knows |
 //! | `introspection.audience`, `introspection.issuer` | tokens for other services, of any issuer | tokens for and of those |
@@ -121,7 +125,16 @@
 //!       - {kid: new, public_key_file: issuer.pem, algorithm: ES256}
 //!   oauth2:                          # one block, or a list: the token's `iss` picks one
 //!     - {issuer: https://staff.example, audience: my-agent}
-//!     - {issuer: https://partners.example, audience: my-agent, algorithms: RS256}
+//!     - issuer: https://partners.example
+//!       audience: my-agent
+//!       algorithms: RS256
+//!       granted_scopes: ["partner:*"] # and no `corp:admin`, whatever their tokens claim
+//!       granted_roles: [viewer]
+//!     - issuer: https://kubernetes.default.svc.cluster.local
+//!       audience: my-agent
+//!       jwks_uri: https://kubernetes.default.svc/openid/v1/jwks
+//!       ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
+//!       key_set_bearer_file: /var/run/secrets/kubernetes.io/serviceaccount/token
 //!   introspection:                   # opaque tokens (RFC 7662)
 //!     endpoint: https://issuer.example/introspect
 //!     client_id: my-agent
@@ -145,6 +158,10 @@
 //!     user_id_claim: [username, sub] # the first that is there
 //!     scope_claim: {path: [acme, "scopes.granted"]}
 //! ```
+//!
+//! `insecure_allow_http: true` lets one issuer of a private network be asked over plain http
+//! (`http://keycloak:8080/realms/agents`), on its own host and port. An introspection endpoint has a
+//! switch of its own, because a secret is sent there.
 //!
 //! A key of fewer than 16 characters may be guessed: that is a warning with the name of the key. A
 //! public key, in whatever form, is no secret: where one stands in its place, that is a fault.

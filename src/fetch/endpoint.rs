@@ -129,7 +129,7 @@ impl Endpoint {
     }
 
     /// Whether it is asked over plain http beyond this machine.
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.allows_http && !is_secure(&self.url)
     }
 

@@ -59,6 +59,7 @@ enum Authority {
     /// The issuer or the platform of that name, whoever asks it.
     Issuer,
     /// The endpoint with that digest, whoever asks it.
+    #[cfg(feature = "oauth2")]
     Endpoint([u8; 32]),
     /// The value at that address, in whatever clones of a provider: it lives as long as they do.
     Instance(usize),

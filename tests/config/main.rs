@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/tls.rs"]
+mod tls;
 
 mod broken;
 mod claims;
@@ -25,5 +27,6 @@ mod secret_files;
 mod secrets;
 mod shapes;
 mod summary;
+mod trust;
 mod watch;
 mod webhooks;

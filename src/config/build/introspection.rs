@@ -20,6 +20,7 @@ pub(in crate::config) struct Asking {
     /// As they were read: a file may hold another one by now.
     secret: Slot<Secret>,
     token: Slot<Secret>,
+    authorities: Option<Secret>,
 }
 
 impl Builder<'_> {
@@ -37,6 +38,8 @@ impl Builder<'_> {
         let made = self.introspecting_client(block, (&secret, &token), place);
         let leeway = self.leeway(&block.clock_skew_seconds);
         let cache_time = self.cache_time(&block.cache_seconds);
+        let [scopes, roles] = self.grants(&block.granted_scopes, &block.granted_roles);
+        let authorities = self.authorities(&block.ca_file);
         let mut provider = made?;
         match block.audience.value() {
             Some(audiences) => provider = provider.with_audiences(audiences.0.iter().cloned()),
@@ -54,6 +57,27 @@ impl Builder<'_> {
         }
         set_user_and_scopes!(provider, block);
         self.weak_claims(block, place);
+        if let Some(source) = block.source.here() {
+            let labelled = provider.with_source(&source.value);
+            provider = self.faults.keep(&source.place, labelled)?;
+        }
+        if let Some(scopes) = scopes {
+            provider = provider.with_granted_scopes(scopes);
+        }
+        if let Some(roles) = roles {
+            provider = provider.with_granted_roles(roles);
+        }
+        let authorities = authorities.ok()?;
+        if let Some(authorities) = &authorities {
+            provider = provider.with_transport(authorities.transport.clone());
+        }
+        if provider.is_asked_over_http() {
+            self.weak(format!(
+                "{}: the endpoint is asked over plain http, and whoever is on the way reads the \
+                 secret and every token",
+                place.path
+            ));
+        }
         if let Some(leeway) = leeway {
             provider = provider.with_leeway(leeway).ok()?;
         }
@@ -79,6 +103,7 @@ impl Builder<'_> {
             block,
             secret,
             token,
+            authorities: authorities.map(|authorities| authorities.pem),
         };
         // Else a reload would make a stranger of every caller.
         if let Some((former, known)) = self.former.introspection
@@ -127,14 +152,16 @@ impl Builder<'_> {
         };
         let endpoint = block.endpoint.here()?;
         let in_form = block.client_secret_post.here().filter(|post| post.value);
+        let allows_http = block.insecure_allow_http.value() == Some(&true);
+        let url = &endpoint.value;
         let (place, made) = match client {
             Client::Basic(id, secret) => (
                 &endpoint.place,
-                IntrospectionAuth::new(&endpoint.value, id, secret.value.clone()),
+                IntrospectionAuth::with_secret(url, id, secret.value.clone(), allows_http),
             ),
             Client::Bearer(token) => (
                 &token.place,
-                IntrospectionAuth::bearer(&endpoint.value, token.value.clone()),
+                IntrospectionAuth::with_token(url, token.value.clone(), allows_http),
             ),
         };
         let made = self.faults.keep(place, made)?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Builder, claims::set_claims};
 use crate::{
-    ConfigError, ConfigErrorKind,
+    ConfigError, ConfigErrorKind, Secret,
     config::{
         fault::Place,
         read::{OneOrList, Slot, Spot},
@@ -15,7 +15,11 @@ use crate::{
 
 /// What makes one issuer's provider another's: with the same, fetched keys can be kept.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Issuer(OAuth2);
+pub(in crate::config) struct Issuer {
+    block: OAuth2,
+    /// As they were read: the file may hold others by now.
+    authorities: Option<Secret>,
+}
 
 impl Builder<'_> {
     pub(super) fn oauth2(
@@ -52,24 +56,43 @@ impl Builder<'_> {
     fn issuer(&mut self, oauth2: &OAuth2) -> Option<OAuth2Auth> {
         let before = self.faults.len();
         self.leeway(&oauth2.clock_skew_seconds);
+        self.grants(&oauth2.granted_scopes, &oauth2.granted_roles);
+        let authorities = self.authorities(&oauth2.ca_file).ok()?;
         let issuer = oauth2.issuer.here()?;
         if self.faults.len() > before {
             return None;
         }
-        let plan = Issuer(oauth2.clone());
+        let plan = Issuer {
+            block: oauth2.clone(),
+            authorities: authorities.as_ref().map(|one| one.pem.clone()),
+        };
         let former = self.former.issuers.iter().find(|(one, _)| *one == plan);
         let provider = match former {
             Some((_, provider)) => provider.clone(),
             None => {
                 let place = oauth2.jwks_uri.here();
                 let place = place.map_or(&issuer.place, |uri| &uri.place);
-                let made = self.faults.keep(place, plan.provider()?)?;
+                let mut made = self.faults.keep(place, plan.provider()?)?;
+                if let Some(authorities) = authorities {
+                    made = made.with_transport(authorities.transport);
+                }
+                if let Some(file) = oauth2.key_set_bearer_file.value() {
+                    let path = self.config.source.folder().join(file);
+                    made = made.with_key_set_bearer_file(path);
+                }
                 match &self.config.clock {
                     Some(clock) => made.with_clock(clock.clone()),
                     None => made,
                 }
             }
         };
+        if provider.is_asked_over_http() {
+            self.weak(format!(
+                "{}: the issuer is asked over plain http, and whoever is on the way can sign any \
+                 token",
+                issuer.place.path
+            ));
+        }
         self.issuers.push((plan, provider.clone()));
         Some(provider)
     }
@@ -98,10 +121,14 @@ impl Issuer {
     /// The provider, where what it needs could be read. INVARIANT: whatever it depends on is part
     /// of the plan.
     fn provider(&self) -> Option<Result<OAuth2Auth, ConfigError>> {
-        let Self(block) = self;
+        let block = &self.block;
         let issuer = block.issuer.value()?;
         let (first, others) = block.audience.value()?.0.split_first()?;
+        let allows_http = block.insecure_allow_http.value() == Some(&true);
         let made = match block.jwks_uri.value() {
+            Some(uri) if allows_http => OAuth2Auth::insecurely(issuer.as_str(), first)
+                .and_then(|made| made.with_jwks_uri(uri)),
+            None if allows_http => OAuth2Auth::insecurely(issuer.as_str(), first),
             Some(uri) => OAuth2Auth::from_jwks_uri(issuer.as_str(), first, uri),
             None => OAuth2Auth::new(issuer.as_str(), first),
         };
@@ -113,7 +140,7 @@ impl Issuer {
         mut provider: OAuth2Auth,
         audiences: &[String],
     ) -> Result<OAuth2Auth, ConfigError> {
-        let Self(block) = self;
+        let block = &self.block;
         for audience in audiences {
             provider = provider.add_audience(audience.as_str())?;
         }
@@ -123,6 +150,15 @@ impl Issuer {
         set_claims!(provider, block);
         if let Some(skew) = block.clock_skew_seconds.value() {
             provider = provider.with_clock_skew(Duration::from_secs(skew.0))?;
+        }
+        let texts = |spots: &Vec<Spot<String>>| -> Vec<String> {
+            spots.iter().map(|spot| spot.value.clone()).collect()
+        };
+        if let Some(scopes) = block.granted_scopes.value() {
+            provider = provider.with_granted_scopes(texts(scopes));
+        }
+        if let Some(roles) = block.granted_roles.value() {
+            provider = provider.with_granted_roles(texts(roles));
         }
         if block.strict_at_jwt.value() == Some(&true) {
             provider = provider.strict_at_jwt();

@@ -12,6 +12,7 @@ use crate::{
             agent::Tokens,
             tokens::{Jwt, JwtKey},
         },
+        source,
     },
     jose::{Algorithm, Key, KeySet},
     provider::{AuthProvider, JwtAuth},
@@ -33,6 +34,7 @@ impl Builder<'_> {
     pub(super) fn jwt(&mut self, jwt: &Jwt, place: &Place) -> Option<Arc<dyn AuthProvider>> {
         let keys = self.keys(jwt, place);
         let leeway = self.leeway(&jwt.clock_skew_seconds);
+        let [scopes, roles] = self.grants(&jwt.granted_scopes, &jwt.granted_roles);
         let keys = keys?;
         let about = about(&keys);
         let mut provider = JwtAuth::new(keys);
@@ -44,6 +46,16 @@ impl Builder<'_> {
         }
         set_claims!(provider, jwt);
         self.weak_claims(jwt, place);
+        if let Some(source) = jwt.source.here() {
+            let labelled = provider.with_source(&source.value);
+            provider = self.faults.keep(&source.place, labelled)?;
+        }
+        if let Some(scopes) = scopes {
+            provider = provider.with_granted_scopes(scopes);
+        }
+        if let Some(roles) = roles {
+            provider = provider.with_granted_roles(roles);
+        }
         if let Some(leeway) = leeway {
             provider = provider.with_leeway(leeway).ok()?;
         }
@@ -231,7 +243,7 @@ impl Builder<'_> {
     }
 
     fn public_key(&mut self, algorithm: &Slot<Algorithm>, file: &Spot<String>) -> Option<Key> {
-        let pem = self.file_text(file);
+        let pem = self.file_text(file, source::LARGEST_KEY);
         let algorithm = match algorithm {
             Slot::Faulty => return None,
             Slot::Here(spot) => spot,

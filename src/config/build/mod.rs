@@ -10,6 +10,7 @@ mod mode;
 mod secrets;
 mod senders;
 mod signatures;
+mod trust;
 mod webhooks;
 
 use std::sync::Arc;

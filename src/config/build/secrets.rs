@@ -51,10 +51,10 @@ impl Builder<'_> {
         }
     }
 
-    /// The text of a file that holds a key.
-    pub(super) fn file_text(&mut self, file: &Spot<String>) -> Option<Secret> {
+    /// The text of a file that holds a key or certificates, of at most so many bytes.
+    pub(super) fn file_text(&mut self, file: &Spot<String>, largest: u64) -> Option<Secret> {
         let path = self.config.source.folder().join(&file.value);
-        match source::read_text(&path, source::LARGEST_KEY, self.seen) {
+        match source::read_text(&path, largest, self.seen) {
             Ok(text) => Some(text),
             Err(why) => {
                 self.unreadable(file, &why);

@@ -3,7 +3,7 @@
 use crate::{
     Secret,
     config::read::{
-        Claim, Claims, Filled, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, block,
+        Claim, Claims, Filled, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, Spot, block,
     },
     jose::Algorithm,
 };
@@ -38,6 +38,13 @@ block! {
         require_scopes: optional OneOrMore,
         /// Further values of `typ` in the header, beside `JWT` and `at+jwt`.
         accept_typ: optional OneOrMore,
+        /// A label that is part of who the callers are, where no `issuer` is set.
+        source: optional String,
+        /// The scopes that these tokens may grant at the most, `partner:*` for all that begin so; any
+        /// unless set.
+        granted_scopes: optional Vec<Spot<String>>,
+        /// The roles that these tokens may give at the most; any unless set.
+        granted_roles: optional Vec<Spot<String>>,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// Whether the secret may be shorter than the hash: it can then be guessed from a token.
@@ -91,6 +98,11 @@ block! {
         require_scopes: optional OneOrMore,
         /// Further values of `typ` in the header, beside `JWT` and `at+jwt`.
         accept_typ: optional OneOrMore,
+        /// The scopes that these tokens may grant at the most, `partner:*` for all that begin so; any
+        /// unless set.
+        granted_scopes: optional Vec<Spot<String>>,
+        /// The roles that these tokens may give at the most; any unless set.
+        granted_roles: optional Vec<Spot<String>>,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// Whether only what RFC 9068 calls an access token is accepted; false unless set.
@@ -99,6 +111,15 @@ block! {
         insecure_unverified_email: optional bool,
         /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
         insecure_ignore_confirmation: optional bool,
+        /// A PEM file with the certificate authorities that are trusted for the issuer, and no other;
+        /// from this file's folder on.
+        ca_file: optional String,
+        /// A file with a bearer token that the issuer is shown when its keys are fetched, read at each
+        /// fetch; from this file's folder on.
+        key_set_bearer_file: optional String,
+        /// Whether the issuer may be asked over plain http, on its own host and port: whoever is on
+        /// the way can then sign any token.
+        insecure_allow_http: optional bool,
     }
 }
 
@@ -121,11 +142,19 @@ block! {
         audience: optional OneOrMore,
         /// What `iss` must be.
         issuer: optional String,
+        /// A label that is part of who the callers are, where no `issuer` is set; the endpoint's
+        /// address unless set.
+        source: optional String,
         /// The member that holds the scopes; `scope` unless set.
         scope_claim: optional Claim,
         /// The member that names the user, or several in the order in which they are looked for; `sub`
         /// unless set.
         user_id_claim: optional Claims,
+        /// The scopes that these tokens may grant at the most, `partner:*` for all that begin so; any
+        /// unless set.
+        granted_scopes: optional Vec<Spot<String>>,
+        /// The roles that these tokens may give at the most; any unless set.
+        granted_roles: optional Vec<Spot<String>>,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// How long an answer is remembered: 30 unless set, 300 at most; 0 turns it off.
@@ -140,5 +169,11 @@ block! {
         insecure_unverified_email: optional bool,
         /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
         insecure_ignore_confirmation: optional bool,
+        /// A PEM file with the certificate authorities that are trusted for the endpoint, and no
+        /// other; from this file's folder on.
+        ca_file: optional String,
+        /// Whether the endpoint may be asked over plain http: whoever is on the way then reads the
+        /// secret and every token.
+        insecure_allow_http: optional bool,
     }
 }

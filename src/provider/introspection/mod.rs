@@ -86,9 +86,7 @@ impl IntrospectionAuth {
         client_id: &str,
         client_secret: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
-        let client = ClientAuth::basic(client_id, &client_secret.into())?;
-        let endpoint = Endpoint::parse(ENDPOINT, endpoint)?;
-        Ok(Self::of(endpoint, client))
+        Self::with_secret(endpoint, client_id, client_secret.into(), false)
     }
 
     /// Asks that endpoint, with a bearer token of its own instead of a client id and secret.
@@ -97,9 +95,7 @@ impl IntrospectionAuth {
     ///
     /// The address is no URL or not https, or the token is blank or cannot stand in a header.
     pub fn bearer(endpoint: &str, token: impl Into<Secret>) -> Result<Self, ConfigError> {
-        let client = ClientAuth::bearer(&token.into())?;
-        let endpoint = Endpoint::parse(ENDPOINT, endpoint)?;
-        Ok(Self::of(endpoint, client))
+        Self::with_token(endpoint, token.into(), false)
     }
 
     /// Asks an endpoint inside a private network over plain http, as a client with an id and a secret
@@ -131,10 +127,9 @@ impl IntrospectionAuth {
         client_id: &str,
         client_secret: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
-        let client = ClientAuth::basic(client_id, &client_secret.into())?;
-        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
-        endpoint.warn_of_http(ENDPOINT);
-        Ok(Self::of(endpoint, client))
+        let made = Self::with_secret(endpoint, client_id, client_secret.into(), true)?;
+        made.opaque.question().endpoint.warn_of_http(ENDPOINT);
+        Ok(made)
     }
 
     /// Asks an endpoint inside a private network over plain http, with a bearer token of its own. It
@@ -153,10 +148,42 @@ impl IntrospectionAuth {
         endpoint: &str,
         token: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
-        let client = ClientAuth::bearer(&token.into())?;
-        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
-        endpoint.warn_of_http(ENDPOINT);
-        Ok(Self::of(endpoint, client))
+        let made = Self::with_token(endpoint, token.into(), true)?;
+        made.opaque.question().endpoint.warn_of_http(ENDPOINT);
+        Ok(made)
+    }
+
+    /// Asks with a client id and secret; that plain http may be asked is logged by the caller.
+    pub(crate) fn with_secret(
+        endpoint: &str,
+        client_id: &str,
+        secret: Secret,
+        allows_http: bool,
+    ) -> Result<Self, ConfigError> {
+        let client = ClientAuth::basic(client_id, &secret)?;
+        Ok(Self::of(read_endpoint(endpoint, allows_http)?, client))
+    }
+
+    /// Asks with a bearer token; that plain http may be asked is logged by the caller.
+    pub(crate) fn with_token(
+        endpoint: &str,
+        token: Secret,
+        allows_http: bool,
+    ) -> Result<Self, ConfigError> {
+        let client = ClientAuth::bearer(&token)?;
+        Ok(Self::of(read_endpoint(endpoint, allows_http)?, client))
+    }
+
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn is_asked_over_http(&self) -> bool {
+        self.opaque.question().endpoint.is_plain()
+    }
+
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn with_transport(mut self, transport: Transport) -> Self {
+        let set = |settings: &mut Settings| settings.transport = transport;
+        self.opaque = self.opaque.with_setting(set);
+        self
     }
 
     fn of(endpoint: Endpoint, client: ClientAuth) -> Self {
@@ -415,6 +442,13 @@ impl Question for Introspection {
 
     fn set_label(&mut self, label: Label) {
         self.rules.label = Some(label);
+    }
+}
+
+fn read_endpoint(text: &str, allows_http: bool) -> Result<Endpoint, ConfigError> {
+    match allows_http {
+        true => Endpoint::insecure(ENDPOINT, text),
+        false => Endpoint::parse(ENDPOINT, text),
     }
 }
 

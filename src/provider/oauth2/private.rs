@@ -42,15 +42,15 @@ impl OAuth2Auth {
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, ConfigError> {
-        let made = Self::insecure_allow_http_quietly(issuer, audience)?;
+        let made = Self::insecurely(issuer, audience)?;
         if let Some(endpoint) = &made.0.settings.insecure {
             endpoint.warn_of_http("issuer");
         }
         Ok(made)
     }
 
-    /// The same, for who logs it at another time.
-    pub(crate) fn insecure_allow_http_quietly(
+    /// An issuer that may be asked over plain http; that it is, is logged by the caller.
+    pub(crate) fn insecurely(
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, ConfigError> {
@@ -92,6 +92,17 @@ impl OAuth2Auth {
     pub fn with_ca_file(self, path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let transport = Transport::with_ca_file(path.as_ref())?;
         Ok(self.edit(|settings| settings.transport = transport))
+    }
+
+    /// The same, where somebody else has read the file.
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn with_transport(self, transport: Transport) -> Self {
+        self.edit(|settings| settings.transport = transport)
+    }
+
+    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    pub(crate) fn is_asked_over_http(&self) -> bool {
+        self.0.settings.place.endpoint().is_plain()
     }
 
     /// Shows the bearer token in a file to the issuer when the keys are fetched: that of a Kubernetes

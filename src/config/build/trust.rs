@@ -1,0 +1,56 @@
+//! Issuers and endpoints: whom they are trusted by, and what their tokens may grant.
+
+use super::Builder;
+use crate::{
+    Secret,
+    config::read::{Slot, Spot},
+    fetch::Transport,
+};
+
+/// Whom an issuer or an endpoint is to be trusted by.
+#[derive(Clone, Debug)]
+pub(super) struct Authorities {
+    /// As they were read: the file may hold others by now.
+    pub(super) pem: Secret,
+    pub(super) transport: Transport,
+}
+
+/// What is wrong has been told.
+pub(super) struct Told;
+
+impl Builder<'_> {
+    /// The authorities in a CA file, where one is named.
+    pub(super) fn authorities(&mut self, file: &Slot<String>) -> Result<Option<Authorities>, Told> {
+        let file = match file {
+            Slot::Absent => return Ok(None),
+            Slot::Faulty => return Err(Told),
+            Slot::Here(file) => file,
+        };
+        let pem = self.file_text(file, LARGEST_CA).ok_or(Told)?;
+        match Transport::with_ca(pem.expose().as_bytes()) {
+            Ok(transport) => Ok(Some(Authorities { pem, transport })),
+            Err((kind, why)) => {
+                let message = format!("the CA file {why}");
+                self.faults.add(kind, &file.place, message);
+                Err(Told)
+            }
+        }
+    }
+
+    /// What tokens may grant at the most, in scopes and in roles.
+    pub(super) fn grants(
+        &mut self,
+        scopes: &Slot<Vec<Spot<String>>>,
+        roles: &Slot<Vec<Spot<String>>>,
+    ) -> [Option<Vec<String>>; 2] {
+        for scope in scopes.value().into_iter().flatten() {
+            self.check_scope(scope);
+        }
+        [scopes, roles].map(|slot| {
+            let spots = slot.value()?;
+            Some(spots.iter().map(|spot| spot.value.clone()).collect())
+        })
+    }
+}
+
+const LARGEST_CA: u64 = 1024 * 1024;
