@@ -1,6 +1,8 @@
 //! A server of TLS with a certificate of a private authority, in front of one that speaks plain
 //! http. `tests/common/tls` holds the certificates, good for a hundred years.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
 use std::{
     net::SocketAddr,
     path::PathBuf,

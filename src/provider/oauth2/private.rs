@@ -16,7 +16,7 @@ impl OAuth2Auth {
     ///
     /// Plain http is allowed for the issuer's own host and port: a redirect or a key set elsewhere is
     /// refused. No other issuer is asked so, and no introspection endpoint
-    /// ([`IntrospectionAuth::insecure_allow_http`](super::IntrospectionAuth::insecure_allow_http)).
+    /// ([`IntrospectionAuth::insecure_allow_http`](crate::provider::IntrospectionAuth::insecure_allow_http)).
     ///
     /// # Security
     ///
