@@ -1,0 +1,91 @@
+//! What the server prints and logs holds no credential, however much it logs.
+
+use crate::agent_server::{SECRET, bearer, signed};
+use crate::common::agent::Agent;
+use serde_json::json;
+
+const KEY: &str = "sk-canary-7b21d0";
+const WRONG: &str = "sk-canary-wrong-44e0";
+const TASK: &str = r#"{"input": "hello"}"#;
+
+#[test]
+fn no_credential_is_printed_or_logged() {
+    let agent = Agent::start_with_log(&["--key", KEY, "--jwt-secret", SECRET], "trace");
+    let partner = agent.partner_key();
+    let token = bearer(3600);
+    let expired = signed(&json!({"sub": "ada", "aud": "agent-server", "exp": 1}));
+    let bearer_key = format!("Bearer {KEY}");
+    let basic = format!("Basic {WRONG}");
+    let doubled = format!("Bearer {WRONG}, Bearer {KEY}");
+
+    let mut bodies = vec![];
+    for header in [
+        ("x-api-key", KEY),
+        ("x-api-key", WRONG),
+        ("authorization", &bearer_key),
+        ("authorization", &token),
+        ("authorization", &expired),
+        ("authorization", &basic),
+        ("authorization", &doubled),
+        ("x-partner-key", &partner),
+        ("x-partner-key", WRONG),
+    ] {
+        for path in [
+            "/run",
+            "/run/stream",
+            "/hooks/public",
+            "/hooks/partner",
+            "/nowhere",
+        ] {
+            bodies.push(agent.post(path, &[header], TASK));
+        }
+        for path in [
+            "/whoami",
+            "/admin/stats",
+            "/health",
+            "/docs",
+            "/openapi.json",
+        ] {
+            bodies.push(agent.get(path, &[header]));
+        }
+    }
+    bodies.push(agent.get("/whoami", &[("x-api-key", KEY), ("x-api-key", WRONG)]));
+
+    let welcome = agent.welcome.clone();
+    let ended = agent.killed();
+    assert!(ended.log.contains("TRACE"), "it logs all that it can");
+    assert!(
+        ended.log.contains(r#""x-api-key": Sensitive"#),
+        "it logs headers: {}",
+        ended.log
+    );
+    let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
+    let given = [
+        KEY.to_owned(),
+        WRONG.to_owned(),
+        SECRET.to_owned(),
+        signature(&token),
+        signature(&expired),
+    ];
+    for secret in &given {
+        assert!(!welcome.contains(secret), "{secret} in the welcome");
+        assert!(!ended.output.contains(secret), "{secret} in the output");
+    }
+    for secret in given.iter().chain([&partner]) {
+        assert!(!ended.log.contains(secret), "{secret} in {}", ended.log);
+        for reply in &bodies {
+            let answer = format!("{}{}", reply.head, reply.body);
+            assert!(!answer.contains(secret), "{secret} in {answer}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_key_is_printed_and_never_logged() {
+    let agent = Agent::start_with_log(&[], "trace");
+    let key = agent.demo_key();
+    assert_eq!(agent.get("/whoami", &[("x-api-key", &key)]).status, 200);
+    let ended = agent.killed();
+    assert!(ended.log.contains("/whoami"), "{}", ended.log);
+    assert!(!ended.log.contains(&key), "{}", ended.log);
+}

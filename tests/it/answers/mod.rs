@@ -1,0 +1,7 @@
+//! What a caller is answered, and what the log says.
+
+mod challenges;
+mod cors;
+mod doors;
+mod events;
+mod refusals;

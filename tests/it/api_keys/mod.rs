@@ -1,0 +1,5 @@
+//! API keys.
+
+mod handle;
+mod one_comparison;
+mod records;

@@ -1,0 +1,9 @@
+//! Chains: which answer wins, who is asked, and what a further check changes.
+
+mod and_then;
+mod building;
+mod members;
+mod order;
+mod panics;
+mod principals;
+mod table;

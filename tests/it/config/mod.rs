@@ -1,0 +1,28 @@
+//! Configuration: from a file to a layer, and never open by accident.
+
+use crate::common;
+use crate::common::tls;
+
+mod broken;
+mod claims;
+mod documents;
+mod emptied;
+mod files;
+mod hostile;
+mod introspected;
+mod issuers;
+mod jwt_keys;
+mod key_members;
+mod monotone;
+mod never_open;
+mod overrides;
+mod pyjwt;
+mod reload;
+mod schema;
+mod secret_files;
+mod secrets;
+mod shapes;
+mod summary;
+mod trust;
+mod watch;
+mod webhooks;

@@ -1,0 +1,10 @@
+//! Where a credential is looked for, and what is ambiguous.
+
+mod ambiguous;
+mod bytes;
+mod cookie_origins;
+mod cookies;
+mod hidden;
+mod query;
+mod readers;
+mod websocket;

@@ -1,0 +1,618 @@
+//! Keys: what is accepted from which file, and what a fault says.
+
+use crate::common::jose;
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jose::{SECRET, der_file, good, key, key_file, rules};
+use serde_json::{Value, json};
+use tower_auth::{
+    ConfigError, ConfigErrorKind,
+    jose::{Algorithm, JoseError, Jws, Key, KeySet},
+};
+
+const PUBLIC: &str = "openssl pkey -in private.pem -pubout -out public.pem";
+
+fn fault(result: Result<Key, ConfigError>) -> (ConfigErrorKind, String) {
+    let error = result.unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+fn pem_fault(algorithm: Algorithm, file: &str) -> (ConfigErrorKind, String) {
+    fault(Key::from_pem(algorithm, &key_file(file)))
+}
+
+/// The JWK of a public key file, made from its DER.
+fn jwk(name: &str) -> Value {
+    let der = der_file(&format!("{name}.pub.pem"));
+    let coordinates = |curve: &str, size: usize| {
+        let point = &der[der.len() - 2 * size..];
+        json!({"kty": "EC", "crv": curve, "x": jose::b64(&point[..size]), "y": jose::b64(&point[size..])})
+    };
+    match name {
+        "p256" => coordinates("P-256", 32),
+        "p384" => coordinates("P-384", 48),
+        "p521" => coordinates("P-521", 66),
+        "ed25519" => {
+            json!({"kty": "OKP", "crv": "Ed25519", "x": jose::b64(&der[der.len() - 32..])})
+        }
+        // 2048 bits: the modulus ends before the integer 65537.
+        _ => {
+            let end = der.len() - 5;
+            json!({"kty": "RSA", "e": "AQAB", "n": jose::b64(&der[end - 256..end])})
+        }
+    }
+}
+
+#[test]
+fn every_algorithm_verifies_a_token_with_a_key_from_every_file() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let token = good(algorithm);
+        let mut keys = vec![key(algorithm)];
+        if !algorithm.is_symmetric() {
+            let name = jose::key_name(algorithm);
+            let der = der_file(&format!("{name}.pub.pem"));
+            keys.push(Key::from_der(algorithm, &der).unwrap());
+            keys.push(Key::from_jwk_with(algorithm, &jwk(name).to_string()).unwrap());
+            if name == "rsa" {
+                keys.push(Key::from_pem(algorithm, &key_file("rsa.pkcs1.pub.pem")).unwrap());
+            }
+        }
+        for key in keys {
+            assert_eq!(key.algorithm(), algorithm);
+            let verdict = jose::check(&token, &KeySet::from(key), &rules());
+            assert_eq!(verdict.as_deref(), Ok("ada"), "{algorithm}");
+        }
+    }
+}
+
+#[test]
+fn accepts_a_compressed_point() {
+    let key = Key::from_pem(Algorithm::ES256, &key_file("p256.compressed.pub.pem")).unwrap();
+    assert_eq!(jose::code(&good(Algorithm::ES256), &key.into()), None);
+}
+
+#[test]
+fn a_key_serves_its_own_algorithm_alone() {
+    for one in Algorithm::ALL.iter().copied() {
+        for other in Algorithm::ALL.iter().copied().filter(|other| *other != one) {
+            let jws = Jws::parse(&good(one)).map(|jws| jws.verify(&key(other)));
+            assert_eq!(jws.unwrap(), Err(JoseError::AlgMismatch), "{one} {other}");
+        }
+    }
+}
+
+#[test]
+fn refuses_a_key_file_as_an_hmac_secret() {
+    let jwk = jwk("p256").to_string();
+    let with_space = format!("\n  {}", key_file("rsa.pub.pem"));
+    let files: [&[u8]; 6] = [
+        key_file("rsa.pub.pem").leak().as_bytes(),
+        key_file("rsa.pem").leak().as_bytes(),
+        with_space.as_bytes(),
+        jwk.as_bytes(),
+        &der_file("rsa.pub.pem"),
+        b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq5",
+    ];
+    for file in files {
+        for algorithm in [Algorithm::HS256, Algorithm::HS512] {
+            let (kind, text) = fault(Key::hmac(algorithm, file));
+            assert_eq!(kind, ConfigErrorKind::WrongKey);
+            assert!(text.contains("openssl rand -hex"), "{text}");
+            let (kind, _) = fault(Key::insecure_allow_short_secret(algorithm, file));
+            assert_eq!(kind, ConfigErrorKind::WrongKey);
+        }
+    }
+}
+
+/// The forms in which a key file may come, as text and as bytes.
+fn disguised(file: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let (pem, der) = (key_file(file), der_file(file));
+    let hex =
+        |bytes: &[u8]| -> Vec<String> { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
+    let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let url_safe = STANDARD.encode(&der).replace('+', "-").replace('/', "_");
+    vec![
+        ("DER", der.clone()),
+        ("base64", STANDARD.encode(&der).into()),
+        (
+            "base64 without padding",
+            url_safe.trim_end_matches('=').into(),
+        ),
+        ("lines of base64", lines.join("\n").into()),
+        ("lines of base64 with \\n", lines.join("\\n").into()),
+        ("quoted base64", format!(" \"{}\"\n", lines.join("")).into()),
+        ("base64 of the PEM", STANDARD.encode(&pem).into()),
+        ("hex", hex(&der).concat().into()),
+        ("upper-case hex", hex(&der).concat().to_uppercase().into()),
+        ("hex with 0x", format!("0x{}", hex(&der).concat()).into()),
+        ("hex with colons", hex(&der).join(":").into()),
+        ("hex of the PEM", hex(pem.as_bytes()).concat().into()),
+    ]
+}
+
+#[test]
+fn refuses_a_key_file_in_base64_or_hex_as_an_hmac_secret() {
+    for file in [
+        "rsa.pub.pem",
+        "p256.pub.pem",
+        "p521.pub.pem",
+        "ed25519.pub.pem",
+        "rsa_pss.pub.pem",
+        "rsa.cert.pem",
+        "rsa.pem",
+        "p256.pem",
+        "p256.sec1.pem",
+    ] {
+        for (form, secret) in disguised(file) {
+            let (kind, text) = fault(Key::insecure_allow_short_secret(Algorithm::HS256, &secret));
+            assert_eq!(kind, ConfigErrorKind::WrongKey, "{file} as {form}");
+            assert!(text.contains("a key file stands where"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn refuses_other_public_keys_as_an_hmac_secret() {
+    let jwk = jwk("p256");
+    let set = json!({"keys": [jwk]}).to_string();
+    let point = [
+        &[4][..],
+        &URL_SAFE_NO_PAD.decode(jwk["x"].as_str().unwrap()).unwrap(),
+        &URL_SAFE_NO_PAD.decode(jwk["y"].as_str().unwrap()).unwrap(),
+    ]
+    .concat();
+    for (form, secret) in [
+        ("a JWK in base64", STANDARD.encode(jwk.to_string())),
+        ("a set", set.clone()),
+        ("a set in base64", STANDARD.encode(set)),
+        ("a list", format!("[{jwk}]")),
+        ("a point", jose::b64(&point)),
+        (
+            "the middle of an OpenSSH key",
+            "AAAAC3NzaC1lZDI1NTE5AAAAIGq5gbNRKmVrfvAJqfpZ8kNCMxRpXU7ZlpKJe3vRkU0B".into(),
+        ),
+        (
+            "XML of .NET",
+            "<RSAKeyValue><Modulus>x</Modulus></RSAKeyValue>".into(),
+        ),
+    ] {
+        let (kind, _) = fault(Key::hmac(Algorithm::HS256, secret));
+        assert_eq!(kind, ConfigErrorKind::WrongKey, "{form}");
+    }
+}
+
+#[test]
+fn refuses_a_key_file_inside_a_symmetric_jwk() {
+    let k = jose::b64(der_file("rsa.pub.pem"));
+    let jwk = json!({"kty": "oct", "alg": "HS256", "k": k}).to_string();
+    assert_eq!(fault(Key::from_jwk(&jwk)).0, ConfigErrorKind::WrongKey);
+}
+
+#[test]
+fn takes_a_secret_in_base64_or_hex_as_it_stands() {
+    for secret in [
+        "c2VjcmV0LXRoYXQtaXMtYmFzZTY0LWFuZC1sb25n",
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKC",
+        "04b8a1f0c3d2e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f",
+    ] {
+        assert!(Key::hmac(Algorithm::HS256, secret).is_ok(), "{secret}");
+    }
+}
+
+#[test]
+fn refuses_a_secret_shorter_than_the_hash() {
+    for (algorithm, len) in [
+        (Algorithm::HS256, 32),
+        (Algorithm::HS384, 48),
+        (Algorithm::HS512, 64),
+    ] {
+        assert!(Key::hmac(algorithm, &SECRET[..len]).is_ok());
+        let (kind, text) = fault(Key::hmac(algorithm, &SECRET[..len - 1]));
+        assert_eq!(kind, ConfigErrorKind::WeakKey);
+        assert!(
+            text.contains(&format!("`openssl rand -hex {len}`")),
+            "{text}"
+        );
+        assert!(text.contains("insecure_allow_short_secret"), "{text}");
+        assert!(Key::insecure_allow_short_secret(algorithm, "x").is_ok());
+        let (kind, _) = fault(Key::insecure_allow_short_secret(algorithm, ""));
+        assert_eq!(kind, ConfigErrorKind::Blank);
+    }
+}
+
+#[test]
+fn refuses_a_secret_for_an_asymmetric_algorithm_and_the_reverse() {
+    let (kind, text) = fault(Key::hmac(Algorithm::RS256, SECRET));
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+    assert!(text.contains("Key::from_pem"), "{text}");
+    let (kind, _) = pem_fault(Algorithm::HS256, "rsa.pub.pem");
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+    let (kind, _) = pem_fault(Algorithm::HS256, "ed25519.pub.pem");
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+}
+
+#[test]
+fn refuses_a_private_key_where_a_public_one_belongs() {
+    for (algorithm, file) in [
+        (Algorithm::RS256, "rsa.pem"),
+        (Algorithm::RS256, "rsa.pkcs1.pem"),
+        (Algorithm::ES256, "p256.pem"),
+        (Algorithm::ES256, "p256.sec1.pem"),
+        (Algorithm::ES256, "p256.encrypted.pem"),
+        (Algorithm::EdDSA, "ed25519.pem"),
+    ] {
+        let (kind, text) = pem_fault(algorithm, file);
+        assert_eq!(kind, ConfigErrorKind::WrongKey, "{file}");
+        assert!(text.contains(PUBLIC), "{text}");
+        if !file.contains("encrypted") {
+            let (kind, text) = fault(Key::from_der(algorithm, &der_file(file)));
+            assert_eq!(kind, ConfigErrorKind::WrongKey, "{file}");
+            assert!(text.contains("private key"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn refuses_a_certificate() {
+    let (kind, text) = pem_fault(Algorithm::RS256, "rsa.cert.pem");
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+    assert!(
+        text.contains("openssl x509 -in certificate.pem -pubkey"),
+        "{text}"
+    );
+    let (kind, _) = fault(Key::from_der(Algorithm::RS256, &der_file("rsa.cert.pem")));
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+}
+
+#[test]
+fn refuses_a_weak_rsa_key() {
+    let (kind, text) = pem_fault(Algorithm::RS256, "rsa1024.pub.pem");
+    assert_eq!(kind, ConfigErrorKind::WeakKey);
+    assert!(text.contains("rsa_keygen_bits:3072"), "{text}");
+}
+
+#[test]
+fn refuses_rsa_numbers_that_make_no_sound_key() {
+    let modulus = |bytes: usize| jose::b64([vec![0xff; bytes - 1], vec![0xfd]].concat());
+    let rsa = |n: &str, e: &str| {
+        let jwk = json!({"kty": "RSA", "alg": "RS256", "n": n, "e": e});
+        fault(Key::from_jwk(&jwk.to_string()))
+    };
+    let good = jwk("rsa")["n"].as_str().unwrap().to_owned();
+    for (n, e, text) in [
+        (modulus(255), "AQAB", "fewer than 2048"),
+        (modulus(1025), "AQAB", "more than 8192"),
+        (good.clone(), "AQ", "exponent"),
+        (good.clone(), "", "exponent"),
+        (good.clone(), "AA", "exponent"),
+        (good.clone(), "Ag", "exponent"),
+        (good.clone(), "AQAAAAAB", "exponent"),
+        (zeros(&modulus(255), 1), "AQAB", "fewer than 2048"),
+        (zeros(&modulus(255), 700), "AQAB", "fewer than 2048"),
+        (zeros(&modulus(1025), 1), "AQAB", "more than 8192"),
+        (good.clone(), "AAAAAQ", "exponent"),
+    ] {
+        let (kind, found) = rsa(&n, e);
+        assert_eq!(kind, ConfigErrorKind::WeakKey, "{e}");
+        assert!(found.contains(text), "{found}");
+    }
+    let even = jose::b64(vec![0xfe; 256]);
+    for n in ["", "AA", "AAAA", even.as_str(), "!!", "AB"] {
+        assert_eq!(rsa(n, "AQAB").0, ConfigErrorKind::Malformed, "{n}");
+    }
+}
+
+/// A token that code of the test signs.
+fn assemble(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    let input = format!("{}.{}", jose::b64(header), jose::b64(claims));
+    let signature = sign(input.as_bytes());
+    format!("{input}.{}", jose::b64(signature))
+}
+
+/// A number as some issuers write it: with zero octets in front.
+fn zeros(number: &str, count: usize) -> String {
+    let number = URL_SAFE_NO_PAD.decode(number).unwrap();
+    jose::b64([vec![0; count], number].concat())
+}
+
+#[test]
+fn a_number_with_zeros_in_front_is_the_number_it_is() {
+    for (algorithm, name, members) in [
+        (Algorithm::RS256, "rsa", ["n", "e"]),
+        (Algorithm::PS256, "rsa", ["n", "e"]),
+        (Algorithm::ES256, "p256", ["x", "y"]),
+        (Algorithm::ES384, "p384", ["x", "y"]),
+        (Algorithm::ES512, "p521", ["x", "y"]),
+    ] {
+        for count in [1, 2, 100, 10_000] {
+            for changed in [&members[..1], &members[1..], &members[..]] {
+                let mut jwk = jwk(name);
+                for member in changed {
+                    jwk[member] = zeros(jwk[member].as_str().unwrap(), count).into();
+                }
+                let key = Key::from_jwk_with(algorithm, &jwk.to_string()).unwrap();
+                assert_eq!(jose::code(&good(algorithm), &key.into()), None, "{jwk}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_coordinate_in_its_shortest_form_is_the_number_it_is() {
+    let random = SystemRandom::new();
+    let pair = loop {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        if pair.public_key().as_ref()[1] == 0 {
+            break pair;
+        }
+    };
+    let point = pair.public_key().as_ref();
+    let (x, y) = (&point[2..33], &point[33..]);
+    let jwk = |x: &[u8], y: &[u8]| {
+        json!({"kty": "EC", "crv": "P-256", "x": jose::b64(x), "y": jose::b64(y)}).to_string()
+    };
+    let key = Key::from_jwk_with(Algorithm::ES256, &jwk(x, y)).unwrap();
+    let token = assemble(r#"{"alg":"ES256"}"#, jose::CLAIMS, |input| {
+        pair.sign(&random, input).unwrap().as_ref().to_vec()
+    });
+    assert_eq!(jose::code(&token, &key.into()), None);
+    // Digits that are missing at the end, or none at all, make no number of it.
+    for (x, y) in [(&x[..30], y), (x, &y[..31]), (&[][..], y), (x, &[][..])] {
+        let (kind, _) = fault(Key::from_jwk_with(Algorithm::ES256, &jwk(x, y)));
+        assert_eq!(kind, ConfigErrorKind::Malformed);
+    }
+}
+
+#[test]
+fn what_is_no_number_is_taken_octet_by_octet() {
+    // RFC 8037 §2: the octets of RFC 8032, the lowest first.
+    for x in [
+        zeros(jwk("ed25519")["x"].as_str().unwrap(), 1),
+        jose::b64(&der_file("ed25519.pub.pem")[13..]),
+    ] {
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": x}).to_string();
+        let (kind, _) = fault(Key::from_jwk_with(Algorithm::EdDSA, &jwk));
+        assert_eq!(kind, ConfigErrorKind::Malformed);
+    }
+    // RFC 7518 §6.4.1: the octets of a secret, of which the first may be zero.
+    let k = zeros(&jose::b64(SECRET), 1);
+    let other = Key::from_jwk(&json!({"kty": "oct", "alg": "HS256", "k": k}).to_string()).unwrap();
+    let verdict = jose::code(&good(Algorithm::HS256), &other.into());
+    assert_eq!(verdict, Some("jwt_bad_signature"));
+}
+
+#[test]
+fn an_rsa_key_of_8192_bits_is_used_and_none_of_more() {
+    let der = der_file("rsa8192.pub.pem");
+    let n = jose::b64(&der[der.len() - 5 - 1024..der.len() - 5]);
+    let pair = RsaKeyPair::from_pkcs8(&der_file("rsa8192.pem")).unwrap();
+    let random = SystemRandom::new();
+    let token = assemble(r#"{"alg":"RS256"}"#, jose::CLAIMS, |input| {
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &random, input, &mut signature)
+            .unwrap();
+        signature
+    });
+    for n in [n.clone(), zeros(&n, 1)] {
+        let jwk = json!({"kty": "RSA", "n": n, "e": "AQAB"}).to_string();
+        let key = Key::from_jwk_with(Algorithm::RS256, &jwk).unwrap();
+        assert_eq!(jose::code(&token, &key.into()), None);
+    }
+    for bits in [8193, 8200, 12_288, 16_384, 16_392] {
+        let mut n = vec![0xff; bits / 8 + 1];
+        n[0] = (1_u16 << (bits % 8)).wrapping_sub(1) as u8;
+        let jwk = json!({"kty": "RSA", "n": jose::b64(n), "e": "AQAB"}).to_string();
+        let (kind, text) = fault(Key::from_jwk_with(Algorithm::RS256, &jwk));
+        assert_eq!(kind, ConfigErrorKind::WeakKey, "{bits}");
+        assert!(text.contains("more than 8192"), "{text}");
+    }
+}
+
+#[test]
+fn refuses_a_key_of_another_type_or_curve() {
+    for (algorithm, file) in [
+        (Algorithm::ES256, "p384.pub.pem"),
+        (Algorithm::ES384, "p521.pub.pem"),
+        (Algorithm::ES512, "p256.pub.pem"),
+        (Algorithm::ES256, "rsa.pub.pem"),
+        (Algorithm::RS256, "p256.pub.pem"),
+        (Algorithm::PS256, "ed25519.pub.pem"),
+        (Algorithm::EdDSA, "p256.pub.pem"),
+        (Algorithm::RS256, "rsa_pss.pub.pem"),
+    ] {
+        let (kind, text) = pem_fault(algorithm, file);
+        assert_eq!(kind, ConfigErrorKind::WrongKey, "{algorithm} {file}");
+        assert!(text.contains("openssl genpkey"), "{text}");
+    }
+    for file in ["secp256k1.pub.pem", "x25519.pub.pem", "ed448.pub.pem"] {
+        let (kind, text) = pem_fault(Algorithm::EdDSA, file);
+        assert_eq!(kind, ConfigErrorKind::Unsupported, "{file}");
+        assert!(text.contains("Ed25519"), "{text}");
+    }
+}
+
+#[test]
+fn refuses_a_point_off_its_curve() {
+    let mut wrong = jwk("p256");
+    wrong["y"] = wrong["x"].clone();
+    let (kind, _) = fault(Key::from_jwk_with(Algorithm::ES256, &wrong.to_string()));
+    assert_eq!(kind, ConfigErrorKind::Malformed);
+    let mut der = der_file("p256.pub.pem");
+    *der.last_mut().unwrap() ^= 1;
+    let (kind, _) = fault(Key::from_der(Algorithm::ES256, &der));
+    assert_eq!(kind, ConfigErrorKind::Malformed);
+}
+
+#[test]
+fn refuses_a_pem_that_is_not_one_public_key() {
+    let pem = key_file("p256.pub.pem");
+    let cases = [
+        (String::new(), "not its path"),
+        ("/etc/keys/public.pem".into(), "not its path"),
+        (pem.replace("-----END", "-----"), "not its path"),
+        (pem.replace('M', "*"), "not its path"),
+        (pem.replace('\n', "\\n"), "line breaks"),
+        (format!("{pem}{pem}"), "several"),
+    ];
+    for (text, expected) in cases {
+        let (kind, found) = fault(Key::from_pem(Algorithm::ES256, &text));
+        assert_eq!(kind, ConfigErrorKind::Malformed, "{text}");
+        assert!(found.contains(expected), "{found}");
+    }
+    // Line ends of any kind, and a word before the block, do no harm.
+    for text in [pem.replace('\n', "\r\n"), format!("the key:\n{pem}\n\n")] {
+        assert!(Key::from_pem(Algorithm::ES256, &text).is_ok());
+    }
+}
+
+#[test]
+fn refuses_der_with_any_byte_missing_or_added() {
+    for (algorithm, file) in [
+        (Algorithm::RS256, "rsa.pub.pem"),
+        (Algorithm::RS256, "rsa.pkcs1.pub.pem"),
+        (Algorithm::ES256, "p256.pub.pem"),
+        (Algorithm::EdDSA, "ed25519.pub.pem"),
+    ] {
+        let der = der_file(file);
+        for len in 0..der.len() {
+            assert!(
+                Key::from_der(algorithm, &der[..len]).is_err(),
+                "{file} {len}"
+            );
+        }
+        assert!(Key::from_der(algorithm, &[&der[..], &[0]].concat()).is_err());
+    }
+}
+
+#[test]
+fn reads_a_jwk_with_its_algorithm_and_id() {
+    let mut text = jwk("p256");
+    text["alg"] = "ES256".into();
+    text["kid"] = "k1".into();
+    text["use"] = "sig".into();
+    text["key_ops"] = json!(["verify"]);
+    let key = Key::from_jwk(&text.to_string()).unwrap();
+    assert_eq!((key.algorithm(), key.id()), (Algorithm::ES256, Some("k1")));
+    text["alg"] = "Ed25519".into();
+    let (kind, _) = fault(Key::from_jwk(&text.to_string()));
+    assert_eq!(kind, ConfigErrorKind::WrongKey);
+}
+
+#[test]
+fn reads_a_key_file_that_begins_with_a_byte_order_mark() {
+    let pem = format!("\u{feff}{}", key_file("p256.pub.pem"));
+    let jwk = format!("\u{feff}{}", jwk("p256"));
+    for key in [
+        Key::from_pem(Algorithm::ES256, &pem),
+        Key::from_jwk_with(Algorithm::ES256, &jwk),
+    ] {
+        let keys = KeySet::from(key.unwrap());
+        assert_eq!(jose::code(&good(Algorithm::ES256), &keys), None);
+    }
+}
+
+#[test]
+fn reads_a_symmetric_jwk_given_by_code() {
+    let oct = json!({"kty": "oct", "alg": "HS256", "k": jose::b64(SECRET)}).to_string();
+    let key = Key::from_jwk(&oct).unwrap();
+    assert_eq!(jose::code(&good(Algorithm::HS256), &key.into()), None);
+    let short = json!({"kty": "oct", "alg": "HS256", "k": jose::b64(&SECRET[..31])}).to_string();
+    assert_eq!(fault(Key::from_jwk(&short)).0, ConfigErrorKind::WeakKey);
+    let confused = json!({"kty": "oct", "alg": "RS256", "k": jose::b64(SECRET)}).to_string();
+    assert_eq!(fault(Key::from_jwk(&confused)).0, ConfigErrorKind::WrongKey);
+}
+
+#[test]
+fn refuses_a_jwk_that_may_not_verify() {
+    let edit = |name: &str, value: Value| {
+        let mut jwk = jwk("p256");
+        jwk["alg"] = "ES256".into();
+        jwk[name] = value;
+        fault(Key::from_jwk(&jwk.to_string()))
+    };
+    for (name, value, kind, text) in [
+        ("use", json!("enc"), ConfigErrorKind::WrongKey, "\"use\""),
+        ("use", json!(1), ConfigErrorKind::WrongKey, "\"use\""),
+        (
+            "key_ops",
+            json!(["sign"]),
+            ConfigErrorKind::WrongKey,
+            "\"key_ops\"",
+        ),
+        (
+            "key_ops",
+            json!("verify"),
+            ConfigErrorKind::WrongKey,
+            "\"key_ops\"",
+        ),
+        (
+            "key_ops",
+            json!(["verify", 1]),
+            ConfigErrorKind::WrongKey,
+            "\"key_ops\"",
+        ),
+        ("kid", json!(7), ConfigErrorKind::Malformed, "\"kid\""),
+        ("d", json!("AA"), ConfigErrorKind::WrongKey, "private"),
+        (
+            "alg",
+            json!("ES521"),
+            ConfigErrorKind::Unsupported,
+            "\"alg\"",
+        ),
+        ("alg", json!(5), ConfigErrorKind::Unsupported, "\"alg\""),
+        ("alg", json!("ES384"), ConfigErrorKind::WrongKey, "curve"),
+        (
+            "crv",
+            json!("secp256k1"),
+            ConfigErrorKind::Unsupported,
+            "P-256",
+        ),
+        ("kty", json!("AKP"), ConfigErrorKind::Unsupported, "RSA"),
+        ("x", json!("AA"), ConfigErrorKind::Malformed, "openssl"),
+        ("x", json!(null), ConfigErrorKind::Malformed, "openssl"),
+    ] {
+        let found = edit(name, value.clone());
+        assert_eq!(found.0, kind, "{name} {value}");
+        assert!(found.1.contains(text), "{}", found.1);
+    }
+    let bare = jwk("p256").to_string();
+    let (_, text) = fault(Key::from_jwk(&bare));
+    assert!(text.contains("from_jwk_with"), "{text}");
+    for text in ["", "[]", "{", r#"{"kty":"EC","kty":"EC"}"#] {
+        assert_eq!(fault(Key::from_jwk(text)).0, ConfigErrorKind::Malformed);
+    }
+}
+
+#[test]
+fn shows_no_key_material() {
+    let key = key(Algorithm::HS256).with_id("k1");
+    let shown = format!("{key:?} {:?}", KeySet::from(key.clone()));
+    assert!(shown.contains("HS256") && shown.contains("k1"), "{shown}");
+    assert!(
+        !shown.contains("secret") && !shown.contains("115, 101"),
+        "{shown}"
+    );
+    let public = format!("{:?}", jose::key(Algorithm::EdDSA));
+    assert!(public.len() < 60, "{public}");
+}
+
+#[test]
+fn is_shared_between_threads_and_cloned_cheaply() {
+    fn shared<T: Send + Sync + Clone + 'static>() {}
+    shared::<Key>();
+    shared::<KeySet>();
+    shared::<tower_auth::jose::JwkSet>();
+    shared::<tower_auth::jose::ClaimRules>();
+    shared::<JoseError>();
+    assert!(size_of::<Key>() <= 32);
+}

@@ -1,0 +1,8 @@
+//! Tokens and key sets, read strictly.
+
+mod attacks;
+mod attacks_json;
+mod key_sets;
+mod keys;
+mod properties;
+mod vectors;

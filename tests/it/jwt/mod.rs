@@ -1,0 +1,4 @@
+//! Tokens under a fixed key.
+
+mod layer;
+mod provider;

@@ -1,0 +1,26 @@
+//! What the crate claims, through its public API: a module for each capability.
+#![cfg(test)]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod access;
+mod agent_server;
+mod answers;
+mod api_keys;
+mod attacks;
+mod authorize;
+mod chains;
+mod config;
+mod credentials;
+mod jose;
+mod jwt;
+mod oauth2;
+mod opaque;
+mod project;
+mod providers;
+mod readiness;
+mod services;
+mod testing;
+mod webhook;

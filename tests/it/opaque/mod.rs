@@ -1,0 +1,8 @@
+//! Tokens that their issuer is asked about.
+
+mod cache;
+mod claims;
+mod endpoint;
+mod introspection;
+mod strangers;
+mod userinfo;

@@ -1,0 +1,86 @@
+//! The fuzz targets' checks on what fuzzing kept, and on random changes of it: on any toolchain.
+
+#[path = "../../../fuzz/src/checks.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod checks;
+#[path = "../../../fuzz/src/webhooks.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod webhooks;
+
+use std::{fs, path::PathBuf};
+
+use proptest::{collection::vec, prelude::*, sample::Index};
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let files = fs::read_dir(folder).unwrap();
+    let files: Vec<_> = files
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect();
+    assert!(!files.is_empty());
+    files
+}
+
+/// Cuts, repeats and overwrites pieces of a file, and joins pieces of two.
+fn replay(target: &str, check: fn(&[u8])) {
+    let files = corpus(target);
+    files.iter().for_each(|file| check(file));
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(3_000)
+    };
+    let edits = vec(
+        (any::<Index>(), any::<Index>(), vec(any::<u8>(), 0..4)),
+        0..4,
+    );
+    let strategy = (any::<Index>(), any::<Index>(), edits);
+    proptest!(config, |((one, other, edits) in strategy)| {
+        let mut bytes = one.get(&files).clone();
+        for (from, to, piece) in edits {
+            let (from, to) = (from.index(bytes.len() + 1), to.index(bytes.len() + 1));
+            match piece.as_slice() {
+                [] if from <= to => drop(bytes.drain(from..to)),
+                [] => bytes.extend_from_slice(&other.get(&files)[to.min(other.get(&files).len())..]),
+                _ => drop(bytes.splice(from.min(to)..(from.min(to) + 1).min(bytes.len()), piece)),
+            }
+        }
+        check(&bytes);
+    });
+}
+
+#[test]
+fn no_bytes_are_a_token() {
+    replay("jws_compact", checks::jws_compact);
+}
+
+#[test]
+fn claims_mean_the_same_to_serde_json() {
+    replay("jwt_claims", checks::jwt_claims);
+}
+
+#[test]
+fn paths_lead_where_serde_json_finds_the_claim() {
+    replay("claim_paths", checks::claim_paths);
+}
+
+#[test]
+fn key_sets_are_bounded_and_unambiguous() {
+    replay("jwk_set", checks::jwk_set);
+}
+
+#[test]
+fn no_headers_are_a_signature() {
+    replay("webhook_headers", webhooks::webhook_headers);
+}
+
+#[test]
+fn a_platforms_bodies_mean_the_same_to_serde_json() {
+    replay("webhook_bodies", webhooks::webhook_bodies);
+}
+
+#[test]
+fn files_are_open_only_where_they_say_so() {
+    replay("config_file", checks::config_file);
+}

@@ -1,0 +1,6 @@
+//! The contract of a provider, and providers without a folder of their own.
+
+mod allowlist;
+mod contracts;
+mod custom;
+mod debug_output;
