@@ -2,6 +2,7 @@
 //! http. `tests/common/tls` holds the certificates, good for a hundred years.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(unreachable_pub, reason = "a test file exports nothing")]
 
 use std::{
     net::SocketAddr,

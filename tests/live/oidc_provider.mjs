@@ -25,13 +25,15 @@ const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   if (pathname.startsWith('/control/')) return control(pathname, request, response);
   seen[pathname] = (seen[pathname] ?? 0) + 1;
+  // As a server of TLS in front of it would say; URLs in the metadata depend on it.
+  if (issuer.startsWith('https:')) request.headers['x-forwarded-proto'] = 'https';
   const fault = faults.get(pathname);
   if (!fault) return answer(request, response);
   // Without an answer the caller's own timeout is what is tested.
   if (!fault.hang) response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
 });
 await new Promise((done) => server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', done));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+let issuer = `http://127.0.0.1:${server.address().port}`;
 answer = provider();
 process.stdout.write(`${JSON.stringify({
   issuer,
@@ -44,7 +46,7 @@ process.stdout.write(`${JSON.stringify({
 process.stdin.resume().on('end', () => process.exit());
 
 function provider() {
-  return new Provider(issuer, {
+  const made = new Provider(issuer, {
     adapter,
     clients: [AGENT, SERVER].map((client) => ({
       ...client,
@@ -66,7 +68,9 @@ function provider() {
       },
     },
     ttl: { ClientCredentials: 600 },
-  }).callback();
+  });
+  made.proxy = issuer.startsWith('https:');
+  return made.callback();
 }
 
 function resourceServer(resource) {
@@ -91,6 +95,7 @@ async function control(pathname, request, response) {
   const reply = await {
     '/control/rotate': () => rotate(asked),
     '/control/fault': () => setFault(asked),
+    '/control/issuer': () => setIssuer(asked),
     '/control/seen': () => seen,
   }[pathname]?.();
   response.writeHead(reply ? 200 : 404, { 'content-type': 'application/json' });
@@ -102,6 +107,12 @@ async function rotate({ keep_old = true }) {
   keys = await newKeys();
   answer = provider();
   return { kids: Object.fromEntries(keys.map(({ alg, kid }) => [alg, kid])) };
+}
+
+function setIssuer(asked) {
+  issuer = asked.issuer;
+  answer = provider();
+  return { issuer };
 }
 
 function setFault({ path, ...fault }) {
