@@ -20,7 +20,7 @@ use http_body_util::{Empty, Full};
 use tower::{Layer, Service, service_fn};
 use tower_auth::{
     AuthLayer,
-    authorize::{Authorize, Policy, RequireScopes, by_role, by_scope},
+    authorize::{AuthorizeLayer, Policy, RequireScopes, by_role, by_scope},
     jose::Algorithm,
     provider::{AllowlistAuth, CompositeAuth, OAuth2Auth},
     testing::TestIssuer,
@@ -207,7 +207,7 @@ fn scopes_lacking(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn role_held(bencher: Bencher<'_, '_>) {
     let roles = by_role([("admin", "agents:*")]).unwrap();
-    let asked = Authorize::new(roles, "agents", "invoke");
+    let asked = AuthorizeLayer::new(roles, "agents", "invoke");
     let service = AuthLayer::new(common::scoped_key(&SCOPES)).layer(asked.layer(Bare));
     accepted(bencher, service, || with_key(&key(0)));
 }

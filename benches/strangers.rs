@@ -31,7 +31,7 @@ const STRANGERS_A_SECOND: usize = 2_000;
 const CONNECTIONS: usize = 50;
 const LATENCY: Duration = Duration::from_millis(100);
 /// Short, so that every token lapses or is renewed several times a round.
-const CACHE_TIME: Duration = Duration::from_secs(4);
+const CACHE_TTL: Duration = Duration::from_secs(4);
 
 #[tokio::main]
 async fn main() {
@@ -124,7 +124,7 @@ async fn serve(endpoint: &Arc<Endpoint>) -> SocketAddr {
     let issuer = listen(Router::new().route("/introspect", post(introspect))).await;
     let tokens = IntrospectionAuth::new(&format!("http://{issuer}/introspect"), "bench", "secret")
         .unwrap()
-        .with_cache_time(CACHE_TIME)
+        .with_cache_ttl(CACHE_TTL)
         .unwrap();
     let run = get(|| async { "ran" });
     listen(

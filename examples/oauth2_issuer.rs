@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use tower::ServiceExt;
 use tower_auth::{
     AuthContext, AuthLayer, ConfigError,
-    authorize::{Authorize, ByRole, any_of, by_role, by_scope},
+    authorize::{AuthorizeLayer, ByRole, any_of, by_role, by_scope},
     jose::Algorithm,
     provider::OAuth2Auth,
     testing::TestIssuer,
@@ -95,11 +95,11 @@ fn app(kind: &Kind, tokens: OAuth2Auth) -> Result<Router, ConfigError> {
     Ok(Router::new()
         .route(
             "/run",
-            get(run).layer(Authorize::new(may_run, "agents", "invoke")),
+            get(run).layer(AuthorizeLayer::new(may_run, "agents", "invoke")),
         )
         .route(
             "/stats",
-            get(|| async { "{}" }).layer(Authorize::new(roles, "stats", "read")),
+            get(|| async { "{}" }).layer(AuthorizeLayer::new(roles, "stats", "read")),
         )
         .layer(AuthLayer::new(tokens)))
 }

@@ -2,7 +2,7 @@
 
 use tower_auth::{
     ConfigError,
-    authorize::{Authorize, RequireScopes, any_of, by_role},
+    authorize::{AuthorizeLayer, RequireScopes, any_of, by_role},
 };
 
 /// For callers who may run the agent.
@@ -13,10 +13,10 @@ pub(crate) fn may_invoke() -> RequireScopes {
 /// For callers who have the role of an administrator.
 ///
 /// Issuers name roles in different claims; a key's stand in its record.
-pub(crate) fn may_read_stats() -> Result<Authorize, ConfigError> {
+pub(crate) fn may_read_stats() -> Result<AuthorizeLayer, ConfigError> {
     let roles = by_role([(ADMIN, "stats:read")])?;
     let realm_roles = roles.clone().with_claim("realm_access.roles");
-    Ok(Authorize::new(
+    Ok(AuthorizeLayer::new(
         any_of(roles).or(realm_roles),
         "stats",
         "read",

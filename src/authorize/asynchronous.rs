@@ -14,7 +14,7 @@ use crate::{AuthContext, AuthError};
 ///
 /// ```
 /// use std::{io, sync::Arc};
-/// use tower_auth::{AuthContext, AuthError, authorize::{AsyncAuthorizer, Authorize}};
+/// use tower_auth::{AuthContext, AuthError, authorize::{AsyncAuthorizer, AuthorizeLayer}};
 ///
 /// struct Grants; // your database pool stands here
 ///
@@ -39,7 +39,7 @@ use crate::{AuthContext, AuthError};
 ///     }
 /// }
 ///
-/// let layer = Authorize::new(Grants, "agent:{id}", "invoke");
+/// let layer = AuthorizeLayer::new(Grants, "agent:{id}", "invoke");
 /// # let _ = layer;
 /// ```
 pub trait AsyncAuthorizer: Send + Sync + 'static {

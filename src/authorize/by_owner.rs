@@ -17,12 +17,12 @@ use crate::{AuthContext, AuthError, Principal};
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use tower_auth::{AuthContext, authorize::{Authorize, by_owner}};
+/// use tower_auth::{AuthContext, authorize::{AuthorizeLayer, by_owner}};
 ///
 /// let ada = AuthContext::new("ada").with_method("api_key").principal().into_owned();
 /// let owners = HashMap::from([("document:7", ada)]);
 /// let owner = by_owner(move |resource: &str| Ok(owners.get(resource).cloned())).hide_foreign();
-/// let layer = Authorize::new(owner, "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read");
 /// # let _ = layer;
 /// ```
 pub fn by_owner<F>(owner_of: F) -> ByOwner<F>
@@ -42,7 +42,7 @@ where
 ///
 /// ```
 /// use std::io;
-/// use tower_auth::{AuthError, Principal, authorize::{Authorize, async_by_owner}};
+/// use tower_auth::{AuthError, Principal, authorize::{AuthorizeLayer, async_by_owner}};
 ///
 /// async fn look_up(resource: &str) -> io::Result<Option<Principal<'static>>> {
 ///     Ok(None) // your database stands here
@@ -52,7 +52,7 @@ where
 ///     look_up(&resource).await.map_err(AuthError::unavailable)
 /// })
 /// .hide_foreign();
-/// let layer = Authorize::new(owner, "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read");
 /// # let _ = layer;
 /// ```
 pub fn async_by_owner<F, Fut>(owner_of: F) -> AsyncByOwner<F>

@@ -18,12 +18,12 @@ use crate::{
 /// # Example
 ///
 /// ```
-/// use tower_auth::{AuthContext, AuthError, authorize::{Authorize, all_of, authorizer_fn, by_scope}};
+/// use tower_auth::{AuthContext, AuthError, authorize::{AuthorizeLayer, all_of, authorizer_fn, by_scope}};
 ///
 /// let office_hours = authorizer_fn(|_: &AuthContext, _: &str, _: &str| {
 ///     Err(AuthError::forbidden("closed"))
 /// });
-/// let layer = Authorize::new(all_of(by_scope()).and(office_hours), "graph", "invoke");
+/// let layer = AuthorizeLayer::new(all_of(by_scope()).and(office_hours), "graph", "invoke");
 /// # let _ = layer;
 /// ```
 pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
@@ -40,10 +40,10 @@ pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
 /// # Example
 ///
 /// ```
-/// use tower_auth::authorize::{Authorize, any_of, by_owner, by_role};
+/// use tower_auth::authorize::{AuthorizeLayer, any_of, by_owner, by_role};
 ///
 /// let owner = by_owner(|_document: &str| Ok(None)).hide_foreign();
-/// let layer = Authorize::new(any_of(by_role([("admin", "*")])?).or(owner), "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(any_of(by_role([("admin", "*")])?).or(owner), "document:{id}", "read");
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```

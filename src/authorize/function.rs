@@ -10,7 +10,7 @@ use crate::{AuthContext, AuthError};
 /// # Example
 ///
 /// ```
-/// use tower_auth::{AuthContext, AuthError, authorize::{Authorize, authorizer_fn}};
+/// use tower_auth::{AuthContext, AuthError, authorize::{AuthorizeLayer, authorizer_fn}};
 ///
 /// let staff_only = authorizer_fn(|caller: &AuthContext, _resource: &str, _action: &str| {
 ///     match caller.user_id().strip_suffix("@example.com") {
@@ -18,7 +18,7 @@ use crate::{AuthContext, AuthError};
 ///         None => Err(AuthError::forbidden("not_staff")),
 ///     }
 /// });
-/// let layer = Authorize::new(staff_only, "config", "read");
+/// let layer = AuthorizeLayer::new(staff_only, "config", "read");
 /// # let _ = layer;
 /// ```
 pub fn authorizer_fn<F>(function: F) -> AuthorizerFn<F>
@@ -36,7 +36,7 @@ where
 /// # Example
 ///
 /// ```
-/// use tower_auth::{AuthContext, AuthError, authorize::{Authorize, async_authorizer_fn}};
+/// use tower_auth::{AuthContext, AuthError, authorize::{AuthorizeLayer, async_authorizer_fn}};
 ///
 /// let grants = async_authorizer_fn(async |caller: AuthContext, resource: String, _action| {
 ///     match caller.user_id() == "ada" && resource == "graph" {
@@ -44,7 +44,7 @@ where
 ///         false => Err(AuthError::forbidden("no_grant")),
 ///     }
 /// });
-/// let layer = Authorize::new(grants, "graph", "invoke");
+/// let layer = AuthorizeLayer::new(grants, "graph", "invoke");
 /// # let _ = layer;
 /// ```
 pub fn async_authorizer_fn<F, Fut>(function: F) -> AsyncAuthorizerFn<F>

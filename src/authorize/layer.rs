@@ -23,19 +23,19 @@ use crate::{AuthError, ConfigError, event};
 ///
 /// ```
 /// use axum::{Router, routing::post};
-/// use tower_auth::{AuthLayer, provider::ApiKeyAuth, authorize::{Authorize, by_scope}};
+/// use tower_auth::{AuthLayer, provider::ApiKeyAuth, authorize::{AuthorizeLayer, by_scope}};
 ///
 /// let app: Router = Router::new()
 ///     .route(
 ///         "/agents/{id}/run",
-///         post(|| async { "ran" }).layer(Authorize::new(by_scope(), "agent:{id}", "invoke")),
+///         post(|| async { "ran" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "invoke")),
 ///     )
 ///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // outside, so it runs first
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Authorize(Arc<Asking>);
+pub struct AuthorizeLayer(Arc<Asking>);
 
 struct Asking {
     authorizer: Arc<dyn Authorizer>,
@@ -43,7 +43,7 @@ struct Asking {
     action: Box<str>,
 }
 
-impl Authorize {
+impl AuthorizeLayer {
     /// Asks that authorizer for that resource and action.
     ///
     /// # Panics
@@ -81,7 +81,7 @@ impl Authorize {
 
 impl Judge for Asking {
     fn judge(&self, request: Head<'_>) -> Judged {
-        let caller = match request.caller("Authorize") {
+        let caller = match request.caller("AuthorizeLayer") {
             Ok(caller) => caller,
             Err(error) => return Judged::Answered(Err(error)),
         };
@@ -111,7 +111,7 @@ pub(super) fn without_value(name: &str, template: Option<&str>) -> AuthError {
     error
 }
 
-impl<S> Layer<S> for Authorize {
+impl<S> Layer<S> for AuthorizeLayer {
     type Service = AuthorizeService<S>;
 
     fn layer(&self, inner: S) -> AuthorizeService<S> {
@@ -119,9 +119,9 @@ impl<S> Layer<S> for Authorize {
     }
 }
 
-impl fmt::Debug for Authorize {
+impl fmt::Debug for AuthorizeLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorize")
+        f.debug_struct("AuthorizeLayer")
             .field("authorizer", &self.0.authorizer.name())
             .field("resource", &self.0.resource)
             .field("action", &self.0.action)

@@ -7,7 +7,7 @@
 //! | where | with | asks |
 //! |---|---|---|
 //! | a route, a router | [`RequireScopes`] | for scopes |
-//! | a route, a router | [`Authorize`] | an authorizer for a resource and an action |
+//! | a route, a router | [`AuthorizeLayer`] | an authorizer for a resource and an action |
 //! | a whole router, once | `Policy` (feature `axum`) | an authorizer, by route |
 //! | a handler | [`AuthContext::require`], [`Authorizer::check`] | the same |
 //!
@@ -16,7 +16,7 @@
 //! ```
 //! use axum::{Router, extract::State, routing::{get, post}};
 //! use tower_auth::{AuthContext, AuthError, AuthLayer, provider::ApiKeyAuth};
-//! use tower_auth::authorize::{Authorize, Authorizer, ByRole, RequireScopes, by_role, by_scope};
+//! use tower_auth::authorize::{AuthorizeLayer, Authorizer, ByRole, RequireScopes, by_role, by_scope};
 //!
 //! async fn stop(State(roles): State<ByRole>, caller: AuthContext) -> Result<&'static str, AuthError> {
 //!     caller.require("agents:invoke")?;
@@ -29,9 +29,9 @@
 //!     .route("/run", post(|| async { "ran" }).layer(RequireScopes::all(["agents:invoke"])))
 //!     .route(
 //!         "/agents/{id}",
-//!         get(|| async { "agent" }).layer(Authorize::new(by_scope(), "agent:{id}", "read")),
+//!         get(|| async { "agent" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "read")),
 //!     )
-//!     .route("/admin", get(|| async { "keys" }).layer(Authorize::new(roles.clone(), "keys", "read")))
+//!     .route("/admin", get(|| async { "keys" }).layer(AuthorizeLayer::new(roles.clone(), "keys", "read")))
 //!     .route("/stop", post(stop))
 //!     .route("/whoami", get(|caller: AuthContext| async move { caller.user_id().to_owned() }))
 //!     .with_state(roles)
@@ -119,7 +119,7 @@ pub use self::{
     combine::{AllOf, AnyOf, DenyAll, Not, all_of, any_of, deny_all, not},
     function::{AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, authorizer_fn},
     future::ResponseFuture,
-    layer::Authorize,
+    layer::AuthorizeLayer,
     resource::{escape_id, unescape_id},
     scopes::RequireScopes,
     service::AuthorizeService,

@@ -346,7 +346,7 @@ impl Keyring {
     }
 
     fn stale_at(&self, snapshot: &Snapshot) -> u64 {
-        snapshot.fetched_at.saturating_add(self.pace.stale_limit)
+        snapshot.fetched_at.saturating_add(self.pace.stale_ttl)
     }
 
     /// Whether the keys have grown too old since this was last asked.
@@ -360,7 +360,7 @@ impl Keyring {
 
     fn report_stale(&self, stale: bool) {
         if stale {
-            report::stale(&self.source.issuer, self.pace.stale_limit);
+            report::stale(&self.source.issuer, self.pace.stale_ttl);
         }
     }
 

@@ -17,5 +17,5 @@ mod withdrawn;
 pub(crate) use self::{
     find::{Place, Source},
     keyring::{Keyring, Missing, Snapshot},
-    plan::{LONGEST_LIFE, Pace, SHORTEST_LIFE, Ticket},
+    plan::{LONGEST_CACHE_TTL, Pace, SHORTEST_CACHE_TTL, Ticket},
 };

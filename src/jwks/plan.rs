@@ -6,9 +6,9 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
     /// How long a set is used before it is fetched again; the issuer may say where this does not.
-    pub(crate) cache_life: Option<u64>,
+    pub(crate) cache_ttl: Option<u64>,
     /// How long a set is used when it cannot be fetched again.
-    pub(crate) stale_limit: u64,
+    pub(crate) stale_ttl: u64,
     /// How often unknown key ids may cause a fetch.
     pub(crate) cool_down: u64,
     /// How long a request waits for keys.
@@ -18,8 +18,8 @@ pub(crate) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            cache_life: None,
-            stale_limit: 24 * 60 * 60,
+            cache_ttl: None,
+            stale_ttl: 24 * 60 * 60,
             cool_down: 30,
             wait_limit: Duration::from_secs(5),
         }
@@ -124,10 +124,12 @@ impl Plan {
         self.brought = self.begun;
         self.failures = 0;
         let life = pace
-            .cache_life
+            .cache_ttl
             .or(max_age)
-            .map_or(CACHE_LIFE, |life| life.clamp(SHORTEST_LIFE, LONGEST_LIFE))
-            .min(pace.stale_limit);
+            .map_or(CACHE_TTL, |life| {
+                life.clamp(SHORTEST_CACHE_TTL, LONGEST_CACHE_TTL)
+            })
+            .min(pace.stale_ttl);
         // Early enough for a fetch to end before the time is up.
         self.due = self.begun_at.saturating_add((life - life / 5).max(1));
     }
@@ -174,9 +176,9 @@ impl Plan {
     }
 }
 
-const CACHE_LIFE: u64 = 60 * 60;
-pub(crate) const SHORTEST_LIFE: u64 = 60;
-pub(crate) const LONGEST_LIFE: u64 = 24 * 60 * 60;
+const CACHE_TTL: u64 = 60 * 60;
+pub(crate) const SHORTEST_CACHE_TTL: u64 = 60;
+pub(crate) const LONGEST_CACHE_TTL: u64 = 24 * 60 * 60;
 const SET_BACK: u64 = 60;
 
 #[cfg(test)]

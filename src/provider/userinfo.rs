@@ -22,7 +22,7 @@ use crate::{
 /// Connect Core §5.3), sent as `Authorization: Bearer <token>`.
 ///
 /// For issuers of opaque tokens that have no introspection endpoint. What the endpoint answered is
-/// remembered for a short time ([`with_cache_time`](Self::with_cache_time)), so a revocation is
+/// remembered for a short time ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation is
 /// seen within that time; the token itself is not kept. However many requests show one token at
 /// once, the endpoint is asked once. Tokens in use are asked about again before the answer lapses.
 ///

@@ -151,8 +151,8 @@ impl WebhookLayer {
         self.edit(|core| core.body_time_limit = limit)
     }
 
-    /// Replaces how many deliveries with equal bodies are handled within the retention (24 hours),
-    /// each under another id: 3 unless set, at least 1 and at most 100.
+    /// Replaces how many deliveries with equal bodies are handled while the first one is remembered
+    /// (24 hours), each under another id: 3 unless set, at least 1 and at most 100.
     ///
     /// It is for schemes in which an unsigned header names the delivery: GitHub
     /// (`X-GitHub-Delivery`), Shopify (`X-Shopify-Webhook-Id`), Twilio

@@ -33,7 +33,7 @@ use crate::{AuthError, clock};
 #[derive(Clone)]
 pub struct MemoryReplayStore {
     capacity: usize,
-    retention: u64,
+    ttl: u64,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -54,7 +54,7 @@ impl MemoryReplayStore {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
-            retention: RETENTION,
+            ttl: TTL,
             seen: Arc::default(),
         }
     }
@@ -62,8 +62,8 @@ impl MemoryReplayStore {
     /// Replaces how long a delivery is remembered, one day unless set and never less than twenty
     /// minutes: a time window of five minutes each way leaves a copy good for ten.
     #[must_use]
-    pub fn with_retention(mut self, retention: Duration) -> Self {
-        self.retention = retention.as_secs().max(SHORTEST_RETENTION);
+    pub fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl.as_secs().max(SHORTEST_TTL);
         self
     }
 
@@ -94,7 +94,7 @@ impl ReplayStore for MemoryReplayStore {
     fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving {
         let now = clock::to_unix(at);
         let mut seen = self.lock();
-        seen.forget_before(now.saturating_sub(self.retention));
+        seen.forget_before(now.saturating_sub(self.ttl));
         seen.reserve(key, now, self.capacity).into()
     }
 
@@ -168,12 +168,12 @@ impl fmt::Debug for MemoryReplayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryReplayStore")
             .field("capacity", &self.capacity)
-            .field("retention_seconds", &self.retention)
+            .field("ttl_seconds", &self.ttl)
             .field("deliveries", &self.len())
             .finish()
     }
 }
 
 const CAPACITY: usize = 100_000;
-const RETENTION: u64 = 24 * 60 * 60;
-const SHORTEST_RETENTION: u64 = 20 * 60;
+const TTL: u64 = 24 * 60 * 60;
+const SHORTEST_TTL: u64 = 20 * 60;

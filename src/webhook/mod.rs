@@ -70,9 +70,9 @@
 //!   24 hours, with a warning in the log ([`with_equal_bodies`](WebhookLayer::with_equal_bodies)),
 //!   and under an equal id never. Whoever recorded a delivery gains that much.
 //! - **No time is signed** (GitHub, Shopify, Twilio, Meta, Telegram). A copy passes when what was
-//!   handled is no longer remembered: after the retention of 24 hours, when the process ends, or
-//!   when the store is full. A handler of what must never happen twice looks for an id of its own in
-//!   the body.
+//!   handled is no longer remembered: after 24 hours ([`with_ttl`](MemoryReplayStore::with_ttl)),
+//!   when the process ends, or when the store is full. A handler of what must never happen twice
+//!   looks for an id of its own in the body.
 //! - **Twilio** joins names and values without a mark: `a=bc` and `ab=c` have one signature. The
 //!   first reading that arrives is handled; any other one with that signature is a 409, under every
 //!   token. The path in front of a handler is not signed either: what is signed is the address that

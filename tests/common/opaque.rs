@@ -23,7 +23,7 @@ pub fn tokens(issuer: &TestIssuer) -> IntrospectionAuth {
     let endpoint = issuer.endpoint(IssuerEndpoint::Introspection);
     IntrospectionAuth::new(&endpoint, TestIssuer::CLIENT_ID, TestIssuer::CLIENT_SECRET)
         .unwrap()
-        .with_cache_time(Duration::ZERO)
+        .with_cache_ttl(Duration::ZERO)
         .unwrap()
         .with_clock(ManualClock::at_unix(NOW).clock())
 }

@@ -40,7 +40,7 @@ fn opaque_tokens(provider: &OidcProvider) -> IntrospectionAuth {
         .unwrap()
         .with_audience(provider.audience("opaque"))
         .with_issuer(provider.issuer())
-        .with_cache_time(Duration::ZERO)
+        .with_cache_ttl(Duration::ZERO)
         .unwrap()
         .accept_clients()
 }
@@ -134,7 +134,7 @@ async fn many_requests_with_one_token_ask_the_issuer_once() {
         return;
     };
     let tokens = opaque_tokens(&provider)
-        .with_cache_time(Duration::from_secs(30))
+        .with_cache_ttl(Duration::from_secs(30))
         .unwrap();
     let token = provider.access_token("opaque");
     let answers = (0..100).map(|_| ask(&tokens, &token));

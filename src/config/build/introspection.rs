@@ -37,7 +37,7 @@ impl Builder<'_> {
         let token = self.secret(text, file, names, place);
         let made = self.introspecting_client(block, (&secret, &token), place);
         let leeway = self.leeway(&block.clock_skew_seconds);
-        let cache_time = self.cache_time(&block.cache_seconds);
+        let cache_ttl = self.cache_ttl(&block.cache_seconds);
         let [scopes, roles] = self.grants(&block.granted_scopes, &block.granted_roles);
         let authorities = self.authorities(&block.ca_file);
         let mut provider = made?;
@@ -81,8 +81,8 @@ impl Builder<'_> {
         if let Some(leeway) = leeway {
             provider = provider.with_leeway(leeway).ok()?;
         }
-        if let Some(time) = cache_time {
-            provider = provider.with_cache_time(time).ok()?;
+        if let Some(time) = cache_ttl {
+            provider = provider.with_cache_ttl(time).ok()?;
         }
         if block.ignore_jwts.value() == Some(&true) {
             provider = provider.ignore_jwts();
@@ -173,11 +173,11 @@ impl Builder<'_> {
         }
     }
 
-    fn cache_time(&mut self, time: &Slot<Seconds>) -> Option<Duration> {
+    fn cache_ttl(&mut self, time: &Slot<Seconds>) -> Option<Duration> {
         let spot = time.here()?;
-        if spot.value.0 > LONGEST_CACHE_TIME {
+        if spot.value.0 > LONGEST_CACHE_TTL {
             let message = format!(
-                "an answer is remembered for {LONGEST_CACHE_TIME} seconds at most: a revoked token \
+                "an answer is remembered for {LONGEST_CACHE_TTL} seconds at most: a revoked token \
                  would work for too long"
             );
             self.faults
@@ -194,4 +194,4 @@ enum Client<'a> {
     Bearer(&'a Spot<Secret>),
 }
 
-const LONGEST_CACHE_TIME: u64 = 300;
+const LONGEST_CACHE_TTL: u64 = 300;

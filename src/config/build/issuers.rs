@@ -149,7 +149,7 @@ impl Issuer {
         }
         set_claims!(provider, block);
         if let Some(skew) = block.clock_skew_seconds.value() {
-            provider = provider.with_clock_skew(Duration::from_secs(skew.0))?;
+            provider = provider.with_leeway(Duration::from_secs(skew.0))?;
         }
         let texts = |spots: &Vec<Spot<String>>| -> Vec<String> {
             spots.iter().map(|spot| spot.value.clone()).collect()

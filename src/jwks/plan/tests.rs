@@ -12,7 +12,7 @@ fn the_first_fetch_is_due_at_once() {
 
 #[test]
 fn keys_are_refreshed_when_four_fifths_of_their_time_are_over() {
-    for (max_age, cache_life, expected) in [
+    for (max_age, cache_ttl, expected) in [
         (None, None, 2880),
         (Some(600), None, 480),
         (Some(0), None, 48),
@@ -22,18 +22,18 @@ fn keys_are_refreshed_when_four_fifths_of_their_time_are_over() {
         (None, Some(60), 48),
     ] {
         let pace = Pace {
-            cache_life,
+            cache_ttl,
             ..Pace::default()
         };
         let plan = with_keys(max_age, &pace);
-        assert_eq!(plan.due(), NOW + expected, "{max_age:?} {cache_life:?}");
+        assert_eq!(plan.due(), NOW + expected, "{max_age:?} {cache_ttl:?}");
     }
 }
 
 #[test]
 fn keys_are_refreshed_before_they_are_stale() {
     let pace = Pace {
-        stale_limit: 600,
+        stale_ttl: 600,
         ..Pace::default()
     };
     assert_eq!(with_keys(Some(86_400), &pace).due(), NOW + 480);

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// The endpoint is asked about everything that is shown as a bearer token, JSON Web Tokens
 /// included (see [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
-/// ([`with_cache_time`](Self::with_cache_time)), so a revocation is seen within that time; the
+/// ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation is seen within that time; the
 /// token itself is not kept. However many requests show one token at once, the endpoint is asked
 /// once. Tokens in use are asked about again before the answer lapses.
 ///

@@ -198,8 +198,8 @@ impl OAuth2Auth {
     /// # Errors
     ///
     /// It is more than 300 seconds.
-    pub fn with_clock_skew(self, skew: Duration) -> Result<Self, ConfigError> {
-        let rules = self.0.settings.rules.clone().with_leeway(skew)?;
+    pub fn with_leeway(self, leeway: Duration) -> Result<Self, ConfigError> {
+        let rules = self.0.settings.rules.clone().with_leeway(leeway)?;
         Ok(self.edit(|settings| settings.rules = rules))
     }
 
@@ -253,9 +253,9 @@ impl OAuth2Auth {
     /// # Errors
     ///
     /// It is less than a minute or more than a day.
-    pub fn with_cache_life(self, life: Duration) -> Result<Self, ConfigError> {
-        let life = settings::cache_life(life)?;
-        Ok(self.edit(|settings| settings.pace.cache_life = Some(life)))
+    pub fn with_cache_ttl(self, ttl: Duration) -> Result<Self, ConfigError> {
+        let ttl = settings::cache_ttl(ttl)?;
+        Ok(self.edit(|settings| settings.pace.cache_ttl = Some(ttl)))
     }
 
     /// Replaces how long keys are used when they cannot be fetched again: 24 hours unless set.
@@ -263,9 +263,9 @@ impl OAuth2Auth {
     /// # Errors
     ///
     /// It is less than a minute.
-    pub fn with_stale_limit(self, limit: Duration) -> Result<Self, ConfigError> {
-        let limit = settings::stale_limit(limit)?;
-        Ok(self.edit(|settings| settings.pace.stale_limit = limit))
+    pub fn with_stale_ttl(self, ttl: Duration) -> Result<Self, ConfigError> {
+        let ttl = settings::stale_ttl(ttl)?;
+        Ok(self.edit(|settings| settings.pace.stale_ttl = ttl))
     }
 
     /// Replaces how often unknown key ids may cause a fetch: once in 30 seconds unless set.

@@ -6,7 +6,7 @@ use crate::{
     Clock, ConfigError, ConfigErrorKind, CredentialSource,
     fetch::{BearerFile, Endpoint, Transport},
     jose::{Algorithm, ClaimRules, HeaderRules},
-    jwks::{LONGEST_LIFE, Pace, Place, SHORTEST_LIFE},
+    jwks::{LONGEST_CACHE_TTL, Pace, Place, SHORTEST_CACHE_TTL},
     provider::{Grants, token::REMEMBERED_TOKENS},
 };
 
@@ -102,9 +102,9 @@ pub(super) fn algorithms(
     }
 }
 
-pub(super) fn cache_life(life: Duration) -> Result<u64, ConfigError> {
-    let seconds = life.as_secs();
-    if (SHORTEST_LIFE..=LONGEST_LIFE).contains(&seconds) {
+pub(super) fn cache_ttl(ttl: Duration) -> Result<u64, ConfigError> {
+    let seconds = ttl.as_secs();
+    if (SHORTEST_CACHE_TTL..=LONGEST_CACHE_TTL).contains(&seconds) {
         Ok(seconds)
     } else {
         Err(malformed(
@@ -113,9 +113,11 @@ pub(super) fn cache_life(life: Duration) -> Result<u64, ConfigError> {
     }
 }
 
-pub(super) fn stale_limit(limit: Duration) -> Result<u64, ConfigError> {
-    match limit.as_secs() {
-        ..SHORTEST_LIFE => Err(malformed("the stale limit is a minute at least")),
+pub(super) fn stale_ttl(ttl: Duration) -> Result<u64, ConfigError> {
+    match ttl.as_secs() {
+        ..SHORTEST_CACHE_TTL => Err(malformed(
+            "keys that cannot be fetched again are kept for a minute at least",
+        )),
         seconds => Ok(seconds),
     }
 }

@@ -158,7 +158,7 @@ impl<Q: Question> Opened<Q> {
             question,
             fetcher: fetcher.with_time_limit(settings.time_limit),
             names: TokenNames::new().ok_or_else(no_randomness)?,
-            verdicts: Verdicts::new(settings.remembered, settings.cache_time),
+            verdicts: Verdicts::new(settings.remembered, settings.cache_ttl),
             flights: Flights::default(),
             slots: Arc::new(Slots::new(settings.concurrency)),
             provider,

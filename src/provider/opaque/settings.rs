@@ -17,7 +17,7 @@ use crate::{
 pub(in crate::provider) struct Settings {
     /// Only its leeway is used: for the rest of the claims the endpoint vouches.
     pub(in crate::provider) times: ClaimRules,
-    pub(in crate::provider) cache_time: Duration,
+    pub(in crate::provider) cache_ttl: Duration,
     pub(in crate::provider) remembered: usize,
     pub(in crate::provider) concurrency: usize,
     pub(in crate::provider) time_limit: Duration,
@@ -40,17 +40,14 @@ impl Settings {
         }
     }
 
-    pub(in crate::provider) fn set_cache_time(
-        &mut self,
-        time: Duration,
-    ) -> Result<(), ConfigError> {
-        if time > LONGEST_CACHE_TIME {
+    pub(in crate::provider) fn set_cache_ttl(&mut self, ttl: Duration) -> Result<(), ConfigError> {
+        if ttl > LONGEST_CACHE_TTL {
             return Err(ConfigError::new(
                 ConfigErrorKind::Malformed,
-                "the cache time is more than 300 seconds: a revoked token would work for too long",
+                "an answer is kept for 300 seconds at most: a revoked token would work for too long",
             ));
         }
-        self.cache_time = time;
+        self.cache_ttl = ttl;
         Ok(())
     }
 }
@@ -59,7 +56,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             times: ClaimRules::new().insecure_allow_missing_exp(),
-            cache_time: Duration::from_secs(30),
+            cache_ttl: Duration::from_secs(30),
             remembered: 10_000,
             concurrency: 32,
             time_limit: Duration::from_secs(5),
@@ -74,7 +71,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("leeway", &self.times.leeway())
-            .field("cache_time", &self.cache_time)
+            .field("cache_ttl", &self.cache_ttl)
             .field("remembered", &self.remembered)
             .field("concurrency", &self.concurrency)
             .field("time_limit", &self.time_limit)
@@ -139,8 +136,8 @@ macro_rules! shared_settings {
             /// # Errors
             ///
             /// It is more than 300 seconds.
-            pub fn with_cache_time(mut self, time: Duration) -> Result<Self, ConfigError> {
-                let set = |settings: &mut Settings| settings.set_cache_time(time);
+            pub fn with_cache_ttl(mut self, ttl: Duration) -> Result<Self, ConfigError> {
+                let set = |settings: &mut Settings| settings.set_cache_ttl(ttl);
                 self.opaque = self.opaque.try_with_setting(set)?;
                 Ok(self)
             }
@@ -181,7 +178,7 @@ macro_rules! shared_settings {
             /// Replaces how long a caller waits for the endpoint, 5 seconds unless set, before the
             /// answer is 503.
             #[must_use]
-            pub fn with_time_limit(mut self, limit: Duration) -> Self {
+            pub fn with_wait_limit(mut self, limit: Duration) -> Self {
                 let set = |settings: &mut Settings| settings.time_limit = limit;
                 self.opaque = self.opaque.with_setting(set);
                 self
@@ -279,4 +276,4 @@ macro_rules! shared_settings {
 }
 pub(in crate::provider) use shared_settings;
 
-const LONGEST_CACHE_TIME: Duration = Duration::from_secs(300);
+const LONGEST_CACHE_TTL: Duration = Duration::from_secs(300);

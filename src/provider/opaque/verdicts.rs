@@ -34,7 +34,7 @@ pub(super) struct Verdicts {
     bad: Option<Cache<u128, Bad>>,
     /// When the endpoint last vouched for a token.
     known: Cache<u128, u64>,
-    cache_time: u64,
+    cache_ttl: u64,
 }
 
 struct Good {
@@ -59,14 +59,14 @@ pub(super) struct Recalled {
 
 impl Verdicts {
     /// Remembers at most so many of each kind, for that long.
-    pub(super) fn new(capacity: usize, cache_time: Duration) -> Self {
-        let cache_time = cache_time.as_secs();
-        let any = capacity > 0 && cache_time > 0;
+    pub(super) fn new(capacity: usize, cache_ttl: Duration) -> Self {
+        let cache_ttl = cache_ttl.as_secs();
+        let any = capacity > 0 && cache_ttl > 0;
         Self {
             good: any.then(|| Cache::new(capacity)),
             bad: any.then(|| Cache::new(capacity.min(MOST_BAD))),
             known: Cache::new(capacity.max(LEAST_KNOWN)),
-            cache_time,
+            cache_ttl,
         }
     }
 
@@ -78,7 +78,7 @@ impl Verdicts {
     fn recall_good(&self, name: u128, now: u64) -> Option<Recalled> {
         let cache = self.good.as_ref()?;
         let good = cache.get(&name)?;
-        if !is_fresh(good.since, now, self.cache_time) {
+        if !is_fresh(good.since, now, self.cache_ttl) {
             cache.remove(&name);
             return None;
         }
@@ -92,7 +92,7 @@ impl Verdicts {
         let cache = self.bad.as_ref()?;
         let bad = cache.get(&name)?;
         // Shorter: a token may be shown before the endpoint has heard of it.
-        if !is_fresh(bad.since, now, self.cache_time.min(BAD_SECONDS)) {
+        if !is_fresh(bad.since, now, self.cache_ttl.min(BAD_SECONDS)) {
             cache.remove(&name);
             return None;
         }
@@ -121,7 +121,7 @@ impl Verdicts {
                 if let (Some(good), Some(bad)) = (&self.good, &self.bad) {
                     let error = error.clone();
                     bad.insert(name, Bad { error, since });
-                    // A good verdict may be younger than the cache time still: it was renewed.
+                    // A good verdict may be younger than the cache TTL still: it was renewed.
                     good.remove(&name);
                 }
             }
@@ -139,11 +139,11 @@ impl Verdicts {
             cache.remove(&name);
             return;
         }
-        let ahead = (self.cache_time / 4).max(1).min(self.cache_time - 1);
+        let ahead = (self.cache_ttl / 4).max(1).min(self.cache_ttl - 1);
         let good = Good {
             vouched: vouched.clone(),
             since,
-            renewed_from: AtomicU64::new(since.saturating_add(self.cache_time - ahead)),
+            renewed_from: AtomicU64::new(since.saturating_add(self.cache_ttl - ahead)),
         };
         cache.insert(name, Arc::new(good));
     }

@@ -24,7 +24,7 @@ async fn a_remembered_token_is_forgotten_when_its_key_becomes_unusable_in_a_set_
         .start();
     let provider = OAuth2Auth::new(issuer.url(), TestIssuer::AUDIENCE)
         .unwrap()
-        .with_cache_life(std::time::Duration::from_secs(60))
+        .with_cache_ttl(std::time::Duration::from_secs(60))
         .unwrap()
         .with_clock(clock.clock());
     let token = issuer.token().with_lifetime(DAY).mint();
@@ -87,7 +87,7 @@ async fn any_number_of_remembered_tokens_can_be_asked_for() {
             .unwrap()
             .with_remembered_tokens(usize::MAX)
             .with_concurrency(usize::MAX)
-            .with_time_limit(std::time::Duration::MAX);
+            .with_wait_limit(std::time::Duration::MAX);
     let request = Request::get("/")
         .header(
             "authorization",
@@ -104,7 +104,7 @@ async fn any_number_of_remembered_tokens_can_be_asked_for() {
         .with_wait_limit(std::time::Duration::MAX)
         .with_cool_down(std::time::Duration::MAX)
         .unwrap()
-        .with_stale_limit(std::time::Duration::MAX)
+        .with_stale_ttl(std::time::Duration::MAX)
         .unwrap();
     assert!(tokens.verify(&issuer.token().mint()).await.is_ok());
 }

@@ -395,7 +395,7 @@ fn serde_json_parses_in_no_place_that_is_not_known() {
     let mut found = Vec::new();
     sources(Path::new("src"), &mut |path, text| {
         let code = text.lines().map(str::trim_start);
-        let code = code.filter(|line| !line.starts_with("///"));
+        let code = code.filter(|line| !line.starts_with("///") && !line.starts_with("//!"));
         let code: Vec<&str> = code.collect();
         for word in [
             "serde_json::from_",

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use tower_auth::{
     ConfigError, ConfigErrorKind,
-    authorize::{Authorize, RequireScopes, deny_all},
+    authorize::{AuthorizeLayer, RequireScopes, deny_all},
 };
 
 fn text_of(panic: Box<dyn std::any::Any + Send>) -> String {
@@ -65,7 +65,7 @@ fn the_shorter_forms_panic_with_the_same_text() {
     assert!(text_of(panic).contains("leave it out"));
     let panic = catch_unwind(|| RequireScopes::any(Vec::<String>::new())).unwrap_err();
     assert!(text_of(panic).contains("name at least one"));
-    let panic = catch_unwind(|| Authorize::new(deny_all(), "agent:{}", "read")).unwrap_err();
+    let panic = catch_unwind(|| AuthorizeLayer::new(deny_all(), "agent:{}", "read")).unwrap_err();
     assert!(text_of(panic).contains("write {id}"));
 }
 
@@ -93,7 +93,7 @@ fn a_malformed_resource_is_refused_with_the_fix() {
         ("agent\"", Malformed, "letters, digits"),
         ("käse", Malformed, "letters, digits"),
     ] {
-        let error = Authorize::try_new(deny_all(), resource, "read").unwrap_err();
+        let error = AuthorizeLayer::try_new(deny_all(), resource, "read").unwrap_err();
         is(error, kind, fix);
     }
 }
@@ -107,7 +107,7 @@ fn a_malformed_action_is_refused_with_the_fix() {
         ("{id}", ConfigErrorKind::Malformed, "one plain word"),
         ("re ad", ConfigErrorKind::Malformed, "one plain word"),
     ] {
-        let error = Authorize::try_new(deny_all(), "graph", action).unwrap_err();
+        let error = AuthorizeLayer::try_new(deny_all(), "graph", action).unwrap_err();
         is(error, kind, fix);
     }
 }
@@ -122,7 +122,7 @@ fn good_resources_are_taken() {
         "files:v1.2:{path}",
     ] {
         assert!(
-            Authorize::try_new(deny_all(), resource, "read").is_ok(),
+            AuthorizeLayer::try_new(deny_all(), resource, "read").is_ok(),
             "{resource}"
         );
     }
@@ -130,7 +130,10 @@ fn good_resources_are_taken() {
 
 #[test]
 fn debug_shows_what_is_asked_and_no_closure() {
-    let text = format!("{:?}", Authorize::new(deny_all(), "agent:{id}", "read"));
+    let text = format!(
+        "{:?}",
+        AuthorizeLayer::new(deny_all(), "agent:{id}", "read")
+    );
     assert!(text.contains("deny_all") && text.contains("read"), "{text}");
     let text = format!("{:?}", RequireScopes::any(["a", "b"]));
     assert!(text.contains("any") && text.contains("\"b\""), "{text}");

@@ -6,7 +6,8 @@ use axum::{Router, extract::State, routing::get as on_get};
 use tower_auth::{
     AuthContext, AuthError,
     authorize::{
-        AsyncAuthorizer, Authorization, Authorize, Authorizer, Awaited, RequireScopes, by_scope,
+        AsyncAuthorizer, Authorization, AuthorizeLayer, Authorizer, Awaited, RequireScopes,
+        by_scope,
     },
 };
 
@@ -48,7 +49,7 @@ async fn a_check_answers_as_the_layer_does() {
                 .layer(auth(&ada(&[])));
             let layer = Router::new()
                 .route("/run", on_get(async || "ran"))
-                .layer(Authorize::new(authorizer, "graph", "invoke"))
+                .layer(AuthorizeLayer::new(authorizer, "graph", "invoke"))
                 .layer(auth(&ada(&[])));
             assert_eq!(
                 seen(get(&handler, "/run").await),
@@ -116,8 +117,8 @@ async fn an_async_authorizer_serves_a_layer_a_handler_and_itself_shared() {
     let shared = Arc::new(Grants);
     let app = Router::new()
         .route("/run", on_get(async || "ran"))
-        .layer(Authorize::new(Arc::clone(&shared), "graph", "invoke"))
-        .layer(Authorize::new(Grants, "graph", "invoke"))
+        .layer(AuthorizeLayer::new(Arc::clone(&shared), "graph", "invoke"))
+        .layer(AuthorizeLayer::new(Grants, "graph", "invoke"))
         .layer(signed_in(&ada(&[])));
     assert_eq!(get(&app, "/run").await.status, 200);
     let grants = Awaited::new(shared);
@@ -159,7 +160,7 @@ fn contracts_are_shared_between_threads_and_objects() {
     fn is<T: Send + Sync + Clone + std::fmt::Debug + 'static>() {}
     fn moves<T: Send + std::fmt::Debug>() {}
     is::<RequireScopes>();
-    is::<Authorize>();
+    is::<AuthorizeLayer>();
     is::<tower_auth::authorize::Policy>();
     is::<tower_auth::authorize::ByRole>();
     is::<tower_auth::authorize::AllOf>();

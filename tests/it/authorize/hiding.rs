@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use tower_auth::{
     AuthContext, AuthError, AuthErrorKind, AuthLayer, Principal,
     authorize::{
-        Authorize, Authorizer, all_of, any_of, async_by_owner, by_owner, by_role, by_scope,
+        AuthorizeLayer, Authorizer, all_of, any_of, async_by_owner, by_owner, by_role, by_scope,
     },
     testing,
 };
@@ -60,7 +60,7 @@ fn every_hiding() -> Vec<Arc<dyn Authorizer>> {
 }
 
 fn documents(authorizer: Arc<dyn Authorizer>, auth: AuthLayer) -> Router {
-    let layer = Authorize::new(authorizer, "document:{id}", "read");
+    let layer = AuthorizeLayer::new(authorizer, "document:{id}", "read");
     Router::new()
         .route("/documents/{id}", any(witness).layer(layer))
         .layer(auth)

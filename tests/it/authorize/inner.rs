@@ -10,7 +10,7 @@ use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit};
 use tower_auth::{
     AuthContext,
-    authorize::{Authorize, AuthorizeService, RequireScopes},
+    authorize::{AuthorizeLayer, AuthorizeService, RequireScopes},
 };
 
 use crate::authorize::apps::{Told, ada};
@@ -53,11 +53,11 @@ where
 }
 
 fn at_once(told: Told) -> Limited {
-    limited(Authorize::new(told.at_once(), "graph", "invoke"))
+    limited(AuthorizeLayer::new(told.at_once(), "graph", "invoke"))
 }
 
 fn later(told: Told) -> Limited {
-    limited(Authorize::new(told.later(), "graph", "invoke"))
+    limited(AuthorizeLayer::new(told.later(), "graph", "invoke"))
 }
 
 fn asking(caller: AuthContext) -> Request<()> {

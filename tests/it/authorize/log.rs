@@ -3,7 +3,7 @@
 use http::Method;
 use tower_auth::{
     AuthContext,
-    authorize::{Authorize, Authorizer, RequireScopes, by_scope},
+    authorize::{AuthorizeLayer, Authorizer, RequireScopes, by_scope},
 };
 use tracing::Level;
 
@@ -25,7 +25,7 @@ fn last(log: &Log) -> Event {
 
 #[tokio::test]
 async fn a_grant_is_one_event_at_debug() {
-    let layer = Authorize::new(by_scope(), "graph", "invoke");
+    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke");
     let app = run()
         .route_layer(layer)
         .layer(signed_in(&ada(&["graph:invoke"])));
@@ -46,7 +46,7 @@ async fn a_grant_is_one_event_at_debug() {
 
 #[tokio::test]
 async fn a_refusal_is_one_event_that_says_who_wanted_what() {
-    let layer = Authorize::new(by_scope(), "graph", "invoke");
+    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke");
     let app = run().route_layer(layer).layer(signed_in(&ada(&[])));
     let log = Log::start();
     get(&app, "/run").await;
@@ -70,7 +70,7 @@ async fn a_refusal_is_one_event_that_says_who_wanted_what() {
 async fn every_answer_is_one_event_pending_or_not() {
     for told in EVERY_ANSWER {
         for authorizer in [told.at_once(), told.later()] {
-            let layer = Authorize::new(authorizer, "graph", "invoke");
+            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke");
             let app = run().route_layer(layer).layer(signed_in(&ada(&[])));
             let log = Log::start();
             get(&app, "/run").await;
@@ -145,7 +145,11 @@ async fn an_id_of_the_path_is_cut_and_escaped() {
     let app = axum::Router::new()
         .route(
             "/agents/{id}",
-            axum::routing::any(witness).layer(Authorize::new(by_scope(), "agent:{id}", "read")),
+            axum::routing::any(witness).layer(AuthorizeLayer::new(
+                by_scope(),
+                "agent:{id}",
+                "read",
+            )),
         )
         .layer(signed_in(&ada(&[])));
     let log = Log::start();

@@ -5,7 +5,7 @@ use http::Method;
 use tower::ServiceBuilder;
 use tower_auth::{
     Access, AuthContext, AuthLayer,
-    authorize::{Authorize, Policy, RequireScopes},
+    authorize::{AuthorizeLayer, Policy, RequireScopes},
     provider::ApiKeyAuth,
 };
 use tracing::Level;
@@ -22,8 +22,8 @@ fn scopes() -> RequireScopes {
     RequireScopes::all(["a"])
 }
 
-fn authorize() -> Authorize {
-    Authorize::new(Told::Allow.at_once(), "graph", "invoke")
+fn authorize() -> AuthorizeLayer {
+    AuthorizeLayer::new(Told::Allow.at_once(), "graph", "invoke")
 }
 
 fn policy() -> Policy {
@@ -34,7 +34,7 @@ fn policy() -> Policy {
 fn with_each(outside: impl Fn(Router) -> Router) -> [(&'static str, Router); 3] {
     [
         ("RequireScopes", outside(run().layer(scopes()))),
-        ("Authorize", outside(run().layer(authorize()))),
+        ("AuthorizeLayer", outside(run().layer(authorize()))),
         ("Policy", outside(run().layer(policy()))),
     ]
 }
@@ -68,7 +68,7 @@ async fn outside_of_the_auth_layer_it_is_refused_and_explained() {
     let auth = || signed_in(&ada(&["*"]));
     for (name, app) in [
         ("RequireScopes", run().layer(auth()).layer(scopes())),
-        ("Authorize", run().layer(auth()).layer(authorize())),
+        ("AuthorizeLayer", run().layer(auth()).layer(authorize())),
         ("Policy", run().layer(auth()).layer(policy())),
         (
             "RequireScopes",
@@ -116,7 +116,7 @@ async fn on_a_public_or_optional_path_nobody_is_let_in_without_a_caller() {
 #[tokio::test]
 async fn the_authorizer_is_not_asked_about_nobody() {
     let asked = Asked::default();
-    let app = run().layer(Authorize::new(asked.authorizer(), "graph", "invoke"));
+    let app = run().layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke"));
     get(&app, "/run").await;
     assert!(asked.take().is_empty());
 }
@@ -137,7 +137,7 @@ async fn a_context_that_did_not_come_from_the_layer_is_taken_away_before_anybody
 async fn who_is_not_known_is_refused_before_what_may_be_done_is_looked_at() {
     let asked = Asked::default();
     let app = run()
-        .layer(Authorize::new(asked.authorizer(), "graph", "invoke"))
+        .layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke"))
         .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"]).unwrap()));
     let wrong = request(Method::GET.as_str(), "/run", &[("x-api-key", b"wrong")]);
     send(&app, wrong)

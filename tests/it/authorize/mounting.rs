@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_auth::{
     AuthContext, ResponseBody,
-    authorize::{Authorize, AuthorizeService, RequireScopes, by_scope},
+    authorize::{AuthorizeLayer, AuthorizeService, RequireScopes, by_scope},
 };
 
 use crate::authorize::{
@@ -17,8 +17,8 @@ use crate::authorize::{
     common::answer::witness,
 };
 
-fn wanted() -> Authorize {
-    Authorize::new(by_scope(), "agent:{id}", "read")
+fn wanted() -> AuthorizeLayer {
+    AuthorizeLayer::new(by_scope(), "agent:{id}", "read")
 }
 
 fn agents() -> Router {
@@ -145,7 +145,7 @@ async fn a_plain_service_with_bodies_of_its_own_is_guarded_alike() {
         let service = ServiceBuilder::new()
             .layer(signed_in(&ada(scopes)))
             .layer(RequireScopes::all(["graph:invoke"]))
-            .layer(Authorize::new(by_scope(), "graph", "invoke"))
+            .layer(AuthorizeLayer::new(by_scope(), "graph", "invoke"))
             .service(service_fn(echo));
         let response = service.oneshot(plain("hello")).await.unwrap();
         assert_eq!(response.status(), status);
@@ -158,7 +158,7 @@ async fn a_plain_service_with_bodies_of_its_own_is_guarded_alike() {
 async fn a_pending_answer_hands_the_body_on() {
     let service = ServiceBuilder::new()
         .layer(signed_in(&ada(&[])))
-        .layer(Authorize::new(Told::Allow.later(), "graph", "invoke"))
+        .layer(AuthorizeLayer::new(Told::Allow.later(), "graph", "invoke"))
         .service(service_fn(echo));
     let response = service.oneshot(plain("hello")).await.unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();

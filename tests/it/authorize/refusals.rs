@@ -5,7 +5,7 @@ use http::HeaderValue;
 use tower::Layer;
 use tower_auth::{
     AuthError, AuthErrorKind, AuthLayer,
-    authorize::{Authorize, RequireScopes},
+    authorize::{AuthorizeLayer, RequireScopes},
     testing,
 };
 
@@ -16,7 +16,7 @@ use crate::authorize::{
 
 fn told(told: Told) -> Router {
     run()
-        .route_layer(Authorize::new(told.at_once(), "graph", "invoke"))
+        .route_layer(AuthorizeLayer::new(told.at_once(), "graph", "invoke"))
         .layer(signed_in(&ada(&[])))
 }
 
@@ -35,7 +35,7 @@ async fn each_answer_has_its_status() {
 async fn a_pending_answer_has_the_status_of_one_at_once() {
     for told in EVERY_ANSWER {
         let app = run()
-            .route_layer(Authorize::new(told.later(), "graph", "invoke"))
+            .route_layer(AuthorizeLayer::new(told.later(), "graph", "invoke"))
             .layer(signed_in(&ada(&[])));
         let (later, at_once) = (get(&app, "/run").await, refused(told).await);
         assert_eq!(later.ran(), at_once.ran(), "{told:?}");
@@ -111,7 +111,7 @@ async fn the_layer_around_replaces_the_response() {
         (Told::Panic, "no entry: 503 Service Unavailable unavailable"),
     ] {
         for authorizer in [told.at_once(), told.later()] {
-            let layer = Authorize::new(authorizer, "graph", "invoke");
+            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke");
             let answer = get(&run().route_layer(layer).layer(auth()), "/run").await;
             assert_eq!(
                 (answer.status.as_u16(), &*answer.body),

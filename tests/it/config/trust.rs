@@ -7,7 +7,7 @@ use http::{Response, header};
 use serde_json::json;
 use tower_auth::{
     AuthContext, AuthLayer,
-    authorize::{Authorize, by_role},
+    authorize::{AuthorizeLayer, by_role},
     config::AuthConfig,
     jose::Algorithm,
     provider::ApiKeyAuth,
@@ -53,7 +53,7 @@ fn app(layer: AuthLayer) -> Router {
         format!("{} {}", principal.source().unwrap_or("-"), caller.scopes())
     };
     let roles = by_role([("admin", "*")]).unwrap();
-    let admin = any(async || "admin").layer(Authorize::new(roles, "keys", "read"));
+    let admin = any(async || "admin").layer(AuthorizeLayer::new(roles, "keys", "read"));
     Router::new()
         .route("/run", any(who))
         .route("/admin", admin)

@@ -145,7 +145,7 @@ async fn a_token_in_use_on_several_threads_expires_on_all_of_them() {
 #[tokio::test]
 async fn a_token_in_use_on_several_threads_ends_on_all_of_them_with_its_key() {
     let world = World::new();
-    let provider = world.provider().with_cache_life(MINUTE).unwrap();
+    let provider = world.provider().with_cache_ttl(MINUTE).unwrap();
     provider.warm_up().await.unwrap();
     let withdrawn = world.kid();
     let token = world.token().mint();

@@ -73,7 +73,7 @@ async fn the_cache_life_can_be_set() {
     answer_with_header(&world, "cache-control", "max-age=86400");
     let provider = world
         .provider()
-        .with_cache_life(Duration::from_secs(600))
+        .with_cache_ttl(Duration::from_secs(600))
         .unwrap();
     provider.warm_up().await.unwrap();
     world.issuer.recover();
@@ -168,7 +168,7 @@ async fn keys_that_cannot_be_refreshed_for_a_day_are_not_used() {
 #[tokio::test]
 async fn the_stale_limit_can_be_set() {
     let world = World::new();
-    let provider = world.provider().with_stale_limit(HOUR * 48).unwrap();
+    let provider = world.provider().with_stale_ttl(HOUR * 48).unwrap();
     provider.warm_up().await.unwrap();
     world.issuer.close();
     world.pass(HOUR * 47);

@@ -152,7 +152,7 @@ async fn a_token_expires_30_seconds_after_its_time() {
 #[tokio::test]
 async fn the_clock_skew_can_be_set() {
     let world = World::new();
-    let provider = world.provider().with_clock_skew(Duration::ZERO).unwrap();
+    let provider = world.provider().with_leeway(Duration::ZERO).unwrap();
     provider.warm_up().await.unwrap();
     let token = world.issuer.token().with_lifetime(MINUTE).mint();
     world.pass(MINUTE);
@@ -316,11 +316,11 @@ fn any_asymmetric_algorithm_may_be_listed() {
 fn settings_out_of_their_bounds_are_refused() {
     let provider = || OAuth2Auth::new("https://issuer.example", "api").unwrap();
     let seconds = Duration::from_secs;
-    assert!(provider().with_clock_skew(seconds(300)).is_ok());
-    assert!(provider().with_clock_skew(seconds(301)).is_err());
-    assert!(provider().with_cache_life(seconds(59)).is_err());
-    assert!(provider().with_cache_life(DAY + seconds(1)).is_err());
-    assert!(provider().with_stale_limit(seconds(59)).is_err());
+    assert!(provider().with_leeway(seconds(300)).is_ok());
+    assert!(provider().with_leeway(seconds(301)).is_err());
+    assert!(provider().with_cache_ttl(seconds(59)).is_err());
+    assert!(provider().with_cache_ttl(DAY + seconds(1)).is_err());
+    assert!(provider().with_stale_ttl(seconds(59)).is_err());
     assert!(
         provider()
             .with_cool_down(Duration::from_millis(999))

@@ -91,7 +91,7 @@ async fn a_withdrawn_key_that_was_only_missing_from_a_node_of_the_issuer_works_a
 #[tokio::test]
 async fn a_key_that_was_withdrawn_more_than_a_day_ago_is_one_that_was_never_seen() {
     let world = World::new();
-    let provider = world.provider().with_stale_limit(DAY * 3).unwrap();
+    let provider = world.provider().with_stale_ttl(DAY * 3).unwrap();
     provider.warm_up().await.unwrap();
     let old = world.kid();
     world.issuer.replace_keys();

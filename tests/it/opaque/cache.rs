@@ -24,8 +24,8 @@ const ASKED: IssuerEndpoint = IssuerEndpoint::Introspection;
 /// A provider that remembers as long as it does unless told otherwise, and its clock.
 fn remembering(issuer: &TestIssuer) -> (IntrospectionAuth, ManualClock) {
     let clock = ManualClock::at_unix(NOW);
-    let cache_time = Duration::from_secs(30);
-    let tokens = tokens(issuer).with_cache_time(cache_time).unwrap();
+    let cache_ttl = Duration::from_secs(30);
+    let tokens = tokens(issuer).with_cache_ttl(cache_ttl).unwrap();
     (tokens.with_clock(clock.clock()), clock)
 }
 
@@ -175,7 +175,7 @@ async fn remembering_can_be_turned_off() {
     let issuer = issuer();
     let (tokens, _) = remembering(&issuer);
     let token = issuer.token().mint_opaque();
-    let never = tokens.clone().with_cache_time(Duration::ZERO).unwrap();
+    let never = tokens.clone().with_cache_ttl(Duration::ZERO).unwrap();
     let none = tokens.with_remembered_tokens(0);
     for tokens in [never, none] {
         let before = issuer.requests(ASKED);
@@ -191,10 +191,10 @@ async fn nothing_is_remembered_for_more_than_five_minutes() {
     assert!(
         tokens
             .clone()
-            .with_cache_time(Duration::from_secs(300))
+            .with_cache_ttl(Duration::from_secs(300))
             .is_ok()
     );
-    assert!(tokens.with_cache_time(Duration::from_secs(301)).is_err());
+    assert!(tokens.with_cache_ttl(Duration::from_secs(301)).is_err());
 }
 
 #[tokio::test]
@@ -325,7 +325,7 @@ async fn the_time_in_line_counts_too() {
     let (tokens, _) = remembering(&issuer);
     let tokens = tokens
         .with_concurrency(1)
-        .with_time_limit(Duration::from_millis(50));
+        .with_wait_limit(Duration::from_millis(50));
     issuer.fail(ASKED, Fault::Hang);
     // One slot, and a line of eight.
     let guesses: Vec<_> = (0..9).map(|number| number.to_string()).collect();

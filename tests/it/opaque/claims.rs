@@ -28,7 +28,7 @@ async fn refuses_a_token_that_is_bound_to_a_key() {
             &format!(r#"{{"active":true,"sub":"ada","cnf":{cnf}}}"#),
         );
         let strict = tokens(&issuer)
-            .with_cache_time(Duration::from_secs(30))
+            .with_cache_ttl(Duration::from_secs(30))
             .unwrap();
         for _ in 0..2 {
             assert_eq!(

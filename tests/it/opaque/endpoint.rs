@@ -159,7 +159,7 @@ async fn whatever_keeps_the_endpoint_from_answering_is_503() {
 #[tokio::test]
 async fn an_endpoint_that_takes_too_long_is_503() {
     let issuer = issuer();
-    let tokens = tokens(&issuer).with_time_limit(Duration::from_millis(50));
+    let tokens = tokens(&issuer).with_wait_limit(Duration::from_millis(50));
     for fault in [Fault::Hang, Fault::Drip] {
         issuer.fail(IssuerEndpoint::Introspection, fault);
         assert_eq!(unavailable(&tokens, "t").await, "endpoint_failed");

@@ -67,7 +67,7 @@ async fn a_lapsed_known_token_is_asked_about_while_strangers_take_all_they_can()
     let issuer = issuer();
     let clock = ManualClock::at_unix(NOW);
     let tokens = tokens(&issuer)
-        .with_cache_time(Duration::from_secs(30))
+        .with_cache_ttl(Duration::from_secs(30))
         .unwrap()
         .with_clock(clock.clock());
     let token = issuer.token().mint_opaque();
@@ -96,7 +96,7 @@ async fn userinfo_has_slots_for_known_tokens_too() {
     let asked = IssuerEndpoint::Userinfo;
     let tokens = UserinfoAuth::new(&issuer.endpoint(asked))
         .unwrap()
-        .with_cache_time(Duration::ZERO)
+        .with_cache_ttl(Duration::ZERO)
         .unwrap();
     let token = issuer.token().mint_opaque();
     accepted(&tokens, &token).await;

@@ -82,7 +82,7 @@ async fn whatever_keeps_the_endpoint_from_answering_is_503() {
 #[tokio::test]
 async fn an_endpoint_that_takes_too_long_is_503() {
     let issuer = issuer();
-    let tokens = tokens(&issuer).0.with_time_limit(Duration::from_millis(50));
+    let tokens = tokens(&issuer).0.with_wait_limit(Duration::from_millis(50));
     for fault in [Fault::Hang, Fault::Drip] {
         issuer.fail(ASKED, fault);
         let token = issuer.token().mint_opaque();

@@ -308,7 +308,7 @@ async fn a_store_full_of_running_deliveries_refuses_new_ones() {
 
 #[tokio::test]
 async fn a_delivery_is_forgotten_after_its_retention_and_not_before() {
-    let store = MemoryReplayStore::default().with_retention(Duration::from_secs(3600));
+    let store = MemoryReplayStore::default().with_ttl(Duration::from_secs(3600));
     let scheme = named("github");
     let hook = Hook::new((scheme.layer)(SECRET).with_replay_store(store.clone()));
     for (after, runs) in [(0, 1), (3600, 1), (3601, 2)] {
@@ -321,7 +321,7 @@ async fn a_delivery_is_forgotten_after_its_retention_and_not_before() {
 
 #[tokio::test]
 async fn a_retention_cannot_be_shorter_than_a_copy_is_good_for() {
-    let store = MemoryReplayStore::default().with_retention(Duration::ZERO);
+    let store = MemoryReplayStore::default().with_ttl(Duration::ZERO);
     let scheme = named("slack");
     let hook = Hook::new((scheme.layer)(SECRET).with_replay_store(store));
     let early = scheme.valid(NOW + 300);

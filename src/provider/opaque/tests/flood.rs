@@ -20,7 +20,7 @@ struct Fared {
 impl World {
     /// A provider whose verdicts lapse a few times within a short flood.
     fn before_a_flood() -> Self {
-        Self::with(|settings| settings.cache_time = Duration::from_secs(4))
+        Self::with(|settings| settings.cache_ttl = Duration::from_secs(4))
     }
 
     /// Ten seconds with 2,000 strangers each, and 60 known tokens that are used once a second.

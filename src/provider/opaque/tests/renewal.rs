@@ -111,7 +111,7 @@ async fn what_a_renewal_says_is_true_from_when_it_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_of_a_second_is_not_renewed() {
-    let world = World::with(|settings| settings.cache_time = Duration::from_secs(1));
+    let world = World::with(|settings| settings.cache_ttl = Duration::from_secs(1));
     for _ in 0..10 {
         assert_eq!(world.fault("known-1").await, None);
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 use tower_auth::{
     AuthContext, AuthRequest, Message,
-    authorize::Authorize,
+    authorize::AuthorizeLayer,
     config::AuthSetup,
     jose::Algorithm,
     provider::AuthProvider,
@@ -239,7 +239,7 @@ impl Asked {
             app = app.route(path, handler.clone());
         }
         let run = match setup.authorizer() {
-            Some(authorizer) => handler.layer(Authorize::new(authorizer, "graph", "invoke")),
+            Some(authorizer) => handler.layer(AuthorizeLayer::new(authorizer, "graph", "invoke")),
             None => handler,
         };
         app = app.route("/run", run);
