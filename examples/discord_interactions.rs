@@ -68,9 +68,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn command(user: &str) -> String {
+fn command(id: &str, user: &str) -> String {
     json!({
-        "type": 2, "id": "1", "application_id": "2", "token": "t", "channel_id": "3",
+        "type": 2, "id": id, "application_id": "2", "token": "t", "channel_id": "3",
         "member": {"user": {"id": user, "username": "ada"}},
         "data": {"id": "4", "name": "weather", "type": 1},
     })
@@ -87,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if argument.as_deref() == Some("--once") {
         return ask_once(&discord).await;
     }
-    let body = command("80351110224678912");
+    let body = command("1", "80351110224678912");
     let [(one, signature), (other, time)] = discord.sign(&body)?;
     let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
     println!(
@@ -120,7 +120,7 @@ async fn ask_once(discord: &Discord) -> Result<(), Box<dyn Error>> {
         ),
         (
             "a user on the list ",
-            command("80351110224678912"),
+            command("2", "80351110224678912"),
             true,
             StatusCode::OK,
             "asked for weather",
@@ -128,7 +128,7 @@ async fn ask_once(discord: &Discord) -> Result<(), Box<dyn Error>> {
         // Only they see it, and Discord does not show an error.
         (
             "another user       ",
-            command("43"),
+            command("3", "43"),
             true,
             StatusCode::OK,
             "not on the list",

@@ -222,7 +222,7 @@ async fn a_disabled_layer_warns_once_however_often_it_is_used() {
 async fn an_ordinary_layer_warns_of_nothing() {
     let log = Log::default();
     let _guard = log.listen();
-    let keys = ApiKeyAuth::new([KEY]).unwrap();
+    let keys = ApiKeyAuth::new(["sk-of-sixteen-or-more"]).unwrap();
     let app = app(["/run"], AuthLayer::new(keys).public("/open"));
     assert_eq!(status(&app, "POST /run").await, 401);
     assert!(!log.text().contains("WARN"), "{}", log.text());

@@ -34,7 +34,7 @@ pub const ENV: [(&str, &str); 10] = [
     ),
     (
         "SECRETS",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/secrets"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/config/secrets"),
     ),
 ];
 

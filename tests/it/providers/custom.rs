@@ -10,7 +10,7 @@ use tower_auth::{
     CredentialSource, Message,
     provider::{
         AllowlistAuth, ApiKeyAuth, AsyncAuthProvider, AsyncProvider, AuthProvider, Authentication,
-        CompositeAuth, async_provider_fn, provider_fn,
+        CompositeAuth, PrincipalSource, async_provider_fn, provider_fn,
     },
 };
 
@@ -21,10 +21,17 @@ impl AuthProvider for Internal {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match request.header("x-internal") {
             None => Ok(None),
-            Some(token) if token == self.0 => Ok(Some(AuthContext::new("internal"))),
+            Some(token) if token == self.0 => {
+                Ok(Some(AuthContext::new("internal").with_source("internal")))
+            }
             Some(_) => Err(AuthError::invalid_credential("unknown_token")),
         }
         .into()
+    }
+
+    /// Every token is of the same users.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::shared("custom", "internal")]
     }
 }
 
@@ -71,7 +78,16 @@ impl AsyncAuthProvider for Sessions {
             .session(token)
             .await
             .map_err(AuthError::unavailable)?;
-        Ok(user.map(|u| AuthContext::new(u.id).with_claim("role", u.role)))
+        Ok(user.map(|u| {
+            AuthContext::new(u.id)
+                .with_source("db")
+                .with_claim("role", u.role)
+        }))
+    }
+
+    /// Every one of them looks into the same table.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::shared("custom", "db")]
     }
 }
 
@@ -169,24 +185,31 @@ async fn a_plain_function_is_a_provider() {
     async fn judge_later(request: AuthRequestBuf) -> AuthResult {
         Ok(request.header("x-later").map(AuthContext::new))
     }
-    let chain = CompositeAuth::new(provider_fn(judge)).or(async_provider_fn(judge_later));
+    let now = provider_fn(judge).with_source("now").unwrap();
+    let later = async_provider_fn(judge_later).with_source("later").unwrap();
+    let chain = CompositeAuth::new(now).or(later);
     let layer = AuthLayer::new(chain);
     assert_eq!(call(&layer, ("x-user", "ada")).await.as_deref(), Ok("ada"));
     assert_eq!(call(&layer, ("x-later", "bob")).await.as_deref(), Ok("bob"));
 }
 
 #[tokio::test]
-async fn every_form_stands_in_one_chain_without_ceremony() {
+async fn every_form_stands_in_one_chain() {
     let shared: Arc<dyn AuthProvider> = Arc::new(Internal("shared"));
     let counted = Arc::new(Internal("counted"));
+    let now =
+        provider_fn(|request: &AuthRequest<'_>| Ok(request.header("x-sync").map(AuthContext::new)))
+            .with_source("now")
+            .unwrap();
+    let later = async_provider_fn(async |request: AuthRequestBuf| {
+        Ok(request.header("x-async").map(AuthContext::new))
+    })
+    .with_source("later")
+    .unwrap();
     let chain = CompositeAuth::new(Internal("own"))
         .or(sessions())
-        .or(provider_fn(|request| {
-            Ok(request.header("x-sync").map(AuthContext::new))
-        }))
-        .or(async_provider_fn(async |request| {
-            Ok(request.header("x-async").map(AuthContext::new))
-        }))
+        .or(now)
+        .or(later)
         .or(shared)
         .or(Arc::clone(&counted))
         .or(AsyncProvider::new(sessions()))

@@ -23,6 +23,7 @@ fn debug_output_of_what_is_built_shows_no_key() {
     let record = ApiKeyRecord::new("ada", "c4nary-good").unwrap();
     let keys = ApiKeyAuth::new([record.clone()]).unwrap();
     let bare = ApiKeyAuth::new(["c4nary-bare"]).unwrap();
+    let bare = bare.with_source("bare").unwrap();
     let chain = CompositeAuth::new(keys.clone()).or(bare.clone());
     let layer = AuthLayer::new(chain.clone());
     silent(&Secret::from("c4nary"));
