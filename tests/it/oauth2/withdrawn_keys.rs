@@ -58,10 +58,14 @@ async fn a_withdrawn_key_causes_one_fetch_per_cool_down() {
     assert_eq!(world.fetches(), 2);
     for round in 3..6 {
         world.pass(Duration::from_secs(30));
-        for _ in 0..12 {
-            at_once(&provider, &old_token(&world, &old)).unwrap_err();
-        }
-        world.issuer.until_requests(Jwks, round).await;
+        // Asked until it begins: while the fetch before it still runs, none is begun.
+        eventually("the keys are fetched again", async || {
+            for _ in 0..12 {
+                at_once(&provider, &old_token(&world, &old)).unwrap_err();
+            }
+            world.fetches() >= round
+        })
+        .await;
         for _ in 0..12 {
             at_once(&provider, &old_token(&world, &old)).unwrap_err();
             tokio::task::yield_now().await;
