@@ -29,7 +29,8 @@ impl OidcProvider {
         format!("{}{path}", self.issuer())
     }
 
-    /// The audience of the tokens of a kind: `RS256`, `PS256`, `ES256`, `EdDSA` or `opaque`.
+    /// The audience of the tokens of a kind: `RS256`, `PS256`, `ES256`, `EdDSA`, `opaque`, or
+    /// `no_aud`, whose tokens say their client instead.
     pub fn audience(&self, kind: &str) -> &str {
         self.info["resources"][kind].as_str().expect("a resource")
     }

@@ -11,4 +11,5 @@ mod oidc;
 mod second_opinion;
 mod tools;
 mod traversal;
+mod unusual_issuer;
 mod webhooks;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use common::{
     bearer::{accepted, ask, reason, unavailable},
     oidc::OidcProvider,
-    tls,
 };
 use serde_json::json;
 use tower_auth::{
@@ -307,51 +306,4 @@ async fn one_chain_takes_signed_and_opaque_tokens() {
     );
     assert_ne!(signed.principal(), opaque.principal());
     assert_eq!(provider.seen("/token/introspection"), 1);
-}
-
-#[tokio::test]
-async fn a_provider_behind_tls_is_asked_with_its_private_ca_and_without_it_never() {
-    let Some(provider) = OidcProvider::start() else {
-        return;
-    };
-    let port = provider.issuer().rsplit(':').next().unwrap();
-    let front = tls::TlsFront::start(port.parse().unwrap()).await;
-    let issuer = front.url("");
-    provider.control("issuer", &json!({ "issuer": issuer }));
-    let token = provider.access_token("ES256");
-
-    let tokens = OAuth2Auth::new(issuer.as_str(), provider.audience("ES256")).unwrap();
-    assert_eq!(unavailable(&tokens, &token).await, "jwks_unavailable");
-    assert_eq!(provider.seen(DISCOVERY), 0);
-    let tokens = tokens.with_ca_file(tls::path("authority.crt")).unwrap();
-    let context = accepted(&tokens, &token).await;
-    assert_eq!(context.issuer(), Some(issuer.as_str()));
-    assert_eq!((provider.seen(DISCOVERY), provider.seen("/jwks")), (1, 1));
-
-    let (id, secret) = provider.client("resource_server");
-    let endpoint = front.url("/token/introspection");
-    let opaque = IntrospectionAuth::new(&endpoint, id, secret)
-        .unwrap()
-        .with_audience(provider.audience("opaque"))
-        .accept_clients();
-    let token = provider.access_token("opaque");
-    assert_eq!(unavailable(&opaque, &token).await, "endpoint_failed");
-    let opaque = opaque.with_ca_file(tls::path("authority.crt")).unwrap();
-    accepted(&opaque, &token).await;
-}
-
-#[tokio::test]
-async fn a_provider_of_a_private_network_is_asked_over_plain_http_by_name() {
-    let Some(provider) = OidcProvider::start() else {
-        return;
-    };
-    // This machine's own address, written as no loopback address is.
-    let issuer = provider.issuer().replace("127.0.0.1", "0.0.0.0");
-    provider.control("issuer", &json!({ "issuer": issuer }));
-    let token = provider.access_token("ES256");
-    let audience = provider.audience("ES256");
-    assert!(OAuth2Auth::new(issuer.as_str(), audience).is_err());
-    let tokens = OAuth2Auth::insecure_allow_http(issuer.as_str(), audience).unwrap();
-    let context = accepted(&tokens, &token).await;
-    assert_eq!(context.issuer(), Some(issuer.as_str()));
 }

@@ -10,6 +10,8 @@ const { createMemoryAdapter } = await import('oidc-provider/lib/adapters/memory_
 
 const ALGS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const RESOURCES = 'https://agents.example/';
+// As Amazon Cognito signs access tokens: without `aud`, with `client_id` and `token_use`.
+const NO_AUD = 'no_aud';
 const AGENT = { client_id: 'agent', client_secret: randomBytes(32).toString('hex') };
 const SERVER = { client_id: 'resource-server', client_secret: randomBytes(32).toString('hex') };
 
@@ -28,7 +30,8 @@ const server = createServer(async (request, response) => {
   // As a server of TLS in front of it would say; URLs in the metadata depend on it.
   if (issuer.startsWith('https:')) request.headers['x-forwarded-proto'] = 'https';
   const fault = faults.get(pathname);
-  if (!fault) return answer(request, response);
+  const isSpared = fault?.unless_authorization === request.headers.authorization;
+  if (!fault || (fault.unless_authorization && isSpared)) return answer(request, response);
   // Without an answer the caller's own timeout is what is tested.
   if (!fault.hang) response.writeHead(fault.status, fault.headers).end(fault.body ?? '');
 });
@@ -39,7 +42,7 @@ process.stdout.write(`${JSON.stringify({
   issuer,
   agent: AGENT,
   resource_server: SERVER,
-  resources: Object.fromEntries([...ALGS, 'opaque'].map((name) => [name, RESOURCES + name])),
+  resources: Object.fromEntries([...ALGS, 'opaque', NO_AUD].map((name) => [name, RESOURCES + name])),
 })}\n`);
 
 // The pipe closes with the test that started this, however that test ends.
@@ -67,6 +70,13 @@ function provider() {
         getResourceServerInfo: (_, resource) => resourceServer(resource),
       },
     },
+    formats: {
+      customizers: {
+        jwt: (_, token, signed) => {
+          if (token.aud === RESOURCES + NO_AUD) signed.payload = withoutAudience(signed.payload);
+        },
+      },
+    },
     ttl: { ClientCredentials: 600 },
   });
   made.proxy = issuer.startsWith('https:');
@@ -77,8 +87,14 @@ function resourceServer(resource) {
   const name = resource.slice(RESOURCES.length);
   const common = { audience: resource, scope: 'agents:run agents:read' };
   if (name === 'opaque') return { ...common, accessTokenFormat: 'opaque' };
-  const { alg, kid } = keys.find((key) => key.alg === name);
+  const { alg, kid } = keys.find((key) => key.alg === (name === NO_AUD ? 'RS256' : name));
   return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg, kid } } };
+}
+
+// The provider insists on an audience until it writes the payload as JSON.
+function withoutAudience(payload) {
+  const toJSON = () => ({ ...payload, aud: undefined, token_use: 'access' });
+  return Object.defineProperty(payload, 'toJSON', { value: toJSON });
 }
 
 function newKeys() {
