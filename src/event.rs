@@ -2,10 +2,11 @@
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,
-//! `key` (the name of an API key that is not its user id), `platform`, `chat_id`, `kind` (of
-//! message), `resource`, `action`, `scopes` (what was needed), `path` (the route's template, where
-//! axum chose one), `error`; where an issuer or audience is another one, `wanted`, `came`, and
-//! `verified`: whether `came` is from a signed credential, or could have been written by anybody.
+//! `key` (the name of an API key that is not its user id, or that is no longer good), `platform`,
+//! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (what was needed), `path` (the
+//! route's template, where axum chose one), `error`; where an issuer or audience is another one,
+//! `wanted`, `came`, and `verified`: whether `came` is from a signed credential, or could have been
+//! written by anybody.
 
 use std::{error::Error, fmt};
 
@@ -168,7 +169,7 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
         let verified = mismatch.map(Mismatch::is_verified);
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            resource, action, scopes, path, wanted, came, verified,
+            key = clean(error.key_name()), resource, action, scopes, path, wanted, came, verified,
         );
     }
 }

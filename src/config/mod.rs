@@ -213,7 +213,7 @@
 //!
 //! | what | instead |
 //! |---|---|
-//! | a cookie, a WebSocket protocol, a query parameter or another header as the place of a credential | a provider of the program's with `with_credentials`, as `custom` |
+//! | a cookie (with the origins whose pages may send it), a WebSocket protocol, a query parameter or another header as the place of a credential | a provider of the program's with `with_credentials`, as `custom` |
 //! | `UserinfoAuth`, a closure, a provider of one's own, a further check with `and_then` | a provider of the program's, as `custom` |
 //! | rules for one method, `Access::Optional`, a provider for one path, preflights | [`with_layer`](AuthConfig::with_layer) |
 //! | refusals in words of one's own, credentials hidden from the service inside | [`with_layer`](AuthConfig::with_layer) |
@@ -221,7 +221,7 @@
 //! | two fixed keys with an audience or issuer each | an issuer each in `oauth2` with `jwks_uri`, or `custom` |
 //! | another HTTP client; how many tokens are remembered; limits of waiting, of asking and of age for an issuer's keys and answers | a provider of the program's, as `custom` |
 //! | a table of roles, owners, a policy | an authorizer of the program's, named by `authorization` |
-//! | a replay store that servers share; a provider for the senders of a webhook | [`with_webhook`](AuthConfig::with_webhook) |
+//! | a replay store that servers share; how many bodies of a webhook are read at the same time, and for how long; a provider for the senders | [`with_webhook`](AuthConfig::with_webhook) |
 //!
 //! # Authorizers
 //!

@@ -27,7 +27,7 @@ use super::Mismatch;
 #[derive(Clone)]
 pub struct AuthError {
     /// Out of line: an answer that lets somebody in is not to be moved about at this size.
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     said: Said,
 }
 
@@ -42,7 +42,7 @@ enum Said {
 }
 
 #[derive(Clone)]
-struct Inner {
+pub(super) struct Inner {
     kind: AuthErrorKind,
     code: &'static str,
     reason: Cow<'static, str>,
@@ -50,7 +50,8 @@ struct Inner {
     provider: &'static str,
     retry_after: Option<Duration>,
     scopes: Option<Box<str>>,
-    mismatch: Option<Box<Mismatch>>,
+    pub(super) mismatch: Option<Box<Mismatch>>,
+    pub(super) key_name: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -200,6 +201,7 @@ impl AuthError {
                 retry_after: None,
                 scopes: None,
                 mismatch: None,
+                key_name: None,
                 source: None,
             }),
             said: Said::NotYet,
@@ -245,18 +247,6 @@ impl AuthError {
             self.edit().provider = provider;
         }
         self
-    }
-
-    /// Adds what the log is to show of an issuer or audience that is another one.
-    #[cfg(feature = "jwt")]
-    #[must_use]
-    pub(crate) fn with_mismatch(mut self, mismatch: Mismatch) -> Self {
-        self.edit().mismatch = Some(Box::new(mismatch));
-        self
-    }
-
-    pub(crate) fn mismatch(&self) -> Option<&Mismatch> {
-        self.inner.mismatch.as_deref()
     }
 
     /// Notes whether a layer has put this in its own words.
@@ -328,7 +318,7 @@ impl AuthError {
         .then(|| self.inner.retry_after.unwrap_or(DEFAULT_RETRY_AFTER))
     }
 
-    fn edit(&mut self) -> &mut Inner {
+    pub(super) fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.inner)
     }
 }

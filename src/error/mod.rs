@@ -2,6 +2,7 @@
 
 mod auth;
 mod config;
+mod logged;
 mod mismatch;
 
 pub(crate) use self::mismatch::Mismatch;

@@ -205,13 +205,13 @@ impl ApiKeyAuth {
             return Ok(None);
         };
         let keys = self.keys.load();
-        let reason = match keys.mine().find(&digest(shown.as_bytes()), &self.clock) {
-            Standing::Good(context) => return Ok(Some(context.clone())),
-            Standing::Unknown => "api_key_unknown",
-            Standing::Revoked => "api_key_revoked",
-            Standing::Expired => "api_key_expired",
-        };
-        Err(AuthError::invalid_credential(reason))
+        let refused = AuthError::invalid_credential;
+        match keys.mine().find(&digest(shown.as_bytes()), &self.clock) {
+            Standing::Good(context) => Ok(Some(context.clone())),
+            Standing::Unknown => Err(refused("api_key_unknown")),
+            Standing::Revoked(name) => Err(refused("api_key_revoked").with_key_name(name)),
+            Standing::Expired(name) => Err(refused("api_key_expired").with_key_name(name)),
+        }
     }
 }
 

@@ -14,8 +14,9 @@ pub(super) struct Table {
 
 pub(super) enum Standing<'a> {
     Unknown,
-    Revoked,
-    Expired,
+    /// With the name of the key, as below.
+    Revoked(&'a str),
+    Expired(&'a str),
     Good(&'a AuthContext),
 }
 
@@ -76,8 +77,8 @@ impl Table {
     pub(super) fn find(&self, digest: &[u8; 32], clock: &Clock) -> Standing<'_> {
         match self.records.get(digest) {
             None => Standing::Unknown,
-            Some(record) if record.revoked => Standing::Revoked,
-            Some(record) if record.is_expired(clock) => Standing::Expired,
+            Some(record) if record.revoked => Standing::Revoked(record.name()),
+            Some(record) if record.is_expired(clock) => Standing::Expired(record.name()),
             Some(record) => Standing::Good(&record.context),
         }
     }

@@ -15,6 +15,10 @@ use crate::{
 /// The token's `iss` picks the issuer, and that issuer's keys and rules alone judge it. A token of
 /// an unknown issuer is refused.
 ///
+/// Whoever signs a token writes the scopes and roles in it. Where one issuer may not hand out another's,
+/// limit them: [`with_granted_scopes`](OAuth2Auth::with_granted_scopes) and
+/// [`with_granted_roles`](OAuth2Auth::with_granted_roles) of each.
+///
 /// # Example
 ///
 /// ```
@@ -22,7 +26,9 @@ use crate::{
 ///
 /// let tokens = OAuth2Auth::issuers([
 ///     OAuth2Auth::new("https://staff.example.com", "my-agent")?,
-///     OAuth2Auth::new("https://partners.example.com", "my-agent")?.strict_at_jwt(),
+///     OAuth2Auth::new("https://partners.example.com", "my-agent")?
+///         .with_granted_scopes(["partner:*"])
+///         .with_granted_roles(["viewer"]),
 /// ])?;
 /// let layer = AuthLayer::new(tokens);
 /// # let _ = layer;

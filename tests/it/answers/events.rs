@@ -2,7 +2,10 @@
 
 use crate::common;
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use axum::Router;
 use common::{
@@ -14,6 +17,7 @@ use tower_auth::{
     provider::{
         ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, async_provider_fn, provider_fn,
     },
+    testing::ManualClock,
 };
 use tracing::Level;
 
@@ -52,6 +56,34 @@ async fn log_shows_the_name_of_the_key_beside_the_user_id() {
     let event = log.only();
     assert_eq!(event.field("user_id"), Some("ada"));
     assert_eq!(event.field("key"), Some("ada-2027"));
+}
+
+#[tokio::test]
+async fn log_shows_the_name_of_a_key_that_is_revoked_or_expired_and_the_answer_does_not() {
+    let clock = ManualClock::at_unix(1_800_000_000);
+    let record = |name, key| ApiKeyRecord::new(name, key).unwrap().with_user_id("ada");
+    let past = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let keys = ApiKeyAuth::new([
+        record("ada-2025", "sk-live-2025-9f3a51d8").with_revoked(true),
+        record("ada-2026", "sk-live-2026-9f3a51d8").with_expires_at(past),
+    ])
+    .unwrap()
+    .with_clock(clock.clock());
+    let app = guarded(AuthLayer::new(keys));
+    let log = Log::start();
+    for (key, reason, name) in [
+        ("sk-live-2025-9f3a51d8", "api_key_revoked", Some("ada-2025")),
+        ("sk-live-2026-9f3a51d8", "api_key_expired", Some("ada-2026")),
+        ("sk-live-2027-9f3a51d8", "api_key_unknown", None),
+    ] {
+        let answer = run(&app, &[("x-api-key", key.as_bytes())]).await;
+        assert!(!format!("{answer:?}").contains("ada"));
+        let event = log.only();
+        assert_eq!(
+            (event.field("reason"), event.field("key")),
+            (Some(reason), name)
+        );
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub enum Says {
     Expired,
     Forbidden,
     Throttled,
+    UnknownKey,
     CouldNotCheck,
     Panics,
 }
@@ -36,13 +37,14 @@ pub enum When {
     Later,
 }
 
-pub const SAYS: [Says; 8] = [
+pub const SAYS: [Says; 9] = [
     Says::Accepts,
     Says::NotMine,
     Says::Wrong,
     Says::Expired,
     Says::Forbidden,
     Says::Throttled,
+    Says::UnknownKey,
     Says::CouldNotCheck,
     Says::Panics,
 ];
@@ -65,6 +67,7 @@ impl Says {
             Self::Expired => Err(AuthError::expired_credential("told_to")),
             Self::Forbidden => Err(AuthError::forbidden("told_to")),
             Self::Throttled => Err(AuthError::throttled(Duration::from_secs(7))),
+            Self::UnknownKey => Err(AuthError::unknown_key(Duration::from_secs(23))),
             Self::CouldNotCheck => Err(AuthError::unavailable("told to")),
             // Not `panic!`: it would call the hook, which prints, thousands of times.
             Self::Panics => resume_unwind(Box::new("told to")),
@@ -175,7 +178,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// SPEC [8.1], [2.2] and [2.3], read sentence by sentence and knowing nothing of the code.
+/// SPEC [8.1], [2.2], [2.3] and [6.3], read sentence by sentence and knowing nothing of the code.
 pub fn expected(chain: &[Says]) -> Outcome {
     let first = |any_of: &[Says]| chain.iter().position(|says| any_of.contains(says));
     let answer = |index: usize, status: u16, code: &str, challenge, retry_after| Outcome {
@@ -188,8 +191,12 @@ pub fn expected(chain: &[Says]) -> Outcome {
     };
     if let Some(index) = first(&[Says::Accepts]) {
         answer(index, 200, "accepted", Challenge::None, None)
-    } else if let Some(index) = first(&[Says::CouldNotCheck, Says::Panics]) {
-        answer(index, 503, "unavailable", Challenge::None, Some(5))
+    } else if let Some(index) = first(&[Says::UnknownKey, Says::CouldNotCheck, Says::Panics]) {
+        let (code, seconds) = match chain[index] {
+            Says::UnknownKey => ("unknown_key", 23),
+            _ => ("unavailable", 5),
+        };
+        answer(index, 503, code, Challenge::None, Some(seconds))
     } else if let Some(index) = first(&[Says::Throttled]) {
         answer(index, 429, "throttled", Challenge::None, Some(7))
     } else if let Some(index) = first(&[Says::Forbidden]) {

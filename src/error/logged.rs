@@ -1,0 +1,28 @@
+//! What the log alone shows of a refusal, beside its reason and its cause.
+
+use super::{AuthError, Mismatch};
+
+impl AuthError {
+    /// Adds what the log is to show of an issuer or audience that is another one.
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub(crate) fn with_mismatch(mut self, mismatch: Mismatch) -> Self {
+        self.edit().mismatch = Some(Box::new(mismatch));
+        self
+    }
+
+    pub(crate) fn mismatch(&self) -> Option<&Mismatch> {
+        self.inner.mismatch.as_deref()
+    }
+
+    /// Adds the name of the API key that was shown and is no longer good.
+    #[must_use]
+    pub(crate) fn with_key_name(mut self, name: &str) -> Self {
+        self.edit().key_name = Some(name.into());
+        self
+    }
+
+    pub(crate) fn key_name(&self) -> Option<&str> {
+        self.inner.key_name.as_deref()
+    }
+}
