@@ -14,7 +14,6 @@ use tracing::field::DisplayValue;
 
 use crate::{
     AuthContext, AuthError, AuthErrorKind,
-    error::Mismatch,
     log::{Causes, Clean, TARGET},
 };
 
@@ -166,7 +165,7 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
         let mismatch = error.mismatch();
         let wanted = mismatch.map(|mismatch| tracing::field::display(mismatch.wanted()));
         let came = mismatch.and_then(|mismatch| mismatch.came().map(tracing::field::display));
-        let verified = mismatch.map(Mismatch::is_verified);
+        let verified = mismatch.map(|mismatch| mismatch.is_verified);
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
             key = clean(error.key_name()), resource, action, scopes, path, wanted, came, verified,

@@ -101,18 +101,6 @@ pub struct PathRule {
     pattern: String,
 }
 
-#[cfg_attr(not(feature = "axum"), allow(dead_code))]
-impl PathRule {
-    /// Whether the pattern has one parameter of that name.
-    pub(crate) fn has_param(&self, name: &str) -> bool {
-        pattern::param(&self.pattern, &self.pattern, name).is_some()
-    }
-
-    pub(crate) fn pattern(&self) -> &str {
-        &self.pattern
-    }
-}
-
 impl From<&str> for PathRule {
     fn from(pattern: &str) -> Self {
         Self::from(pattern.to_owned())

@@ -1,5 +1,8 @@
 //! The rules of a layer, and which one a request falls under.
 
+#[cfg(feature = "axum")]
+mod by_template;
+
 use http::Method;
 
 use super::{PathRule, Route, pattern::Pattern, traversal};
@@ -20,7 +23,7 @@ pub(crate) struct Rules<A> {
 }
 
 #[derive(Clone)]
-struct Entry<A> {
+pub(crate) struct Entry<A> {
     pattern: Pattern,
     by_method: Vec<(Option<Method>, A)>,
 }
@@ -138,21 +141,16 @@ impl<A: Clone> Rules<A> {
     /// A rule with a parameter says nothing of a path that somebody behind the layer could read as
     /// another one, whatever the rule comes to: each is weaker than required, or the same.
     pub(crate) fn find_opening(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
-        let path = route.path()?;
-        let entry = self.entry(path, route)?;
-        if entry.pattern.has_parameters() && traversal::is_ambiguous(path) {
+        let entry = self.entry(route)?;
+        if entry.pattern.has_parameters() && traversal::is_ambiguous(route.path()?) {
             return None;
         }
         entry.access(method)
     }
 
-    /// The rule whose pattern stands for the path of a request, byte for byte.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn find(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
-        self.entry(route.path()?, route)?.access(method)
-    }
-
-    fn entry(&self, path: &str, route: &Route<'_>) -> Option<&Entry<A>> {
+    /// What the rules have for the path of a request, byte for byte.
+    pub(crate) fn entry(&self, route: &Route<'_>) -> Option<&Entry<A>> {
+        let path = route.path()?;
         if let Some(number) = self.plain.find(path) {
             return self.merged.get(number);
         }
@@ -171,26 +169,6 @@ impl<A: Clone> Rules<A> {
             .template()
             .is_none_or(|template| entry.pattern.covers(template));
         applies.then_some(entry)
-    }
-
-    /// The rule for the route that was chosen, with the pattern it was written for.
-    ///
-    /// By the template alone: a rule for one path of a `{param}` route could be evaded by another
-    /// spelling of that path.
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
-    pub(crate) fn for_template(&self, method: &Method, template: &str) -> Option<(&str, &A)> {
-        // Read as a path, a template matches its own pattern: a literal only itself, and a
-        // parameter's text, which no literal can be, only a parameter.
-        let number = match self.plain.find(template) {
-            Some(number) => number,
-            None => *self.routes.at(template).ok()?.value,
-        };
-        let entry = self.merged.get(number)?;
-        let access = entry
-            .pattern
-            .is_same_path_as(template)
-            .then(|| entry.access(method))??;
-        Some((entry.pattern.as_str(), access))
     }
 }
 
@@ -221,7 +199,8 @@ impl PlainPaths {
 }
 
 impl<A: Clone> Entry<A> {
-    fn access(&self, method: &Method) -> Option<&A> {
+    /// What the path has for a method.
+    pub(crate) fn access(&self, method: &Method) -> Option<&A> {
         if let [(None, access)] = &*self.by_method {
             return Some(access); // as most rules are
         }

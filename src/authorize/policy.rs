@@ -9,7 +9,7 @@ use super::{
     Authorizer, IntoAuthorizer,
     judge::{Head, Judge, Judged, consult},
     layer::without_value,
-    resource::{Resource, parse_action},
+    resource::{Part, Resource, SEPARATORS, parse_action},
     service::AuthorizeService,
 };
 use crate::{
@@ -292,6 +292,23 @@ impl Judge for Book {
         match resource.fill(|name| route.param(pattern, name)) {
             Ok(resource) => consult(&*self.authorizer, caller, (&resource, action), request),
             Err(name) => Judged::Answered(Err(without_value(name, route.template()))),
+        }
+    }
+}
+
+impl Resource {
+    fn params(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Param(name) => Some(&**name),
+            Part::Plain(_) => None,
+        })
+    }
+
+    /// The first segment, `agent` of `agent:{id}`, where it is plain text.
+    fn kind(&self) -> &str {
+        match self.0.first() {
+            Some(Part::Plain(text)) => text.split(SEPARATORS).next().unwrap_or_default(),
+            _ => "",
         }
     }
 }

@@ -6,10 +6,10 @@ use crate::{ConfigError, ConfigErrorKind};
 
 /// A valid resource, such as `graph` or `agent:{id}`.
 #[derive(Clone, Debug)]
-pub(super) struct Resource(Vec<Part>);
+pub(super) struct Resource(pub(super) Vec<Part>);
 
 #[derive(Clone, Debug)]
-enum Part {
+pub(super) enum Part {
     Plain(Box<str>),
     Param(Box<str>),
 }
@@ -73,23 +73,6 @@ impl Resource {
             }
         }
         Ok(Cow::Owned(filled))
-    }
-
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
-    pub(super) fn params(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Param(name) => Some(&**name),
-            Part::Plain(_) => None,
-        })
-    }
-
-    /// The first segment, `agent` of `agent:{id}`, where it is plain text.
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
-    pub(super) fn kind(&self) -> &str {
-        match self.0.first() {
-            Some(Part::Plain(text)) => text.split(SEPARATORS).next().unwrap_or_default(),
-            _ => "",
-        }
     }
 }
 
@@ -224,5 +207,5 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~@+=".contains(&byte)
 }
 
-const SEPARATORS: [char; 2] = [':', '/'];
+pub(super) const SEPARATORS: [char; 2] = [':', '/'];
 const EMPTY_SEGMENT: &str = "has nothing before, after or between : or /: name what stands there";

@@ -1,7 +1,11 @@
 //! The accepted caller.
 
+#[cfg(feature = "jwt")]
+mod verified;
 mod vouched;
 
+#[cfg(feature = "jwt")]
+pub(crate) use self::verified::{Verified, VerifiedClaims};
 use std::{
     sync::{Arc, LazyLock},
     time::SystemTime,
@@ -11,8 +15,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-#[cfg(feature = "jwt")]
-use super::UserIdClaim;
 use super::{
     ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
@@ -70,7 +72,7 @@ impl AuthContext {
             source: None,
             scopes: Scopes::default(),
             expires_at: None,
-            metadata: Metadata::Plain(None),
+            metadata: Metadata::default(),
             role_limit: None,
             response_headers: None,
             key_name: None,
@@ -125,7 +127,7 @@ impl AuthContext {
         let inner = self.edit();
         let mut map = inner.metadata.map().cloned().unwrap_or_default();
         map.insert(name.into(), value.into());
-        inner.set_metadata(Metadata::Plain(Some(Box::new(map))));
+        inner.set_metadata(Metadata::of(map));
         self
     }
 
@@ -162,30 +164,6 @@ impl AuthContext {
             self.edit().response_headers = None;
         }
         self
-    }
-
-    /// The caller whom the claims of a verified token describe.
-    #[cfg(feature = "jwt")]
-    pub(crate) fn verified(
-        user_id: Text,
-        method: &'static str,
-        issuer: Option<Text>,
-        scopes: Scopes,
-        expires_at: Option<u64>,
-        (json, user_id_claim): (String, UserIdClaim),
-    ) -> Self {
-        Self(Arc::new(Inner {
-            user_id,
-            method,
-            issuer,
-            source: None,
-            scopes,
-            expires_at,
-            metadata: Metadata::verified(json, user_id_claim.top_level),
-            role_limit: None,
-            response_headers: None,
-            key_name: None,
-        }))
     }
 
     /// The user id, unique only together with method and source: compare

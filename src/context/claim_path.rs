@@ -65,7 +65,6 @@ impl ClaimPath {
     }
 
     /// The name of the one claim that this can only be, where it needs no search.
-    #[cfg_attr(not(feature = "jwt"), allow(dead_code))]
     pub(crate) fn plain_name(&self) -> Option<&str> {
         match self.segments.as_deref() {
             None => (!self.name.contains('.')).then_some(&*self.name),
@@ -80,8 +79,8 @@ impl ClaimPath {
     pub(crate) fn walk<'p, V: Copy, E>(
         &'p self,
         root: V,
-        step: impl Fn(V, &str) -> Result<Option<V>, E>,
-    ) -> Result<Option<Found<'p, V>>, E> {
+        step: impl Fn(V, &'p str) -> Result<Option<V>, E>,
+    ) -> Result<Option<V>, E> {
         if let Some(segments) = &self.segments {
             return follow(root, segments.iter().map(|segment| &**segment), step);
         }
@@ -95,6 +94,9 @@ impl ClaimPath {
 
     /// The value in claims that were parsed.
     pub(crate) fn find<'v>(&self, claims: &'v Map<String, Value>) -> Option<&'v Value> {
+        if let Some(name) = self.plain_name() {
+            return claims.get(name);
+        }
         let step = |inside: Node<'v>, name: &str| {
             let map = match inside {
                 Node::Claims(map) => Some(map),
@@ -104,23 +106,13 @@ impl ClaimPath {
             Ok::<_, Infallible>(value.map(Node::Value))
         };
         match self.walk(Node::Claims(claims), step) {
-            Ok(found) => match found?.value {
+            Ok(found) => match found? {
                 Node::Value(value) => Some(value),
                 Node::Claims(_) => None,
             },
             Err(never) => match never {},
         }
     }
-}
-
-/// What stands at the end of a path.
-#[cfg_attr(not(feature = "jwt"), allow(dead_code))]
-pub(crate) struct Found<'p, V> {
-    pub(crate) value: V,
-    /// What the value is a member of, and under which name.
-    pub(crate) parent: V,
-    pub(crate) name: &'p str,
-    pub(crate) is_top_level: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -132,21 +124,16 @@ enum Node<'v> {
 fn follow<'p, V: Copy, E>(
     root: V,
     names: impl Iterator<Item = &'p str>,
-    step: impl Fn(V, &str) -> Result<Option<V>, E>,
-) -> Result<Option<Found<'p, V>>, E> {
-    let (mut found, mut parent) = (None, root);
+    step: impl Fn(V, &'p str) -> Result<Option<V>, E>,
+) -> Result<Option<V>, E> {
+    let mut found = None;
     for name in names {
-        let Some(value) = step(parent, name)? else {
-            return Ok(None);
-        };
-        found = Some(Found {
-            value,
-            parent,
-            name,
-            is_top_level: found.is_none(),
-        });
-        parent = value;
+        found = step(found.unwrap_or(root), name)?;
+        if found.is_none() {
+            break;
+        }
     }
+    // Without a name it finds nothing.
     Ok(found)
 }
 

@@ -1,4 +1,4 @@
-//! What is told of a caller beside who it is.
+//! The caller's further claims.
 
 use std::{borrow::Cow, error::Error, fmt, sync::OnceLock};
 
@@ -7,93 +7,62 @@ use serde_json::{Map, Value};
 
 use super::ordinary::{self, Ordinary};
 
-#[derive(Clone)]
-pub(super) enum Metadata {
-    Plain(Option<Box<Map<String, Value>>>),
-    /// The verified JSON of a token; most requests never ask for it, so it is parsed on demand.
-    #[cfg_attr(not(feature = "jwt"), allow(dead_code))]
-    Verified(Verified),
-}
+/// Reads all members of JSON that was checked already.
+pub(crate) type Reader = fn(&str) -> Map<String, Value>;
 
-pub(super) struct Verified {
-    /// As the token was decoded: what room is left behind it costs less than to move it.
+#[derive(Default)]
+pub(super) struct Metadata {
+    /// The verified JSON of a token, as it was decoded: what room is left behind it costs less than
+    /// to move it. Other callers have none.
     pub(super) json: String,
     /// The claim that the user id is, unless it is inside another.
-    user_id_claim: Option<Cow<'static, str>>,
-    parsed: OnceLock<Box<Map<String, Value>>>,
-}
-
-/// Which claim named the user.
-#[cfg_attr(not(feature = "jwt"), allow(dead_code))]
-#[derive(Clone, Debug)]
-pub(crate) struct UserIdClaim {
-    pub(crate) name: Cow<'static, str>,
-    /// Its own name, where it is not one inside another.
-    pub(crate) top_level: Option<Cow<'static, str>>,
-    /// Whether it is the one that is looked for first.
-    pub(crate) is_first: bool,
+    pub(super) left_out: Option<Cow<'static, str>>,
+    /// Reads the JSON: most requests never ask for a claim, so it is parsed on demand.
+    pub(super) read: Option<Reader>,
+    pub(super) parsed: OnceLock<Box<Map<String, Value>>>,
 }
 
 impl Metadata {
-    #[cfg(feature = "jwt")]
-    pub(super) fn verified(json: String, user_id_claim: Option<Cow<'static, str>>) -> Self {
-        Self::Verified(Verified {
-            json,
-            user_id_claim,
-            parsed: OnceLock::new(),
-        })
+    pub(super) fn of(map: Map<String, Value>) -> Self {
+        Self {
+            parsed: Box::new(map).into(),
+            ..Self::default()
+        }
     }
 
     pub(super) fn map(&self) -> Option<&Map<String, Value>> {
-        match self {
-            Self::Plain(map) => map.as_deref(),
-            Self::Verified(verified) => Some(verified.map()),
-        }
+        let Some(read) = self.read else {
+            return self.parsed.get().map(|map| &**map);
+        };
+        let parse = || {
+            let mut map = read(&self.json);
+            if let Some(name) = &self.left_out {
+                map.remove(&**name);
+            }
+            Box::new(map)
+        };
+        Some(self.parsed.get_or_init(parse))
     }
 
     /// The JSON that the texts beside it may be parts of.
     pub(super) fn json(&self) -> &str {
-        match self {
-            Self::Plain(_) => "",
-            Self::Verified(verified) => &verified.json,
-        }
+        &self.json
     }
 }
 
-impl Clone for Verified {
+impl Clone for Metadata {
     /// A copy parses by itself if it is ever asked: the claims in memory take many times their text.
     fn clone(&self) -> Self {
         Self {
             json: self.json.clone(),
-            user_id_claim: self.user_id_claim.clone(),
-            parsed: OnceLock::new(),
+            left_out: self.left_out.clone(),
+            read: self.read,
+            parsed: match self.read {
+                Some(_) => OnceLock::new(),
+                None => self.parsed.clone(),
+            },
         }
     }
-}
-
-impl Verified {
-    fn map(&self) -> &Map<String, Value> {
-        self.parsed.get_or_init(|| {
-            let mut map = all_members(&self.json);
-            if let Some(name) = &self.user_id_claim {
-                map.remove(&**name);
-            }
-            Box::new(map)
-        })
-    }
-}
-
-/// The members of an object that was checked already.
-#[cfg(feature = "jwt")]
-fn all_members(json: &str) -> Map<String, Value> {
-    // INVARIANT: the reader that checked it reads it again, so there is no other outcome.
-    crate::jose::json::tree::object(json).unwrap_or_default()
-}
-
-/// Nothing was verified without the feature.
-#[cfg(not(feature = "jwt"))]
-fn all_members(_json: &str) -> Map<String, Value> {
-    Map::new()
 }
 
 pub(super) fn read_claim<T: DeserializeOwned>(

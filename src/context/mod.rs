@@ -9,10 +9,11 @@ mod shown;
 mod text;
 
 pub(crate) use self::caller::UNNAMED;
-#[cfg(feature = "jwt")]
-pub(crate) use self::text::Text;
 pub use self::{
     caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
 };
 #[cfg(feature = "jwt")]
-pub(crate) use self::{claim_path::Found, metadata::UserIdClaim};
+pub(crate) use self::{
+    caller::{Verified, VerifiedClaims},
+    text::Text,
+};

@@ -9,12 +9,13 @@ use crate::log::{Clean, Own};
 pub(crate) struct Mismatch {
     wanted: Box<str>,
     came: Option<Box<str>>,
-    is_verified: bool,
+    /// Whether `came` can be relied on: anybody may write what no signature covers.
+    pub(crate) is_verified: bool,
 }
 
-#[cfg_attr(not(feature = "oauth2"), allow(dead_code))]
 impl Mismatch {
     /// `came` is what stands in a credential whose signature verified, or what an issuer said of it.
+    #[cfg(feature = "jwt")]
     pub(crate) fn new(wanted: String, came: Option<&str>) -> Self {
         Self {
             wanted: wanted.into_boxed_str(),
@@ -24,22 +25,11 @@ impl Mismatch {
         }
     }
 
-    /// Says that anybody may have written what came.
-    pub(crate) fn unverified(mut self) -> Self {
-        self.is_verified = false;
-        self
-    }
-
     pub(crate) fn wanted(&self) -> impl fmt::Display + '_ {
         Own(&self.wanted)
     }
 
     pub(crate) fn came(&self) -> Option<impl fmt::Display + '_> {
         self.came.as_deref().map(Clean)
-    }
-
-    /// Whether `came` can be relied on.
-    pub(crate) fn is_verified(&self) -> bool {
-        self.is_verified
     }
 }

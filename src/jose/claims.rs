@@ -6,9 +6,9 @@ use super::{
     JoseError,
     json::{Fault, Items, Members, Text, Value},
     number::time,
-    user_id::{UserId, UserIdClaims, member, non_empty, text_or_integer},
+    user_id::{UserId, UserIdClaim, UserIdClaims, member, non_empty, text_or_integer},
 };
-use crate::{ClaimPath, Scopes, context::UserIdClaim};
+use crate::{ClaimPath, Scopes};
 
 /// Claims that a set of [`ClaimRules`] accepted: every value is of the type it must have.
 ///
@@ -94,7 +94,7 @@ impl<'a> Claims<'a> {
         }
         if scope_claim.is_none() {
             let found = names.scope.walk(Value::Object(json), member)?;
-            scope = found.map(|found| read_scope(found.value)).transpose()?;
+            scope = found.map(read_scope).transpose()?;
         }
         let user_id = if names.user_id.are_chosen() {
             let found = names.user_id.find(json, |_| false)?;

@@ -47,7 +47,7 @@ impl Requirement {
         let found = self.claim.walk(Value::Object(json), member);
         match found.map_err(|fault: Fault| JoseError::from(fault))? {
             None => Err(JoseError::ClaimMissing),
-            Some(found) if self.value.is(found.value) => Ok(()),
+            Some(found) if self.value.is(found) => Ok(()),
             Some(_) => Err(JoseError::ClaimMismatch),
         }
     }

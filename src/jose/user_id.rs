@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use super::{
     JoseError,
-    json::{Fault, Members, Text, Value},
+    json::{Fault, Members, Text, Value, tree},
     number::integer,
 };
-use crate::{
-    ClaimPath,
-    context::{Found, UserIdClaim},
-};
+use crate::context::{ClaimPath, VerifiedClaims};
 
 /// Which claims may name the user, in the order in which they are looked for.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +15,16 @@ pub(crate) struct UserIdClaims {
     /// Those that were chosen; none, where the usual ones are meant.
     chosen: Box<[ClaimPath]>,
     accepts_unverified_email: bool,
+}
+
+/// Which claim named the user.
+#[derive(Clone, Debug)]
+pub(crate) struct UserIdClaim {
+    pub(crate) name: Cow<'static, str>,
+    /// Its own name, where it is not one inside another.
+    pub(crate) top_level: Option<Cow<'static, str>>,
+    /// Whether it is the one that is looked for first.
+    pub(crate) is_first: bool,
 }
 
 /// A user id and where it was found.
@@ -63,7 +70,7 @@ impl UserIdClaims {
         is_absent: impl Fn(Value<'a>) -> bool,
     ) -> Result<Option<UserId<'a>>, JoseError> {
         for (position, path) in self.chosen.iter().enumerate() {
-            let found = path.walk(Value::Object(json), member)?;
+            let found = path.walk(Found::claims(json), Found::member)?;
             let Some(found) = found.filter(|found| !is_absent(found.value)) else {
                 continue;
             };
@@ -76,6 +83,18 @@ impl UserIdClaims {
             return UserId::chosen(path, position, &found).map(Some);
         }
         Ok(None)
+    }
+}
+
+impl UserIdClaim {
+    /// The claims that a caller keeps of `json`, which this claim stands in.
+    pub(crate) fn beside(self, json: String) -> VerifiedClaims {
+        VerifiedClaims {
+            json,
+            left_out: self.top_level,
+            // INVARIANT: the reader that checked it reads it again, so there is no other outcome.
+            read: |json| tree::object(json).unwrap_or_default(),
+        }
     }
 }
 
@@ -92,13 +111,9 @@ impl<'a> UserId<'a> {
         }
     }
 
-    fn chosen(
-        path: &ClaimPath,
-        position: usize,
-        found: &Found<'_, Value<'a>>,
-    ) -> Result<Self, JoseError> {
+    fn chosen(path: &ClaimPath, position: usize, found: &Found<'_, 'a>) -> Result<Self, JoseError> {
         let text = text_or_integer(found.value).ok_or(JoseError::BadUserId)?;
-        let top_level = found.is_top_level.then(|| found.name.to_owned().into());
+        let top_level = (found.depth == 1).then(|| found.name.to_owned().into());
         Ok(Self {
             text,
             claim: UserIdClaim {
@@ -107,6 +122,37 @@ impl<'a> UserId<'a> {
                 is_first: position == 0,
             },
         })
+    }
+}
+
+/// A value on the way along a path, and what it is a member of.
+#[derive(Clone, Copy)]
+struct Found<'p, 'a> {
+    value: Value<'a>,
+    parent: Value<'a>,
+    name: &'p str,
+    /// How many names lead to it.
+    depth: usize,
+}
+
+impl<'p, 'a> Found<'p, 'a> {
+    fn claims(json: &'a str) -> Self {
+        Self {
+            value: Value::Object(json),
+            parent: Value::Null,
+            name: "",
+            depth: 0,
+        }
+    }
+
+    fn member(self, name: &'p str) -> Result<Option<Self>, Fault> {
+        let value = member(self.value, name)?;
+        Ok(value.map(|value| Self {
+            value,
+            parent: self.value,
+            name,
+            depth: self.depth + 1,
+        }))
     }
 }
 

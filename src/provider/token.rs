@@ -3,7 +3,7 @@
 use super::{AuthResult, Grants, Label, Voucher};
 use crate::{
     AuthContext, AuthError,
-    context::Text,
+    context::{Text, Verified},
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
     memory::{Memory, Remembered},
@@ -94,14 +94,14 @@ impl TokenJudge {
         let scopes = self.grants.of(claims.scopes());
         let user_id_claim = claims.user_id_found().clone();
         let source = voucher.source(&user_id_claim.name, user_id_claim.is_first);
-        let context = AuthContext::verified(
+        let context = AuthContext::verified(Verified {
             user_id,
-            self.method,
+            method: self.method,
             issuer,
             scopes,
             expires_at,
-            (json, user_id_claim),
-        )
+            claims: user_id_claim.beside(json),
+        })
         .with_label(source);
         let context = self.grants.limit(context);
         if let (Some(memory), Some(name)) = (&self.memory, name) {

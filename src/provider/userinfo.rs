@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Scopes,
+    context::Verified,
     fetch::{Endpoint, FetchError, Fetcher, Transport},
     jose::{
         JoseError,
@@ -284,14 +285,14 @@ impl Userinfo {
         let source = voucher.source(&user_id.claim.name, user_id.claim.is_first);
         Ok(Vouched {
             context: self.grants.limit(
-                AuthContext::verified(
-                    user_id.text.into(),
-                    NAME,
-                    Some(issuer.into()),
-                    Scopes::default(),
-                    None,
-                    (json.into(), user_id.claim),
-                )
+                AuthContext::verified(Verified {
+                    user_id: user_id.text.into(),
+                    method: NAME,
+                    issuer: Some(issuer.into()),
+                    scopes: Scopes::default(),
+                    expires_at: None,
+                    claims: user_id.claim.beside(json.into()),
+                })
                 .with_label(source),
             ),
             not_before: None,

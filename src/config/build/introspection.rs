@@ -71,7 +71,7 @@ impl Builder<'_> {
         if let Some(authorities) = &authorities {
             provider = provider.with_transport(authorities.transport.clone());
         }
-        if provider.is_asked_over_http() {
+        if provider.endpoint().is_plain() {
             self.weak(format!(
                 "{}: the endpoint is asked over plain http, and whoever is on the way reads the \
                  secret and every token",

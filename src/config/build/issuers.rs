@@ -86,7 +86,7 @@ impl Builder<'_> {
                 }
             }
         };
-        if provider.is_asked_over_http() {
+        if provider.endpoint().is_plain() {
             self.weak(format!(
                 "{}: the issuer is asked over plain http, and whoever is on the way can sign any \
                  token",

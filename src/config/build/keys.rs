@@ -40,7 +40,7 @@ impl Builder<'_> {
             let Some((record, place)) = self.record(spot) else {
                 continue;
             };
-            if let Some(first) = by_key.insert(*record.digest(), &spot.place.path) {
+            if let Some(first) = by_key.insert(record.digest, &spot.place.path) {
                 let message =
                     format!("{first} has this key already: give each caller a key of its own");
                 self.faults.add(ConfigErrorKind::Duplicate, &place, message);

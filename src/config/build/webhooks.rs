@@ -270,7 +270,8 @@ impl Builder<'_> {
             return;
         };
         let extensions = Extensions::new();
-        if let Some(place) = public.find(&Method::POST, &Route::of(&uri, &extensions)) {
+        let rule = public.entry(&Route::of(&uri, &extensions));
+        if let Some(place) = rule.and_then(|rule| rule.access(&Method::POST)) {
             let message = format!(
                 "{place} makes this path public: leave it out there, since a webhook lets \
                  its deliveries in by itself"

@@ -85,7 +85,7 @@ impl Table {
             return None;
         }
         let route = Route::of(request.uri(), request.extensions());
-        let hook = self.rules.find(&Method::POST, &route)?;
+        let hook = self.rules.entry(&route)?.access(&Method::POST)?;
         (request.method() == Method::POST || hook.has_handshake).then_some(hook)
     }
 

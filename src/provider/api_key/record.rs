@@ -23,7 +23,7 @@ use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, provider::
 /// ```
 #[derive(Clone)]
 pub struct ApiKeyRecord {
-    pub(super) digest: [u8; 32],
+    pub(crate) digest: [u8; 32],
     pub(super) context: AuthContext,
     pub(super) revoked: bool,
     /// Whether the plain key was seen, and was too short.
@@ -203,12 +203,6 @@ impl ApiKeyRecord {
     /// Whether the plain key was given, and has so few characters that it may be guessed.
     pub(crate) fn is_short(&self) -> bool {
         self.is_short
-    }
-
-    /// The SHA-256 of the key.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn digest(&self) -> &[u8; 32] {
-        &self.digest
     }
 
     /// The name, which is the caller's user id unless [`with_user_id`](Self::with_user_id) says

@@ -2,6 +2,7 @@
 
 use crate::{
     AuthContext, AuthError, ClaimPath,
+    context::Verified,
     error::Mismatch,
     fetch::FetchError,
     jose::{
@@ -89,14 +90,14 @@ impl Rules {
             .source(&user_id.claim.name, user_id.claim.is_first);
         Ok(Vouched {
             context: self.grants.limit(
-                AuthContext::verified(
-                    user_id.text.into(),
+                AuthContext::verified(Verified {
+                    user_id: user_id.text.into(),
                     method,
-                    Some(issuer.into()),
-                    self.grants.of(scopes(scope)),
+                    issuer: Some(issuer.into()),
+                    scopes: self.grants.of(scopes(scope)),
                     expires_at,
-                    (json.into(), user_id.claim),
-                )
+                    claims: user_id.claim.beside(json.into()),
+                })
                 .with_label(source),
             ),
             not_before,
@@ -134,7 +135,7 @@ impl Rules {
         }
         if scope_claim.is_none() {
             let found = self.scope_claim.walk(Value::Object(json), member)?;
-            told.scope = found.and_then(|found| there(found.value));
+            told.scope = found.and_then(there);
         }
         Ok(told)
     }

@@ -128,7 +128,7 @@ impl IntrospectionAuth {
         client_secret: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
         let made = Self::with_secret(endpoint, client_id, client_secret.into(), true)?;
-        made.opaque.question().endpoint.warn_of_http(ENDPOINT);
+        made.endpoint().warn_of_http(ENDPOINT);
         Ok(made)
     }
 
@@ -149,7 +149,7 @@ impl IntrospectionAuth {
         token: impl Into<Secret>,
     ) -> Result<Self, ConfigError> {
         let made = Self::with_token(endpoint, token.into(), true)?;
-        made.opaque.question().endpoint.warn_of_http(ENDPOINT);
+        made.endpoint().warn_of_http(ENDPOINT);
         Ok(made)
     }
 
@@ -174,16 +174,8 @@ impl IntrospectionAuth {
         Ok(Self::of(read_endpoint(endpoint, allows_http)?, client))
     }
 
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn is_asked_over_http(&self) -> bool {
-        self.opaque.question().endpoint.is_plain()
-    }
-
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn with_transport(mut self, transport: Transport) -> Self {
-        let set = |settings: &mut Settings| settings.transport = transport;
-        self.opaque = self.opaque.with_setting(set);
-        self
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.opaque.question().endpoint
     }
 
     fn of(endpoint: Endpoint, client: ClientAuth) -> Self {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
     AuthError, Clock,
+    error::Mismatch,
     jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
     jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
@@ -183,7 +184,7 @@ impl Check {
                 other => other.code(),
             });
             match self.rules.mismatch(json, error) {
-                Some(mismatch) => refused.with_mismatch(mismatch.unverified()),
+                Some(mismatch) => refused.with_mismatch(unverified(mismatch)),
                 None => refused,
             }
         })?;
@@ -215,4 +216,10 @@ impl Check {
 /// Whether the token names a key, and this one has no name.
 fn is_guess(key: &Key, jws: &Jws<'_>) -> bool {
     key.id().is_none() && jws.key_id().is_some()
+}
+
+/// Says that anybody may have written what came.
+pub(super) fn unverified(mut mismatch: Mismatch) -> Mismatch {
+    mismatch.is_verified = false;
+    mismatch
 }

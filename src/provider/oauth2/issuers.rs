@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource};
+use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource, check::unverified};
 use crate::{
     AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
     error::Mismatch,
@@ -114,7 +114,7 @@ impl OAuth2Issuers {
             .ok_or_else(|| {
                 let wanted: Vec<_> = self.issuers.iter().map(OAuth2Auth::issuer).collect();
                 let mismatch = Mismatch::new(wanted.join(" "), Some(&named));
-                refused(JoseError::IssMismatch).with_mismatch(mismatch.unverified())
+                refused(JoseError::IssMismatch).with_mismatch(unverified(mismatch))
             })
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{OAuth2Auth, settings::Settings};
 use crate::{
     ConfigError,
-    fetch::{BearerFile, Transport},
+    fetch::{BearerFile, Endpoint, Transport},
     jwks::Place,
 };
 
@@ -43,9 +43,7 @@ impl OAuth2Auth {
         audience: impl Into<String>,
     ) -> Result<Self, ConfigError> {
         let made = Self::insecurely(issuer, audience)?;
-        if let Some(endpoint) = &made.0.settings.insecure {
-            endpoint.warn_of_http("issuer");
-        }
+        made.endpoint().warn_of_http("issuer");
         Ok(made)
     }
 
@@ -90,19 +88,17 @@ impl OAuth2Auth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn with_ca_file(self, path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        let transport = Transport::with_ca_file(path.as_ref())?;
-        Ok(self.edit(|settings| settings.transport = transport))
+        Transport::with_ca_file(path.as_ref()).map(|transport| self.with_transport(transport))
     }
 
-    /// The same, where somebody else has read the file.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
+    /// Asks the issuer that way.
     pub(crate) fn with_transport(self, transport: Transport) -> Self {
         self.edit(|settings| settings.transport = transport)
     }
 
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn is_asked_over_http(&self) -> bool {
-        self.0.settings.place.endpoint().is_plain()
+    /// What is asked for the keys: the key set where it is known, or else the issuer.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.0.settings.place.endpoint()
     }
 
     /// Shows the bearer token in a file to the issuer when the keys are fetched: that of a Kubernetes

@@ -193,13 +193,17 @@ macro_rules! shared_settings {
             ///
             /// It cannot be read, holds no certificate, or holds a private key.
             pub fn with_ca_file(
-                mut self,
+                self,
                 path: impl AsRef<std::path::Path>,
             ) -> Result<Self, ConfigError> {
                 let transport = Transport::with_ca_file(path.as_ref())?;
+                Ok(self.with_transport(transport))
+            }
+
+            pub(crate) fn with_transport(mut self, transport: Transport) -> Self {
                 let set = |settings: &mut Settings| settings.transport = transport;
                 self.opaque = self.opaque.with_setting(set);
-                Ok(self)
+                self
             }
 
             /// Replaces the HTTP client: for a proxy, a client certificate. It takes the place of a

@@ -1,0 +1,58 @@
+//! Callers whom the claims of a verified token describe.
+
+use std::{borrow::Cow, sync::Arc};
+
+use super::{AuthContext, Inner};
+use crate::{
+    context::{
+        metadata::{Metadata, Reader},
+        text::Text,
+    },
+    scope::Scopes,
+};
+
+/// A caller, as verified claims describe them.
+pub(crate) struct Verified {
+    pub(crate) user_id: Text,
+    pub(crate) method: &'static str,
+    pub(crate) issuer: Option<Text>,
+    pub(crate) scopes: Scopes,
+    pub(crate) expires_at: Option<u64>,
+    pub(crate) claims: VerifiedClaims,
+}
+
+/// The JSON of verified claims, and how it is read when somebody asks for one.
+pub(crate) struct VerifiedClaims {
+    pub(crate) json: String,
+    /// The claim that the user id is, unless it is inside another.
+    pub(crate) left_out: Option<Cow<'static, str>>,
+    pub(crate) read: Reader,
+}
+
+impl AuthContext {
+    /// The caller whom the claims of a verified token describe.
+    pub(crate) fn verified(caller: Verified) -> Self {
+        let VerifiedClaims {
+            json,
+            left_out,
+            read,
+        } = caller.claims;
+        Self(Arc::new(Inner {
+            user_id: caller.user_id,
+            method: caller.method,
+            issuer: caller.issuer,
+            source: None,
+            scopes: caller.scopes,
+            expires_at: caller.expires_at,
+            metadata: Metadata {
+                json,
+                left_out,
+                read: Some(read),
+                ..Metadata::default()
+            },
+            role_limit: None,
+            response_headers: None,
+            key_name: None,
+        }))
+    }
+}
