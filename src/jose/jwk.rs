@@ -8,6 +8,7 @@ use super::{
     json::{Items, Members, Text, Value},
     key::{Curve, KeyFault, Material},
 };
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// A JWK whose members were read and whose numbers were not yet decoded.
 #[derive(Debug, Default)]
@@ -179,6 +180,46 @@ impl<'a> Jwk<'a> {
             return work(&Material::Ed25519(&x));
         }
         Err(KeyFault::UnknownType)
+    }
+}
+
+impl Key {
+    /// A key from a JWK that names its algorithm in `alg`. Its `kid` becomes the key's id.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no JWK, has no `alg`, or describes a key that may not verify: a private
+    /// key, one for encryption, one of a type or strength that does not fit.
+    pub fn from_jwk(jwk: &str) -> Result<Self, ConfigError> {
+        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
+        let algorithm = jwk.algorithm().map_err(KeyFault::into_jwk_config)?;
+        let algorithm = algorithm.ok_or_else(|| {
+            ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the JWK names no algorithm: add \"alg\" to it, or use `Key::from_jwk_with`",
+            )
+        })?;
+        Self::of_jwk(&jwk, algorithm)
+    }
+
+    /// A key from a JWK, for that algorithm. If the JWK has an `alg`, it must be the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_jwk`](Self::from_jwk).
+    pub fn from_jwk_with(algorithm: Algorithm, jwk: &str) -> Result<Self, ConfigError> {
+        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
+        Self::of_jwk(&jwk, algorithm)
+    }
+
+    fn of_jwk(jwk: &Jwk<'_>, algorithm: Algorithm) -> Result<Self, ConfigError> {
+        let key = jwk
+            .key(algorithm)
+            .map_err(|fault| fault.into_config(algorithm))?;
+        Ok(match jwk.key_id() {
+            Some(id) => key.with_id(id),
+            None => key,
+        })
     }
 }
 

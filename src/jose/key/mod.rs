@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{hmac, signature::ParsedPublicKey};
 
-use super::{Algorithm, jwk::Jwk};
+use super::Algorithm;
 use crate::{ConfigError, ConfigErrorKind, secret};
 
 mod der;
@@ -95,34 +95,6 @@ impl Key {
             .map_err(|fault| fault.into_config(algorithm))
     }
 
-    /// A key from a JWK that names its algorithm in `alg`. Its `kid` becomes the key's id.
-    ///
-    /// # Errors
-    ///
-    /// Where the text is no JWK, has no `alg`, or describes a key that may not verify: a private
-    /// key, one for encryption, one of a type or strength that does not fit.
-    pub fn from_jwk(jwk: &str) -> Result<Self, ConfigError> {
-        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
-        let algorithm = jwk.algorithm().map_err(KeyFault::into_jwk_config)?;
-        let algorithm = algorithm.ok_or_else(|| {
-            ConfigError::new(
-                ConfigErrorKind::Malformed,
-                "the JWK names no algorithm: add \"alg\" to it, or use `Key::from_jwk_with`",
-            )
-        })?;
-        Self::of_jwk(&jwk, algorithm)
-    }
-
-    /// A key from a JWK, for that algorithm. If the JWK has an `alg`, it must be the same.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_jwk`](Self::from_jwk).
-    pub fn from_jwk_with(algorithm: Algorithm, jwk: &str) -> Result<Self, ConfigError> {
-        let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
-        Self::of_jwk(&jwk, algorithm)
-    }
-
     /// Replaces the key's id: the `kid` that tokens name.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<Arc<str>>) -> Self {
@@ -168,16 +140,6 @@ impl Key {
             algorithm,
             id: None,
             prepared: Arc::new(material.prepare(algorithm)?),
-        })
-    }
-
-    fn of_jwk(jwk: &Jwk<'_>, algorithm: Algorithm) -> Result<Self, ConfigError> {
-        let key = jwk
-            .key(algorithm)
-            .map_err(|fault| fault.into_config(algorithm))?;
-        Ok(match jwk.key_id() {
-            Some(id) => key.with_id(id),
-            None => key,
         })
     }
 
