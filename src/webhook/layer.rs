@@ -109,6 +109,14 @@ impl WebhookLayer {
 
     /// Replaces the user id of callers whom no message names; the scheme's name unless set.
     ///
+    /// # Security
+    ///
+    /// Give each partner one who signs with [`hmac`](Self::hmac) or [`standard`](Self::standard):
+    /// the callers of two such layers would otherwise be the same
+    /// [`Principal`](crate::Principal). (In a file that is a fault.)
+    ///
+    /// # Replay
+    ///
     /// Layers that share a replay store need different ones, or a delivery to one is known to the
     /// other. (Those of a file are told apart by their paths.) What was handled under another user
     /// id is not known under this one.

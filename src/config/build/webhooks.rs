@@ -32,6 +32,7 @@ impl Builder<'_> {
             return layer;
         };
         let public = public_rules(gateway);
+        self.check_partners(spots);
         for spot in spots {
             let made = self.webhook(spot);
             let Slot::Here(path) = &spot.value.path else {
@@ -57,6 +58,28 @@ impl Builder<'_> {
             }
         }
         layer
+    }
+
+    /// Two partners must not be one caller: where the scheme is no platform's, its name says nothing
+    /// of who signs. A user id that is written twice is meant.
+    fn check_partners(&mut self, spots: &[Spot<Webhook>]) {
+        let mut unnamed = Vec::new();
+        for spot in spots {
+            let hook = &spot.value;
+            let Some(scheme) = hook.scheme.value().filter(|scheme| scheme.is_generic()) else {
+                continue;
+            };
+            if !hook.user_id.is_absent() {
+                continue;
+            }
+            if unnamed.contains(scheme) {
+                let message = "the callers of two webhooks of this scheme would be the same user: \
+                               write `user_id` for each, and the same one where it is one partner";
+                self.faults
+                    .add(ConfigErrorKind::Duplicate, &spot.place, message);
+            }
+            unnamed.push(*scheme);
+        }
     }
 
     fn add_hook(

@@ -150,6 +150,11 @@ impl Scheme {
         ("linear", Self::Linear),
     ];
 
+    /// Whether anybody may sign so: the scheme's name then says nothing of who did.
+    pub(in crate::config) fn is_generic(&self) -> bool {
+        matches!(self, Self::Standard | Self::Hmac)
+    }
+
     pub(in crate::config) fn as_str(self) -> &'static str {
         Self::ALL
             .iter()
