@@ -71,6 +71,7 @@
 //! | `introspection.scope_claim`, `introspection.clock_skew_seconds` | as with `jwt` | as with `jwt` |
 //! | `introspection.ignore_jwts`, `introspection.accept_clients` | JSON Web Tokens that the endpoint knows | the same, with `false`; clients that act for themselves, with `true` |
 //! | `allowlist.user_ids`, `allowlist.chat_ids`, `allowlist.platforms` | messages of everybody in the chats, of every chat, of every platform | messages of those |
+//! | `max_credential_bytes` | what is shown with up to 8 KiB | what is shown with up to that |
 //! | `public_paths` | nothing: who may call may call there | that path to everybody |
 //! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
 //! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |

@@ -91,6 +91,21 @@ pub struct Token {
     pub signed_by_first: bool,
     pub expiry: Expiry,
     pub is_at_jwt: bool,
+    pub odd: Odd,
+}
+
+/// How a token differs from the usual one in its claims or header.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Odd {
+    Nothing,
+    /// It names its client for an audience, and what it is used for.
+    Client,
+    /// Its header has a `typ` of its own.
+    Typ,
+    /// It is bound to a key.
+    Bound,
+    /// It names an email that nobody verified.
+    Email,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use tower_auth::{
 
 use super::{
     super::files::NOW,
-    callers::{Expiry, KEYS, Part, SECRETS, STRANGER, Token},
+    callers::{Expiry, KEYS, Odd, Part, SECRETS, STRANGER, Token},
 };
 
 /// What somebody shows, for whatever it is asked.
@@ -77,6 +77,7 @@ const GOOD: Token = Token {
     signed_by_first: true,
     expiry: Expiry::Ahead,
     is_at_jwt: false,
+    odd: Odd::Nothing,
 };
 
 fn shared_tokens() -> Vec<(String, Token, String)> {
@@ -142,6 +143,30 @@ fn shared_tokens() -> Vec<(String, Token, String)> {
         claims["exp"] = json!(NOW - 1000);
         token.expiry = Expiry::LongPast;
     });
+    let client = |claims: &mut Value, token: &mut Token| {
+        claims["client_id"] = json!("agent-server");
+        claims["token_use"] = json!("access");
+        claims["azp"] = json!("robot");
+        token.odd = Odd::Client;
+    };
+    add("with client", &|claims, _, token| client(claims, token));
+    add("for its client", &|claims, _, token| {
+        client(claims, token);
+        claims.as_object_mut().unwrap().remove("aud");
+        token.has_right_audience = false;
+    });
+    add("of its own type", &|_, header, token| {
+        header.typ = Some("custom+jwt".into());
+        token.odd = Odd::Typ;
+    });
+    add("bound", &|claims, _, token| {
+        claims["cnf"] = json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"});
+        token.odd = Odd::Bound;
+    });
+    add("with email", &|claims, _, token| {
+        claims["email"] = json!("ada@example.com");
+        token.odd = Odd::Email;
+    });
     all
 }
 
@@ -192,7 +217,39 @@ fn issuers_tokens(issuer: &TestIssuer) -> Vec<(String, Token, String)> {
         has_right_audience: false,
         ..opaque.clone()
     };
+    let odd = |odd| Token { odd, ..good() };
+    let bound = || {
+        mint().with_claim(
+            "cnf",
+            json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3"}),
+        )
+    };
+    let client = || {
+        let used = mint().with_claim("token_use", "access");
+        used.with_claim("client_id", TestIssuer::AUDIENCE)
+            .with_claim("azp", "robot")
+    };
+    let of_client = Token {
+        has_right_audience: false,
+        ..odd(Odd::Client)
+    };
+    let opaque_bound = Token {
+        odd: Odd::Bound,
+        ..opaque.clone()
+    };
+    let email = mint().with_claim("email", "ada@example.com");
+    let typed = mint().with_header("typ", "custom+jwt");
     vec![
+        (named("bound"), odd(Odd::Bound), bound().mint()),
+        (named("opaque bound"), opaque_bound, bound().mint_opaque()),
+        (named("with client"), odd(Odd::Client), client().mint()),
+        (
+            named("for its client"),
+            of_client,
+            client().without_claim("aud").mint(),
+        ),
+        (named("with email"), odd(Odd::Email), email.mint()),
+        (named("of its own type"), odd(Odd::Typ), typed.mint()),
         (named("opaque"), opaque.clone(), mint().mint_opaque()),
         (
             named("opaque for another"),

@@ -9,6 +9,9 @@ use super::{
     tree::Node,
 };
 
+/// Shorter than any token, and longer than any key.
+pub const SHORT: usize = 100;
+
 pub fn document(random: &mut Random, world: &World) -> Node {
     let mut auth = Vec::new();
     let add = |auth: &mut Vec<(String, Node)>, name: &str, value: Value| {
@@ -60,6 +63,9 @@ pub fn document(random: &mut Random, world: &World) -> Node {
     }
     if random.chance(20) {
         add(&mut auth, "realm", json!("agents"));
+    }
+    if random.chance(8) {
+        add(&mut auth, "max_credential_bytes", json!(SHORT));
     }
     if random.chance(25) {
         add(&mut auth, "dev_docs", json!(random.chance(20)));
@@ -174,7 +180,60 @@ fn jwt(random: &mut Random) -> Value {
         "insecure_allow_missing_exp",
         json!(flag),
     );
+    claims(random, &mut block);
+    grants(random, &mut block);
+    maybe(random, 10, &mut block, "source", json!("partners"));
+    if block["issuer"].is_string() {
+        // An issuer is a source already.
+        remove(&mut block, "source");
+    }
     block
+}
+
+/// What a block says about the claims that tokens must have.
+fn claims(random: &mut Random, block: &mut Value) {
+    if block["audience"].is_string() {
+        maybe(random, 12, block, "audience_claim", json!("client_id"));
+    }
+    let access = json!([{"claim": "token_use", "value": "access"}]);
+    maybe(random, 15, block, "require_claims", access);
+    let some = [json!("graph:invoke"), json!(["y"])];
+    let some = random.pick(&some).clone();
+    maybe(random, 12, block, "require_scopes", some);
+    let typ = json!(["custom+jwt"]);
+    maybe(random, 15, block, "accept_typ", typ);
+    let names = [json!("azp"), json!(["azp", "sub"]), json!("email")];
+    let names = random.pick(&names).clone();
+    maybe(random, 15, block, "user_id_claim", names);
+    let flag = random.chance(30);
+    maybe(random, 12, block, "insecure_unverified_email", json!(flag));
+}
+
+/// What tokens of a block grant at the most, and whether a binding counts.
+fn grants(random: &mut Random, block: &mut Value) {
+    let limits = [
+        json!(["graph:*"]),
+        json!(["y"]),
+        json!(["y", "graph:invoke"]),
+        json!([]),
+    ];
+    let limit = random.pick(&limits).clone();
+    maybe(random, 20, block, "granted_scopes", limit);
+    maybe(random, 10, block, "granted_roles", json!(["viewer"]));
+    let flag = random.chance(30);
+    maybe(
+        random,
+        15,
+        block,
+        "insecure_ignore_confirmation",
+        json!(flag),
+    );
+}
+
+fn remove(block: &mut Value, name: &str) {
+    if let Some(members) = block.as_object_mut() {
+        members.remove(name);
+    }
 }
 
 fn oauth2(random: &mut Random, world: &World) -> Value {
@@ -193,6 +252,8 @@ fn oauth2(random: &mut Random, world: &World) -> Value {
     maybe(random, 40, &mut block, "clock_skew_seconds", json!(skew));
     let strict = random.chance(50);
     maybe(random, 30, &mut block, "strict_at_jwt", json!(strict));
+    claims(random, &mut block);
+    grants(random, &mut block);
     match random.chance(30) {
         true => json!([block]),
         false => block,
@@ -214,6 +275,7 @@ fn introspection(random: &mut Random, world: &World) -> Value {
     let leaves = random.chance(50);
     maybe(random, 30, &mut block, "ignore_jwts", json!(leaves));
     maybe(random, 20, &mut block, "accept_clients", json!(false));
+    grants(random, &mut block);
     block
 }
 

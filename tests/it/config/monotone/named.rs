@@ -2,8 +2,9 @@
 //! module's documentation names, and whom each of them lets in then.
 
 use super::{
-    callers::{Ask, Expiry, Granted, Part},
+    callers::{Ask, Expiry, Granted, Odd, Part},
     changes::Touched,
+    documents::SHORT,
     tree::{Node, Step},
 };
 
@@ -37,6 +38,20 @@ pub const MEMBERS: &[&str] = &[
     "allowlist.user_ids",
     "allowlist.chat_ids",
     "allowlist.platforms",
+    "jwt.audience_claim",
+    "jwt.user_id_claim",
+    "jwt.require_claims",
+    "jwt.require_scopes",
+    "jwt.accept_typ",
+    "oauth2.audience_claim",
+    "oauth2.user_id_claim",
+    "oauth2.require_claims",
+    "oauth2.require_scopes",
+    "oauth2.accept_typ",
+    "granted_scopes",
+    "insecure_unverified_email",
+    "insecure_ignore_confirmation",
+    "max_credential_bytes",
     "public_paths",
     "dev_docs",
     "webhooks[]",
@@ -122,6 +137,7 @@ impl Gain<'_> {
         let is_open = *self.after == Granted::Open;
         match head(path) {
             // An open path asks nobody, who calls is known there once it is closed.
+            "max_credential_bytes" => self.is_long().then_some("max_credential_bytes"),
             "public_paths" if node.gone => None,
             "public_paths" => is_open.then_some("public_paths"),
             "dev_docs" if node.gone => None,
@@ -175,8 +191,32 @@ impl Gain<'_> {
         }
     }
 
+    /// Whether a credential is longer than a document lets it be.
+    fn is_long(&self) -> bool {
+        let mut values = self.ask.headers.iter().map(|(_, value)| value.len());
+        *self.before == Granted::Nothing && values.any(|length| length > SHORT)
+    }
+
+    fn requires_scopes(&self, block: &str) -> bool {
+        let text = self.whole.json();
+        let of_block = text.split_once(&format!("\"{block}\": "));
+        of_block.is_some_and(|(_, rest)| rest.contains("\"require_scopes\""))
+    }
+
     fn of_a_caller(&self, node: &Touched, part: &Part) -> Option<&'static str> {
         let path = node.path.strip_prefix("auth.")?;
+        if let (Part::Token(token), false) = (part, node.gone) {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            match (last, token.odd) {
+                ("insecure_ignore_confirmation", Odd::Bound) => {
+                    return Some("insecure_ignore_confirmation");
+                }
+                ("insecure_unverified_email", Odd::Email) => {
+                    return Some("insecure_unverified_email");
+                }
+                _ => {}
+            }
+        }
         if let Some((index, member)) = item(path, "api_keys") {
             let name = self.text(&["auth", "api_keys"], Some(index), "name");
             let is_it = matches!(part, Part::Key(key) if Some(*key) == name);
@@ -210,7 +250,17 @@ impl Gain<'_> {
                 match head(member) {
                     "audience" if !token.has_right_audience => Some("jwt.audience"),
                     "issuer" if !token.has_right_issuer => Some("jwt.issuer"),
-                    "scope_claim" if self.is_of_scopes() => Some("jwt.scope_claim"),
+                    "scope_claim" if self.is_of_scopes() || self.requires_scopes("jwt") => {
+                        Some("jwt.scope_claim")
+                    }
+                    "granted_scopes" if self.is_of_scopes() || self.requires_scopes("jwt") => {
+                        Some("granted_scopes")
+                    }
+                    "audience_claim" if token.odd != Odd::Client => Some("jwt.audience_claim"),
+                    "user_id_claim" => Some("jwt.user_id_claim"),
+                    "require_claims" if token.odd != Odd::Client => Some("jwt.require_claims"),
+                    "require_scopes" => Some("jwt.require_scopes"),
+                    "accept_typ" if token.odd == Odd::Typ && !node.gone => Some("jwt.accept_typ"),
                     "clock_skew_seconds" if token.expiry == Expiry::JustPast => {
                         Some("jwt.clock_skew_seconds")
                     }
@@ -233,7 +283,19 @@ impl Gain<'_> {
                 match head(member) {
                     "audience" if !token.has_right_audience => Some("oauth2.audience"),
                     "algorithms" if !self.lists(token.algorithm) => Some("oauth2.algorithms"),
-                    "scope_claim" if self.is_of_scopes() => Some("oauth2.scope_claim"),
+                    "scope_claim" if self.is_of_scopes() || self.requires_scopes("oauth2") => {
+                        Some("oauth2.scope_claim")
+                    }
+                    "granted_scopes" if self.is_of_scopes() || self.requires_scopes("oauth2") => {
+                        Some("granted_scopes")
+                    }
+                    "audience_claim" if token.odd != Odd::Client => Some("oauth2.audience_claim"),
+                    "user_id_claim" => Some("oauth2.user_id_claim"),
+                    "require_claims" if token.odd != Odd::Client => Some("oauth2.require_claims"),
+                    "require_scopes" => Some("oauth2.require_scopes"),
+                    "accept_typ" if token.odd == Odd::Typ && !node.gone => {
+                        Some("oauth2.accept_typ")
+                    }
                     "clock_skew_seconds" if token.expiry == Expiry::JustPast => {
                         Some("oauth2.clock_skew_seconds")
                     }
@@ -246,6 +308,7 @@ impl Gain<'_> {
                     "audience" if !token.has_right_audience => Some("introspection.audience"),
                     "issuer" if !token.has_right_issuer => Some("introspection.issuer"),
                     "scope_claim" if self.is_of_scopes() => Some("introspection.scope_claim"),
+                    "granted_scopes" if self.is_of_scopes() => Some("granted_scopes"),
                     "clock_skew_seconds" if token.expiry == Expiry::JustPast => {
                         Some("introspection.clock_skew_seconds")
                     }
