@@ -2,6 +2,7 @@
 //! frames whatever HTTP says about it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::{AuthError, AuthErrorKind};
 
@@ -14,7 +15,9 @@ pub(crate) fn add_status<B>(response: &mut Response<B>, error: &AuthError, asked
     }
     let headers = response.headers_mut();
     headers.insert(STATUS, code(error.kind()).into());
-    if let Ok(message) = HeaderValue::try_from(encoded(error.message())) {
+    if let Ok(message) =
+        HeaderValue::try_from(utf8_percent_encode(error.message(), ESCAPED).to_string())
+    {
         headers.insert(MESSAGE, message);
     }
 }
@@ -31,17 +34,7 @@ fn code(kind: AuthErrorKind) -> u16 {
     }
 }
 
-/// A text as `grpc-message` carries it: percent-encoded where it is not plain ASCII.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'%' | ..b' ' | 0x7f.. => encoded.push_str(&format!("%{byte:02X}")),
-            plain => encoded.push(plain.into()),
-        }
-    }
-    encoded
-}
-
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+/// What `grpc-message` does not carry as it is, beside what is not ASCII.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');

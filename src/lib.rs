@@ -79,6 +79,7 @@ mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
 mod grpc;
+mod hex;
 #[cfg(feature = "jwt")]
 pub mod jose;
 #[cfg(feature = "oauth2")]

@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
+};
+
 use crate::{ConfigError, ConfigErrorKind};
 
 /// A valid resource, such as `graph` or `agent:{id}`.
@@ -68,7 +72,8 @@ impl Resource {
                 Part::Plain(text) => filled.push_str(text),
                 Part::Param(name) => {
                     let value = value_of(name).ok_or(&**name)?;
-                    escape_into(&mut filled, decoded(value));
+                    let id: Cow<'_, [u8]> = percent_decode_str(value).into();
+                    filled.extend(percent_encode(&id, ESCAPED));
                 }
             }
         }
@@ -90,7 +95,7 @@ fn parameter(segment: &str) -> Result<Option<&str>, &'static str> {
             Err("writes a catch-all: leave the asterisk out, {rest} stands for all of it")
         }
         Some(name) if !name.contains(['{', '}']) => Ok(Some(name)),
-        None if segment.bytes().all(is_plain) => Ok(None),
+        None if is_plain(segment) => Ok(None),
         None if !segment.contains(['{', '}']) => Err(
             "holds a character that an id is never shown with: use letters, digits and -._~@+= \
              with : or / between them",
@@ -111,7 +116,7 @@ pub(super) fn parse_action(text: &str) -> Result<Box<str>, ConfigError> {
             "the action is blank: name what is done, as in \"invoke\" or \"read\"",
         ));
     }
-    if !text.bytes().all(is_plain) {
+    if !is_plain(text) {
         return Err(ConfigError::new(
             ConfigErrorKind::Malformed,
             format!(
@@ -139,12 +144,7 @@ pub(super) fn parse_action(text: &str) -> Result<Box<str>, ConfigError> {
 /// assert_eq!(format!("agent:{}", escape_id("*")), "agent:%2A");
 /// ```
 pub fn escape_id(id: &str) -> Cow<'_, str> {
-    if id.bytes().all(is_plain) {
-        return Cow::Borrowed(id);
-    }
-    let mut escaped = String::new();
-    escape_into(&mut escaped, id.bytes());
-    Cow::Owned(escaped)
+    utf8_percent_encode(id, ESCAPED).into()
 }
 
 /// The id that [`escape_id`], or a layer, wrote; nothing where it is not UTF-8.
@@ -159,53 +159,24 @@ pub fn escape_id(id: &str) -> Cow<'_, str> {
 /// assert_eq!(id.as_deref(), Some("a b"));
 /// ```
 pub fn unescape_id(escaped: &str) -> Option<String> {
-    String::from_utf8(decoded(escaped).collect()).ok()
+    let id = percent_decode_str(escaped).decode_utf8().ok()?;
+    Some(id.into_owned())
 }
 
-fn escape_into(filled: &mut String, bytes: impl Iterator<Item = u8>) {
-    for byte in bytes {
-        if is_plain(byte) {
-            filled.push(byte.into());
-        } else {
-            filled.push('%');
-            for digit in [byte >> 4, byte & 0xf] {
-                filled.extend(
-                    char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()),
-                );
-            }
-        }
-    }
+/// Whether a text needs no escape.
+fn is_plain(text: &str) -> bool {
+    escape_id(text) == text
 }
 
-/// The bytes a percent-encoded text stands for; a `%` without two digits stands for itself, as it
-/// does where axum reads a parameter.
-fn decoded(text: &str) -> impl Iterator<Item = u8> {
-    let mut rest = text.as_bytes();
-    std::iter::from_fn(move || {
-        let (&first, after) = rest.split_first()?;
-        rest = after;
-        if first == b'%'
-            && let [high, low, below @ ..] = after
-            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
-        {
-            rest = below;
-            return Some(high << 4 | low);
-        }
-        Some(first)
-    })
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
-}
-
-/// What needs no escape. `:` and `/` stand between the parts of a resource, `*` for anything in a
-/// permission, a space between scopes.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~@+=".contains(&byte)
-}
-
+/// `:` and `/` stand between the parts of a resource, `*` for anything in a permission, a space
+/// between scopes.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@')
+    .remove(b'+')
+    .remove(b'=');
 pub(super) const SEPARATORS: [char; 2] = [':', '/'];
 const EMPTY_SEGMENT: &str = "has nothing before, after or between : or /: name what stands there";

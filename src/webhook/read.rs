@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
 
-use crate::AuthError;
+use crate::{AuthError, hex};
 
 /// The one value of a header; nothing where it is absent or blank.
 pub(super) fn one<'a>(
@@ -55,30 +55,8 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), AuthError> {
 /// Lower-case hexadecimal, as every platform writes it: another spelling of the same signature
 /// was written by somebody else.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(nibble(high)? << 4 | nibble(low)?))
-        .collect()
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
-/// Hexadecimal of these bytes, lower-case.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    is_lower.then(|| hex::decode(text))?
 }
 
 /// Base64 with its padding.

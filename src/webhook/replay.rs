@@ -4,8 +4,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::read;
-use crate::AuthError;
+use crate::{AuthError, hex};
 
 /// Remembers deliveries, so that each is handled once.
 ///
@@ -156,7 +155,7 @@ impl ReplayKey {
 impl fmt::Display for ReplayKey {
     /// The digest in hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&read::to_hex(&self.0))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

@@ -8,7 +8,7 @@ use base64::{
 use zeroize::Zeroizing;
 
 use super::{Curve, KeyFault, Material, der};
-use crate::jose::Algorithm;
+use crate::{hex, jose::Algorithm};
 
 /// Whether the bytes are a key file, as it stands or in base64 or hex, rather than a secret.
 ///
@@ -77,15 +77,11 @@ fn is_ssh_blob(bytes: &[u8]) -> bool {
     SSH.iter().any(|known| name.starts_with(known))
 }
 
+/// With colons between the bytes or without.
 fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let text = text.strip_prefix("0x").unwrap_or(text);
-    let mut digits = text.chars().filter(|char| *char != ':');
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 2));
-    while let Some(high) = digits.next() {
-        let byte = high.to_digit(16)? * 16 + digits.next()?.to_digit(16)?;
-        bytes.push(u8::try_from(byte).ok()?);
-    }
-    Some(bytes)
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let digits = Zeroizing::new(digits.replace(':', ""));
+    hex::decode(&digits).map(Zeroizing::new)
 }
 
 /// Either alphabet, with padding or without.
@@ -116,8 +112,7 @@ mod tests {
             prop_assert!(!is_key_file(&bytes));
             prop_assert!(!is_key_file(STANDARD.encode(&bytes).as_bytes()));
             prop_assert!(!is_key_file(URL_SAFE_NO_PAD.encode(&bytes).as_bytes()));
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            prop_assert!(!is_key_file(hex.as_bytes()));
+            prop_assert!(!is_key_file(crate::hex::encode(&bytes).as_bytes()));
         }
     }
 }

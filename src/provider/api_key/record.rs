@@ -5,7 +5,9 @@ use std::{fmt, time::SystemTime};
 use serde_json::Value;
 
 use super::digest;
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, provider::Label, secret};
+use crate::{
+    AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, hex, provider::Label, secret,
+};
 
 /// An API key, by its SHA-256, and whom it stands for.
 ///
@@ -62,8 +64,9 @@ impl ApiKeyRecord {
     /// # Errors
     ///
     /// The name is blank, the text is not 64 hex digits, or it is the digest of an empty key.
-    pub fn from_sha256(name: impl Into<String>, hex: &str) -> Result<Self, ConfigError> {
-        let digest = decode(hex).ok_or_else(|| {
+    pub fn from_sha256(name: impl Into<String>, digest: &str) -> Result<Self, ConfigError> {
+        let digest = hex::decode(digest).and_then(|bytes| bytes.try_into().ok());
+        let digest: [u8; 32] = digest.ok_or_else(|| {
             ConfigError::new(
                 ConfigErrorKind::Malformed,
                 "the SHA-256 of an API key is not 64 hex digits: make it with \
@@ -78,10 +81,8 @@ impl ApiKeyRecord {
 
     fn bare(key: Secret) -> Result<Self, ConfigError> {
         let record = Self::new("bare", key)?;
-        let mut name = String::from("apikey_");
-        for byte in record.digest.iter().take(6) {
-            name.push_str(&format!("{byte:02x}"));
-        }
+        let [a, b, c, d, e, f, ..] = record.digest;
+        let name = format!("apikey_{}", hex::encode(&[a, b, c, d, e, f]));
         Ok(Self {
             is_short: record.is_short,
             ..Self::of(name, record.digest)?
@@ -264,21 +265,6 @@ impl fmt::Debug for ApiKeyRecord {
 
 /// Below this many characters a key may be guessed: 16 are 64 bits where they are hex digits.
 pub(crate) const SHORT: usize = 16;
-
-fn decode(hex: &str) -> Option<[u8; 32]> {
-    let digits = hex.as_bytes();
-    let mut digest = [0; 32];
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        let high = char::from(*high).to_digit(16)?;
-        let low = char::from(*low).to_digit(16)?;
-        *byte = u8::try_from(high * 16 + low).ok()?;
-    }
-    Some(digest)
-}
 
 fn blank_key() -> ConfigError {
     ConfigError::new(

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use http::HeaderName;
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind,
+    AuthError, ConfigError, ConfigErrorKind, hex,
     webhook::{
         read,
         verify::{Claim, Head, Key, Once, Scheme, Shown},
@@ -207,7 +207,7 @@ impl HmacScheme {
 
     pub(in crate::webhook) fn write(&self, tag: &[u8]) -> String {
         let tag = match self.encoding {
-            SignatureEncoding::Hex => read::to_hex(tag),
+            SignatureEncoding::Hex => hex::encode(tag),
             SignatureEncoding::Base64 => read::to_base64(tag),
         };
         format!("{}{tag}", self.prefix)
