@@ -3,6 +3,8 @@
 #[cfg(feature = "axum")]
 mod by_template;
 
+use std::collections::BTreeMap;
+
 use http::Method;
 
 use super::{PathRule, Route, pattern::Pattern, traversal};
@@ -17,7 +19,8 @@ pub(crate) struct Rules<A> {
     built_in: Vec<Entry<A>>,
     /// Both together, as `plain` and `routes` number them.
     merged: Vec<Entry<A>>,
-    plain: PlainPaths,
+    /// The patterns that have no parameters.
+    plain: BTreeMap<Box<str>, usize>,
     /// The patterns that have parameters.
     routes: matchit::Router<usize>,
 }
@@ -34,7 +37,7 @@ impl<A: Clone> Rules<A> {
             explicit: Vec::new(),
             built_in: Vec::new(),
             merged: Vec::new(),
-            plain: PlainPaths::default(),
+            plain: BTreeMap::new(),
             routes: matchit::Router::new(),
         }
     }
@@ -103,7 +106,7 @@ impl<A: Clone> Rules<A> {
 
     fn merge(&mut self) -> Result<(), ConfigError> {
         self.merged.clear();
-        self.plain = PlainPaths::default();
+        self.plain = BTreeMap::new();
         self.routes = matchit::Router::new();
         for entry in self.explicit.clone() {
             let pattern = entry.pattern.clone();
@@ -130,7 +133,7 @@ impl<A: Clone> Rules<A> {
         if entry.pattern.has_parameters() {
             self.routes.insert(entry.pattern.as_str(), number)?;
         } else {
-            self.plain.add(entry.pattern.as_str(), number);
+            self.plain.insert(entry.pattern.as_str().into(), number);
         }
         self.merged.push(entry);
         Ok(())
@@ -151,8 +154,8 @@ impl<A: Clone> Rules<A> {
     /// What the rules have for the path of a request, byte for byte.
     pub(crate) fn entry(&self, route: &Route<'_>) -> Option<&Entry<A>> {
         let path = route.path()?;
-        if let Some(number) = self.plain.find(path) {
-            return self.merged.get(number);
+        if let Some(number) = self.plain.get(path) {
+            return self.merged.get(*number);
         }
         let found = self.routes.at(path).ok()?;
         let mut entry = self.merged.get(*found.value)?;
@@ -169,32 +172,6 @@ impl<A: Clone> Rules<A> {
             .template()
             .is_none_or(|template| entry.pattern.covers(template));
         applies.then_some(entry)
-    }
-}
-
-/// The patterns that have no parameters, by their length and then in order: most rules are for such
-/// paths, and those that everybody may call are called often.
-#[derive(Clone, Default)]
-struct PlainPaths(Vec<Vec<(Box<str>, usize)>>);
-
-impl PlainPaths {
-    /// Adds a path that is not there yet.
-    fn add(&mut self, path: &str, number: usize) {
-        if self.0.len() <= path.len() {
-            self.0.resize(path.len().saturating_add(1), Vec::new());
-        }
-        if let Some(paths) = self.0.get_mut(path.len()) {
-            let place = paths.partition_point(|(known, _)| **known < *path);
-            paths.insert(place, (path.into(), number));
-        }
-    }
-
-    fn find(&self, path: &str) -> Option<usize> {
-        let paths = self.0.get(path.len())?;
-        let place = paths
-            .binary_search_by(|(known, _)| (**known).cmp(path))
-            .ok()?;
-        paths.get(place).map(|(_, number)| *number)
     }
 }
 

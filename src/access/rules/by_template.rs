@@ -13,11 +13,11 @@ impl<A: Clone> Rules<A> {
     pub(crate) fn for_template(&self, method: &Method, template: &str) -> Option<(&str, &A)> {
         // Read as a path, a template matches its own pattern: a literal only itself, and a
         // parameter's text, which no literal can be, only a parameter.
-        let number = match self.plain.find(template) {
+        let number = match self.plain.get(template) {
             Some(number) => number,
-            None => *self.routes.at(template).ok()?.value,
+            None => self.routes.at(template).ok()?.value,
         };
-        let entry = self.merged.get(number)?;
+        let entry = self.merged.get(*number)?;
         let access = entry
             .pattern
             .is_same_path_as(template)
