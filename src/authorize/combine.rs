@@ -7,7 +7,7 @@ use super::{
     ask::{Decision, ask},
 };
 use crate::{
-    AuthContext, AuthError, AuthErrorKind, ConfigError, ConfigErrorKind,
+    AuthContext, AuthError, ConfigError, ConfigErrorKind,
     answer::{Asked, Check},
 };
 
@@ -34,7 +34,7 @@ pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
 ///
 /// Members are asked in order, and none after a grant. Where nobody grants, the answer is the most
 /// telling refusal: could-not-check (503) over throttled (429) over a hidden object (404) over a
-/// missing scope over anything else, then the earliest. So one member's outage never becomes a
+/// missing scope over another 403 over anything else, then the earliest. So one member's outage never becomes a
 /// grant, nor another's 403.
 ///
 /// # Example
@@ -275,8 +275,7 @@ impl Tally {
             (Self::All, refused) => Some(refused),
             (Self::Any(_), Ok(())) => Some(Ok(())),
             (Self::Any(worst), Err(error)) => {
-                let beaten = worst.as_ref().map(rank);
-                if beaten.is_none_or(|beaten| rank(&error) > beaten) {
+                if worst.as_ref().is_none_or(|worst| error.outranks(worst)) {
                     *worst = Some(error);
                 }
                 None
@@ -289,17 +288,6 @@ impl Tally {
             Self::All => Ok(()),
             Self::Any(worst) => Err(worst.unwrap_or_else(|| AuthError::forbidden("no_member"))),
         }
-    }
-}
-
-fn rank(error: &AuthError) -> u8 {
-    match error.kind() {
-        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 4,
-        AuthErrorKind::Throttled => 3,
-        // Above the others, or a member that says 403 would tell what this one hides.
-        AuthErrorKind::NotFound => 2,
-        AuthErrorKind::InsufficientScope => 1,
-        _ => 0,
     }
 }
 

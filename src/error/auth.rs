@@ -28,17 +28,8 @@ use super::Mismatch;
 pub struct AuthError {
     /// Out of line: an answer that lets somebody in is not to be moved about at this size.
     pub(super) inner: Arc<Inner>,
-    said: Said,
-}
-
-/// Whether a layer has said this to the caller in its own words already.
-///
-/// It is as wide as a pointer: a padded answer would be moved about in pieces.
-#[derive(Clone, Copy, PartialEq)]
-#[repr(usize)]
-enum Said {
-    NotYet,
-    InOwnWords,
+    /// Whether a layer has said this to the caller in its own words already.
+    is_worded: bool,
 }
 
 #[derive(Clone)]
@@ -204,7 +195,7 @@ impl AuthError {
                 key_name: None,
                 source: None,
             }),
-            said: Said::NotYet,
+            is_worded: false,
         }
     }
 
@@ -252,15 +243,12 @@ impl AuthError {
     /// Notes whether a layer has put this in its own words.
     #[must_use]
     pub(crate) fn with_worded(mut self, is_worded: bool) -> Self {
-        self.said = match is_worded {
-            true => Said::InOwnWords,
-            false => Said::NotYet,
-        };
+        self.is_worded = is_worded;
         self
     }
 
     pub(crate) fn is_worded(&self) -> bool {
-        self.said == Said::InOwnWords
+        self.is_worded
     }
 
     /// What the caller can do about it.

@@ -4,6 +4,7 @@ mod auth;
 mod config;
 mod logged;
 mod mismatch;
+mod rank;
 
 pub(crate) use self::mismatch::Mismatch;
 pub use self::{

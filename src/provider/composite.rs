@@ -4,18 +4,17 @@ use std::{fmt, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication, IntoAuthProvider, PrincipalSource, ask};
 use crate::{
-    AuthError, AuthErrorKind, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind,
-    CredentialSource,
+    AuthError, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind, CredentialSource,
     answer::{Asked, Check},
 };
 
 /// A chain: providers are asked in order and the first that accepts wins.
 ///
 /// Later providers are asked whatever an earlier one refused. Where none accepts, the answer is
-/// the most telling refusal: could-not-check (503) over throttled (429) over forbidden (403) over
-/// a request fault (400) over a wrong credential (401); among several 401 a specific code
-/// (`expired_credential`) over the general one, then the earliest. Where all say "not mine",
-/// nothing was shown. So one provider's outage never turns into another's 401, and never lets
+/// the most telling refusal: could-not-check (503) over throttled (429) over hidden (404) over a
+/// missing scope over another 403 over a request fault (400) over a wrong credential (401); among
+/// several 401 a specific code (`expired_credential`) over the general one, then the earliest.
+/// Where all say "not mine", nothing was shown. So one provider's outage never turns into another's 401, and never lets
 /// anyone in.
 ///
 /// # Example
@@ -165,27 +164,16 @@ struct Refusals {
 impl Refusals {
     fn add(&mut self, answer: AuthResult) {
         let Err(error) = answer else { return };
-        let beaten = self.worst.as_ref().map(rank);
-        if beaten.is_none_or(|beaten| rank(&error) > beaten) {
+        if self
+            .worst
+            .as_ref()
+            .is_none_or(|worst| error.outranks(worst))
+        {
             self.worst = Some(error);
         }
     }
 
     fn answer(self) -> AuthResult {
         self.worst.map_or(Ok(None), Err)
-    }
-}
-
-fn rank(error: &AuthError) -> u8 {
-    match error.kind() {
-        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 6,
-        AuthErrorKind::Throttled => 5,
-        AuthErrorKind::InsufficientScope | AuthErrorKind::Forbidden | AuthErrorKind::NotFound => 4,
-        AuthErrorKind::InvalidRequest
-        | AuthErrorKind::Conflict
-        | AuthErrorKind::PayloadTooLarge => 3,
-        AuthErrorKind::InvalidCredential if error.code() != "invalid_credential" => 2,
-        AuthErrorKind::InvalidCredential => 1,
-        AuthErrorKind::MissingCredential => 0,
     }
 }

@@ -115,3 +115,19 @@ fn a_request_fault_of_one_member_does_not_keep_another_from_accepting() {
         .or(provider_fn(|_| Ok(Some(AuthContext::new("ada")))));
     assert_eq!(block_on(ask(&chain)).unwrap().unwrap().user_id(), "ada");
 }
+
+#[test]
+fn what_one_member_hides_another_does_not_tell_by_a_403() {
+    let says = |error: AuthError| provider_fn(move |_: &AuthRequest<'_>| Err(error.clone()));
+    let (hidden, denied) = (
+        AuthError::not_found("told_to"),
+        AuthError::forbidden("told_to"),
+    );
+    for chain in [
+        CompositeAuth::new(says(denied.clone())).or(says(hidden.clone())),
+        CompositeAuth::new(says(hidden)).or(says(denied)),
+    ] {
+        let error = block_on(ask(&chain)).unwrap_err();
+        assert_eq!(error.kind(), AuthErrorKind::NotFound);
+    }
+}
