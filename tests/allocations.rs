@@ -235,8 +235,8 @@ fn token(id: u32) -> &'static str {
     format!("Bearer {token}").leak()
 }
 
-/// The decoded token, its scopes, and the context that holds both.
-const CALLER: u64 = 3;
+/// The decoded token, the user id, the scopes, and the context that holds them.
+const CALLER: u64 = 4;
 
 #[test]
 fn a_token_seen_first_allocates_its_caller_and_nothing_else() {

@@ -18,7 +18,6 @@ use serde_json::{Map, Value};
 use super::{
     ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
-    text::Text,
 };
 use crate::{Scopes, clock};
 
@@ -41,32 +40,28 @@ use crate::{Scopes, clock};
 #[derive(Clone)]
 pub struct AuthContext(Arc<Inner>);
 
-/// In this order, so that what every request reads stands beside the reference count: of a million
-/// callers, hardly one is in the processor's caches.
 #[derive(Clone)]
-#[repr(C)]
 struct Inner {
-    expires_at: Option<u64>,
+    user_id: Box<str>,
     method: &'static str,
-    response_headers: Option<Box<HeaderMap>>,
-    scopes: Scopes,
-    /// INVARIANT: this and the issuer are parts of no other JSON than the metadata's.
-    user_id: Text,
-    issuer: Option<Text>,
+    issuer: Option<Arc<str>>,
     /// Where it is not the issuer.
     source: Option<Arc<str>>,
+    scopes: Scopes,
+    expires_at: Option<u64>,
     metadata: Metadata,
     /// The roles that its claims may give; any, where nothing is set.
     role_limit: Option<Arc<[Box<str>]>>,
     /// The name of the key that was shown, where it is not the user id.
     key_name: Option<Box<str>>,
+    response_headers: Option<Box<HeaderMap>>,
 }
 
 impl AuthContext {
     /// A caller with that user id, no scopes, and the method of the provider that accepts it.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
-            user_id: Text::Own(user_id.into().into_boxed_str()),
+            user_id: user_id.into().into(),
             method: UNNAMED,
             issuer: None,
             source: None,
@@ -98,7 +93,7 @@ impl AuthContext {
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let inner = self.edit();
-        inner.issuer = Some(Text::Own(issuer.into().into_boxed_str()));
+        inner.issuer = Some(issuer.into().into());
         inner.source = None;
         self
     }
@@ -127,7 +122,7 @@ impl AuthContext {
         let inner = self.edit();
         let mut map = inner.metadata.map().cloned().unwrap_or_default();
         map.insert(name.into(), value.into());
-        inner.set_metadata(Metadata::of(map));
+        inner.metadata = Metadata::of(map);
         self
     }
 
@@ -147,7 +142,7 @@ impl AuthContext {
         let name = (name != user_id).then(|| name.into());
         let inner = self.edit();
         inner.key_name = name;
-        inner.user_id = Text::Own(user_id.into_boxed_str());
+        inner.user_id = user_id.into();
         self
     }
 
@@ -169,7 +164,7 @@ impl AuthContext {
     /// The user id, unique only together with method and source: compare
     /// [`principal`](Self::principal) instead.
     pub fn user_id(&self) -> &str {
-        self.0.user_id.read(self.0.metadata.json())
+        &self.0.user_id
     }
 
     /// How the caller was authenticated.
@@ -184,8 +179,7 @@ impl AuthContext {
     /// An `iss` that nobody compared with anything is not it: whoever can sign may write what they
     /// like there. `claim("iss")` reads it.
     pub fn issuer(&self) -> Option<&str> {
-        let issuer = self.0.issuer.as_ref()?;
-        Some(issuer.read(self.0.metadata.json()))
+        self.0.issuer.as_deref()
     }
 
     /// What the caller may do.
@@ -289,15 +283,6 @@ impl AuthContext {
 
     fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
-    }
-}
-
-impl Inner {
-    fn set_metadata(&mut self, metadata: Metadata) {
-        let json = self.metadata.json();
-        self.user_id = self.user_id.clone().into_own(json);
-        self.issuer = self.issuer.take().map(|issuer| issuer.into_own(json));
-        self.metadata = metadata;
     }
 }
 

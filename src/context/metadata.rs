@@ -43,11 +43,6 @@ impl Metadata {
         };
         Some(self.parsed.get_or_init(parse))
     }
-
-    /// The JSON that the texts beside it may be parts of.
-    pub(super) fn json(&self) -> &str {
-        &self.json
-    }
 }
 
 impl Clone for Metadata {

@@ -6,14 +6,10 @@ mod metadata;
 mod ordinary;
 mod principal;
 mod shown;
-mod text;
 
 pub(crate) use self::caller::UNNAMED;
+#[cfg(feature = "jwt")]
+pub(crate) use self::caller::{Verified, VerifiedClaims};
 pub use self::{
     caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
-};
-#[cfg(feature = "jwt")]
-pub(crate) use self::{
-    caller::{Verified, VerifiedClaims},
-    text::Text,
 };

@@ -1,9 +1,11 @@
 //! What the providers of signed tokens share: from a token and its key to the caller or a refusal.
 
+use std::sync::Arc;
+
 use super::{AuthResult, Grants, Label, Voucher};
 use crate::{
     AuthContext, AuthError,
-    context::{Text, Verified},
+    context::Verified,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
     memory::{Memory, Remembered},
@@ -19,6 +21,8 @@ pub(crate) struct TokenJudge {
     label: Option<Label>,
     grants: Grants,
     rules: ClaimRules,
+    /// The one that the rules require.
+    issuer: Option<Arc<str>>,
     memory: Option<Memory>,
 }
 
@@ -39,6 +43,7 @@ impl TokenJudge {
             method,
             label,
             grants,
+            issuer: rules.issuer().map(Arc::from),
             rules,
             memory,
         }
@@ -83,10 +88,7 @@ impl TokenJudge {
 
         let (not_before, issued_at, expires_at) =
             (claims.not_before(), claims.issued_at(), claims.expires_at());
-        let user_id = Text::of(&json, claims.user_id());
-        // Only what was compared: whoever has a key may write any `iss`.
-        let issuer = self.rules.issuer().and(claims.issuer());
-        let issuer = issuer.map(|issuer| Text::of(&json, issuer));
+        let user_id = claims.user_id().into();
         let voucher = Voucher {
             issuer: self.rules.issuer(),
             label: self.label.as_ref(),
@@ -97,7 +99,8 @@ impl TokenJudge {
         let context = AuthContext::verified(Verified {
             user_id,
             method: self.method,
-            issuer,
+            // The one that was compared: whoever has a key may write any `iss`.
+            issuer: self.issuer.clone(),
             scopes,
             expires_at,
             claims: user_id_claim.beside(json),

@@ -4,18 +4,15 @@ use std::{borrow::Cow, sync::Arc};
 
 use super::{AuthContext, Inner};
 use crate::{
-    context::{
-        metadata::{Metadata, Reader},
-        text::Text,
-    },
+    context::metadata::{Metadata, Reader},
     scope::Scopes,
 };
 
 /// A caller, as verified claims describe them.
 pub(crate) struct Verified {
-    pub(crate) user_id: Text,
+    pub(crate) user_id: Box<str>,
     pub(crate) method: &'static str,
-    pub(crate) issuer: Option<Text>,
+    pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Scopes,
     pub(crate) expires_at: Option<u64>,
     pub(crate) claims: VerifiedClaims,
