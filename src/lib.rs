@@ -87,7 +87,6 @@ mod jwks;
 mod log;
 #[cfg(feature = "jwt")]
 mod memory;
-mod per_thread;
 pub mod provider;
 mod reject;
 mod request;

@@ -1,26 +1,20 @@
 //! Tokens that verified, so that the next request with one need not verify it again.
 
-use std::{
-    fmt,
-    hash::{BuildHasherDefault, Hasher},
-};
+use std::{fmt, hash::Hasher};
 
 use aws_lc_rs::rand;
+use foldhash::fast::RandomState;
 use quick_cache::{UnitWeighter, sync::Cache};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use self::front::Front;
-use crate::{AuthContext, per_thread::PerThread};
-
-mod front;
+use crate::AuthContext;
 
 /// Remembered tokens of one provider: bounded, and never the tokens themselves.
 ///
 /// Only what verified is remembered, so callers without a token cannot fill it.
 pub(crate) struct Memory {
-    tokens: Cache<u128, Remembered, UnitWeighter, BuildHasherDefault<OfName>>,
+    tokens: Cache<u128, Remembered, UnitWeighter, RandomState>,
     names: TokenNames,
-    fronts: PerThread<Front>,
 }
 
 /// Names for tokens, by which they are found without being kept.
@@ -45,32 +39,6 @@ impl TokenNames {
     }
 }
 
-/// The hash of a token's name: its own lower half, which nobody can choose and is as even as a hash
-/// can be. Names are still compared whole.
-#[derive(Default)]
-struct OfName(u64);
-
-impl Hasher for OfName {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the lower half is what is wanted"
-    )]
-    fn write_u128(&mut self, name: u128) {
-        self.0 = name as u64;
-    }
-
-    /// INVARIANT: names are all that is hashed. Anything else would be right here, and slow.
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// What a verified token came to.
 #[derive(Clone)]
 pub(crate) struct Remembered {
@@ -84,29 +52,18 @@ pub(crate) struct Remembered {
     pub(crate) since: u64,
 }
 
-impl Remembered {
-    /// The same, with the caller counted by itself.
-    fn copy(&self) -> Self {
-        Self {
-            context: self.context.copy(),
-            ..*self
-        }
-    }
-}
-
 impl Memory {
-    /// A memory of at most so many tokens, and of the few that each thread keeps beside them; none where the system has no randomness to give.
+    /// A memory of at most so many tokens; none where the system has no randomness to give.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
         Some(Self {
             tokens: Cache::with(
                 capacity,
                 u64::try_from(capacity).unwrap_or(u64::MAX),
                 UnitWeighter,
-                BuildHasherDefault::default(),
+                RandomState::default(),
                 Default::default(),
             ),
             names: TokenNames::new()?,
-            fronts: PerThread::copied(Front::default(), |_| Front::default()),
         })
     }
 
@@ -122,18 +79,10 @@ impl Memory {
         let is_fresh = |found: &Remembered| {
             found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS
         };
-        let front = self.fronts.mine();
-        if let Some(found) = front.recall(name, is_fresh) {
-            return Some(found);
-        }
         let found = self.tokens.get(&name)?;
         if !is_fresh(&found) {
             self.tokens.remove(&name);
             return None;
-        }
-        // Here and in the cache; whoever holds it too may be a request on another thread.
-        if found.context.is_held_by_more_than(2) {
-            front.offer(name, &found, is_fresh);
         }
         Some(found)
     }
@@ -208,38 +157,6 @@ mod tests {
     #[test]
     fn forgets_with_the_keys() {
         assert!(!recalls(&memory_of("t"), "t", 2, 1000));
-    }
-
-    #[test]
-    fn what_is_in_use_elsewhere_is_recalled_without_the_cache_and_under_the_same_rules() {
-        let memory = memory_of("t");
-        let name = memory.name(b"t");
-        let _in_use = [(); 3].map(|()| memory.recall(name, 1, 1000).unwrap());
-        memory.tokens.clear();
-        assert!(recalls(&memory, "t", 1, 1299));
-        assert!(!recalls(&memory, "T", 1, 1299));
-        assert!(!recalls(&memory, "t", 1, 1300));
-        assert!(!recalls(&memory, "t", 1, 1299), "it was forgotten");
-    }
-
-    #[test]
-    fn what_is_in_use_elsewhere_is_forgotten_with_the_keys_too() {
-        let memory = memory_of("t");
-        let name = memory.name(b"t");
-        let _in_use = [(); 3].map(|()| memory.recall(name, 1, 1000).unwrap());
-        memory.tokens.clear();
-        assert!(!recalls(&memory, "t", 2, 1000));
-        assert!(!recalls(&memory, "t", 1, 1000), "it was forgotten");
-    }
-
-    #[test]
-    fn what_nobody_else_uses_is_in_the_cache_alone() {
-        let memory = memory_of("t");
-        for _ in 0..3 {
-            assert!(recalls(&memory, "t", 1, 1000));
-        }
-        memory.tokens.clear();
-        assert!(!recalls(&memory, "t", 1, 1000));
     }
 
     #[test]

@@ -13,10 +13,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{
-    core::{Decision, Pending},
-    swap::Share,
-};
+use super::core::{Core, Decision, Pending};
 use crate::{AuthContext, AuthResult, ResponseBody, answer::Check, reject};
 
 pin_project! {
@@ -58,7 +55,7 @@ struct Waiting<S, ReqBody> {
     pending: Pending,
     request: Request<ReqBody>,
     service: S,
-    core: Arc<Share>,
+    core: Arc<Core>,
 }
 
 impl<S, ReqBody> ResponseFuture<S, ReqBody>
@@ -84,7 +81,7 @@ where
         pending: Pending,
         request: Request<ReqBody>,
         service: S,
-        core: Arc<Share>,
+        core: Arc<Core>,
     ) -> Self {
         let waiting = Waiting {
             pending,
@@ -166,7 +163,7 @@ where
 
 /// What is still to be done to the response of a request that went in.
 pub(super) struct Seal {
-    core: Arc<Share>,
+    core: Arc<Core>,
     context: Option<AuthContext>,
     switch: Option<Switch>,
 }
@@ -181,7 +178,7 @@ enum Switch {
 
 impl Seal {
     pub(super) fn enter<B>(
-        core: Arc<Share>,
+        core: Arc<Core>,
         context: Option<AuthContext>,
         request: &mut Request<B>,
     ) -> Self {

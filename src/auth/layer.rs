@@ -11,7 +11,7 @@ use super::{
     gate::Gate,
     places::Places,
     service::AuthService,
-    swap::{Cores, Shares, Swap},
+    swap::{Cores, Swap},
 };
 use crate::{
     Access, AuthError, ConfigError, PathRule, ResponseBody,
@@ -297,13 +297,13 @@ impl AuthLayer {
     /// A place for what this layer knows, in which it can be replaced.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn into_swap(self) -> Swap {
-        Swap::new(&self.core)
+        Swap::new(self.core)
     }
 
     /// Puts what this layer knows into that place.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn put_into(self, swap: &Swap) {
-        swap.put(&self.core);
+        swap.put(self.core);
     }
 
     /// Words what an outer layer of ours refused and nobody has worded yet.
@@ -331,7 +331,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, Cores::Fixed(Shares::of(&self.core)))
+        AuthService::new(inner, Cores::Fixed(Arc::clone(&self.core)))
     }
 }
 

@@ -269,18 +269,6 @@ impl AuthContext {
         }
     }
 
-    /// The same caller, counted by itself.
-    pub(crate) fn copy(&self) -> Self {
-        Self(Arc::new(Inner::clone(&self.0)))
-    }
-
-    /// Whether there are more than so many clones of it just now.
-    #[cfg(feature = "jwt")]
-    #[inline]
-    pub(crate) fn is_held_by_more_than(&self, clones: usize) -> bool {
-        Arc::strong_count(&self.0) > clones
-    }
-
     fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }

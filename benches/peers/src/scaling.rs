@@ -11,16 +11,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::body::Body;
+use axum::{
+    Router,
+    body::Body,
+    routing::{Route, post},
+};
 use http::{Request, StatusCode};
 use tower_auth::{AuthLayer, jose::Algorithm};
-use tower_layer::Layer;
+use tower_layer::{Layer, layer_fn};
 use tower_service::Service;
 
 use crate::{
     by_hand,
     call::{Answer, Head, Inner, once},
-    contenders::{keys, tokens},
+    contenders::{self, tokens},
     credentials::{Credentials, api_key},
     measure::median,
 };
@@ -65,6 +69,13 @@ impl Effort {
 pub const EMPTY_LOOP: &str = "empty loop";
 /// The inner service with nothing around it.
 pub const BARE: &str = "bare";
+/// A whole application, with a layer that does nothing around its routes.
+pub const ROUTER: &str = "Router, no layer";
+/// The same application with a check that shares nothing but its table and its callers.
+pub const ROUTER_BY_HAND: &str = "Router, API key by hand, the same";
+/// What begins the name of work that goes through an application, as users' requests do: what it
+/// wins is worth keeping, and what wins beside it alone is not.
+pub const THROUGH_ROUTER: &str = "Router, ";
 /// A check that shares nothing but its table and its callers.
 pub const BY_HAND: [&str; 2] = ["API key by hand, one each", "API key by hand, the same"];
 
@@ -75,10 +86,11 @@ pub const BY_HAND: [&str; 2] = ["API key by hand, one each", "API key by hand, t
 /// A check refuses what is right.
 pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     let signed = credentials.token(Algorithm::RS256);
-    let with_key = AuthLayer::new(keys(2)).layer(Inner);
+    let with_key = AuthLayer::new(contenders::keys(2)).layer(Inner);
     let remembered = tokens(credentials, signed);
     let first = remembered.clone().with_remembered_tokens(0);
-    let remembered = AuthLayer::new(remembered).layer(Inner);
+    let token_layer = AuthLayer::new(remembered);
+    let remembered = token_layer.layer(Inner);
     let first = AuthLayer::new(first).layer(Inner);
     let keys = |shown: [usize; 2]| move |thread: usize| Head::with_key(&api_key(shown[thread]));
     let tokens = |shown: [&String; 2]| {
@@ -87,9 +99,12 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     };
     let (token, other) = (&signed.token, &signed.other);
 
-    let least = by_hand::layer(by_hand::keys([api_key(0), api_key(1)])).layer(Inner);
+    let by_hand = || by_hand::layer(by_hand::keys([api_key(0), api_key(1)]));
+    let least = by_hand().layer(Inner);
+    let app = || Router::new().route("/run", post(async || "ran"));
+    let key_layer = || AuthLayer::new(contenders::keys(2));
 
-    let work: [(&'static str, Worker); 9] = [
+    let work: [(&'static str, Worker); WORK] = [
         (EMPTY_LOOP, Box::new(|_| Box::new(arithmetic))),
         (BARE, checks(&Inner, keys([0, 1]))),
         ("API key, one each", checks(&with_key, keys([0, 1]))),
@@ -105,6 +120,37 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
             checks(&remembered, tokens([token, token])),
         ),
         ("RS256 first seen", checks(&first, tokens([token, other]))),
+        (
+            ROUTER,
+            checks(&app().layer(layer_fn(|inner: Route| inner)), keys([0, 0])),
+        ),
+        (
+            "Router, exempt path",
+            checks(&app().layer(key_layer().public("/run")), keys([0, 0])),
+        ),
+        (
+            "Router, API key, one each",
+            checks(&app().layer(key_layer()), keys([0, 1])),
+        ),
+        (
+            "Router, API key, the same",
+            checks(&app().layer(key_layer()), keys([0, 0])),
+        ),
+        (
+            ROUTER_BY_HAND,
+            checks(&app().layer(by_hand()), keys([0, 0])),
+        ),
+        (
+            "Router, remembered, one each",
+            checks(
+                &app().layer(token_layer.clone()),
+                tokens([token, other]),
+            ),
+        ),
+        (
+            "Router, remembered, the same",
+            checks(&app().layer(token_layer), tokens([token, token])),
+        ),
     ];
     let mut figures = vec![(Vec::new(), Vec::new(), Vec::new()); work.len()];
     for _ in 0..effort.rounds {
@@ -125,6 +171,8 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     })
     .collect()
 }
+
+const WORK: usize = 16;
 
 /// Makes what the first or the second thread does again and again.
 type Worker = Box<dyn Fn(usize) -> Box<dyn FnMut() + Send> + Sync>;
@@ -192,7 +240,7 @@ mod tests {
     fn every_check_is_measured_beside_the_empty_loop() {
         let figures = scaling(&Credentials::new(), Effort::SMOKE);
         assert_eq!(figures[0].name, EMPTY_LOOP);
-        assert_eq!(figures.len(), 9);
+        assert_eq!(figures.len(), WORK);
         for figure in figures {
             assert!(figure.one > 0.0 && figure.two > 0.0, "{figure:?}");
         }

@@ -109,19 +109,14 @@ impl ApiKeyHandle {
 
     /// The names of the keys, in no order.
     pub fn names(&self) -> Vec<String> {
-        self.keys
-            .load()
-            .first()
-            .names()
-            .map(str::to_owned)
-            .collect()
+        self.keys.load().names().map(str::to_owned).collect()
     }
 }
 
 impl fmt::Debug for ApiKeyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeyHandle")
-            .field("keys", &self.keys.load().first().len())
+            .field("keys", &self.keys.load().len())
             .finish()
     }
 }

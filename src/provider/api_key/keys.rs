@@ -5,25 +5,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 
 use super::table::Table;
-use crate::{ConfigError, per_thread::PerThread};
+use crate::ConfigError;
 
 /// Readers take a snapshot and never wait; writers go one after the other.
 pub(super) struct Keys {
-    /// Where there are few keys, a table for each of several threads: their callers are counted in
-    /// each by itself, and a key that many share is no place where threads meet.
-    table: ArcSwap<PerThread<Table>>,
+    table: ArcSwap<Table>,
     writing: Mutex<()>,
 }
 
 impl Keys {
     pub(super) fn new(table: Table) -> Self {
         Self {
-            table: ArcSwap::new(spread(table)),
+            table: ArcSwap::from_pointee(table),
             writing: Mutex::new(()),
         }
     }
 
-    pub(super) fn load(&self) -> Guard<Arc<PerThread<Table>>> {
+    pub(super) fn load(&self) -> Guard<Arc<Table>> {
         self.table.load()
     }
 
@@ -34,19 +32,8 @@ impl Keys {
     ) -> Result<(), ConfigError> {
         // A writer that panicked has stored nothing, so the table is whole.
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = changed(self.load().first())?;
-        self.table.store(spread(table));
+        let table = changed(&self.load())?;
+        self.table.store(Arc::new(table));
         Ok(())
     }
 }
-
-fn spread(table: Table) -> Arc<PerThread<Table>> {
-    Arc::new(if table.len() <= FEW {
-        PerThread::copied(table, Table::copy)
-    } else {
-        PerThread::shared(table)
-    })
-}
-
-/// Beyond this many keys, a table for each thread would take more memory than it is worth.
-const FEW: usize = 256;

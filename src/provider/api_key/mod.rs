@@ -206,7 +206,7 @@ impl ApiKeyAuth {
         };
         let keys = self.keys.load();
         let refused = AuthError::invalid_credential;
-        match keys.mine().find(&digest(shown.as_bytes()), &self.clock) {
+        match keys.find(&digest(shown.as_bytes()), &self.clock) {
             Standing::Good(context) => Ok(Some(context.clone())),
             Standing::Unknown => Err(refused("api_key_unknown")),
             Standing::Revoked(name) => Err(refused("api_key_revoked").with_key_name(name)),
@@ -229,8 +229,7 @@ impl AuthProvider for ApiKeyAuth {
     }
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
-        let keys = self.keys.load();
-        let table = keys.first();
+        let table = self.keys.load();
         let own = PrincipalSource::of_labelled(NAME, table.label(), &*self.keys);
         let issuers = table.issuers().into_iter();
         [own]
@@ -243,7 +242,7 @@ impl AuthProvider for ApiKeyAuth {
 impl fmt::Debug for ApiKeyAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKeyAuth")
-            .field("keys", &self.keys.load().first().len())
+            .field("keys", &self.keys.load().len())
             .field("sources", &self.sources)
             .finish_non_exhaustive()
     }

@@ -187,14 +187,6 @@ impl ApiKeyRecord {
         self
     }
 
-    /// The same key, for a caller that is counted by itself.
-    pub(super) fn copy(&self) -> Self {
-        Self {
-            context: self.context.copy(),
-            ..*self
-        }
-    }
-
     pub(super) fn is_expired(&self, clock: &Clock) -> bool {
         self.context
             .expires_at_unix()

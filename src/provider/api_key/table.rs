@@ -61,14 +61,6 @@ impl Table {
         contexts.filter_map(AuthContext::issuer).collect()
     }
 
-    /// The same keys, for callers of their own.
-    pub(super) fn copy(&self) -> Self {
-        Self {
-            records: Slots::of(self.records.iter().map(ApiKeyRecord::copy).collect()),
-            label: self.label.clone(),
-        }
-    }
-
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }

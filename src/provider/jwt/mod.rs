@@ -184,8 +184,6 @@ impl JwtAuth {
     }
 
     /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
-    ///
-    /// Of those that are in use several times at once, each thread may keep up to 64 beside these.
     #[must_use]
     pub fn with_remembered_tokens(mut self, count: usize) -> Self {
         self.edit().remembered = count;

@@ -235,8 +235,7 @@ impl OAuth2Auth {
     }
 
     /// Replaces how many tokens that verified are remembered for up to five minutes: 4096 unless
-    /// set; with 0, none. Of those that are in use several times at once, each thread may keep up to
-    /// 64 beside these.
+    /// set; with 0, none.
     ///
     /// A remembered token's times are checked again at every request, and it is forgotten when the
     /// keys change.

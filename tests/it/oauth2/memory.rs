@@ -191,12 +191,11 @@ fn allocations(provider: &impl AuthProvider, token: &str) -> u64 {
         .header("authorization", format!("Bearer {token}"))
         .body(())
         .unwrap();
-    // What is made once per thread is made here, and a token is remembered.
+    // What is made once per thread (a snapshot's slot) is made here, and a token is remembered.
     accepted(at_once(provider, token));
     accepted(at_once(provider, token));
     let answer = || drop(provider.authenticate(&AuthRequest::from(&request)));
     allocation_counter::measure(answer).count_total
 }
 
-/// More than there are copies of anything.
 const THREADS: usize = 40;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     contenders::{Crypto, Task},
-    scaling::{BARE, BY_HAND, EMPTY_LOOP, Scaling},
+    scaling::{EMPTY_LOOP, ROUTER, ROUTER_BY_HAND, Scaling, THROUGH_ROUTER},
     server::Compared,
 };
 
@@ -201,8 +201,11 @@ impl Run<'_> {
     fn threads(&self) -> Vec<Target> {
         let machine = self.scaling.iter().find(|one| one.name == EMPTY_LOOP);
         let machine = machine.map_or(f64::NAN, |one| one.factor);
-        let others = |name| [EMPTY_LOOP, BARE].contains(&name) || BY_HAND.contains(&name);
-        let checks = self.scaling.iter().filter(|one| !others(one.name));
+        // Beside an application, what two requests share weighs more than any user could notice.
+        let is_judged = |name: &str| {
+            name.starts_with(THROUGH_ROUTER) && ![ROUTER, ROUTER_BY_HAND].contains(&name)
+        };
+        let checks = self.scaling.iter().filter(|one| is_judged(one.name));
         let target = |check: &Scaling| {
             let mut target = Target::new(
                 format!("two threads, {}", check.name),

@@ -55,7 +55,7 @@ impl Met100 {
         };
         Self(
             Rows(rows),
-            vec![scaling(EMPTY_LOOP, 1.95), scaling("API key", 1.8)],
+            vec![scaling(EMPTY_LOOP, 1.95), scaling("Router, API key", 1.8)],
             vec![
                 server("a layer that does nothing", 0.9, false),
                 server("API key", 0.95, true),
