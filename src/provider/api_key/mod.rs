@@ -3,7 +3,6 @@
 mod handle;
 mod keys;
 mod record;
-mod slots;
 mod table;
 
 use std::{fmt, sync::Arc};

@@ -1,13 +1,19 @@
 //! The set of keys, looked up by digest.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, hash::BuildHasher, sync::LazyLock};
 
-use super::{ApiKeyRecord, slots::Slots};
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, provider::Label};
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+
+use super::ApiKeyRecord;
+use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, provider::Label, secret};
 
 #[derive(Default)]
 pub(super) struct Table {
-    records: Slots,
+    records: HashTable<ApiKeyRecord>,
+    /// A digest may be whatever somebody says it is ([`ApiKeyRecord::from_sha256`]), so it is not its
+    /// own hash: nobody can make many stand in one place.
+    hasher: RandomState,
     /// The source of every record that names no issuer.
     label: Option<Label>,
 }
@@ -36,19 +42,29 @@ impl Table {
             }
             check_user_id(record)?;
         }
-        Ok(Self {
-            records: Slots::of(records),
-            label: None,
-        })
+        Ok(Self::holding(records, None))
+    }
+
+    /// Takes the records, of which each has a digest of its own.
+    fn holding(all: Vec<ApiKeyRecord>, label: Option<Label>) -> Self {
+        let hasher = RandomState::default();
+        let hash = |record: &ApiKeyRecord| hasher.hash_one(record.digest);
+        let mut records = HashTable::with_capacity(all.len());
+        for record in all {
+            records.insert_unique(hash(&record), record, hash);
+        }
+        Self {
+            records,
+            hasher,
+            label,
+        }
     }
 
     /// The same keys under another label, or under none.
     pub(super) fn labelled(&self, label: Option<Label>) -> Self {
         let records = self.records.iter().cloned();
-        Self {
-            records: Slots::of(records.map(|one| one.labelled(label.as_ref())).collect()),
-            label,
-        }
+        let records = records.map(|one| one.labelled(label.as_ref())).collect();
+        Self::holding(records, label)
     }
 
     pub(super) fn label(&self) -> Option<&Label> {
@@ -65,9 +81,14 @@ impl Table {
         self.records.len()
     }
 
+    fn get(&self, digest: &[u8; 32]) -> Option<&ApiKeyRecord> {
+        let is_it = |record: &ApiKeyRecord| secret::equal(&record.digest, digest);
+        self.records.find(self.hasher.hash_one(digest), is_it)
+    }
+
     /// Judges a digest: unknown, revoked, expired, in that order.
     pub(super) fn find(&self, digest: &[u8; 32], clock: &Clock) -> Standing<'_> {
-        match self.records.get(digest) {
+        match self.get(digest) {
             None => Standing::Unknown,
             Some(record) if record.revoked => Standing::Revoked(record.name()),
             Some(record) if record.is_expired(clock) => Standing::Expired(record.name()),
@@ -89,24 +110,19 @@ impl Table {
 
     /// The same keys with one more, which takes the place of the one with its name if there is one.
     pub(super) fn with(&self, record: ApiKeyRecord) -> Result<Self, ConfigError> {
-        let holder = self.records.get(&record.digest);
+        let holder = self.get(&record.digest);
         if holder.is_some_and(|holder| holder.name() != record.name()) {
             return Err(duplicate_key(record.name()));
         }
         check_user_id(&record)?;
         let mut records: Vec<_> = self.all_but(record.name()).cloned().collect();
         records.push(record.labelled(self.label.as_ref()));
-        Ok(Self {
-            records: Slots::of(records),
-            label: self.label.clone(),
-        })
+        Ok(Self::holding(records, self.label.clone()))
     }
 
     pub(super) fn without(&self, name: &str) -> Self {
-        Self {
-            records: Slots::of(self.all_but(name).cloned().collect()),
-            label: self.label.clone(),
-        }
+        let records = self.all_but(name).cloned().collect();
+        Self::holding(records, self.label.clone())
     }
 
     fn all_but(&self, name: &str) -> impl Iterator<Item = &ApiKeyRecord> {
@@ -145,4 +161,52 @@ fn duplicate_key(name: &str) -> ConfigError {
         ConfigErrorKind::Duplicate,
         format!("the API key named {name:?} is there twice: give each caller a key of its own"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::btree_set, prelude::*};
+
+    use super::*;
+
+    /// A record with a digest of which only the first and the last byte are not zero.
+    fn record((first, last): (u8, u8)) -> ApiKeyRecord {
+        let mut digest = [0; 32];
+        (digest[0], digest[31]) = (first, last);
+        let mut record = ApiKeyRecord::new(format!("{first}-{last}"), "key").unwrap();
+        record.digest = digest;
+        record
+    }
+
+    fn named(table: &Table, digest: (u8, u8)) -> Option<&str> {
+        table.get(&record(digest).digest).map(ApiKeyRecord::name)
+    }
+
+    #[test]
+    fn in_a_table_without_keys_nothing_is_found() {
+        assert_eq!(named(&Table::default(), (0, 0)), None);
+        assert_eq!(named(&Table::holding(Vec::new(), None), (255, 255)), None);
+    }
+
+    #[test]
+    fn digests_that_somebody_chose_are_hashed_with_a_seed_of_each_tables_own() {
+        let hash = |table: &Table| table.hasher.hash_one([0_u8; 32]);
+        assert_ne!(hash(&Table::default()), hash(&Table::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn finds_whoever_is_there_and_nobody_else(
+            known in btree_set((0..8_u8, 0..8_u8), 0..64),
+        ) {
+            let table = Table::holding(known.iter().copied().map(record).collect(), None);
+            prop_assert_eq!(table.len(), known.len());
+            prop_assert_eq!(table.iter().count(), known.len());
+            for digest in (0..8).flat_map(|first| (0..8).map(move |last| (first, last))) {
+                let name = format!("{}-{}", digest.0, digest.1);
+                let expected = known.contains(&digest).then_some(&*name);
+                prop_assert_eq!(named(&table, digest), expected);
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ fn one_function_compares_secrets_and_it_is_the_only_one() {
     let used = naming("secret::equal(");
     for user in [
         "src/jose/key/mod.rs",
-        "src/provider/api_key/slots.rs",
+        "src/provider/api_key/table.rs",
         "src/webhook/handshake.rs",
         "src/webhook/scheme/twilio.rs",
         "src/webhook/verify.rs",
