@@ -39,17 +39,47 @@ impl TokenNames {
     }
 }
 
-/// What a verified token came to.
+/// What a token that verified came to.
 #[derive(Clone)]
-pub(crate) struct Remembered {
+pub(crate) struct Accepted {
     pub(crate) context: AuthContext,
     pub(crate) not_before: Option<u64>,
     pub(crate) issued_at: Option<u64>,
     pub(crate) expires_at: Option<u64>,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    accepted: Accepted,
     /// The set of keys that it verified under.
-    pub(crate) generation: u64,
+    generation: u64,
     /// When it was put here.
-    pub(crate) since: u64,
+    since: u64,
+}
+
+/// What a memory has for a token.
+pub(crate) enum Entry<'m> {
+    Known(Accepted),
+    Vacant(Seat<'m>),
+}
+
+/// Where a token that is not remembered will be, if it verifies under the same keys.
+pub(crate) struct Seat<'m> {
+    memory: &'m Memory,
+    name: u128,
+    generation: u64,
+    now: u64,
+}
+
+impl Seat<'_> {
+    pub(crate) fn remember(self, accepted: Accepted) {
+        let remembered = Remembered {
+            accepted,
+            generation: self.generation,
+            since: self.now,
+        };
+        self.memory.tokens.insert(self.name, remembered);
+    }
 }
 
 impl Memory {
@@ -67,28 +97,23 @@ impl Memory {
         })
     }
 
-    /// The name by which a token is recalled and remembered.
-    pub(crate) fn name(&self, token: &[u8]) -> u128 {
-        self.names.name(token)
-    }
-
     /// What a token came to under these keys, within the last five minutes.
     ///
     /// Its times are the caller's to check: they were right then, and may not be now.
-    pub(crate) fn recall(&self, name: u128, generation: u64, now: u64) -> Option<Remembered> {
-        let is_fresh = |found: &Remembered| {
-            found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS
-        };
-        let found = self.tokens.get(&name)?;
-        if !is_fresh(&found) {
+    pub(crate) fn entry(&self, token: &[u8], generation: u64, now: u64) -> Entry<'_> {
+        let name = self.names.name(token);
+        if let Some(found) = self.tokens.get(&name) {
+            if found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS {
+                return Entry::Known(found.accepted);
+            }
             self.tokens.remove(&name);
-            return None;
         }
-        Some(found)
-    }
-
-    pub(crate) fn remember(&self, name: u128, what: Remembered) {
-        self.tokens.insert(name, what);
+        Entry::Vacant(Seat {
+            memory: self,
+            name,
+            generation,
+            now,
+        })
     }
 }
 
@@ -106,26 +131,29 @@ const LONGEST_SECONDS: u64 = 300;
 mod tests {
     use super::*;
 
-    fn remembered(generation: u64, since: u64) -> Remembered {
-        Remembered {
+    fn remember(memory: &Memory, token: &str, generation: u64, now: u64) {
+        let Entry::Vacant(seat) = memory.entry(token.as_bytes(), generation, now) else {
+            panic!("it is remembered already");
+        };
+        seat.remember(Accepted {
             context: AuthContext::new("ada"),
             not_before: None,
             issued_at: None,
             expires_at: None,
-            generation,
-            since,
-        }
+        });
     }
 
     fn memory_of(token: &str) -> Memory {
         let memory = Memory::new(8).unwrap();
-        memory.remember(memory.name(token.as_bytes()), remembered(1, 1000));
+        remember(&memory, token, 1, 1000);
         memory
     }
 
     fn recalls(memory: &Memory, token: &str, generation: u64, now: u64) -> bool {
-        let name = memory.name(token.as_bytes());
-        memory.recall(name, generation, now).is_some()
+        matches!(
+            memory.entry(token.as_bytes(), generation, now),
+            Entry::Known(_)
+        )
     }
 
     #[test]
@@ -163,8 +191,7 @@ mod tests {
     fn stays_within_its_bound() {
         let memory = Memory::new(100).unwrap();
         for number in 0..10_000 {
-            let name = memory.name(number.to_string().as_bytes());
-            memory.remember(name, remembered(1, 0));
+            remember(&memory, &number.to_string(), 1, 0);
         }
         assert!(memory.tokens.len() <= 100, "{}", memory.tokens.len());
     }

@@ -81,21 +81,15 @@ impl<'t> Jws<'t> {
     ///
     /// INVARIANT: good only to choose whose rules for types the token must meet.
     pub(crate) fn parse_any_type(token: &'t [u8]) -> Result<Self, JoseError> {
-        if token.len() > Self::MAX_LEN {
-            return Err(JoseError::TooLong);
-        }
-        let mut dots = memchr_iter(b'.', token);
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
-            return Err(JoseError::NotThreeParts);
-        };
-        let part = |range: (Bound<usize>, Bound<usize>)| token.get(range).unwrap_or_default();
-        let header = part((Unbounded, Excluded(first)));
-        let payload = part((Excluded(first), Excluded(second)));
-        let signature = part((Excluded(second), Unbounded));
+        let Parts {
+            signing_input,
+            header,
+            payload,
+            signature,
+        } = Parts::of(token)?;
         if header.is_empty() || signature.is_empty() {
             return Err(JoseError::EmptyPart);
         }
-        let signing_input = part((Unbounded, Excluded(second)));
 
         // Three bytes of four signs, and what three parts round up.
         let mut decoded = Vec::with_capacity(token.len() / 4 * 3 + 6);
@@ -119,6 +113,17 @@ impl<'t> Jws<'t> {
             token_type,
             type_name,
         })
+    }
+
+    /// The `iss` that a token claims to have, of which nothing else is looked at.
+    ///
+    /// INVARIANT: good only to choose whose memory, keys and rules the token must meet.
+    #[cfg(feature = "oauth2")]
+    pub(crate) fn peek_issuer(token: &[u8]) -> Result<Option<String>, JoseError> {
+        let payload = Parts::of(token)?.payload;
+        let mut claims = Vec::with_capacity(payload.len() / 4 * 3 + 3);
+        base64url::append(&mut claims, payload).ok_or(JoseError::BadBase64)?;
+        issuer_of(text(&claims)?)
     }
 
     /// Checks the signature and gives the payload.
@@ -195,24 +200,59 @@ impl<'t> Jws<'t> {
     ///
     /// Where the claims cannot be read, or `iss` is not a string.
     pub fn unverified_issuer(&self) -> Result<Option<String>, JoseError> {
-        let mut members = Members::of(self.unverified_claims()?)?;
-        let mut issuer = None;
-        while let Some((name, value)) = members.next()? {
-            if name.is("iss") {
-                let Value::Text(text) = value else {
-                    return Err(JoseError::BadIss);
-                };
-                issuer = Some(text.cow().into_owned());
-            }
-        }
-        Ok(issuer)
+        issuer_of(self.unverified_claims()?)
     }
 
     /// The text of the claims, before anything is verified: good for refusing, never for accepting.
     pub(crate) fn unverified_claims(&self) -> Result<&str, JoseError> {
         let payload = self.decoded.get(..self.payload_len).unwrap_or_default();
-        std::str::from_utf8(payload).map_err(|_| JoseError::BadUtf8)
+        text(payload)
     }
+}
+
+/// The parts of a token, as they were sent.
+struct Parts<'t> {
+    signing_input: &'t [u8],
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    fn of(token: &'t [u8]) -> Result<Self, JoseError> {
+        if token.len() > Jws::MAX_LEN {
+            return Err(JoseError::TooLong);
+        }
+        let mut dots = memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(JoseError::NotThreeParts);
+        };
+        let part = |range: (Bound<usize>, Bound<usize>)| token.get(range).unwrap_or_default();
+        Ok(Self {
+            signing_input: part((Unbounded, Excluded(second))),
+            header: part((Unbounded, Excluded(first))),
+            payload: part((Excluded(first), Excluded(second))),
+            signature: part((Excluded(second), Unbounded)),
+        })
+    }
+}
+
+fn text(claims: &[u8]) -> Result<&str, JoseError> {
+    std::str::from_utf8(claims).map_err(|_| JoseError::BadUtf8)
+}
+
+fn issuer_of(claims: &str) -> Result<Option<String>, JoseError> {
+    let mut members = Members::of(claims)?;
+    let mut issuer = None;
+    while let Some((name, value)) = members.next()? {
+        if name.is("iss") {
+            let Value::Text(text) = value else {
+                return Err(JoseError::BadIss);
+            };
+            issuer = Some(text.cow().into_owned());
+        }
+    }
+    Ok(issuer)
 }
 
 impl fmt::Debug for Jws<'_> {

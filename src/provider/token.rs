@@ -8,7 +8,7 @@ use crate::{
     context::Verified,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
-    memory::{Memory, Remembered},
+    memory::{self, Accepted, Entry, Memory},
 };
 
 /// Judges tokens by one set of rules, and remembers those that verified.
@@ -52,35 +52,44 @@ impl TokenJudge {
     /// The verdict on a token that verified a short time ago under the same generation of keys.
     ///
     /// Only its times are judged again.
-    pub(crate) fn recall(&self, token: &[u8], generation: u64, now: u64) -> Recalled {
-        let memory = match &self.memory {
+    pub(crate) fn recall(&self, token: &[u8], generation: u64, now: u64) -> Recalled<'_> {
+        let entry = match &self.memory {
             // None that verified is so long, and its length should cost nothing.
-            Some(memory) if token.len() <= Jws::MAX_LEN => memory,
-            _ => return Recalled::Nothing(None),
+            Some(memory) if token.len() <= Jws::MAX_LEN => memory.entry(token, generation, now),
+            _ => {
+                return Recalled::Vacant(Seat {
+                    judge: self,
+                    now,
+                    place: None,
+                });
+            }
         };
-        let name = memory.name(token);
-        let Some(found) = memory.recall(name, generation, now) else {
-            return Recalled::Nothing(Some(name));
-        };
-        let times =
-            self.rules
-                .check_times(found.not_before, found.issued_at, found.expires_at, now);
-        Recalled::Verdict(times.map(|()| Some(found.context)).map_err(refused))
+        match entry {
+            Entry::Known(found) => {
+                let times = self.rules.check_times(
+                    found.not_before,
+                    found.issued_at,
+                    found.expires_at,
+                    now,
+                );
+                Recalled::Known(times.map(|()| Some(found.context)).map_err(refused))
+            }
+            Entry::Vacant(place) => Recalled::Vacant(Seat {
+                judge: self,
+                now,
+                place: Some(place),
+            }),
+        }
     }
 
-    /// The verdict on a token that was parsed: signature, claims, and what else `further` asks of
-    /// the claims, which gives the reason for the log.
-    ///
-    /// `generation` names the keys that `key` is one of, and `name` is what `recall` gave for the
-    /// same token.
-    pub(crate) fn judge(
+    /// The caller that verified claims are about.
+    fn judge(
         &self,
-        name: Option<u128>,
         jws: Jws<'_>,
-        (key, generation): (&Key, u64),
+        key: &Key,
         now: u64,
         further: impl FnOnce(&Claims<'_>) -> Result<(), &'static str>,
-    ) -> AuthResult {
+    ) -> Result<Accepted, AuthError> {
         let json = jws.verify_claims(key).map_err(refused)?;
         let claims = self.rules.check(&json, now);
         let claims = claims.map_err(|error| self.refused(&json, error))?;
@@ -106,19 +115,12 @@ impl TokenJudge {
             claims: user_id_claim.beside(json),
         })
         .with_label(source);
-        let context = self.grants.limit(context);
-        if let (Some(memory), Some(name)) = (&self.memory, name) {
-            let remembered = Remembered {
-                context: context.clone(),
-                not_before,
-                issued_at,
-                expires_at,
-                generation,
-                since: now,
-            };
-            memory.remember(name, remembered);
-        }
-        Ok(Some(context))
+        Ok(Accepted {
+            context: self.grants.limit(context),
+            not_before,
+            issued_at,
+            expires_at,
+        })
     }
 
     /// The refusal of claims whose signature verified.
@@ -136,10 +138,38 @@ impl TokenJudge {
 }
 
 /// What is known of a token before it is parsed.
-pub(crate) enum Recalled {
-    Verdict(AuthResult),
-    /// Nothing, and the name under which it can be remembered, if it can.
-    Nothing(Option<u128>),
+pub(crate) enum Recalled<'j> {
+    Known(AuthResult),
+    Vacant(Seat<'j>),
+}
+
+/// The place of a token that is not known: judges it, and remembers it if it verifies.
+pub(crate) struct Seat<'j> {
+    judge: &'j TokenJudge,
+    now: u64,
+    /// None where nothing is remembered, or nothing so long.
+    place: Option<memory::Seat<'j>>,
+}
+
+impl Seat<'_> {
+    /// The verdict on the token, parsed: signature, claims, and what else `further` asks of the
+    /// claims, which gives the reason for the log.
+    ///
+    /// INVARIANT: it is the token that was looked for, and the key is of the generation that it was
+    /// looked for under.
+    pub(crate) fn judge(
+        self,
+        jws: Jws<'_>,
+        key: &Key,
+        further: impl FnOnce(&Claims<'_>) -> Result<(), &'static str>,
+    ) -> AuthResult {
+        let accepted = self.judge.judge(jws, key, self.now, further)?;
+        let context = accepted.context.clone();
+        if let Some(place) = self.place {
+            place.remember(accepted);
+        }
+        Ok(Some(context))
+    }
 }
 
 /// The refusal of a token: the caller learns at most that it has expired, the log learns why.

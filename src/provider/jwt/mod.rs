@@ -286,13 +286,13 @@ impl Checks {
             let terms = (self.label.clone(), self.grants.clone());
             TokenJudge::new(NAME, terms, self.rules.clone(), self.remembered)
         });
-        let name = match judge.recall(token, GENERATION, now) {
-            Recalled::Verdict(verdict) => return verdict,
-            Recalled::Nothing(name) => name,
+        let seat = match judge.recall(token, GENERATION, now) {
+            Recalled::Known(verdict) => return verdict,
+            Recalled::Vacant(seat) => seat,
         };
         let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
         let key = self.keys.key_for(&jws).map_err(refused)?;
-        judge.judge(name, jws, (key, GENERATION), now, |_| Ok(()))
+        seat.judge(jws, key, |_| Ok(()))
     }
 }
 

@@ -112,10 +112,9 @@ impl Check {
             self.check_unverified(&self.parse(token)?, now)?;
             return Ok(Verdict::Wait(self.keys.want_keys(now)?));
         };
-        let generation = snapshot.generation;
-        let name = match self.judge.recall(token, generation, now) {
-            Recalled::Verdict(answer) => return Ok(Verdict::Said(answer)),
-            Recalled::Nothing(name) => name,
+        let seat = match self.judge.recall(token, snapshot.generation, now) {
+            Recalled::Known(answer) => return Ok(Verdict::Said(answer)),
+            Recalled::Vacant(seat) => seat,
         };
         let jws = self.parse(token)?;
         match snapshot.set.key_for(&jws) {
@@ -123,13 +122,9 @@ impl Check {
             Ok(key) if is_guess(key, &jws) && !jws.is_signed_with(key) => {
                 self.unknown_key(&jws, snapshot, waited, now)
             }
-            Ok(key) => Ok(Verdict::Said(self.judge.judge(
-                name,
-                jws,
-                (key, generation),
-                now,
-                |claims| self.check_at_jwt(claims),
-            ))),
+            Ok(key) => Ok(Verdict::Said(
+                seat.judge(jws, key, |claims| self.check_at_jwt(claims)),
+            )),
             Err(JoseError::KidUnknown) => self.unknown_key(&jws, snapshot, waited, now),
             Err(error) => Err(refused(error)),
         }
