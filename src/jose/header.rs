@@ -24,7 +24,7 @@ pub enum TokenType {
     Jwt,
     /// `at+jwt`: an access token of RFC 9068.
     AccessToken,
-    /// One that was accepted by name: see [`HeaderRules::add_typ`](super::HeaderRules::add_typ).
+    /// One that was accepted by name: see [`HeaderRules::accept_typ`](super::HeaderRules::accept_typ).
     Named,
 }
 

@@ -12,7 +12,7 @@ use super::{JoseError, Jws, TokenType, header::without_application};
 /// // {"alg":"HS256","typ":"client-authentication+jwt"}
 /// let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImNsaWVudC1hdXRoZW50aWNhdGlvbitqd3QifQ.e30.AA";
 /// assert_eq!(Jws::parse(token).unwrap_err(), JoseError::Typ);
-/// let rules = HeaderRules::new().add_typ("client-authentication+jwt");
+/// let rules = HeaderRules::new().accept_typ("client-authentication+jwt");
 /// assert_eq!(rules.parse(token)?.token_type(), Some(TokenType::Named));
 /// # Ok::<(), JoseError>(())
 /// ```
@@ -36,7 +36,7 @@ impl HeaderRules {
     /// A `typ` keeps tokens of one purpose from serving another (RFC 8725 §3.11). Name only what
     /// the issuer puts on access tokens: never `logout+jwt`, `dpop+jwt` or what marks an ID token.
     #[must_use]
-    pub fn add_typ(mut self, typ: impl Into<String>) -> Self {
+    pub fn accept_typ(mut self, typ: impl Into<String>) -> Self {
         self.types.push(without_application(&typ.into()).into());
         self
     }

@@ -37,7 +37,7 @@
 //!
 //! - A key has exactly one algorithm and never serves another (RFC 8725 §3.1).
 //! - `crit` and `b64` are refused, known or not; so is every `typ` except `JWT` and `at+jwt`
-//!   and those that [`HeaderRules::add_typ`] names.
+//!   and those that [`HeaderRules::accept_typ`] names.
 //! - `jku`, `x5u`, `jwk` and `x5c` are read past: real issuers send them, and nothing here ever
 //!   takes a key from a token.
 //! - No member may appear twice in the header or in the claims, however it is spelled.

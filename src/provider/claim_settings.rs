@@ -152,10 +152,10 @@ macro_rules! claim_settings {
             /// # Security
             ///
             /// Name only what the issuer puts on access tokens (RFC 8725 §3.11): see
-            /// [`HeaderRules::add_typ`](crate::jose::HeaderRules::add_typ).
+            /// [`HeaderRules::accept_typ`](crate::jose::HeaderRules::accept_typ).
             #[must_use]
-            pub fn add_typ(self, typ: impl Into<String>) -> Self {
-                self.with_header_rules(|rules| rules.add_typ(typ))
+            pub fn accept_typ(self, typ: impl Into<String>) -> Self {
+                self.with_header_rules(|rules| rules.accept_typ(typ))
             }
 
             /// Accepts tokens that are bound to a key (`cnf`: RFC 9449, RFC 8705) without a proof

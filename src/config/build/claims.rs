@@ -39,7 +39,7 @@ macro_rules! set_claims {
             .into_iter()
             .flat_map(|list| &list.0)
         {
-            $provider = $provider.add_typ(typ);
+            $provider = $provider.accept_typ(typ);
         }
         $crate::config::build::claims::set_user_and_scopes!($provider, block);
     };

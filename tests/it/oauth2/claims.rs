@@ -273,7 +273,7 @@ async fn times_may_have_an_exponent() {
 async fn a_further_typ_is_accepted_by_name() {
     let world = World::new();
     let plain = world.provider();
-    let named = plain.clone().add_typ("Application/Access_Token+jwt");
+    let named = plain.clone().accept_typ("Application/Access_Token+jwt");
     for typ in ["access_token+jwt", "APPLICATION/access_token+JWT"] {
         let token = world.token().with_header("typ", typ).mint();
         assert_eq!(refusal(&plain, &token).await, "jwt_typ", "{typ}");
@@ -362,7 +362,7 @@ fn a_fixed_key_reads_claims_in_the_same_ways() {
         .with_user_id_claims(["oid", "azp"])
         .with_scope_claim("permissions.granted")
         .require_claim("token_use", "access")
-        .add_typ("x+jwt");
+        .accept_typ("x+jwt");
     let claims = json!({
         "azp": 7, "exp": 4_000_000_000_u64, "token_use": "access",
         "permissions": { "granted": ["read"] },
