@@ -87,6 +87,10 @@
 //!
 //! A resource is a text of segments between colons: `graph`, `agent:7`. The layers write ids into it
 //! with [`escape_id`], and so should a handler.
+//!
+//! [`AuthContext::may_hold_role`]: crate::AuthContext::may_hold_role
+//! [`AuthContext::require`]: crate::AuthContext::require
+//! [`AuthContext::scopes`]: crate::AuthContext::scopes
 
 mod ask;
 mod asynchronous;
@@ -95,6 +99,7 @@ mod by_owner;
 mod by_role;
 mod by_scope;
 mod combine;
+mod contract;
 mod function;
 mod future;
 mod judge;
@@ -104,8 +109,6 @@ mod policy;
 mod resource;
 mod scopes;
 mod service;
-
-use std::sync::Arc;
 
 #[cfg(feature = "axum")]
 pub use self::policy::Policy;
@@ -117,6 +120,7 @@ pub use self::{
     by_role::{ByRole, by_role},
     by_scope::{ByScope, by_scope},
     combine::{AllOf, AnyOf, DenyAll, Not, all_of, any_of, deny_all, not},
+    contract::{AGENT_ACTIONS, Authorizer},
     function::{AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, authorizer_fn},
     future::ResponseFuture,
     layer::AuthorizeLayer,
@@ -124,84 +128,3 @@ pub use self::{
     scopes::RequireScopes,
     service::AuthorizeService,
 };
-use crate::AuthContext;
-
-/// Decides what a caller may do.
-///
-/// An authorizer that panics costs the request a 503, never the process and never a grant. That
-/// needs unwinding: under `panic = "abort"` the process ends.
-///
-/// # Example
-///
-/// ```
-/// use tower_auth::{AuthContext, AuthError, authorize::{Authorization, Authorizer}};
-///
-/// struct ReadOnly;
-///
-/// impl Authorizer for ReadOnly {
-///     fn authorize(&self, _: &AuthContext, _resource: &str, action: &str) -> Authorization {
-///         match action {
-///             "read" => Ok(()).into(),
-///             _ => Err(AuthError::forbidden("read_only")).into(),
-///         }
-///     }
-/// }
-/// ```
-pub trait Authorizer: Send + Sync + 'static {
-    /// Answers at once, or with an owned future.
-    ///
-    /// `Ok` allows. A denial is [`AuthError::forbidden`](crate::AuthError::forbidden),
-    /// [`insufficient_scope`](crate::AuthError::insufficient_scope) or
-    /// [`not_found`](crate::AuthError::not_found); what could not be checked is
-    /// [`unavailable`](crate::AuthError::unavailable).
-    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization;
-
-    /// The name that the log shows (`provider`).
-    fn name(&self) -> &'static str {
-        "custom"
-    }
-
-    /// Asks from a handler, and answers as a layer does: panics are caught, the answer is logged.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::{AuthContext, AuthError, authorize::{Authorizer, by_scope, escape_id}};
-    ///
-    /// async fn delete(caller: AuthContext, id: String) -> Result<(), AuthError> {
-    ///     let document = format!("document:{}", escape_id(&id));
-    ///     by_scope().check(&caller, &document, "delete").await?;
-    ///     Ok(())
-    /// }
-    /// ```
-    fn check(&self, caller: &AuthContext, resource: &str, action: &str) -> CheckFuture {
-        CheckFuture::new(
-            ask::ask(self, caller, resource, action),
-            caller,
-            resource,
-            action,
-        )
-    }
-}
-
-impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
-    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
-        (**self).authorize(caller, resource, action)
-    }
-
-    fn name(&self) -> &'static str {
-        (**self).name()
-    }
-}
-
-/// The usual resources of an agent server and what is done to them.
-///
-/// They are words to agree on: `Policy::add_actions` holds rules to them, and a program adds its
-/// own beside them.
-pub const AGENT_ACTIONS: &[(&str, &[&str])] = &[
-    ("graph", &["invoke", "stream", "read", "stop", "fix"]),
-    ("checkpointer", &["read", "write", "delete"]),
-    ("store", &["read", "write", "delete"]),
-    ("files", &["upload", "read"]),
-    ("config", &["read"]),
-];

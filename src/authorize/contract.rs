@@ -1,0 +1,89 @@
+//! The contract of those who decide what a caller may do.
+
+use std::sync::Arc;
+
+use super::{
+    Authorization,
+    ask::{CheckFuture, ask},
+};
+use crate::context::AuthContext;
+
+/// Decides what a caller may do.
+///
+/// An authorizer that panics costs the request a 503, never the process and never a grant. That
+/// needs unwinding: under `panic = "abort"` the process ends.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthContext, AuthError, authorize::{Authorization, Authorizer}};
+///
+/// struct ReadOnly;
+///
+/// impl Authorizer for ReadOnly {
+///     fn authorize(&self, _: &AuthContext, _resource: &str, action: &str) -> Authorization {
+///         match action {
+///             "read" => Ok(()).into(),
+///             _ => Err(AuthError::forbidden("read_only")).into(),
+///         }
+///     }
+/// }
+/// ```
+pub trait Authorizer: Send + Sync + 'static {
+    /// Answers at once, or with an owned future.
+    ///
+    /// `Ok` allows. A denial is [`AuthError::forbidden`](crate::AuthError::forbidden),
+    /// [`insufficient_scope`](crate::AuthError::insufficient_scope) or
+    /// [`not_found`](crate::AuthError::not_found); what could not be checked is
+    /// [`unavailable`](crate::AuthError::unavailable).
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization;
+
+    /// The name that the log shows (`provider`).
+    fn name(&self) -> &'static str {
+        "custom"
+    }
+
+    /// Asks from a handler, and answers as a layer does: panics are caught, the answer is logged.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, AuthError, authorize::{Authorizer, by_scope, escape_id}};
+    ///
+    /// async fn delete(caller: AuthContext, id: String) -> Result<(), AuthError> {
+    ///     let document = format!("document:{}", escape_id(&id));
+    ///     by_scope().check(&caller, &document, "delete").await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    fn check(&self, caller: &AuthContext, resource: &str, action: &str) -> CheckFuture {
+        CheckFuture::new(
+            ask(self, caller, resource, action),
+            caller,
+            resource,
+            action,
+        )
+    }
+}
+
+impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        (**self).authorize(caller, resource, action)
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+}
+
+/// The usual resources of an agent server and what is done to them.
+///
+/// They are words to agree on: `Policy::add_actions` holds rules to them, and a program adds its
+/// own beside them.
+pub const AGENT_ACTIONS: &[(&str, &[&str])] = &[
+    ("graph", &["invoke", "stream", "read", "stop", "fix"]),
+    ("checkpointer", &["read", "write", "delete"]),
+    ("store", &["read", "write", "delete"]),
+    ("files", &["upload", "read"]),
+    ("config", &["read"]),
+];

@@ -1,0 +1,132 @@
+//! The contract of those who check a credential.
+
+use std::sync::Arc;
+
+use super::{AndThen, Authentication, PrincipalSource};
+use crate::{
+    context::{AuthContext, UNNAMED},
+    error::AuthError,
+    request::{AuthRequest, AuthRequestBuf, CredentialSource},
+};
+
+/// Checks a credential.
+///
+/// A provider that panics costs the request a 503, never the process and never an acceptance.
+/// That needs unwinding: under `panic = "abort"` the process ends.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{
+///     AuthContext, AuthError, AuthRequest, CredentialSource,
+///     provider::{Authentication, AuthProvider},
+/// };
+///
+/// struct Static(CredentialSource);
+///
+/// impl AuthProvider for Static {
+///     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+///         let shown = match request.credential(self.credentials()) {
+///             Ok(Some(shown)) => shown,
+///             Ok(None) => return Ok(None).into(),
+///             Err(error) => return Err(error).into(),
+///         };
+///         match shown.as_bytes() {
+///             b"t0ken" => Ok(Some(AuthContext::new("ada"))).into(),
+///             _ => Err(AuthError::invalid_credential("unknown")).into(),
+///         }
+///     }
+///
+///     fn credentials(&self) -> &[CredentialSource] {
+///         std::slice::from_ref(&self.0)
+///     }
+/// }
+/// ```
+pub trait AuthProvider: Send + Sync + 'static {
+    /// Answers at once, or with an owned future that takes what it needs out of the request.
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication;
+
+    /// The places this provider reads: for the refusal of doubles, for redaction, for challenges.
+    ///
+    /// A provider that names none still works; its credential is then marked sensitive by nobody.
+    fn credentials(&self) -> &[CredentialSource] {
+        &[]
+    }
+
+    /// The places by provider, where this one is made of several: the layer lets two providers'
+    /// credentials stand side by side, and refuses one provider's in two places.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        vec![self.credentials().to_vec()]
+    }
+
+    /// The name that the log shows (`provider`), and the method of the callers it accepts unless
+    /// it sets one itself.
+    fn name(&self) -> &'static str {
+        UNNAMED
+    }
+
+    /// Method and source of the principals that this provider vouches for, which are compared with
+    /// those of the other providers when a layer is built.
+    ///
+    /// Unless written anew, callers have the provider's name as their method and no source. A
+    /// provider that sets a method, an issuer or a source on its callers tells them here; one that
+    /// wraps others gives theirs.
+    ///
+    /// # Security
+    ///
+    /// What is left out here is not compared: with an empty list, nothing is.
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        vec![PrincipalSource::of_instance(self.name(), self)]
+    }
+
+    /// Adds a check that runs after this provider accepted: is the user still active, is the
+    /// second factor right.
+    ///
+    /// The check gets the context and the request; it answers with the context, changed or not, or
+    /// with the error that refuses.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthError, provider::{ApiKeyAuth, AuthProvider}};
+    ///
+    /// let provider = ApiKeyAuth::new(["sk-live-9f"])?.and_then(async |context, request| {
+    ///     match request.header("x-totp") {
+    ///         Some("123456") => Ok(context),
+    ///         _ => Err(AuthError::invalid_credential("second_factor")),
+    ///     }
+    /// });
+    /// # let _ = provider;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    fn and_then<F, Fut>(self, check: F) -> AndThen<Self, F>
+    where
+        Self: Sized,
+        F: Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
+    {
+        AndThen::new(self, check)
+    }
+}
+
+impl<P: AuthProvider + ?Sized> AuthProvider for Arc<P> {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        (**self).authenticate(request)
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        (**self).credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        (**self).credential_sets()
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        (**self).principal_sources()
+    }
+}
