@@ -1,17 +1,20 @@
 //! Asking an issuer over HTTP, within bounds.
 
 mod bearer;
+mod client;
 mod coding;
 mod endpoint;
 mod transport;
 
 use std::{error::Error, fmt, io, path::Path, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use reqwest::{Client, Response, redirect};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use reqwest::{Client, redirect};
 
+use self::client::{HttpClient, Reqwest};
 pub(crate) use self::{bearer::BearerFile, endpoint::Endpoint, transport::Transport};
-use crate::{ConfigError, ConfigErrorKind, jose::JwkSetError, log::Clean};
+use crate::{ConfigError, ConfigErrorKind, answer::BoxFuture, jose::JwkSetError, log::Clean};
 
 /// A document, whatever its status.
 #[derive(Debug)]
@@ -22,71 +25,24 @@ pub(crate) struct Document {
 }
 
 /// Fetches documents: a time limit over the whole exchange, a limit on the body, https throughout.
-#[derive(Clone, Debug)]
+///
+/// Clients follow no redirect. It is followed here, so that the bounds hold whoever's client it is.
+#[derive(Clone)]
 pub(crate) struct Fetcher {
-    client: Client,
+    client: Arc<dyn HttpClient>,
     time_limit: Duration,
-    longest: usize,
 }
 
 impl Fetcher {
-    /// A fetcher whose own client follows a few redirects, but never to where the endpoint may not
-    /// lead.
     pub(crate) fn new(for_endpoint: &Endpoint, transport: &Transport) -> Result<Self, ConfigError> {
-        let start = for_endpoint.clone();
-        let redirects = redirect::Policy::custom(move |attempt| {
-            let steps = attempt.previous();
-            let safe = steps
-                .last()
-                .is_some_and(|from| start.may_lead(from, attempt.url()));
-            if safe && steps.len() <= MOST_REDIRECTS {
-                attempt.follow()
-            } else {
-                attempt.stop()
-            }
-        });
-        Self::build(for_endpoint, transport, redirects)
-    }
-
-    /// A fetcher whose own client follows no redirect: what it sends is secret.
-    pub(crate) fn without_redirects(
-        for_endpoint: &Endpoint,
-        transport: &Transport,
-    ) -> Result<Self, ConfigError> {
-        Self::build(for_endpoint, transport, redirect::Policy::none())
-    }
-
-    fn build(
-        for_endpoint: &Endpoint,
-        transport: &Transport,
-        redirects: redirect::Policy,
-    ) -> Result<Self, ConfigError> {
-        if let Transport::Client(client) = transport {
-            return Ok(Self::with_client(client.clone()));
-        }
-        let mut client = Client::builder()
-            .redirect(redirects)
-            .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
-        // Plain http is accepted where it does not leave the machine or a private network; a proxy
-        // that the environment names would be shown secrets, and could answer with keys of its own.
-        if for_endpoint.url().scheme() == "http" {
-            client = client.no_proxy();
-        }
-        let client = transport.builder(client).build().map_err(|_| {
-            ConfigError::new(
-                ConfigErrorKind::Unsupported,
-                "no HTTP client can be made here: pass one of your own with_client",
-            )
-        })?;
-        Ok(Self::with_client(client))
-    }
-
-    fn with_client(client: Client) -> Self {
-        Self {
+        let client = match transport {
+            Transport::Service(client) => Arc::clone(client),
+            _ => Arc::new(default_client(for_endpoint, transport)?),
+        };
+        Ok(Self {
             client,
             time_limit: TIME_LIMIT,
-            longest: LONGEST,
-        }
+        })
     }
 
     /// Replaces the time that one exchange may take, from the first byte sent to the last received.
@@ -95,37 +51,41 @@ impl Fetcher {
         self
     }
 
+    /// Asks once: what these headers say is secret, so no redirect is followed.
     pub(crate) async fn get(
         &self,
         from: &Endpoint,
-        headers: HeaderMap,
+        secret: HeaderMap,
     ) -> Result<Document, FetchError> {
-        self.exchange(Method::GET, from, headers, None).await
+        let request = request(Method::GET, from, secret, Bytes::new())?;
+        self.within_time(self.exchange(request)).await
     }
 
-    /// Asks with headers that are secret, by a fetcher that follows no redirects; where one is
-    /// answered, `then` follows it without them.
-    pub(crate) async fn get_once(
+    /// Asks, and follows a few redirects, but never to where the endpoint may not lead. Secret
+    /// headers are sent to the endpoint alone.
+    pub(crate) async fn get_following(
         &self,
         from: &Endpoint,
-        secret: HeaderMap,
-        then: &Self,
+        mut secret: HeaderMap,
     ) -> Result<Document, FetchError> {
-        let document = self.get(from, secret).await?;
-        if !document.status.is_redirection() {
-            return Ok(document);
-        }
-        let location = document.headers.get(header::LOCATION);
-        match location.and_then(|location| location.to_str().ok()) {
-            Some(location) => {
-                then.get(&from.redirected(location)?, HeaderMap::new())
-                    .await
+        let steps = async {
+            let mut endpoint = from.clone();
+            let mut redirects = 0;
+            loop {
+                let headers = std::mem::take(&mut secret);
+                let request = request(Method::GET, &endpoint, headers, Bytes::new())?;
+                let document = self.exchange(request).await?;
+                match next(&endpoint, &document) {
+                    Some(next) if redirects < MOST_REDIRECTS => endpoint = next,
+                    _ => return Ok(document),
+                }
+                redirects += 1;
             }
-            None => Ok(document),
-        }
+        };
+        self.within_time(steps).await
     }
 
-    /// Posts a form that was encoded already.
+    /// Posts a form that was encoded already. No redirect is followed.
     pub(crate) async fn post_form(
         &self,
         to: &Endpoint,
@@ -136,62 +96,82 @@ impl Fetcher {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
-        self.exchange(Method::POST, to, headers, Some(form)).await
+        let request = request(Method::POST, to, headers, form.into())?;
+        self.within_time(self.exchange(request)).await
     }
 
-    async fn exchange(
+    fn exchange(&self, request: Request<Bytes>) -> BoxFuture<Result<Document, FetchError>> {
+        self.client.exchange(request, LONGEST)
+    }
+
+    async fn within_time(
         &self,
-        method: Method,
-        endpoint: &Endpoint,
-        mut headers: HeaderMap,
-        body: Option<String>,
+        exchange: impl Future<Output = Result<Document, FetchError>>,
     ) -> Result<Document, FetchError> {
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let mut request = self
-            .client
-            .request(method, endpoint.url().clone())
-            .headers(headers);
-        if let Some(body) = body {
-            request = request.body(body);
-        }
-        let exchange = async {
-            let response = request.send().await.map_err(FetchError::failed)?;
-            // Also where the caller's client follows redirects that ours would not.
-            if !endpoint.may_lead(endpoint.url(), response.url()) {
-                return Err(FetchError::Insecure);
-            }
-            self.read(response).await
-        };
         tokio::time::timeout(self.time_limit, exchange)
             .await
             .unwrap_or(Err(FetchError::TimedOut))
     }
+}
 
-    async fn read(&self, mut response: Response) -> Result<Document, FetchError> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(FetchError::failed)? {
-            if chunk.len() > self.longest.saturating_sub(body.len()) {
-                return Err(FetchError::TooLong);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        // What is no success is judged by its status, however its body is written.
-        if status.is_success() {
-            body = coding::decode(&headers, body, self.longest)?;
-        }
-        Ok(Document {
-            status,
-            headers,
-            body,
-        })
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetcher")
+            .field("time_limit", &self.time_limit)
+            .finish_non_exhaustive()
     }
+}
+
+fn default_client(for_endpoint: &Endpoint, transport: &Transport) -> Result<Reqwest, ConfigError> {
+    let mut client = Client::builder()
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
+    // Plain http is accepted where it does not leave the machine or a private network; a proxy
+    // that the environment names would be shown secrets, and could answer with keys of its own.
+    if for_endpoint.url().scheme() == "http" {
+        client = client.no_proxy();
+    }
+    let client = transport.builder(client).build().map_err(|_| {
+        ConfigError::new(
+            ConfigErrorKind::Unsupported,
+            "no HTTP client can be made here: pass one of your own with_client",
+        )
+    })?;
+    Ok(Reqwest(client))
+}
+
+fn request(
+    method: Method,
+    endpoint: &Endpoint,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Request<Bytes>, FetchError> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = endpoint
+        .url()
+        .as_str()
+        .parse()
+        .map_err(|_| FetchError::Malformed("an address is no URI"))?;
+    *request.headers_mut() = headers;
+    let json = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(header::ACCEPT, json);
+    Ok(request)
+}
+
+/// Where a redirect leads, if it may lead there.
+fn next(from: &Endpoint, document: &Document) -> Option<Endpoint> {
+    if !REDIRECTS.contains(&document.status) {
+        return None;
+    }
+    let location = document.headers.get(header::LOCATION)?;
+    from.redirected(location.to_str().ok()?).ok()
 }
 
 /// Why an issuer could not be asked, or what it said could not be used. Never the caller's fault.
 #[derive(Debug)]
 pub(crate) enum FetchError {
-    Failed(reqwest::Error),
+    Failed(Box<dyn Error + Send + Sync>),
     TimedOut,
     TooLong,
     Insecure,
@@ -209,8 +189,11 @@ pub(crate) enum FetchError {
 
 impl FetchError {
     /// Without the URL, whose query might hold something secret.
-    fn failed(error: reqwest::Error) -> Self {
-        Self::Failed(error.without_url())
+    fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        match error.into().downcast::<reqwest::Error>() {
+            Ok(error) => Self::Failed(error.without_url().into()),
+            Err(error) => Self::Failed(error),
+        }
     }
 }
 
@@ -241,7 +224,7 @@ impl fmt::Display for FetchError {
 impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Failed(error) => Some(error),
+            Self::Failed(error) => Some(&**error),
             Self::KeySet(error) => Some(error),
             Self::NoClient(error) => Some(error),
             Self::NoBearer(_, error) => Some(error),
@@ -253,3 +236,11 @@ impl Error for FetchError {
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 const LONGEST: usize = 256 * 1024;
 const MOST_REDIRECTS: usize = 3;
+/// Those whose target is asked with GET (RFC 9110 §15.4).
+const REDIRECTS: [StatusCode; 5] = [
+    StatusCode::MOVED_PERMANENTLY,
+    StatusCode::FOUND,
+    StatusCode::SEE_OTHER,
+    StatusCode::TEMPORARY_REDIRECT,
+    StatusCode::PERMANENT_REDIRECT,
+];

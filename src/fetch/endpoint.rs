@@ -152,7 +152,7 @@ impl Endpoint {
     /// Whether one may be sent on from an address to another, having begun here: never from https to
     /// plain http, not even on loopback, where an issuer has no business; and where plain http is
     /// allowed, nowhere but to the same host and port.
-    pub(super) fn may_lead(&self, from: &Url, to: &Url) -> bool {
+    fn may_lead(&self, from: &Url, to: &Url) -> bool {
         if self.is_plain() {
             return self.url.origin() == to.origin();
         }

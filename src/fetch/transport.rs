@@ -1,21 +1,22 @@
 //! By which client an endpoint is asked, and whom that trusts.
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
 
 use reqwest::{Certificate, Client, ClientBuilder};
 
+use super::client::HttpClient;
 use crate::{ConfigError, ConfigErrorKind};
 
 /// By which client an endpoint is asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) enum Transport {
     /// One of our own, which trusts whom the system trusts.
     #[default]
     Standard,
     /// One of our own, which trusts these authorities and no other.
     PrivateCa(Arc<[Certificate]>),
-    /// The caller's.
-    Client(Client),
+    /// A service of the user's.
+    Service(Arc<dyn HttpClient>),
 }
 
 impl Transport {
@@ -69,8 +70,18 @@ impl Transport {
     pub(super) fn builder(&self, client: ClientBuilder) -> ClientBuilder {
         match self {
             Self::PrivateCa(authorities) => client.tls_certs_only(authorities.iter().cloned()),
-            Self::Standard | Self::Client(_) => client,
+            Self::Standard | Self::Service(_) => client,
         }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard => "Standard",
+            Self::PrivateCa(_) => "PrivateCa",
+            Self::Service(_) => "Service",
+        })
     }
 }
 

@@ -69,14 +69,7 @@ pub(crate) struct Source {
     pub(crate) transport: Transport,
     pub(crate) bearer: Option<BearerFile>,
     /// Made at the first fetch: making a client reads the system's root certificates.
-    pub(crate) fetchers: OnceLock<Fetchers>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Fetchers {
-    usual: Fetcher,
-    /// For what is asked with the bearer.
-    without_redirects: Fetcher,
+    pub(crate) fetcher: OnceLock<Fetcher>,
 }
 
 /// A set that has at least one usable key.
@@ -91,12 +84,12 @@ pub(super) struct Fetched {
 
 impl Source {
     pub(super) async fn fetch(&self) -> Result<Fetched, FetchError> {
-        let fetchers = self.fetchers()?;
+        let fetcher = self.fetcher()?;
         let place = match &self.place {
             Place::Known(place) => place.clone(),
-            Place::Discovered(issuer) => self.discover(fetchers, issuer).await?,
+            Place::Discovered(issuer) => self.discover(fetcher, issuer).await?,
         };
-        let document = found(self.get(fetchers, &place).await?)?;
+        let document = found(self.get(fetcher, &place).await?)?;
         let document = document.ok_or(FetchError::Status(StatusCode::NOT_FOUND))?;
         let set = JwkSet::parse(&document.body, &self.algorithms).map_err(FetchError::KeySet)?;
         if set.is_empty() {
@@ -111,29 +104,19 @@ impl Source {
 
     /// Asks with the bearer, if there is one, where the configuration says that the issuer is; what
     /// it led to somewhere else is asked without.
-    async fn get(&self, fetchers: &Fetchers, from: &Endpoint) -> Result<Document, FetchError> {
-        match &self.bearer {
-            Some(bearer) if from.is_beside(self.place.endpoint()) => {
-                let headers = bearer.headers().await?;
-                let Fetchers {
-                    usual,
-                    without_redirects,
-                } = fetchers;
-                without_redirects.get_once(from, headers, usual).await
-            }
-            _ => fetchers.usual.get(from, HeaderMap::new()).await,
-        }
+    async fn get(&self, fetcher: &Fetcher, from: &Endpoint) -> Result<Document, FetchError> {
+        let headers = match &self.bearer {
+            Some(bearer) if from.is_beside(self.place.endpoint()) => bearer.headers().await?,
+            _ => HeaderMap::new(),
+        };
+        fetcher.get_following(from, headers).await
     }
 
     /// Asks for the issuer's metadata in the two places it may be, then guesses.
     ///
     /// Only "not found" moves on to the next: whatever else is wrong may be wrong for a moment,
     /// and an attacker who can break one answer must not choose where the next question goes.
-    async fn discover(
-        &self,
-        fetchers: &Fetchers,
-        issuer: &Endpoint,
-    ) -> Result<Endpoint, FetchError> {
+    async fn discover(&self, fetcher: &Fetcher, issuer: &Endpoint) -> Result<Endpoint, FetchError> {
         let metadata = [
             // OpenID Connect Discovery 1.0 §4
             issuer.around("", "/.well-known/openid-configuration"),
@@ -141,7 +124,7 @@ impl Source {
             issuer.around("/.well-known/oauth-authorization-server", ""),
         ];
         for place in metadata {
-            if let Some(document) = found(self.get(fetchers, &place).await?)? {
+            if let Some(document) = found(self.get(fetcher, &place).await?)? {
                 return self.read_metadata(&place, &document.body);
             }
         }
@@ -160,21 +143,13 @@ impl Source {
         place.linked(&metadata.jwks_uri)
     }
 
-    fn fetchers(&self) -> Result<&Fetchers, FetchError> {
-        if let Some(fetchers) = self.fetchers.get() {
-            return Ok(fetchers);
+    fn fetcher(&self) -> Result<&Fetcher, FetchError> {
+        if let Some(fetcher) = self.fetcher.get() {
+            return Ok(fetcher);
         }
-        let first = self.place.endpoint();
-        let usual = Fetcher::new(first, &self.transport);
-        let without_redirects = match &self.bearer {
-            Some(_) => Fetcher::without_redirects(first, &self.transport),
-            None => usual.clone(),
-        };
-        let fetchers = Fetchers {
-            usual: usual.map_err(FetchError::NoClient)?,
-            without_redirects: without_redirects.map_err(FetchError::NoClient)?,
-        };
-        Ok(self.fetchers.get_or_init(|| fetchers))
+        let made = Fetcher::new(self.place.endpoint(), &self.transport);
+        let made = made.map_err(FetchError::NoClient)?;
+        Ok(self.fetcher.get_or_init(|| made))
     }
 }
 

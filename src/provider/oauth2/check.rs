@@ -38,7 +38,7 @@ impl Check {
             algorithms: settings.algorithms.clone(),
             transport: settings.transport.clone(),
             bearer: settings.bearer.clone(),
-            fetchers: OnceLock::new(),
+            fetcher: OnceLock::new(),
         };
         let rules = settings.claim_rules();
         Self {

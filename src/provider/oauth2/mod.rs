@@ -1,8 +1,8 @@
 //! Access tokens of an OAuth2 or OpenID Connect issuer, checked with the keys it publishes.
 
 mod check;
+mod client;
 mod issuers;
-mod private;
 mod settings;
 
 use std::{
@@ -10,8 +10,6 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-
-use reqwest::Client;
 
 pub use self::issuers::OAuth2Issuers;
 use self::{check::Check, settings::Settings};
@@ -21,7 +19,6 @@ use super::{
 };
 use crate::{
     AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
-    fetch::Transport,
     jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::Place,
 };
@@ -210,15 +207,6 @@ impl OAuth2Auth {
     #[must_use]
     pub fn strict_at_jwt(self) -> Self {
         self.edit(|settings| settings.strict_at_jwt = true)
-    }
-
-    /// Fetches keys with a client of your own: a proxy, a client certificate. It takes the place of
-    /// a CA file that was set.
-    ///
-    /// Its redirects follow its own policy, but an answer that comes from plain http is refused.
-    #[must_use]
-    pub fn with_client(self, client: Client) -> Self {
-        self.edit(|settings| settings.transport = Transport::Client(client))
     }
 
     /// Replaces the clock that every time is read from.

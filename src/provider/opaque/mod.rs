@@ -152,7 +152,7 @@ impl<Q: Question> Opaque<Q> {
 
 impl<Q: Question> Opened<Q> {
     fn new(question: Arc<Q>, settings: Settings) -> Result<Self, ConfigError> {
-        let fetcher = Fetcher::without_redirects(question.endpoint(), &settings.transport)?;
+        let fetcher = Fetcher::new(question.endpoint(), &settings.transport)?;
         let (sender, provider) = watch::channel(());
         let desk = Desk {
             question,

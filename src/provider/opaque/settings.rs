@@ -206,16 +206,36 @@ macro_rules! shared_settings {
                 self
             }
 
-            /// Replaces the HTTP client: for a proxy, a client certificate. It takes the place of a
-            /// CA file that was set.
+            /// Replaces the HTTP client: for a proxy, a client certificate, another HTTP library. It
+            /// takes the place of a CA file that was set.
+            ///
+            /// It is any tower service that takes an `http::Request<Bytes>` with the whole address in
+            /// its URI: [`OAuth2Auth::with_client`](crate::provider::OAuth2Auth::with_client) shows
+            /// how a client of `reqwest` becomes one. That no answer is longer than 256 KiB, or
+            /// takes longer than [`with_wait_limit`](Self::with_wait_limit), is decided here for
+            /// every client. Whom TLS trusts and which proxy is used is decided by the client.
             ///
             /// # Security
             ///
-            /// Build it with `reqwest::redirect::Policy::none()`, as our own is: whoever can make
-            /// the endpoint redirect would get the token.
+            /// It must follow no redirect: whoever can make the endpoint redirect would get the
+            /// token. Its errors are logged: a secret has no place in their text.
             #[must_use]
-            pub fn with_client(mut self, client: reqwest::Client) -> Self {
-                let set = |settings: &mut Settings| settings.transport = Transport::Client(client);
+            pub fn with_client<S, B>(mut self, client: S) -> Self
+            where
+                S: tower_service::Service<
+                        http::Request<bytes::Bytes>,
+                        Response = http::Response<B>,
+                    > + Clone
+                    + Send
+                    + Sync
+                    + 'static,
+                S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+                S::Future: Send,
+                B: http_body::Body + Send,
+                B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+            {
+                let client = std::sync::Arc::new(client);
+                let set = |settings: &mut Settings| settings.transport = Transport::Service(client);
                 self.opaque = self.opaque.with_setting(set);
                 self
             }

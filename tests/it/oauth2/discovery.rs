@@ -261,23 +261,6 @@ async fn an_issuer_that_is_no_address_works_with_a_jwks_uri() {
     );
 }
 
-#[tokio::test]
-async fn a_client_of_ones_own_is_used() {
-    let world = World::new();
-    let client = reqwest::Client::builder()
-        .user_agent("mine")
-        .build()
-        .unwrap();
-    world
-        .provider()
-        .with_client(client)
-        .warm_up()
-        .await
-        .unwrap();
-    let request = world.issuer.last_request(Jwks).unwrap();
-    assert_eq!(request.headers()["user-agent"], "mine");
-}
-
 /// The fault at one endpoint makes the provider answer 503 and ask nowhere else.
 async fn stays_at(endpoint: IssuerEndpoint, fault: &Fault) {
     stays_in(&World::new(), endpoint, fault).await;

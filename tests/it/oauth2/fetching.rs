@@ -81,34 +81,6 @@ async fn a_redirect_to_plain_http_elsewhere_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_clients_own_redirects_gain_nothing() {
-    let world = World::new();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::limited(10))
-        .resolve("issuer.example", world.issuer.url()[7..].parse().unwrap())
-        .build()
-        .unwrap();
-    let port = world.issuer.url().rsplit_once(':').unwrap().1.to_owned();
-    redirect(
-        &world,
-        Jwks,
-        &format!("http://issuer.example:{port}/.well-known/jwks.json"),
-    );
-    let error = world
-        .provider()
-        .with_client(client)
-        .warm_up()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        world.issuer.requests(WellKnownJwks),
-        1,
-        "the client did follow"
-    );
-    assert!(causes(&error).contains("not https"), "{}", causes(&error));
-}
-
-#[tokio::test]
 async fn redirects_in_a_circle_end() {
     let world = World::new();
     redirect(&world, Jwks, &world.issuer.endpoint(Jwks));

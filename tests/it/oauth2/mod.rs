@@ -7,6 +7,7 @@ mod audience;
 mod bodies;
 mod bound;
 mod claims;
+mod client;
 mod cold;
 mod discovery;
 mod fetching;

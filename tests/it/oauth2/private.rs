@@ -111,7 +111,7 @@ async fn an_issuer_of_a_compose_file_is_asked_by_its_name_there() {
         .resolve("keycloak", ([127, 0, 0, 1], 0).into())
         .build()
         .unwrap();
-    let provider = insecure(&world, &issuer).with_client(client);
+    let provider = insecure(&world, &issuer).with_client(service(client));
     provider.warm_up().await.unwrap();
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::Service;
 use tower_auth::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     jose::Algorithm,
@@ -72,6 +74,29 @@ impl World {
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
+}
+
+/// A client of reqwest as the service that `with_client` takes.
+pub fn service(
+    client: reqwest::Client,
+) -> impl Service<
+    Request<Bytes>,
+    Response = Response<reqwest::Body>,
+    Error = reqwest::Error,
+    Future: Send,
+> + Clone
++ Send
++ Sync
++ 'static {
+    tower::service_fn(move |request: Request<Bytes>| {
+        let client = client.clone();
+        async move {
+            client
+                .execute(request.try_into()?)
+                .await
+                .map(Response::from)
+        }
+    })
 }
 
 /// What the provider answers to a request with that token without waiting.

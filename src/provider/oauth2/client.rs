@@ -1,6 +1,15 @@
-//! Issuers inside a private network.
+//! How the issuer is asked: inside a private network, with a client of one's own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
 
 use super::{OAuth2Auth, settings::Settings};
 use crate::{
@@ -91,7 +100,54 @@ impl OAuth2Auth {
         Transport::with_ca_file(path.as_ref()).map(|transport| self.with_transport(transport))
     }
 
-    /// Asks the issuer that way.
+    /// Fetches keys with a client of your own: for a proxy, a client certificate, another HTTP
+    /// library. It takes the place of a CA file that was set.
+    ///
+    /// It is any tower service that takes an `http::Request<Bytes>` with the whole address in its
+    /// URI. What is asked, and that no answer is longer than 256 KiB or takes longer than 10
+    /// seconds, is decided here for every client; so is where a redirect may lead, because it is
+    /// followed here. Whom TLS trusts, which proxy is used and what `User-Agent` says is decided by
+    /// the client.
+    ///
+    /// # Security
+    ///
+    /// It must follow no redirect itself: where that led could not be seen here, and the token of
+    /// [`with_key_set_bearer_file`](Self::with_key_set_bearer_file) might be shown there. Where
+    /// plain http is allowed ([`insecure_allow_http`](Self::insecure_allow_http)), it should use no
+    /// proxy. Its errors are logged: a secret has no place in their text.
+    ///
+    /// # Example
+    ///
+    /// A client of [`reqwest`](https://docs.rs/reqwest), in whatever version:
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use tower_auth::provider::OAuth2Auth;
+    ///
+    /// let none = reqwest::redirect::Policy::none();
+    /// let client = reqwest::Client::builder().redirect(none).user_agent("my-agent").build()?;
+    /// let service = tower::service_fn(move |request: Request<Bytes>| {
+    ///     let client = client.clone();
+    ///     async move { client.execute(request.try_into()?).await.map(Response::from) }
+    /// });
+    /// let tokens = OAuth2Auth::new("https://issuer.example", "my-agent")?.with_client(service);
+    /// # let _ = tokens;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_client<S, B>(self, client: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
+        S::Future: Send,
+        B: Body + Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.edit(|settings| settings.transport = Transport::Service(Arc::new(client)))
+    }
+
+    /// Asks the issuer over that transport.
     pub(crate) fn with_transport(self, transport: Transport) -> Self {
         self.edit(|settings| settings.transport = transport)
     }
