@@ -78,6 +78,7 @@ mod event;
 mod extract;
 #[cfg(feature = "oauth2")]
 mod fetch;
+pub mod gate;
 mod grpc;
 mod hex;
 #[cfg(feature = "jwt")]

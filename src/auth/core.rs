@@ -5,13 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{gate::Gate, places::Places};
+use super::{places::Places, screened::ScreenedProvider};
 use crate::{
     AuthContext, AuthError, AuthRequest, AuthResult,
     access::{self, Route, Rules},
     answer::{Asked, Check},
     challenge::Realm,
-    event, grpc,
+    event,
+    gate::Step,
+    grpc,
     provider::PrincipalSources,
     reject,
 };
@@ -22,9 +24,9 @@ pub(super) type OnRefusal =
 
 #[derive(Clone)]
 pub(super) struct Core {
-    pub(super) gate: Arc<Gate>,
+    pub(super) provider: Arc<ScreenedProvider>,
     pub(super) rules: Rules<Admission>,
-    /// Of every provider, in whatever gate.
+    /// Of every provider, for whatever path.
     pub(super) principals: PrincipalSources,
     pub(super) places: Places,
     pub(super) realm: Realm,
@@ -41,61 +43,64 @@ pub(super) enum Admission {
     Public,
     Optional,
     Required,
-    Provider(Arc<Gate>),
+    Provider(Arc<ScreenedProvider>),
 }
 
-/// What the layer makes of a request.
-pub(super) enum Decision {
-    /// It may go in; a context with response headers is kept for the answer.
-    Pass(Option<AuthContext>),
-    Refuse(AuthError, Arc<Gate>),
-    Wait(Check<AuthResult>, Pending),
-}
-
-/// What a pending answer decides once it is there.
+/// What decides once it is there.
 pub(super) struct Pending {
-    gate: Arc<Gate>,
+    pub(super) check: Check<AuthResult>,
+    pub(super) asked: Question,
+}
+
+/// Who was asked, and about a path that lets a caller in who shows nothing or not.
+pub(super) struct Question {
+    provider: Arc<ScreenedProvider>,
     optional: bool,
 }
 
 impl Core {
     /// Replaces the realm, for every provider.
     pub(super) fn set_realm(&mut self, realm: Realm) {
-        self.gate = Arc::new(self.gate.in_realm(&realm));
+        self.provider = Arc::new(self.provider.in_realm(&realm));
         self.rules.change(|admission| {
-            if let Admission::Provider(gate) = admission {
-                *gate = Arc::new(gate.in_realm(&realm));
+            if let Admission::Provider(provider) = admission {
+                *provider = Arc::new(provider.in_realm(&realm));
             }
         });
         self.realm = realm;
     }
 
-    /// Decides as far as that can be done at once.
-    pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
+    /// Decides as far as that can be done at once: a request may go in, and a context with response
+    /// headers is kept for the answer.
+    pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Step<Option<AuthContext>, Pending> {
         // Whoever put a context here before was not this layer, so it proves nothing.
         request.extensions_mut().remove::<AuthContext>();
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
             event::passed("preflight", route.template());
-            return Decision::Pass(None);
+            return Step::Pass(None);
         }
-        let (gate, optional) = match self.rules.find_opening(request.method(), &route) {
+        let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
-            _ if self.disabled => (&self.gate, false),
+            _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
                 event::passed("public", route.template());
-                return Decision::Pass(None);
+                return Step::Pass(None);
             }
-            Some(Admission::Optional) => (&self.gate, true),
-            Some(Admission::Provider(gate)) => (gate, false),
-            Some(Admission::Required) | None => (&self.gate, false),
+            Some(Admission::Optional) => (&self.provider, true),
+            Some(Admission::Provider(provider)) => (provider, false),
+            Some(Admission::Required) | None => (&self.provider, false),
         };
         let view = AuthRequest::from(&*request).with_max_credential_len(self.max_credential_len);
-        match gate.ask(&view) {
-            Asked::Answered(answer) => settle(answer, gate, optional, request),
+        match provider.ask(&view) {
+            Asked::Answered(answer) => match self.settle(answer, provider, optional, request) {
+                Ok(context) => Step::Pass(context),
+                Err(response) => Step::Refuse(response),
+            },
             Asked::Waiting(check) => {
-                let gate = Arc::clone(gate);
-                Decision::Wait(check, Pending { gate, optional })
+                let provider = Arc::clone(provider);
+                let asked = Question { provider, optional };
+                Step::Wait(Pending { check, asked })
             }
         }
     }
@@ -104,10 +109,35 @@ impl Core {
     pub(super) fn resume<B>(
         &self,
         answer: AuthResult,
-        pending: &Pending,
+        asked: &Question,
         request: &mut Request<B>,
-    ) -> Decision {
-        settle(answer, &pending.gate, pending.optional, request)
+    ) -> Result<Option<AuthContext>, Response<Bytes>> {
+        self.settle(answer, &asked.provider, asked.optional, request)
+    }
+
+    fn settle<B>(
+        &self,
+        answer: AuthResult,
+        provider: &ScreenedProvider,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Result<Option<AuthContext>, Response<Bytes>> {
+        let refusal = match answer {
+            Ok(Some(context)) => {
+                event::accepted(&context, || access::template(request.extensions()));
+                let kept = context.response_headers().map(|_| context.clone());
+                request.extensions_mut().insert(context);
+                return Ok(kept);
+            }
+            Ok(None) if optional => {
+                event::passed("anonymous", access::template(request.extensions()));
+                return Ok(None);
+            }
+            Ok(None) => AuthError::missing_credential(),
+            Err(error) => error,
+        };
+        event::refused(&refusal, access::template(request.extensions()));
+        Err(self.render(&refusal, provider, request))
     }
 
     /// Makes the request ready for the inner service; answers whether `bearer` was among the
@@ -117,13 +147,13 @@ impl Core {
     }
 
     /// The response for an error, as this layer words it.
-    pub(super) fn render<B>(
+    fn render<B>(
         &self,
         error: &AuthError,
-        gate: &Gate,
+        provider: &ScreenedProvider,
         request: &Request<B>,
     ) -> Response<Bytes> {
-        let mut response = gate.wording.respond(error);
+        let mut response = provider.wording.respond(error);
         grpc::add_status(&mut response, error, request.headers());
         self.finish(error, response)
     }
@@ -132,10 +162,10 @@ impl Core {
     pub(super) fn render_again<B>(
         &self,
         error: &AuthError,
-        gate: &Gate,
+        provider: &ScreenedProvider,
         refused: Response<B>,
     ) -> Response<Bytes> {
-        let mut response = gate.wording.respond(error);
+        let mut response = provider.wording.respond(error);
         reject::keep_headers(response.headers_mut(), refused.headers());
         self.finish(error, response)
     }
@@ -148,30 +178,6 @@ impl Core {
         reject::mark_worded(&mut response, error);
         response
     }
-}
-
-fn settle<B>(
-    answer: AuthResult,
-    gate: &Arc<Gate>,
-    optional: bool,
-    request: &mut Request<B>,
-) -> Decision {
-    let refusal = match answer {
-        Ok(Some(context)) => {
-            event::accepted(&context, || access::template(request.extensions()));
-            let kept = context.response_headers().map(|_| context.clone());
-            request.extensions_mut().insert(context);
-            return Decision::Pass(kept);
-        }
-        Ok(None) if optional => {
-            event::passed("anonymous", access::template(request.extensions()));
-            return Decision::Pass(None);
-        }
-        Ok(None) => AuthError::missing_credential(),
-        Err(error) => error,
-    };
-    event::refused(&refusal, access::template(request.extensions()));
-    Decision::Refuse(refusal, Arc::clone(gate))
 }
 
 /// A CORS preflight (Fetch §3.2.2): anything less is a request like any other.

@@ -1,130 +1,191 @@
-//! One provider as the layer asks it: what is screened first, what it challenges with.
+//! The gate that asks who is calling, and what it does to the response of a caller it let in.
+#![expect(
+    missing_debug_implementations,
+    reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
+)]
 
-use std::sync::Arc;
-
-use crate::{
-    AuthContext, AuthError, AuthRequest, AuthResult, CredentialSource,
-    answer::Asked,
-    challenge::{Challenges, Realm},
-    provider::{AuthProvider, Authentication, CompositeAuth, ask},
-    reject::Wording,
-    request::{Place, Rank, Seen, shown_in_two_places},
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
-/// A provider, and what is known about it before any request.
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+
+use super::{
+    core::{Core, Pending},
+    swap::Cores,
+};
+use crate::{
+    AuthContext, ResponseBody,
+    gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    reject,
+};
+
+/// Asks who is calling before the inner service runs.
+pub type AuthService<S> = GateService<S, AuthGate>;
+
+/// The future of an [`AuthService`]'s response.
+pub type ResponseFuture<S, ReqBody> = gate::ResponseFuture<S, AuthGate, ReqBody>;
+
+/// The gate of an [`AuthService`].
 #[derive(Clone)]
-pub(super) struct Gate {
-    provider: Arc<dyn AuthProvider>,
-    /// Every place that one of its providers reads, once.
-    places: Box<[Place]>,
-    /// For each of its providers that reads several, those which must not speak at once.
-    exclusive: Box<[Vec<Place>]>,
-    pub(super) wording: Wording,
+pub struct AuthGate {
+    cores: Cores,
 }
 
-impl Gate {
-    pub(super) fn new(provider: Arc<dyn AuthProvider>, realm: Realm) -> Self {
-        let sets = provider.credential_sets();
-        let mut places: Vec<Place> = Vec::new();
-        for place in sets.iter().flatten().map(CredentialSource::place) {
-            if !places.contains(place) {
-                places.push(place.clone());
-            }
+impl AuthGate {
+    pub(super) fn new(cores: Cores) -> Self {
+        Self { cores }
+    }
+}
+
+impl fmt::Debug for AuthGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthGate").finish_non_exhaustive()
+    }
+}
+
+impl Named for AuthGate {
+    const SERVICE: &'static str = "AuthService";
+}
+
+impl<B> Gate<B> for AuthGate {
+    type Forwarded = B;
+    type Passed = AuthEntered;
+    type Entered = AuthEntered;
+    type Pending = AuthPending;
+    type Waiting = AuthWaiting<B>;
+
+    #[inline]
+    fn decide(&self, request: &mut Request<B>) -> Step<AuthEntered, AuthPending> {
+        let core = self.cores.load();
+        match core.decide(request) {
+            Step::Pass(context) => Step::Pass(AuthEntered::new(core, context, request)),
+            Step::Refuse(response) => Step::Refuse(response),
+            Step::Wait(pending) => Step::Wait(AuthPending { pending, core }),
         }
-        let exclusive = sets
-            .iter()
-            .flat_map(|set| [of_rank(set, Rank::First), of_rank(set, Rank::Cookie)])
-            .filter(|places| places.len() > 1)
-            .collect();
-        let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
+    }
+
+    #[inline]
+    fn forward(request: Request<B>, _: &AuthEntered) -> Request<B> {
+        request
+    }
+
+    fn wait(pending: AuthPending, request: Request<B>) -> AuthWaiting<B> {
+        AuthWaiting {
+            pending,
+            request: Some(request),
+        }
+    }
+}
+
+/// A provider's answer that is not there yet.
+pub struct AuthPending {
+    pending: Pending,
+    core: Arc<Core>,
+}
+
+/// A request that waits for a provider's answer.
+pub struct AuthWaiting<B> {
+    pending: AuthPending,
+    request: Option<Request<B>>,
+}
+
+/// Nothing in it is pinned in its place: a body is not polled here.
+impl<B> Unpin for AuthWaiting<B> {}
+
+impl<B> Future for AuthWaiting<B> {
+    type Output = Entry<B, AuthEntered>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
+        // INVARIANT: a future is not polled after it has answered.
+        let mut request = self.request.take().expect("polled after it had answered");
+        let AuthPending { pending, core } = &self.pending;
+        let decided = core.resume(answer, &pending.asked, &mut request);
+        Poll::Ready(decided.map(|context| {
+            let entered = AuthEntered::new(Arc::clone(core), context, &mut request);
+            (request, entered)
+        }))
+    }
+}
+
+/// What is still to be done to the response of a request that went in.
+pub struct AuthEntered {
+    core: Arc<Core>,
+    context: Option<AuthContext>,
+    switch: Option<Switch>,
+}
+
+/// How a request asked for a WebSocket that `bearer` was offered for.
+#[derive(Clone, Copy)]
+enum Switch {
+    Upgrade,
+    /// Over HTTP/2 it is a `CONNECT`, and its success a 200 (RFC 8441 §5).
+    Connect,
+}
+
+impl AuthEntered {
+    /// Takes out of the request what the inner service is not to see.
+    #[inline]
+    fn new<B>(core: Arc<Core>, context: Option<AuthContext>, request: &mut Request<B>) -> Self {
+        let switch = core.conceal(request).then(|| match *request.method() {
+            Method::CONNECT => Switch::Connect,
+            _ => Switch::Upgrade,
+        });
         Self {
-            wording: Wording::new(Challenges::of(&sources), realm),
-            places: places.into(),
-            exclusive,
-            provider,
+            core,
+            context,
+            switch,
         }
     }
 
-    /// Who lets everybody in: as whom one of these knows, else as nobody in particular.
-    pub(super) fn open(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
-        let anybody = Anybody(
-            AuthContext::new("anonymous")
-                .with_method("anonymous")
-                .with_scopes(["*"]),
-        );
-        let mut known: Vec<_> = known.into_iter().collect();
-        if known.is_empty() {
-            return Self::new(Arc::new(anybody), Realm::default());
+    /// The slow path: words a refusal of an inner layer anew, or adds headers.
+    #[inline(never)]
+    fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let mut response = match reject::unworded(&response).cloned() {
+            Some(error) => self
+                .core
+                .render_again(&error, &self.core.provider, response)
+                .map(ResponseBody::refusal),
+            None => response.map(ResponseBody::inner),
+        };
+        if let Some(context) = &self.context {
+            context.add_headers_to(&mut response);
         }
-        known.push(Arc::new(anybody));
-        let chain = CompositeAuth::from_providers(known);
-        let chain = chain.expect("INVARIANT: the chain is not empty");
-        Self::new(Arc::new(chain), Realm::default())
-    }
-
-    /// The same gate in another realm.
-    pub(super) fn in_realm(&self, realm: &Realm) -> Self {
-        Self {
-            wording: self.wording.in_realm(realm.clone()),
-            ..self.clone()
+        if let Some(switch) = self.switch {
+            switch.select_bearer(&mut response);
         }
-    }
-
-    pub(super) fn provider(&self) -> &dyn AuthProvider {
-        &self.provider
-    }
-
-    pub(super) fn places(&self) -> &[Place] {
-        &self.places
-    }
-
-    /// Asks, unless the request can be read in more than one way.
-    pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
-        let mut seen = Seen::default();
-        match self.screen(request, &mut seen) {
-            Ok(()) => ask(&self.provider, &request.with_seen(&seen)),
-            Err(error) => Asked::Answered(Err(error)),
-        }
-    }
-
-    /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
-    /// asked.
-    fn screen<'a>(
-        &'a self,
-        request: &AuthRequest<'a>,
-        seen: &mut Seen<'a>,
-    ) -> Result<(), AuthError> {
-        for place in &self.places {
-            seen.keep(place, &request.look(place)?);
-        }
-        for set in &self.exclusive {
-            let mut shown = 0_usize;
-            for place in set {
-                shown = shown.saturating_add(usize::from(request.look(place)?.is_some()));
-            }
-            if shown > 1 {
-                return Err(shown_in_two_places());
-            }
-        }
-        Ok(())
+        response
     }
 }
 
-fn of_rank(set: &[CredentialSource], rank: Rank) -> Vec<Place> {
-    set.iter()
-        .filter(|source| source.rank() == rank)
-        .map(|source| source.place().clone())
-        .collect()
+impl Entered for AuthEntered {
+    /// Inlined, so that the response is moved once, from the inner future to whoever polls.
+    #[inline(always)]
+    fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
+        let is_plain = self.context.is_none() && self.switch.is_none();
+        if is_plain && reject::unworded(&response).is_none() {
+            return response.map(ResponseBody::inner);
+        }
+        self.amend(response)
+    }
 }
 
-struct Anybody(AuthContext);
-
-impl AuthProvider for Anybody {
-    fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
-        Ok(Some(self.0.clone())).into()
-    }
-
-    fn name(&self) -> &'static str {
-        "anonymous"
+impl Switch {
+    /// Selects `bearer` where the inner service has switched and selected nothing itself.
+    fn select_bearer<B>(self, response: &mut Response<B>) {
+        let has_switched = match self {
+            Self::Upgrade => response.status() == StatusCode::SWITCHING_PROTOCOLS,
+            Self::Connect => response.status().is_success(),
+        };
+        let headers = response.headers_mut();
+        if has_switched && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+            let bearer = HeaderValue::from_static("bearer");
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, bearer);
+        }
     }
 }

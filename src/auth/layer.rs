@@ -8,9 +8,9 @@ use tower_layer::Layer;
 
 use super::{
     core::{Admission, Core},
-    gate::Gate,
+    gate::{AuthGate, AuthService},
     places::Places,
-    service::AuthService,
+    screened::ScreenedProvider,
     swap::{Cores, Swap},
 };
 use crate::{
@@ -92,10 +92,10 @@ impl AuthLayer {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn try_new<Form>(provider: impl IntoAuthProvider<Form>) -> Result<Self, ConfigError> {
-        let gate = Gate::new(provider.into_provider(), Realm::default());
+        let screened = ScreenedProvider::new(provider.into_provider(), Realm::default());
         let mut principals = PrincipalSources::default();
-        principals.add(gate.provider())?;
-        Ok(Self::of(gate, principals))
+        principals.add(screened.provider())?;
+        Ok(Self::of(screened, principals))
     }
 
     /// A layer that lets everybody in, as an anonymous caller with the scope `*`.
@@ -117,17 +117,18 @@ impl AuthLayer {
 
     /// The same, where these providers are asked first who the caller is.
     pub(crate) fn open_to(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
-        Self::of(Gate::open(known), PrincipalSources::default()).edit(|core| core.disabled = true)
+        Self::of(ScreenedProvider::open(known), PrincipalSources::default())
+            .edit(|core| core.disabled = true)
     }
 
-    fn of(gate: Gate, principals: PrincipalSources) -> Self {
+    fn of(screened: ScreenedProvider, principals: PrincipalSources) -> Self {
         let mut places = Places::new();
-        places.add(gate.places());
+        places.add(screened.places());
         let mut rules = Rules::new();
         set_built_in(&mut rules, false);
         Self {
             core: Arc::new(Core {
-                gate: Arc::new(gate),
+                provider: Arc::new(screened),
                 rules,
                 principals,
                 places,
@@ -211,10 +212,10 @@ impl AuthLayer {
             Access::Optional => Admission::Optional,
             Access::Required => Admission::Required,
             Access::Provider(provider) => {
-                let gate = Gate::new(provider, core.realm.clone());
-                core.principals.add(gate.provider())?;
-                core.places.add(gate.places());
-                Admission::Provider(Arc::new(gate))
+                let screened = ScreenedProvider::new(provider, core.realm.clone());
+                core.principals.add(screened.provider())?;
+                core.places.add(screened.places());
+                Admission::Provider(Arc::new(screened))
             }
         };
         core.rules.add(path.into(), admission)?;
@@ -315,7 +316,7 @@ impl AuthLayer {
         match reject::unworded(&response).cloned() {
             Some(error) => self
                 .core
-                .render_again(&error, &self.core.gate, response)
+                .render_again(&error, &self.core.provider, response)
                 .map(ResponseBody::refusal),
             None => response,
         }
@@ -331,7 +332,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, Cores::Fixed(Arc::clone(&self.core)))
+        AuthService::new(inner, AuthGate::new(Cores::Fixed(Arc::clone(&self.core))))
     }
 }
 

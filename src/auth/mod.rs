@@ -1,17 +1,17 @@
 //! The layer that decides who is calling.
 //!
-//! [`AuthLayer`](crate::AuthLayer) wraps a service in an [`AuthService`], whose future is a
+//! [`AuthLayer`](crate::AuthLayer) wraps a service in an [`AuthService`]: the
+//! [`GateService`](crate::gate::GateService) of an [`AuthGate`], whose future is a
 //! [`ResponseFuture`] and whose response body a [`ResponseBody`](crate::ResponseBody): nothing is
 //! boxed but what has to wait, and both body types stay the inner service's own.
 
 mod core;
-mod future;
 mod gate;
 pub(crate) mod layer;
 mod places;
-mod service;
+mod screened;
 mod swap;
 
+pub use self::gate::{AuthGate, AuthService, ResponseFuture};
 #[cfg(feature = "config")]
 pub(crate) use self::swap::Swap;
-pub use self::{future::ResponseFuture, service::AuthService};

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::HeaderName;
 
-use super::{AuthService, core::Core};
+use super::{
+    core::Core,
+    gate::{AuthGate, AuthService},
+};
 
 /// What a service asks for its core.
 #[derive(Clone)]
@@ -43,7 +46,7 @@ impl Swap {
     }
 
     pub(crate) fn service<S>(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, Cores::Live(Arc::clone(&self.0)))
+        AuthService::new(inner, AuthGate::new(Cores::Live(Arc::clone(&self.0))))
     }
 
     pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {

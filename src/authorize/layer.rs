@@ -6,9 +6,9 @@ use tower_layer::Layer;
 
 use super::{
     Authorizer, IntoAuthorizer,
+    gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged, consult},
     resource::{Resource, parse_action},
-    service::AuthorizeService,
 };
 use crate::{AuthError, ConfigError, event};
 
@@ -115,7 +115,7 @@ impl<S> Layer<S> for AuthorizeLayer {
     type Service = AuthorizeService<S>;
 
     fn layer(&self, inner: S) -> AuthorizeService<S> {
-        AuthorizeService::new(inner, Arc::clone(&self.0) as Arc<dyn Judge>)
+        AuthorizeGate::service(inner, Arc::clone(&self.0) as Arc<dyn Judge>)
     }
 }
 

@@ -101,14 +101,13 @@ mod by_scope;
 mod combine;
 mod contract;
 mod function;
-mod future;
+mod gate;
 mod judge;
 mod layer;
 #[cfg(feature = "axum")]
 mod policy;
 mod resource;
 mod scopes;
-mod service;
 
 #[cfg(feature = "axum")]
 pub use self::policy::Policy;
@@ -122,9 +121,8 @@ pub use self::{
     combine::{AllOf, AnyOf, DenyAll, Not, all_of, any_of, deny_all, not},
     contract::{AGENT_ACTIONS, Authorizer},
     function::{AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, authorizer_fn},
-    future::ResponseFuture,
+    gate::{AuthorizeGate, AuthorizeService, ResponseFuture},
     layer::AuthorizeLayer,
     resource::{escape_id, unescape_id},
     scopes::RequireScopes,
-    service::AuthorizeService,
 };

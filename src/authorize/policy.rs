@@ -7,10 +7,10 @@ use tower_layer::Layer;
 
 use super::{
     Authorizer, IntoAuthorizer,
+    gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged, consult},
     layer::without_value,
     resource::{Part, Resource, SEPARATORS, parse_action},
-    service::AuthorizeService,
 };
 use crate::{
     AuthError, ConfigError, ConfigErrorKind, PathRule,
@@ -317,7 +317,7 @@ impl<S> Layer<S> for Policy {
     type Service = AuthorizeService<S>;
 
     fn layer(&self, inner: S) -> AuthorizeService<S> {
-        AuthorizeService::new(inner, Arc::clone(&self.0) as Arc<dyn Judge>)
+        AuthorizeGate::service(inner, Arc::clone(&self.0) as Arc<dyn Judge>)
     }
 }
 

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use tower_layer::Layer;
 
 use super::{
+    gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged},
-    service::AuthorizeService,
 };
 use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind, Scopes, event};
 
@@ -195,7 +195,7 @@ impl<S> Layer<S> for RequireScopes {
     type Service = AuthorizeService<S>;
 
     fn layer(&self, inner: S) -> AuthorizeService<S> {
-        AuthorizeService::new(inner, Arc::new(self.clone()))
+        AuthorizeGate::service(inner, Arc::new(self.clone()))
     }
 }
 

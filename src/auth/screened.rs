@@ -1,0 +1,130 @@
+//! One provider as the layer asks it: what is screened first, what it challenges with.
+
+use std::sync::Arc;
+
+use crate::{
+    AuthContext, AuthError, AuthRequest, AuthResult, CredentialSource,
+    answer::Asked,
+    challenge::{Challenges, Realm},
+    provider::{AuthProvider, Authentication, CompositeAuth, ask},
+    reject::Wording,
+    request::{Place, Rank, Seen, shown_in_two_places},
+};
+
+/// A provider, and what is known about it before any request.
+#[derive(Clone)]
+pub(super) struct ScreenedProvider {
+    provider: Arc<dyn AuthProvider>,
+    /// Every place that one of its providers reads, once.
+    places: Box<[Place]>,
+    /// For each of its providers that reads several, those which must not speak at once.
+    exclusive: Box<[Vec<Place>]>,
+    pub(super) wording: Wording,
+}
+
+impl ScreenedProvider {
+    pub(super) fn new(provider: Arc<dyn AuthProvider>, realm: Realm) -> Self {
+        let sets = provider.credential_sets();
+        let mut places: Vec<Place> = Vec::new();
+        for place in sets.iter().flatten().map(CredentialSource::place) {
+            if !places.contains(place) {
+                places.push(place.clone());
+            }
+        }
+        let exclusive = sets
+            .iter()
+            .flat_map(|set| [of_rank(set, Rank::First), of_rank(set, Rank::Cookie)])
+            .filter(|places| places.len() > 1)
+            .collect();
+        let sources: Vec<CredentialSource> = sets.into_iter().flatten().collect();
+        Self {
+            wording: Wording::new(Challenges::of(&sources), realm),
+            places: places.into(),
+            exclusive,
+            provider,
+        }
+    }
+
+    /// Who lets everybody in: as whom one of these knows, else as nobody in particular.
+    pub(super) fn open(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
+        let anybody = Anybody(
+            AuthContext::new("anonymous")
+                .with_method("anonymous")
+                .with_scopes(["*"]),
+        );
+        let mut known: Vec<_> = known.into_iter().collect();
+        if known.is_empty() {
+            return Self::new(Arc::new(anybody), Realm::default());
+        }
+        known.push(Arc::new(anybody));
+        let chain = CompositeAuth::from_providers(known);
+        let chain = chain.expect("INVARIANT: the chain is not empty");
+        Self::new(Arc::new(chain), Realm::default())
+    }
+
+    /// The provider in another realm.
+    pub(super) fn in_realm(&self, realm: &Realm) -> Self {
+        Self {
+            wording: self.wording.in_realm(realm.clone()),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn provider(&self) -> &dyn AuthProvider {
+        &self.provider
+    }
+
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Asks, unless the request can be read in more than one way.
+    pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
+        let mut seen = Seen::default();
+        match self.screen(request, &mut seen) {
+            Ok(()) => ask(&self.provider, &request.with_seen(&seen)),
+            Err(error) => Asked::Answered(Err(error)),
+        }
+    }
+
+    /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
+    /// asked.
+    fn screen<'a>(
+        &'a self,
+        request: &AuthRequest<'a>,
+        seen: &mut Seen<'a>,
+    ) -> Result<(), AuthError> {
+        for place in &self.places {
+            seen.keep(place, &request.look(place)?);
+        }
+        for set in &self.exclusive {
+            let mut shown = 0_usize;
+            for place in set {
+                shown = shown.saturating_add(usize::from(request.look(place)?.is_some()));
+            }
+            if shown > 1 {
+                return Err(shown_in_two_places());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of_rank(set: &[CredentialSource], rank: Rank) -> Vec<Place> {
+    set.iter()
+        .filter(|source| source.rank() == rank)
+        .map(|source| source.place().clone())
+        .collect()
+}
+
+struct Anybody(AuthContext);
+
+impl AuthProvider for Anybody {
+    fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
+        Ok(Some(self.0.clone())).into()
+    }
+
+    fn name(&self) -> &'static str {
+        "anonymous"
+    }
+}
