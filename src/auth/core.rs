@@ -163,7 +163,7 @@ impl Core {
         &self,
         error: &AuthError,
         provider: &ScreenedProvider,
-        refused: Response<B>,
+        refused: &Response<B>,
     ) -> Response<Bytes> {
         let mut response = provider.wording.respond(error);
         reject::keep_headers(response.headers_mut(), refused.headers());

@@ -146,10 +146,10 @@ impl AuthEntered {
     /// The slow path: words a refusal of an inner layer anew, or adds headers.
     #[inline(never)]
     fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let mut response = match reject::unworded(&response).cloned() {
+        let mut response = match reject::unworded(&response) {
             Some(error) => self
                 .core
-                .render_again(&error, &self.core.provider, response)
+                .render_again(error, &self.core.provider, &response)
                 .map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };

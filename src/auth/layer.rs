@@ -14,7 +14,7 @@ use super::{
     swap::{Cores, Swap},
 };
 use crate::{
-    Access, AuthError, ConfigError, PathRule, ResponseBody,
+    Access, AuthError, ConfigError, PathRule,
     access::Rules,
     challenge::Realm,
     provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
@@ -307,19 +307,12 @@ impl AuthLayer {
         swap.put(self.core);
     }
 
-    /// Words what an outer layer of ours refused and nobody has worded yet.
+    /// What an outer layer of ours refused and nobody has worded yet, as this layer words it.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn reword<B>(
-        &self,
-        response: Response<ResponseBody<B>>,
-    ) -> Response<ResponseBody<B>> {
-        match reject::unworded(&response).cloned() {
-            Some(error) => self
-                .core
-                .render_again(&error, &self.core.provider, response)
-                .map(ResponseBody::refusal),
-            None => response,
-        }
+    pub(crate) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
+        let error = reject::unworded(refused)?;
+        let core = &self.core;
+        Some(core.render_again(error, &core.provider, refused))
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {

@@ -279,5 +279,5 @@ pub use self::{
     reload::{ReloadHandle, ReloadLayer, Watch},
     setup::AuthSetup,
     summary::ConfigSummary,
-    webhooks::{WebhooksBody, WebhooksFuture, WebhooksLayer, WebhooksService},
+    webhooks::{WebhooksBody, WebhooksFuture, WebhooksGate, WebhooksLayer, WebhooksService},
 };

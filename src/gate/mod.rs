@@ -1,9 +1,9 @@
 //! The one service that every layer of this crate makes.
 //!
 //! A gate decides about a request before the inner service runs: it lets it in, refuses it, or has
-//! to wait first. [`AuthService`](crate::auth::AuthService) and
-//! [`AuthorizeService`](crate::authorize::AuthorizeService) are this [`GateService`] with a gate of
-//! their own, and their futures this [`ResponseFuture`]. [`Gate`] is sealed: a check of your own is
+//! to wait first. [`AuthService`](crate::auth::AuthService),
+//! [`AuthorizeService`](crate::authorize::AuthorizeService) and the service of a webhook are this
+//! [`GateService`] with a gate of their own, and their futures this [`ResponseFuture`]. [`Gate`] is sealed: a check of your own is
 //! an [`AuthProvider`](crate::provider::AuthProvider) or an
 //! [`Authorizer`](crate::authorize::Authorizer).
 //!

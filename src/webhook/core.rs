@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Response, request::Parts};
+use http::{Request, Response};
 use http_body::Body;
 
 use super::{
-    body::Unread,
+    body::{RestoredBody, Unread},
     buffers::{Buffer, Buffers},
     handshake::VerifyToken,
     once::{Equals, Identity, Reservation, Standing},
@@ -66,8 +66,8 @@ impl Core {
 
     /// Judges what the head of a delivery gives away, before a byte of its body is read: a stranger
     /// who shows nothing of the right form costs no memory.
-    pub(super) fn check_head(&self, parts: &Parts) -> Result<(), AuthError> {
-        let head = head(parts);
+    pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
+        let head = head(request);
         let claim = self.scheme.claim(&head)?;
         verify::check_shown(&claim, self.keys())?;
         if self.scheme.secret_header().is_some() {
@@ -88,25 +88,20 @@ impl Core {
     ///
     /// Its buffer is given back as soon as it is proven: what the store or a provider takes for its
     /// answer is not a stranger's doing.
-    pub(super) async fn judge(
-        &self,
-        parts: &Parts,
-        body: &[u8],
-        buffer: Option<Buffer>,
-    ) -> Verdict {
-        match self.admit(parts, body, buffer).await {
+    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Buffer) -> Verdict {
+        match self.admit(request, buffer).await {
             Ok(verdict) => verdict,
-            Err(error) => Verdict::Answer(self.refuse(error, template(parts))),
+            Err(error) => Verdict::Answer(self.refuse(error, template(request))),
         }
     }
 
     async fn admit(
         &self,
-        parts: &Parts,
-        body: &[u8],
-        buffer: Option<Buffer>,
+        request: &Request<RestoredBody>,
+        buffer: Buffer,
     ) -> Result<Verdict, AuthError> {
-        let head = head(parts);
+        let head = head(request);
+        let body: &[u8] = request.body().as_bytes();
         let claim = self.scheme.claim(&head)?;
         let mut signed = claim.before.clone();
         signed.push(self.scheme.signed_body(&head, body)?);
@@ -142,22 +137,22 @@ impl Core {
             name: name.as_deref(),
             equals,
         };
-        let reservation = match self.reserve(&identity, template(parts)).await? {
+        let reservation = match self.reserve(&identity, template(request)).await? {
             Ok(reservation) => reservation,
-            Err(Known) => return Ok(Verdict::Answer(self.answer_again(template(parts)))),
+            Err(Known) => return Ok(Verdict::Answer(self.answer_again(template(request)))),
         };
         let Some(platform) = self.platform else {
-            return self.ask_about(Vec::new(), None, reservation, parts).await;
+            return self.ask_about(Vec::new(), None, reservation, request).await;
         };
         match (platform.read)(head.headers, body)? {
             // The reservation is given back: an answer to a handshake changes nothing here, and a
             // platform that asks again must get it again.
             Heard::Handshake(answer) => {
-                event::passed("handshake", template(parts));
+                event::passed("handshake", template(request));
                 Ok(Verdict::Answer(answer))
             }
             Heard::Event(messages, hush) => {
-                self.ask_about(messages, Some(hush), reservation, parts)
+                self.ask_about(messages, Some(hush), reservation, request)
                     .await
             }
         }
@@ -252,7 +247,7 @@ impl Core {
         mut messages: Vec<Message>,
         hush: Option<Response<Bytes>>,
         reservation: Option<Reservation>,
-        parts: &Parts,
+        request: &Request<RestoredBody>,
     ) -> Result<Verdict, AuthError> {
         let mut callers = Vec::with_capacity(messages.len());
         if let Some(provider) = &self.provider {
@@ -265,7 +260,7 @@ impl Core {
                     Ok(caller) => callers.push(caller),
                     Err(error) => {
                         let error = error.at_provider(self.scheme.name());
-                        event::refused_sender(&error, message, template(parts));
+                        event::refused_sender(&error, message, template(request));
                         return Ok(Verdict::Answer(refuse_sender(&error, hush)));
                     }
                 }
@@ -278,7 +273,7 @@ impl Core {
             Some(first) if callers.all(|other| other.principal() == first.principal()) => first,
             _ => self.caller(None),
         };
-        event::accepted(&context, || template(parts));
+        event::accepted(&context, || template(request));
         let message = match messages.len() {
             1 => messages.pop(),
             _ => None,
@@ -307,16 +302,16 @@ impl Core {
     }
 
     /// A buffer for the body of this request.
-    pub(super) fn buffer(&self, parts: &Parts) -> Result<Buffer, Unread> {
-        let peer = ClientAddress::of(&parts.extensions);
+    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Buffer, Unread> {
+        let peer = ClientAddress::of(request.extensions());
         self.buffers.take(peer).ok_or(Unread::NoBuffer)
     }
 
-    pub(super) fn refuse_unread(&self, unread: Unread, parts: &Parts) -> Response<Bytes> {
+    pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
         let error = match unread {
             Unread::NoBuffer => {
                 if self.buffers.should_warn(self.clock.now()) {
-                    event::no_buffer(self.scheme.name(), template(parts));
+                    event::no_buffer(self.scheme.name(), template(request));
                 }
                 AuthError::unavailable("too many bodies are being read")
                     .with_reason("too_many_bodies")
@@ -330,7 +325,7 @@ impl Core {
         };
         let error = error.at_provider(self.scheme.name());
         // Strangers cause it, who must not fill the log with errors.
-        event::refused_unread(&error, template(parts));
+        event::refused_unread(&error, template(request));
         Wording::plain().respond(&error)
     }
 
@@ -384,13 +379,13 @@ fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<B
     }
 }
 
-pub(super) fn template(parts: &Parts) -> Option<&str> {
-    access::template(&parts.extensions)
+pub(super) fn template<B>(request: &Request<B>) -> Option<&str> {
+    access::template(request.extensions())
 }
 
-fn head(parts: &Parts) -> Head<'_> {
+fn head<B>(request: &Request<B>) -> Head<'_> {
     Head {
-        uri: access::original_uri(&parts.uri, &parts.extensions),
-        headers: &parts.headers,
+        uri: access::original_uri(request.uri(), request.extensions()),
+        headers: request.headers(),
     }
 }

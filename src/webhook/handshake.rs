@@ -1,10 +1,14 @@
 //! The question by which a platform finds out that an address is meant to get its deliveries.
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode};
 
-use super::reply::{PLAIN, say};
-use crate::{AuthError, ConfigError, Secret, secret, webhook::read};
+use super::{
+    read,
+    reply::{PLAIN, say},
+    verify,
+};
+use crate::{AuthError, ConfigError, Secret, secret};
 
 /// What Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 #[derive(Clone)]
@@ -13,15 +17,18 @@ pub(super) struct VerifyToken(Secret);
 impl VerifyToken {
     pub(super) fn parse(token: Secret) -> Result<Self, ConfigError> {
         if token.expose().trim().is_empty() {
-            return Err(super::verify::blank());
+            return Err(verify::blank());
         }
         Ok(Self(token))
     }
 
     /// The answer to a handshake; nothing where the request is none.
-    pub(super) fn answer(&self, parts: &Parts) -> Option<Result<Response<Bytes>, AuthError>> {
-        (parts.method == Method::GET).then(|| {
-            let query = parts.uri.query().unwrap_or_default();
+    pub(super) fn answer<B>(
+        &self,
+        request: &Request<B>,
+    ) -> Option<Result<Response<Bytes>, AuthError>> {
+        (request.method() == Method::GET).then(|| {
+            let query = request.uri().query().unwrap_or_default();
             let [mode, token, challenge] =
                 ["hub.mode", "hub.verify_token", "hub.challenge"].map(|name| only(query, name));
             let (Some(mode), Some(token), Some(challenge)) = (mode?, token?, challenge?) else {

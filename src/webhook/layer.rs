@@ -8,10 +8,10 @@ use tower_layer::Layer;
 use super::{
     buffers::{self, Buffers},
     core::Core,
+    gate::{WebhookGate, WebhookService},
     memory::MemoryReplayStore,
     platform::Platform,
     replay::ReplayStore,
-    service::WebhookService,
     verify::{MOST_ASYMMETRIC, Scheme},
 };
 use crate::{Clock, ConfigError, ConfigErrorKind, Scopes, Secret, provider::IntoAuthProvider};
@@ -225,6 +225,10 @@ impl WebhookLayer {
         self.core.scheme.secret_header().into_iter().collect()
     }
 
+    pub(crate) fn gate(&self) -> WebhookGate {
+        WebhookGate::new(Arc::clone(&self.core))
+    }
+
     pub(super) fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
         change(Arc::make_mut(&mut self.core));
         self
@@ -235,7 +239,7 @@ impl<S> Layer<S> for WebhookLayer {
     type Service = WebhookService<S>;
 
     fn layer(&self, inner: S) -> WebhookService<S> {
-        WebhookService::new(inner, Arc::clone(&self.core))
+        WebhookService::new(inner, self.gate())
     }
 }
 

@@ -134,7 +134,7 @@
 mod body;
 mod buffers;
 mod core;
-mod future;
+mod gate;
 mod handshake;
 mod json;
 mod layer;
@@ -146,19 +146,20 @@ mod read;
 mod replay;
 mod reply;
 mod scheme;
-mod service;
 mod sign;
 mod verify;
 
-#[cfg(feature = "config")]
-pub(crate) use self::layer::MOST_EQUAL_BODIES;
 pub use self::{
     body::RestoredBody,
-    future::ResponseFuture,
+    gate::{ResponseFuture, WebhookGate, WebhookService},
     layer::WebhookLayer,
     memory::MemoryReplayStore,
     replay::{ReplayKey, ReplayStore, Reserved, Reserving},
     scheme::hmac::{HmacAlgorithm, HmacScheme, SignatureEncoding},
-    service::WebhookService,
     sign::WebhookSigner,
+};
+#[cfg(feature = "config")]
+pub(crate) use self::{
+    gate::{WebhookEntered, WebhookPending, WebhookWaiting},
+    layer::MOST_EQUAL_BODIES,
 };

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tower_layer::Layer;
 
-use super::{service::WebhooksService, table::Table};
+use super::{
+    gate::{WebhooksGate, WebhooksService},
+    table::Table,
+};
 
 /// Proves the deliveries to the webhooks that a configuration names: given by
 /// [`AuthSetup::webhooks`](crate::config::AuthSetup::webhooks).
@@ -88,6 +91,6 @@ impl<S> Layer<S> for WebhooksLayer {
     type Service = WebhooksService<S>;
 
     fn layer(&self, inner: S) -> WebhooksService<S> {
-        WebhooksService::new(inner, self.clone())
+        WebhooksService::new(inner, WebhooksGate::new(self.clone()))
     }
 }

@@ -5,15 +5,15 @@
 //! the layer, or with it in the wrong place, those paths let nobody in.
 
 mod body;
-mod future;
+mod gate;
 mod layer;
-mod marking;
 mod proof;
-mod service;
 mod table;
 
 pub use self::{
-    body::WebhooksBody, future::WebhooksFuture, layer::WebhooksLayer, service::WebhooksService,
+    body::WebhooksBody,
+    gate::{WebhooksFuture, WebhooksGate, WebhooksService},
+    layer::WebhooksLayer,
 };
 pub(super) use self::{
     proof::{Origin, Proof},

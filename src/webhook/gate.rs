@@ -1,0 +1,246 @@
+//! The gate that verifies a delivery: the head first, then the body, which it reads and gives back.
+#![expect(
+    missing_debug_implementations,
+    reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
+)]
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{
+    body::{Collected, RestoredBody, Unread},
+    buffers::{Buffer, Deadline},
+    core::{self, Admitted, Core, Verdict},
+    once::Reservation,
+};
+use crate::{
+    AuthContext, Message, ResponseBody,
+    gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+};
+
+/// Verifies a delivery before the inner service runs.
+pub type WebhookService<S> = GateService<S, WebhookGate>;
+
+/// The future of a [`WebhookService`]'s response.
+pub type ResponseFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookGate, ReqBody>;
+
+/// The gate of a [`WebhookService`].
+#[derive(Clone)]
+pub struct WebhookGate {
+    core: Arc<Core>,
+}
+
+impl WebhookGate {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    /// Judges the head, and finds a buffer for the body.
+    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Buffer, Response<Bytes>> {
+        let core = &*self.core;
+        let handshake = core.verify_token.as_ref();
+        if let Some(answer) = handshake.and_then(|token| token.answer(request)) {
+            return Err(answer.unwrap_or_else(|error| core.refuse(error, core::template(request))));
+        }
+        let head = match core.is_too_long(request.body()) {
+            true => Err(core::too_long()),
+            false => core.check_head(request),
+        };
+        head.map_err(|error| core.refuse(error, core::template(request)))?;
+        core.buffer(request)
+            .map_err(|unread| core.refuse_unread(unread, request))
+    }
+}
+
+impl fmt::Debug for WebhookGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookGate").finish_non_exhaustive()
+    }
+}
+
+impl Named for WebhookGate {
+    const SERVICE: &'static str = "WebhookService";
+}
+
+impl<B: Body> Gate<B> for WebhookGate {
+    type Forwarded = RestoredBody;
+    /// No delivery passes before its body has been read.
+    type Passed = Infallible;
+    type Entered = WebhookEntered;
+    type Pending = WebhookPending;
+    type Waiting = WebhookWaiting<B>;
+
+    fn decide(&self, request: &mut Request<B>) -> Step<Infallible, WebhookPending> {
+        // Whoever put one here before was not this layer, so it proves nothing. The context is
+        // always replaced; not every delivery has a message.
+        request.extensions_mut().remove::<Message>();
+        if let Some(name) = self.core.scheme.secret_header() {
+            // Not by `entry`, which panics where a map is as large as it can be.
+            for (shown, value) in request.headers_mut() {
+                if *shown == name {
+                    value.set_sensitive(true);
+                }
+            }
+        }
+        match self.check_head(request) {
+            Ok(buffer) => Step::Wait(WebhookPending {
+                core: Arc::clone(&self.core),
+                buffer,
+            }),
+            Err(response) => Step::Refuse(response),
+        }
+    }
+
+    fn forward(_: Request<B>, passed: &Infallible) -> Request<RestoredBody> {
+        match *passed {}
+    }
+
+    fn wait(pending: WebhookPending, request: Request<B>) -> WebhookWaiting<B> {
+        let WebhookPending { core, buffer } = pending;
+        let (parts, body) = request.into_parts();
+        WebhookWaiting {
+            state: State::Reading {
+                body,
+                collected: Collected::new(core.max_body_len),
+                deadline: Deadline::new(core.body_time_limit),
+                unread: Some((Request::from_parts(parts, ()), buffer, core)),
+            },
+        }
+    }
+}
+
+/// A delivery whose body is to be read.
+pub struct WebhookPending {
+    core: Arc<Core>,
+    buffer: Buffer,
+}
+
+pin_project! {
+    /// Reads the body, and judges it.
+    pub struct WebhookWaiting<B> {
+        #[pin]
+        state: State<B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<B> {
+        Reading {
+            #[pin]
+            body: B,
+            collected: Collected,
+            deadline: Deadline,
+            unread: Option<(Request<()>, Buffer, Arc<Core>)>,
+        },
+        Judging {
+            judgement: Judgement,
+        },
+    }
+}
+
+/// A verdict in the making.
+type Judgement = Pin<Box<dyn Future<Output = Entry<RestoredBody, WebhookEntered>> + Send>>;
+
+impl<B: Body> Future for WebhookWaiting<B> {
+    type Output = Entry<RestoredBody, WebhookEntered>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let judgement = match state.as_mut().project() {
+                StateProjection::Reading {
+                    body,
+                    collected,
+                    deadline,
+                    unread,
+                } => {
+                    let read = match collected.poll(body, cx) {
+                        Poll::Ready(read) => read,
+                        Poll::Pending => {
+                            ready!(deadline.poll(cx));
+                            Err(Unread::TooSlow)
+                        }
+                    };
+                    // INVARIANT: a future is not polled after it has answered.
+                    let (head, buffer, core) = unread.take().expect("polled after it had answered");
+                    match read {
+                        Ok(body) => Box::pin(judge(core, head.map(|()| body), buffer)),
+                        Err(unread) => {
+                            return Poll::Ready(Err(core.refuse_unread(unread, &head)));
+                        }
+                    }
+                }
+                StateProjection::Judging { judgement } => return judgement.as_mut().poll(cx),
+            };
+            state.set(State::Judging { judgement });
+        }
+    }
+}
+
+async fn judge(
+    core: Arc<Core>,
+    mut request: Request<RestoredBody>,
+    buffer: Buffer,
+) -> Entry<RestoredBody, WebhookEntered> {
+    let Admitted {
+        context,
+        message,
+        reservation,
+    } = match core.judge(&request, buffer).await {
+        Verdict::Enter(admitted) => admitted,
+        Verdict::Answer(response) => return Err(response),
+    };
+    let kept = context.response_headers().map(|_| context.clone());
+    let extensions = request.extensions_mut();
+    extensions.insert(context);
+    if let Some(message) = message {
+        extensions.insert(message);
+    }
+    Ok((
+        request,
+        WebhookEntered {
+            reservation,
+            context: kept,
+        },
+    ))
+}
+
+/// What is still to be done to the response to a delivery that went in.
+pub struct WebhookEntered {
+    reservation: Option<Reservation>,
+    context: Option<AuthContext>,
+}
+
+impl Entered for WebhookEntered {
+    fn close<B>(&mut self, mut response: Response<B>) -> Response<ResponseBody<B>> {
+        let status = response.status();
+        // Anything else is a failure: dropped, the reservation lets the next attempt in.
+        if let Some(reservation) = self.reservation.take()
+            && (status.is_success() || status.is_redirection())
+        {
+            reservation.keep();
+        }
+        if let Some(context) = &self.context {
+            context.add_headers_to(&mut response);
+        }
+        response.map(ResponseBody::inner)
+    }
+}
+
+impl From<Infallible> for WebhookEntered {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
