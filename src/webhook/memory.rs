@@ -7,8 +7,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::replay::{ReplayKey, ReplayStore, Reserved, Reserving};
-use crate::{AuthError, clock};
+use super::replay::{ReplayKey, ReplayStore, Reserved};
+use crate::{AuthError, answer::Answer, clock};
 
 /// Remembers deliveries in this process: at most so many, for at most so long.
 ///
@@ -91,7 +91,7 @@ impl Default for MemoryReplayStore {
 }
 
 impl ReplayStore for MemoryReplayStore {
-    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving {
+    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Answer<Result<Reserved, AuthError>> {
         let now = clock::to_unix(at);
         let mut seen = self.lock();
         seen.forget_before(now.saturating_sub(self.ttl));

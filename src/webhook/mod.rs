@@ -154,7 +154,7 @@ pub use self::{
     gate::{ResponseFuture, WebhookGate, WebhookService},
     layer::WebhookLayer,
     memory::MemoryReplayStore,
-    replay::{ReplayKey, ReplayStore, Reserved, Reserving},
+    replay::{ReplayKey, ReplayStore, Reserved},
     scheme::hmac::{HmacAlgorithm, HmacScheme, SignatureEncoding},
     sign::WebhookSigner,
 };

@@ -7,7 +7,7 @@
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use super::{
-    replay::{ReplayKey, ReplayStore, Reserved, Reserving},
+    replay::{ReplayKey, ReplayStore, Reserved},
     verify::{Claim, Once},
 };
 use crate::AuthError;
@@ -143,10 +143,7 @@ impl Reservation {
     }
 
     async fn add(&mut self, key: ReplayKey, at: SystemTime) -> Result<Reserved, AuthError> {
-        let reserved = match self.store.reserve(&key, at) {
-            Reserving::Ready(answer) => answer,
-            Reserving::Pending(future) => future.await,
-        }?;
+        let reserved = self.store.reserve(&key, at).await?;
         if reserved == Reserved::New {
             self.keys.push(key);
         }

@@ -1,10 +1,10 @@
 //! Each delivery once: what has been handled, and what is being handled at the moment.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use crate::{AuthError, hex};
+use crate::{AuthError, answer::Answer, hex};
 
 /// Remembers deliveries, so that each is handled once.
 ///
@@ -28,13 +28,17 @@ use crate::{AuthError, hex};
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Mutex, time::SystemTime};
-/// use tower_auth::webhook::{ReplayKey, ReplayStore, Reserved, Reserving};
+/// use tower_auth::{
+///     AuthError,
+///     answer::Answer,
+///     webhook::{ReplayKey, ReplayStore, Reserved},
+/// };
 ///
 /// #[derive(Default)]
 /// struct Seen(Mutex<HashMap<ReplayKey, bool>>);
 ///
 /// impl ReplayStore for Seen {
-///     fn reserve(&self, key: &ReplayKey, _: SystemTime) -> Reserving {
+///     fn reserve(&self, key: &ReplayKey, _: SystemTime) -> Answer<Result<Reserved, AuthError>> {
 ///         let mut seen = self.0.lock().unwrap();
 ///         let reserved = match seen.get(key) {
 ///             None => Reserved::New,
@@ -59,7 +63,7 @@ pub trait ReplayStore: Send + Sync + 'static {
     ///
     /// Where the store cannot tell, it answers with an error
     /// ([`AuthError::unavailable`]): the delivery is then refused with 503, never handled.
-    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving;
+    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Answer<Result<Reserved, AuthError>>;
 
     /// Notes that a reserved delivery was handled.
     ///
@@ -71,7 +75,7 @@ pub trait ReplayStore: Send + Sync + 'static {
 }
 
 impl<R: ReplayStore + ?Sized> ReplayStore for Arc<R> {
-    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving {
+    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Answer<Result<Reserved, AuthError>> {
         (**self).reserve(key, at)
     }
 
@@ -93,38 +97,6 @@ pub enum Reserved {
     InProgress,
     /// It has been handled.
     Handled,
-}
-
-/// A store's answer: ready at once, or pending.
-pub enum Reserving {
-    /// Answered at once.
-    Ready(Result<Reserved, AuthError>),
-    /// Has to wait; the future owns what it needs.
-    Pending(Pin<Box<dyn Future<Output = Result<Reserved, AuthError>> + Send>>),
-}
-
-impl Reserving {
-    /// An answer that has to wait.
-    pub fn pending(
-        future: impl Future<Output = Result<Reserved, AuthError>> + Send + 'static,
-    ) -> Self {
-        Self::Pending(Box::pin(future))
-    }
-}
-
-impl From<Result<Reserved, AuthError>> for Reserving {
-    fn from(result: Result<Reserved, AuthError>) -> Self {
-        Self::Ready(result)
-    }
-}
-
-impl fmt::Debug for Reserving {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready(result) => f.debug_tuple("Ready").field(result).finish(),
-            Self::Pending(_) => f.write_str("Pending(…)"),
-        }
-    }
 }
 
 /// What a store remembers: a digest of signed bytes, of the scheme, and of the layer's user id.

@@ -14,7 +14,8 @@ use http::StatusCode;
 use tower::ServiceExt;
 use tower_auth::{
     AuthError, ConfigErrorKind,
-    webhook::{HmacScheme, MemoryReplayStore, ReplayKey, ReplayStore, Reserving, WebhookLayer},
+    answer::Answer,
+    webhook::{HmacScheme, MemoryReplayStore, ReplayKey, ReplayStore, Reserved, WebhookLayer},
 };
 
 use crate::webhook::{
@@ -303,7 +304,7 @@ struct Breaking {
 }
 
 impl ReplayStore for Breaking {
-    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Reserving {
+    fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Answer<Result<Reserved, AuthError>> {
         if self.answers.load(Ordering::SeqCst) == 0 {
             return Err(AuthError::unavailable("the database is down")).into();
         }

@@ -21,7 +21,8 @@ use tokio::sync::Notify;
 use tower::ServiceExt;
 use tower_auth::{
     AuthError,
-    webhook::{MemoryReplayStore, ReplayKey, ReplayStore, Reserved, Reserving, WebhookLayer},
+    answer::Answer,
+    webhook::{MemoryReplayStore, ReplayKey, ReplayStore, Reserved, WebhookLayer},
 };
 
 use crate::webhook::{
@@ -362,9 +363,13 @@ async fn copies_are_handled_where_that_was_asked_for() {
 struct Told(fn() -> Result<Reserved, AuthError>);
 
 impl ReplayStore for Told {
-    fn reserve(&self, _: &ReplayKey, _: std::time::SystemTime) -> Reserving {
+    fn reserve(
+        &self,
+        _: &ReplayKey,
+        _: std::time::SystemTime,
+    ) -> Answer<Result<Reserved, AuthError>> {
         let told = self.0;
-        Reserving::pending(async move {
+        Answer::pending(async move {
             tokio::task::yield_now().await;
             told()
         })
