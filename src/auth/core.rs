@@ -106,6 +106,10 @@ impl Core {
     }
 
     /// Decides by an answer that had to be waited for.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is moved on at once, and a box would be an allocation more"
+    )]
     pub(super) fn resume<B>(
         &self,
         answer: AuthResult,
@@ -115,6 +119,10 @@ impl Core {
         self.settle(answer, &asked.provider, asked.optional, request)
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is moved on at once, and a box would be an allocation more"
+    )]
     fn settle<B>(
         &self,
         answer: AuthResult,

@@ -47,6 +47,10 @@ impl WebhookGate {
     }
 
     /// Judges the head, and finds a buffer for the body.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is moved on at once, and a box would be an allocation more"
+    )]
     fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Buffer, Response<Bytes>> {
         let core = &*self.core;
         let handshake = core.verify_token.as_ref();
