@@ -99,8 +99,7 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
     };
     let (token, other) = (&signed.token, &signed.other);
 
-    let by_hand = || by_hand::layer(by_hand::keys([api_key(0), api_key(1)]));
-    let least = by_hand().layer(Inner);
+    let least = by_hand::layer(by_hand::keys([api_key(0), api_key(1)])).layer(Inner);
     let app = || Router::new().route("/run", post(async || "ran"));
     let key_layer = || AuthLayer::new(contenders::keys(2));
 
@@ -138,14 +137,14 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
         ),
         (
             ROUTER_BY_HAND,
-            checks(&app().layer(by_hand()), keys([0, 0])),
+            checks(
+                &app().layer(by_hand::layer(by_hand::keys([api_key(0), api_key(1)]))),
+                keys([0, 0]),
+            ),
         ),
         (
             "Router, remembered, one each",
-            checks(
-                &app().layer(token_layer.clone()),
-                tokens([token, other]),
-            ),
+            checks(&app().layer(token_layer.clone()), tokens([token, other])),
         ),
         (
             "Router, remembered, the same",
