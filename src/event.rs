@@ -13,7 +13,7 @@ use std::{error::Error, fmt};
 use tracing::field::DisplayValue;
 
 use crate::{
-    AuthContext, AuthError, AuthErrorKind,
+    AuthContext, AuthError,
     log::{Causes, Clean, TARGET},
 };
 
@@ -110,21 +110,11 @@ pub(crate) fn equal_delivery(
     }
 }
 
-/// A delivery whose body was not read to its end. Nothing about it was proven: whatever the kind of
-/// the refusal, it is no fault of this server.
-#[cfg(feature = "webhook")]
-pub(crate) fn refused_unread(error: &AuthError, path: Option<&str>) {
-    tracing::info!(
-        target: TARGET, outcome = "refused", provider = error.provider(), code = error.code(),
-        reason = %Clean(error.reason()), path,
-    );
-}
-
 /// Deliveries that are refused because too many bodies are being read.
 #[cfg(feature = "webhook")]
-pub(crate) fn no_buffer(provider: &'static str, path: Option<&str>) {
+pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>) {
     tracing::warn!(
-        target: TARGET, outcome = "no_buffer", provider, path,
+        target: TARGET, outcome = "no_buffer", provider, refused, path,
         "more bodies of deliveries come in at the same time than are read, or more of one peer than \
          a quarter; the others are refused with 503 (see `with_max_bodies`)"
     );
@@ -137,7 +127,7 @@ pub(crate) fn refused_sender(error: &AuthError, message: &crate::Message, path: 
     let reason = Clean(error.reason());
     let (platform, kind) = (Clean(message.platform()), clean(message.kind()));
     let (user_id, chat_id) = (clean(message.user_id()), clean(message.chat_id()));
-    if error.kind() == AuthErrorKind::Unavailable {
+    if error.is_alarming() {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason,
             platform = %platform, kind, user_id, chat_id, path, error = %Causes(error.source()),
@@ -156,7 +146,7 @@ fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
     let user_id = clean(asked.user_id);
     let (resource, action) = (clean(asked.resource), clean(asked.action));
     let scopes = clean(error.scopes());
-    if error.kind() == AuthErrorKind::Unavailable {
+    if error.is_alarming() {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
             resource, action, scopes, path, error = %Causes(error.source()),

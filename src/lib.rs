@@ -93,6 +93,8 @@ mod reject;
 mod request;
 mod scope;
 mod secret;
+#[cfg(any(feature = "oauth2", feature = "webhook"))]
+mod shares;
 #[cfg(feature = "test-util")]
 pub mod testing;
 #[cfg(feature = "webhook")]

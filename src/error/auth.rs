@@ -1,5 +1,7 @@
 //! What is wrong with a request.
 
+mod level;
+
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use super::Mismatch;
@@ -41,6 +43,7 @@ pub(super) struct Inner {
     provider: &'static str,
     retry_after: Option<Duration>,
     scopes: Option<Box<str>>,
+    by_callers: bool,
     pub(super) mismatch: Option<Box<Mismatch>>,
     pub(super) key_name: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
@@ -191,6 +194,7 @@ impl AuthError {
                 provider: "",
                 retry_after: None,
                 scopes: None,
+                by_callers: false,
                 mismatch: None,
                 key_name: None,
                 source: None,

@@ -8,7 +8,6 @@ use http_body::Body;
 
 use super::{
     body::{RestoredBody, Unread},
-    buffers::{Buffer, Buffers},
     handshake::VerifyToken,
     once::{Equals, Identity, Reservation, Standing},
     platform::{Heard, Platform},
@@ -21,6 +20,7 @@ use crate::{
     Scopes, access, clock, event,
     provider::{AuthProvider, ask},
     reject::{self, Wording},
+    shares::{Share, Shares},
 };
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(super) struct Core {
     pub(super) user_id: Box<str>,
     pub(super) scopes: Scopes,
     pub(super) max_body_len: usize,
-    pub(super) buffers: Arc<Buffers>,
+    pub(super) buffers: Arc<Shares>,
     pub(super) body_time_limit: Duration,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
     /// Of whom the store remembers a delivery; the user id unless set.
@@ -88,7 +88,7 @@ impl Core {
     ///
     /// Its buffer is given back as soon as it is proven: what the store or a provider takes for its
     /// answer is not a stranger's doing.
-    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Buffer) -> Verdict {
+    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Share) -> Verdict {
         match self.admit(request, buffer).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Answer(self.refuse(error, template(request))),
@@ -98,7 +98,7 @@ impl Core {
     async fn admit(
         &self,
         request: &Request<RestoredBody>,
-        buffer: Buffer,
+        buffer: Share,
     ) -> Result<Verdict, AuthError> {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
@@ -302,7 +302,7 @@ impl Core {
     }
 
     /// A buffer for the body of this request.
-    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Buffer, Unread> {
+    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Share, Unread> {
         let peer = ClientAddress::of(request.extensions());
         self.buffers.take(peer).ok_or(Unread::NoBuffer)
     }
@@ -310,8 +310,9 @@ impl Core {
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
         let error = match unread {
             Unread::NoBuffer => {
-                if self.buffers.should_warn(self.clock.now()) {
-                    event::no_buffer(self.scheme.name(), template(request));
+                let told = self.buffers.refusals_to_report(self.clock.now());
+                if let Some(refused) = told {
+                    event::no_buffer(self.scheme.name(), refused, template(request));
                 }
                 AuthError::unavailable("too many bodies are being read")
                     .with_reason("too_many_bodies")
@@ -323,10 +324,8 @@ impl Core {
             Unread::Broken => AuthError::invalid_request("body_broken_off")
                 .with_message("the body could not be read to its end"),
         };
-        let error = error.at_provider(self.scheme.name());
-        // Strangers cause it, who must not fill the log with errors.
-        event::refused_unread(&error, template(request));
-        Wording::plain().respond(&error)
+        // Nothing about the delivery was proven.
+        self.refuse(error.caused_by_callers(), template(request))
     }
 
     /// The refusal as it is where no `AuthLayer` is around: one that is words it anew.

@@ -20,13 +20,14 @@ use pin_project_lite::pin_project;
 
 use super::{
     body::{Collected, RestoredBody, Unread},
-    buffers::{Buffer, Deadline},
     core::{self, Admitted, Core, Verdict},
+    deadline::Deadline,
     once::Reservation,
 };
 use crate::{
     AuthContext, Message, ResponseBody,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    shares::Share,
 };
 
 /// Verifies a delivery before the inner service runs.
@@ -51,7 +52,7 @@ impl WebhookGate {
         clippy::result_large_err,
         reason = "a refusal is moved on at once, and a box would be an allocation more"
     )]
-    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Buffer, Response<Bytes>> {
+    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Share, Response<Bytes>> {
         let core = &*self.core;
         let handshake = core.verify_token.as_ref();
         if let Some(answer) = handshake.and_then(|token| token.answer(request)) {
@@ -127,7 +128,7 @@ impl<B: Body> Gate<B> for WebhookGate {
 /// A delivery whose body is to be read.
 pub struct WebhookPending {
     core: Arc<Core>,
-    buffer: Buffer,
+    buffer: Share,
 }
 
 pin_project! {
@@ -146,7 +147,7 @@ pin_project! {
             body: B,
             collected: Collected,
             deadline: Deadline,
-            unread: Option<(Request<()>, Buffer, Arc<Core>)>,
+            unread: Option<(Request<()>, Share, Arc<Core>)>,
         },
         Judging {
             judgement: Judgement,
@@ -196,7 +197,7 @@ impl<B: Body> Future for WebhookWaiting<B> {
 async fn judge(
     core: Arc<Core>,
     mut request: Request<RestoredBody>,
-    buffer: Buffer,
+    buffer: Share,
 ) -> Entry<RestoredBody, WebhookEntered> {
     let Admitted {
         context,

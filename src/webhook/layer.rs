@@ -6,15 +6,17 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
-    buffers::{self, Buffers},
     core::Core,
+    deadline::TIME_LIMIT,
     gate::{WebhookGate, WebhookService},
     memory::MemoryReplayStore,
     platform::Platform,
     replay::ReplayStore,
     verify::{MOST_ASYMMETRIC, Scheme},
 };
-use crate::{Clock, ConfigError, ConfigErrorKind, Scopes, Secret, provider::IntoAuthProvider};
+use crate::{
+    Clock, ConfigError, ConfigErrorKind, Scopes, Secret, provider::IntoAuthProvider, shares::Shares,
+};
 
 /// Verifies deliveries before the inner service runs: one layer for one route.
 ///
@@ -58,8 +60,8 @@ impl WebhookLayer {
                 verify_token: None,
                 scopes: Scopes::default(),
                 max_body_len: MAX_BODY_LEN,
-                buffers: Arc::new(Buffers::new(buffers::MOST)),
-                body_time_limit: buffers::TIME_LIMIT,
+                buffers: Arc::new(Shares::new(MOST_BODIES)),
+                body_time_limit: TIME_LIMIT,
                 namespace: None,
                 equal_bodies: EQUAL_BODIES,
                 replay: Some(Arc::new(MemoryReplayStore::default())),
@@ -146,7 +148,7 @@ impl WebhookLayer {
     /// Together they hold up to this many times [`with_max_body_len`](Self::with_max_body_len).
     #[must_use]
     pub fn with_max_bodies(self, most: usize) -> Self {
-        self.edit(|core| core.buffers = Arc::new(Buffers::new(most)))
+        self.edit(|core| core.buffers = Arc::new(Shares::new(most)))
     }
 
     /// Replaces how long a body may take from its first byte to its last: 10 seconds unless set.
@@ -258,4 +260,6 @@ impl fmt::Debug for WebhookLayer {
 const EQUAL_BODIES: u16 = 3;
 /// Each is asked about where the ones before are taken.
 pub(crate) const MOST_EQUAL_BODIES: u16 = 100;
+/// How many bodies a layer reads at the same time, each of up to a mebibyte, unless set.
+const MOST_BODIES: usize = 128;
 const MAX_BODY_LEN: usize = 1024 * 1024;

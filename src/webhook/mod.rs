@@ -132,8 +132,8 @@
 //! other.
 
 mod body;
-mod buffers;
 mod core;
+mod deadline;
 mod gate;
 mod handshake;
 mod json;

@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::ClientAddress;
+use crate::{
+    ClientAddress,
+    shares::{Share, Shares},
+};
 
 /// On whose behalf the endpoint is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub(super) enum Asker {
 pub(super) struct Slots {
     limits: Limits,
     state: Mutex<State>,
+    /// Strangers that wait for an answer, several for one token included.
+    callers: Arc<Shares>,
 }
 
 struct Limits {
@@ -43,8 +48,6 @@ struct State {
     strangers: Queue,
     /// Only those that have something here.
     peers: HashMap<ClientAddress, Peer>,
-    /// Strangers that wait for an answer, several for one token included.
-    callers: usize,
     next_id: u64,
 }
 
@@ -65,7 +68,6 @@ struct Waiter {
 struct Peer {
     running: usize,
     waiting: usize,
-    callers: usize,
 }
 
 impl Slots {
@@ -80,6 +82,7 @@ impl Slots {
                 strangers_line: strangers.saturating_mul(LINE_PER_SLOT),
             },
             state: Mutex::default(),
+            callers: Arc::new(Shares::new(MOST_CALLERS)),
         }
     }
 
@@ -106,19 +109,10 @@ impl Slots {
     }
 
     /// Counts a caller who waits for an answer; nothing where too many strangers do.
-    pub(super) fn admit(self: &Arc<Self>, asker: Asker) -> Option<Caller> {
-        if let Asker::Stranger(peer) = asker {
-            let mut state = self.lock();
-            let of_peer = peer.map_or(0, |peer| state.peer(peer, |peer| peer.callers));
-            if state.callers >= MOST_CALLERS || of_peer >= share(MOST_CALLERS) {
-                return None;
-            }
-            state.callers += 1;
-            state.change(peer, |peer| peer.callers += 1);
-        }
-        Some(Caller {
-            slots: Arc::clone(self),
-            asker,
+    pub(super) fn admit(&self, asker: Asker) -> Option<Caller> {
+        Some(match asker {
+            Asker::Stranger(peer) => Caller::Stranger(self.callers.take(peer)?),
+            Asker::Known | Asker::Renewal => Caller::Known,
         })
     }
 
@@ -232,7 +226,7 @@ impl State {
         };
         let peer = self.peers.entry(address).or_default();
         change(peer);
-        if peer.running + peer.waiting + peer.callers == 0 {
+        if peer.running + peer.waiting == 0 {
             self.peers.remove(&address);
         }
     }
@@ -264,20 +258,10 @@ impl Drop for Place {
     }
 }
 
-/// Somebody who waits for an answer.
-pub(super) struct Caller {
-    slots: Arc<Slots>,
-    asker: Asker,
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        if let Asker::Stranger(peer) = self.asker {
-            let mut state = self.slots.lock();
-            state.callers = state.callers.saturating_sub(1);
-            state.change(peer, |peer| peer.callers = peer.callers.saturating_sub(1));
-        }
-    }
+/// Somebody who waits for an answer, for as long as this is held.
+pub(super) enum Caller {
+    Known,
+    Stranger(#[expect(dead_code, reason = "held for its drop")] Share),
 }
 
 /// Waking may drop a task of a runtime that shuts down, and with it a place, which locks.
