@@ -1,5 +1,7 @@
 //! What requests see of an issuer's keys.
 
+mod places;
+
 use std::{
     fmt,
     sync::{
@@ -12,7 +14,7 @@ use std::{
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::{
     runtime::Handle,
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Notify, watch},
     task::AbortHandle,
     time::Instant,
 };
@@ -25,7 +27,7 @@ use super::{
     task,
     withdrawn::Withdrawn,
 };
-use crate::{Clock, fetch::FetchError, jose::JwkSet};
+use crate::{Clock, fetch::FetchError, jose::JwkSet, shares::Shares};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///
@@ -44,7 +46,7 @@ pub(crate) struct Keyring {
     /// The number of the last fetch that ended.
     ended: watch::Sender<u64>,
     /// A place for each request that waits: whoever waits holds a copy of its token.
-    places: Arc<Semaphore>,
+    places: Arc<Shares>,
 }
 
 /// Keys as they were fetched once.
@@ -90,7 +92,7 @@ impl Keyring {
             state: Mutex::default(),
             bell: Arc::new(Notify::new()),
             ended: watch::Sender::new(0),
-            places: Arc::new(Semaphore::new(MOST_WAITERS)),
+            places: Arc::new(Shares::new(places::MOST)),
         })
     }
 
@@ -175,21 +177,6 @@ impl Keyring {
                 Err(Shortage::UnknownKey { seconds })
             }
         }
-    }
-
-    /// A place to wait in, for as long as it is held.
-    pub(crate) fn place(&self, now: u64) -> Result<OwnedSemaphorePermit, Shortage> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_| {
-            let loaded = self.load();
-            let is_usable = |keys: &Arc<Snapshot>| now < self.stale_at(keys);
-            if loaded.as_ref().is_some_and(is_usable) {
-                // Those who wait named unknown keys, as this one did.
-                let seconds = self.state().plan.cooling(&self.pace, now).max(1);
-                return Shortage::UnknownKey { seconds };
-            }
-            Shortage::Crowded
-        })
     }
 
     /// Waits until a fetch has ended, whatever it brought, at most until the deadline.
@@ -394,6 +381,4 @@ impl fmt::Debug for Keyring {
 
 /// Three exchanges, each within its own limit.
 const LONGEST_FETCH: Duration = Duration::from_secs(31);
-/// How many requests wait at a time. With a token of 8 KiB each that is 8 MiB.
-const MOST_WAITERS: usize = 1024;
 const LONGEST_REST: Duration = Duration::from_secs(60);

@@ -65,6 +65,17 @@ pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
     }
 }
 
+/// Callers find no place to wait for keys in: so many since this was last said.
+pub(super) fn crowded(issuer: &str, refused: Option<u64>) {
+    if let Some(refused) = refused {
+        tracing::warn!(
+            target: TARGET, issuer, refused,
+            "more callers wait for the issuer's keys at the same time than may, or more of one \
+             address than a quarter: the others are answered with 503",
+        );
+    }
+}
+
 /// Counts what callers can cause at will, to be said once a minute.
 #[derive(Debug, Default)]
 pub(super) struct Summary {

@@ -15,7 +15,7 @@ pub(crate) enum Shortage {
     /// The token names a key that was never seen, and the keys were fetched for another such token
     /// just now.
     UnknownKey { seconds: u64 },
-    /// As many wait for keys already as may.
+    /// As many wait for keys already as may, or as many of this client.
     Crowded,
     /// The fetch goes on; whoever waited for it has waited long enough.
     Slow,
@@ -31,7 +31,11 @@ impl From<Shortage> for AuthError {
                     .with_reason("jwks_cooling_down");
             }
             Shortage::NoKeys { seconds, .. } => ("jwks_unavailable", Some(*seconds)),
-            Shortage::Crowded => ("jwks_crowded", None),
+            Shortage::Crowded => {
+                return Self::unavailable(shortage)
+                    .with_reason("jwks_crowded")
+                    .caused_by_callers();
+            }
             Shortage::Slow => ("jwks_slow", None),
             Shortage::NoRuntime => ("jwks_no_runtime", None),
         };
@@ -48,7 +52,9 @@ impl fmt::Display for Shortage {
         f.write_str(match self {
             Self::NoKeys { .. } => "the issuer's keys could not be fetched",
             Self::UnknownKey { .. } => "the token's key is unknown, and the keys were just fetched",
-            Self::Crowded => "too many requests wait for the issuer's keys",
+            Self::Crowded => {
+                "too many requests wait for the issuer's keys, or too many of this address"
+            }
             Self::Slow => "the issuer's keys were not there in time",
             Self::NoRuntime => "keys are fetched in a tokio runtime, and there is none here",
         })

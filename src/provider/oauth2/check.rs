@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
-    AuthError, Clock,
+    AuthError, ClientAddress, Clock,
     error::Mismatch,
     jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
     jwks::{Keyring, Missing, Snapshot, Source, Ticket},
@@ -65,18 +65,22 @@ impl Check {
         match self.attempt(token, None) {
             Verdict::Said(answer) => answer,
             Verdict::Wait(ticket) => {
-                let _place = self.keys.place(self.clock.now())?;
+                let _place = self.keys.place(None, self.clock.now())?;
                 self.judge_after(token, ticket).await
             }
         }
     }
 
-    pub(super) fn judge_bytes(self: &Arc<Self>, token: &[u8]) -> Authentication {
+    pub(super) fn judge_bytes(
+        self: &Arc<Self>,
+        token: &[u8],
+        client: impl FnOnce() -> Option<ClientAddress>,
+    ) -> Authentication {
         let ticket = match self.attempt(token, None) {
             Verdict::Said(answer) => return answer.into(),
             Verdict::Wait(ticket) => ticket,
         };
-        match self.keys.place(self.clock.now()) {
+        match self.keys.place(client(), self.clock.now()) {
             Err(full) => Err(AuthError::from(full)).into(),
             Ok(place) => {
                 let (check, token) = (Arc::clone(self), token.to_owned());

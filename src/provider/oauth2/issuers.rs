@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource, check::unverified};
 use crate::{
-    AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource,
+    AuthContext, AuthError, AuthRequest, ClientAddress, ConfigError, ConfigErrorKind,
+    CredentialSource,
     error::Mismatch,
     jose::{JoseError, Jws},
     provider::token::refused,
@@ -120,9 +121,13 @@ impl OAuth2Issuers {
         Err(refused(JoseError::IssMismatch).with_mismatch(unverified(mismatch)))
     }
 
-    fn judge(&self, token: &[u8]) -> Authentication {
+    fn judge(
+        &self,
+        token: &[u8],
+        client: impl FnOnce() -> Option<ClientAddress>,
+    ) -> Authentication {
         match self.pick(token) {
-            Ok(issuer) => issuer.check().judge_bytes(token),
+            Ok(issuer) => issuer.check().judge_bytes(token, client),
             Err(error) => Err(error).into(),
         }
     }
@@ -131,7 +136,7 @@ impl OAuth2Issuers {
 impl AuthProvider for OAuth2Issuers {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match request.credential(&self.sources) {
-            Ok(Some(shown)) => self.judge(shown.as_bytes()),
+            Ok(Some(shown)) => self.judge(shown.as_bytes(), || request.client_address()),
             Ok(None) => Ok(None).into(),
             Err(error) => Err(error).into(),
         }

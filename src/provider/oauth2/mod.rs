@@ -62,7 +62,8 @@ use crate::{
 /// - Waiting is for tokens that could be accepted: with the wrong issuer or audience, or past its
 ///   `exp`, a token is 401 at once. Nothing about it was verified then, so it is `invalid_credential`
 ///   and not `expired_credential`.
-/// - At most 1,024 requests wait for keys at a time; the next one is answered with 503.
+/// - At most 1,024 requests wait for keys at a time, 256 of one [`ClientAddress`](crate::ClientAddress)
+///   (behind a proxy, see there); the next one is answered with 503.
 ///
 /// A setting that is changed makes a provider that has fetched nothing: settings come first.
 ///
@@ -336,8 +337,9 @@ claim_settings!(OAuth2Auth);
 
 impl AuthProvider for OAuth2Auth {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        let client = || request.client_address();
         match request.credential(&self.0.settings.sources) {
-            Ok(Some(shown)) => self.check().judge_bytes(shown.as_bytes()),
+            Ok(Some(shown)) => self.check().judge_bytes(shown.as_bytes(), client),
             Ok(None) => Ok(None).into(),
             Err(error) => Err(error).into(),
         }

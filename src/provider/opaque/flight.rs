@@ -50,7 +50,7 @@ impl<Q: Question> Desk<Q> {
     ) -> Verdict {
         let admitted = self.slots.admit(asker);
         let _caller =
-            admitted.ok_or_else(|| come_again("too many callers wait for the endpoint"))?;
+            admitted.ok_or_else(|| come_again("too many callers wait for the endpoint", asker))?;
         let mut landing = self.board(name, token, asker)?;
         let landed = landing.wait_for(Option::is_some).await;
         // The sender goes away without an answer where the task panicked or its runtime ended.
@@ -84,7 +84,8 @@ impl<Q: Question> Desk<Q> {
                 return Ok(watch::channel(Some(recalled.verdict)).1);
             }
             let place = self.slots.take(asker);
-            let place = place.ok_or_else(|| come_again("too many tokens are being checked"))?;
+            let place =
+                place.ok_or_else(|| come_again("too many tokens are being checked", asker))?;
             let (answer, landing) = watch::channel(None);
             let answer = Arc::new(answer);
             under_way.insert(name, Arc::clone(&answer));
@@ -189,6 +190,10 @@ fn given_up(why: &'static str) -> AuthError {
 }
 
 /// There is no place now, and will be in a moment.
-fn come_again(why: &'static str) -> AuthError {
-    given_up(why).with_retry_after(Duration::from_secs(1))
+fn come_again(why: &'static str, asker: Asker) -> AuthError {
+    let error = given_up(why).with_retry_after(Duration::from_secs(1));
+    match asker {
+        Asker::Stranger(_) => error.caused_by_callers(),
+        Asker::Known | Asker::Renewal => error,
+    }
 }
