@@ -26,8 +26,8 @@ use crate::{AuthError, answer::Answer, clock};
 /// Telegram, Twilio), a copy is refused for as long as it is remembered and no longer; handlers of
 /// what must never happen twice should look for an id of their own in the body.
 ///
-/// A delivery of GitHub or Shopify takes two places of the capacity, and one of Twilio three, where
-/// they show the header that tells equal bodies apart.
+/// A delivery of GitHub or Shopify takes two places of the capacity where it shows the header that
+/// tells equal bodies apart; one of Twilio takes three, and with that header four.
 ///
 /// What is remembered ends with the process, and is known to this process alone.
 #[derive(Clone)]

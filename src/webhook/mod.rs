@@ -75,7 +75,7 @@
 //!   looks for an id of its own in the body.
 //! - **Twilio** joins names and values without a mark: `a=bc` and `ab=c` have one signature. The
 //!   first reading that arrives is handled; any other one with that signature is a 409, under every
-//!   token. The path in front of a handler is not signed either: what is signed is the address that
+//!   token, also while the first one is handled and where its handler failed. The path in front of a handler is not signed either: what is signed is the address that
 //!   the layer was given.
 //! - **A failure** (another status than 2xx or 3xx, a panic, a client that went away) is no handled
 //!   delivery: GitHub's *Redeliver*, which sends the id again, runs the handler again. Where the

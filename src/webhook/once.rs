@@ -62,45 +62,54 @@ impl Identity<'_> {
                     .chain(parts.iter().copied()),
             )
         };
-        let Some((equals, id)) = self.equals.as_ref().and_then(Equals::with_id) else {
-            return Ok(match held.add(signed, at).await? {
-                Reserved::New => Standing::New(held, 0),
-                Reserved::InProgress => Standing::InProgress,
-                Reserved::Handled => Standing::Handled,
-            });
-        };
-        match held.add(key(&[b"id", id.as_bytes()]), at).await? {
-            Reserved::New => {}
-            Reserved::InProgress => return Ok(Standing::InProgress),
-            Reserved::Handled => return Ok(Standing::Handled),
-        }
-        let is_new_reading = match equals.reading {
-            None => false,
-            Some([address, body]) => {
-                let reading = key(&[b"reading", address, body]);
-                held.add(reading, at).await? == Reserved::New
+        let id = self.equals.as_ref().and_then(|equals| equals.id);
+        if let Some(id) = id {
+            match held.add(key(&[b"id", id.as_bytes()]), at).await? {
+                Reserved::New => {}
+                Reserved::InProgress => return Ok(Standing::InProgress),
+                Reserved::Handled => return Ok(Standing::Handled),
             }
+        }
+        let mut is_new_reading = false;
+        if let Some([address, body]) = self.equals.as_ref().and_then(|equals| equals.reading) {
+            let reading = key(&[b"reading", address, body]);
+            is_new_reading = held.add(reading, at).await? == Reserved::New;
+            if is_new_reading {
+                let chosen = key(&[b"chosen"]);
+                match held.add(chosen, at).await? {
+                    Reserved::New => {}
+                    Reserved::InProgress => return Ok(Standing::InProgress),
+                    Reserved::Handled => return Ok(Standing::Recut),
+                }
+                // The first reading is the only one, whatever becomes of the handler: between a
+                // failure and the platform's next attempt another one would pass. A store that is
+                // full forgets in this order, and never that the true reading is known while it
+                // still knows that one was chosen.
+                held.keep_now([chosen, reading]);
+            }
+        }
+        let most = match (id, &self.equals) {
+            (Some(_), Some(equals)) => equals.most,
+            // Nothing tells equal ones apart.
+            _ => 1,
         };
         let mut is_busy = false;
-        for number in 0..equals.most {
+        for number in 0..most {
             let place = match number {
                 0 => signed,
                 _ => key(&[b"place", &number.to_be_bytes()]),
             };
             match held.add(place, at).await? {
                 Reserved::New => return Ok(Standing::New(held, number)),
-                // The first one may fail and give its place back, and its reading with it.
-                Reserved::InProgress if equals.reading.is_some() => {
-                    return Ok(Standing::InProgress);
-                }
                 Reserved::InProgress => is_busy = true,
                 Reserved::Handled if is_new_reading => return Ok(Standing::Recut),
                 Reserved::Handled => {}
             }
         }
-        Ok(match is_busy {
-            true => Standing::InProgress,
-            false => Standing::Exhausted,
+        Ok(match (is_busy, id) {
+            (true, _) => Standing::InProgress,
+            (false, Some(_)) => Standing::Exhausted,
+            (false, None) => Standing::Handled,
         })
     }
 
@@ -119,12 +128,6 @@ impl Identity<'_> {
         };
         let [scheme, layer] = self.layer.map(str::as_bytes);
         ReplayKey::new([scheme, layer, what.as_bytes(), bytes])
-    }
-}
-
-impl Equals<'_> {
-    fn with_id(&self) -> Option<(&Self, &str)> {
-        self.id.map(|id| (self, id))
     }
 }
 
@@ -148,6 +151,14 @@ impl Reservation {
             self.keys.push(key);
         }
         Ok(reserved)
+    }
+
+    /// Keeps some of the keys whatever becomes of the delivery.
+    fn keep_now(&mut self, keys: [ReplayKey; 2]) {
+        self.keys.retain(|key| !keys.contains(key));
+        for key in keys {
+            self.store.keep(&key);
+        }
     }
 
     pub(super) fn keep(mut self) {

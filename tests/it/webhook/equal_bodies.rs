@@ -223,16 +223,17 @@ async fn a_failed_delivery_takes_no_place_from_a_true_one() {
 }
 
 #[tokio::test]
-async fn what_failed_leaves_nothing_in_the_store() {
+async fn what_failed_leaves_nothing_in_the_store_but_which_form_of_it_was_first() {
     for scheme in ALL {
         let store = MemoryReplayStore::default();
         let (hook, fails) = failing((scheme.layer)().with_replay_store(store.clone()));
         scheme.send(&hook, "1").await;
-        assert!(store.is_empty(), "{}", scheme.name);
+        let left = if scheme.name == "twilio" { 2 } else { 0 };
+        assert_eq!(store.len(), left, "{}", scheme.name);
         fails.store(false, Ordering::SeqCst);
         scheme.send(&hook, "1").await;
         let one = store.len();
-        assert!((2..=3).contains(&one), "{}: {one}", scheme.name);
+        assert!((2..=4).contains(&one), "{}: {one}", scheme.name);
         // Nor does what is known, however often it comes.
         for id in 0..100 {
             scheme.send(&hook, &id.to_string()).await;

@@ -1,7 +1,14 @@
 //! Twilio: forms, other bodies, and the address that was signed.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
+use axum::response::IntoResponse;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http::StatusCode;
 use tower_auth::{ConfigErrorKind, webhook::WebhookLayer};
 
 use crate::webhook::{
@@ -143,6 +150,34 @@ async fn a_recut_under_another_token_is_never_handled() {
         let answer = hook.send(&recut.clone().with(TOKEN, "11")).await;
         refused(&answer, 409, "conflict");
     }
+}
+
+/// Between a failure and Twilio's next attempt, whoever recorded the first one must not slip in
+/// with another cut of it.
+#[tokio::test]
+async fn a_recut_of_a_delivery_whose_handler_failed_is_not_handled_and_the_next_attempt_is() {
+    let fails = Arc::new(AtomicBool::new(true));
+    let answer = {
+        let fails = Arc::clone(&fails);
+        move || match fails.load(Ordering::SeqCst) {
+            true => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            false => ().into_response(),
+        }
+    };
+    let hook = Hook::answering(WebhookLayer::twilio(SECRET, URL).unwrap(), answer);
+    let form = signed("?a=1", "AbcBd", FORM, "A=bc&B=d");
+    assert_eq!(hook.send(&form.clone().with(TOKEN, "0")).await.status, 500);
+    fails.store(false, Ordering::SeqCst);
+    for token in 1..5 {
+        let recut = form.clone().with_body("Ab=c&B=d");
+        let answer = hook.send(&recut.with(TOKEN, token.to_string())).await;
+        refused(&answer, 409, "conflict");
+    }
+    let answer = hook.send(&form.clone().with_body("Ab=c&B=d")).await;
+    refused(&answer, 409, "conflict");
+    assert_eq!(hook.runs(), 1);
+    assert_eq!(hook.send(&form.clone().with(TOKEN, "0")).await.status, 200);
+    assert_eq!(hook.runs(), 2);
 }
 
 #[tokio::test]
