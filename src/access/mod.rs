@@ -41,6 +41,14 @@ pub enum Access {
     /// A credential is required: what every path without a rule is.
     Required,
     /// A credential is required, and this provider judges it instead of the layer's.
+    ///
+    /// # Security
+    ///
+    /// It is for callers of another kind, not for a stricter check. Where a pattern with a parameter
+    /// does not count (see [`PathRule`]), the layer's own provider is asked: with
+    /// `/admin/{*rest}`, `/admin/%2e/users` is reached by whoever that accepts. What only some
+    /// callers may do is for an authorization layer around the routes
+    /// ([`authorize`](crate::authorize)).
     Provider(Arc<dyn AuthProvider>),
 }
 
