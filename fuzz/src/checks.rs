@@ -1,11 +1,26 @@
 //! What must hold for any bytes at all. The fuzz targets and an ordinary test share it.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    pin::pin,
+    sync::LazyLock,
+    task::{Context, Poll, Waker},
+};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use http::{Request, Response, Uri};
 use tower_auth::{
-    ClaimPath,
+    AuthLayer, ClaimPath,
     config::AuthConfig,
     jose::{Algorithm, ClaimRules, JoseError, JwkSet, Jws, Key, KeySet},
+    provider::ApiKeyAuth,
 };
+use tower_layer::Layer;
+use tower_service::Service;
 
 /// No bytes are a token that verifies, and none make the parser panic.
 pub fn jws_compact(data: &[u8]) {
@@ -137,6 +152,115 @@ pub fn jwk_set(data: &[u8]) {
     {
         assert!(jws.verify(key).is_err());
     }
+}
+
+/// What an opening lets through stays below it, however often somebody inside decodes it.
+pub fn opened_paths(data: &[u8]) {
+    // Whoever is let in without a key is let in by a rule.
+    static LAYER: LazyLock<AuthLayer> = LazyLock::new(|| {
+        AuthLayer::new(ApiKeyAuth::empty())
+            .public("/assets/{*rest}")
+            .public("/hooks/{source}/in")
+    });
+    let Ok(uri) = Uri::try_from(data) else {
+        return;
+    };
+    let path = uri.path().to_owned();
+    let mut request = Request::new(());
+    *request.uri_mut() = uri;
+    let mut service = LAYER.layer(Inside);
+    let answer = pin!(service.call(request));
+    let Poll::Ready(Ok(answer)) = answer.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("it waits");
+    };
+    if answer.status() != 200 {
+        return;
+    }
+    let below = match path.starts_with("/assets/") {
+        true => 1,
+        false => 3,
+    };
+    let mut read = path.clone().into_bytes();
+    loop {
+        let text = String::from_utf8_lossy(&read).replace('\\', "/");
+        let text = text.split('\0').next().unwrap_or_default();
+        let mut depth = 0;
+        for segment in text.split('/').filter(|segment| !segment.is_empty()) {
+            match segment.split(';').next().unwrap_or_default() {
+                ".." => depth -= 1,
+                "." => {}
+                _ => depth += 1,
+            }
+            assert!(depth > 0, "out of the opening: {path}");
+        }
+        assert!(depth >= below, "out of the opening: {path}");
+        let decoded = percent_decoded(&read);
+        if decoded == read {
+            return;
+        }
+        read = decoded;
+    }
+}
+
+/// Once, from the front to the end.
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let (mut bytes, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(&byte) = text.get(at) {
+        match digit(at + 1).zip(digit(at + 2)).filter(|_| byte == b'%') {
+            Some((high, low)) => {
+                bytes.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            None => {
+                bytes.push(byte);
+                at += 1;
+            }
+        }
+    }
+    bytes
+}
+
+#[derive(Clone)]
+struct Inside;
+
+impl Service<Request<()>> for Inside {
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        ready(Ok(Response::default()))
+    }
+}
+
+/// No public key is a secret, as it stands or in whatever wrapping it stands.
+pub fn secret_texts(data: &[u8]) {
+    let is_secret = |text: &[u8]| Key::hmac(Algorithm::HS256, text).is_ok();
+    let wrapped = [
+        data.to_vec(),
+        STANDARD.encode(data).into(),
+        hex(data).into(),
+    ];
+    let taken = wrapped.map(|text: Vec<u8>| is_secret(&text));
+    let text = std::str::from_utf8(data).unwrap_or_default();
+    let is_public = Algorithm::ALL
+        .iter()
+        .filter(|algorithm| !algorithm.is_symmetric())
+        .any(|&algorithm| {
+            Key::from_pem(algorithm, text).is_ok()
+                || Key::from_der(algorithm, data).is_ok()
+                || Key::from_jwk_with(algorithm, text).is_ok()
+        });
+    assert!(!is_public || taken == [false; 3], "a public key");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const NOW: u64 = 1_800_000_000;

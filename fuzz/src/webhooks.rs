@@ -105,6 +105,101 @@ pub fn webhook_headers(data: &[u8]) {
     assert!(matches!(status.as_u16(), 400 | 401), "{status}");
 }
 
+/// One signature of Twilio's lets one form in, and no other that is signed alike: not while it is
+/// handled, not where the handler failed, not under another token.
+pub fn twilio_forms(data: &[u8]) {
+    const URL: &str = "https://example.com/hook";
+    let mut parts = data.splitn(3, |&byte| byte == b'\n');
+    let mut part = || parts.next().unwrap_or_default();
+    let (&first, query) = part().split_first().unwrap_or((&0, &[]));
+    let (form, other) = (part(), part());
+    let address = |query: &[u8]| match query {
+        [] => Uri::try_from(b"/hook".as_slice()),
+        query => Uri::try_from([b"/hook?", query].concat()),
+    };
+    let Ok(uri) = address(query) else {
+        return;
+    };
+    // Read here by hand: pairs decoded, sorted, each once.
+    let signed = |form: &[u8]| {
+        let pairs: std::collections::BTreeSet<(String, String)> = form
+            .split(|&byte| byte == b'&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = match pair.iter().position(|&byte| byte == b'=') {
+                    Some(at) => (&pair[..at], &pair[at + 1..]),
+                    None => (pair, &[][..]),
+                };
+                (form_decoded(name), form_decoded(value))
+            })
+            .collect();
+        let fields: String = pairs
+            .iter()
+            .flat_map(|(name, value)| [&**name, value])
+            .collect();
+        match uri.query() {
+            None => format!("{URL}{fields}"),
+            Some(query) => format!("{URL}?{query}{fields}"),
+        }
+    };
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"a token of Twilio");
+    let tag = hmac::sign(&key, signed(form).as_bytes());
+    let request = |form: &[u8], token: Option<&'static str>| {
+        let mut request = Request::new(Full::from(form.to_vec()));
+        *request.uri_mut() = uri.clone();
+        let headers = request.headers_mut();
+        let tag = HeaderValue::try_from(STANDARD.encode(tag)).expect("visible ASCII");
+        headers.insert("x-twilio-signature", tag);
+        let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert("content-type", content_type);
+        if let Some(token) = token {
+            let token = HeaderValue::from_static(token);
+            headers.insert("i-twilio-idempotency-token", token);
+        }
+        request
+    };
+    let layer = WebhookLayer::twilio("a token of Twilio", URL).expect("its secret is right");
+    let status = match first & 1 {
+        0 => StatusCode::OK,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let (_, ran) = deliver_to(&layer, request(form, Some("1")), status);
+    let is_bound = uri
+        .query()
+        .is_some_and(|query| query.contains("bodySHA256"));
+    assert!(ran.is_some() || is_bound, "its own signature");
+    if ran.is_none() || other == form {
+        return;
+    }
+    for token in [Some("2"), None, Some("1")] {
+        assert!(
+            deliver(&layer, request(other, token)).1.is_none(),
+            "a recut"
+        );
+    }
+    // The true one is not hurt.
+    let (status, ran) = deliver(&layer, request(form, Some("1")));
+    assert_eq!((status, ran.is_some()), (StatusCode::OK, first & 1 == 1));
+}
+
+fn form_decoded(text: &[u8]) -> String {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let (mut bytes, mut at) = (Vec::new(), 0);
+    while let Some(&byte) = text.get(at) {
+        let escape = digit(at + 1).zip(digit(at + 2));
+        match (byte, escape) {
+            (b'%', Some((high, low))) => {
+                bytes.push((high * 16 + low) as u8);
+                at += 2;
+            }
+            (b'+', _) => bytes.push(b' '),
+            _ => bytes.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What a platform's body says about its sender, `serde_json` can read there too.
 pub fn webhook_bodies(data: &[u8]) {
     let Some((&first, body)) = data.split_first() else {
@@ -208,9 +303,9 @@ struct Ran {
 
 type Note = Arc<Mutex<Option<Ran>>>;
 
-/// Notes what it gets.
+/// Notes what it gets, and answers with that status.
 #[derive(Clone)]
-struct Handler(Note);
+struct Handler(Note, StatusCode);
 
 impl Service<Request<RestoredBody>> for Handler {
     type Response = Response<Full<Bytes>>;
@@ -229,14 +324,25 @@ impl Service<Request<RestoredBody>> for Handler {
             message: request.extensions().get::<Message>().cloned(),
         };
         *self.0.lock().expect("nobody panicked") = Some(ran);
-        ready(Ok(Response::default()))
+        let mut response = Response::default();
+        *response.status_mut() = self.1;
+        ready(Ok(response))
     }
 }
 
 /// One delivery through a layer; nothing in it waits.
 fn deliver(layer: &WebhookLayer, request: Request<Full<Bytes>>) -> (StatusCode, Option<Ran>) {
+    deliver_to(layer, request, StatusCode::OK)
+}
+
+/// One delivery, where the handler answers with that status.
+fn deliver_to(
+    layer: &WebhookLayer,
+    request: Request<Full<Bytes>>,
+    status: StatusCode,
+) -> (StatusCode, Option<Ran>) {
     let note = Note::default();
-    let mut service = layer.layer(Handler(Arc::clone(&note)));
+    let mut service = layer.layer(Handler(Arc::clone(&note), status));
     let mut future = pin!(service.call(request));
     let Poll::Ready(Ok(response)) = future
         .as_mut()

@@ -84,3 +84,18 @@ fn a_platforms_bodies_mean_the_same_to_serde_json() {
 fn files_are_open_only_where_they_say_so() {
     replay("config_file", checks::config_file);
 }
+
+#[test]
+fn what_an_opening_lets_through_stays_below_it() {
+    replay("opened_paths", checks::opened_paths);
+}
+
+#[test]
+fn no_public_key_is_a_secret() {
+    replay("secret_texts", checks::secret_texts);
+}
+
+#[test]
+fn one_signature_of_twilio_lets_one_form_in() {
+    replay("twilio_forms", webhooks::twilio_forms);
+}
