@@ -11,7 +11,7 @@ use std::{
 use axum::Router;
 use common::{
     oneshot::{app, ask, ran, status},
-    runs::{KEY, auth},
+    runs::auth,
 };
 use http::{Method, StatusCode};
 use tower_auth::{Access, AuthContext, AuthLayer, provider::ApiKeyAuth};
