@@ -275,7 +275,7 @@ impl Tally {
             (Self::All, refused) => Some(refused),
             (Self::Any(_), Ok(())) => Some(Ok(())),
             (Self::Any(worst), Err(error)) => {
-                if worst.as_ref().is_none_or(|worst| error.outranks(worst)) {
+                if worst.as_ref().is_none_or(|worst| tells_more(&error, worst)) {
                     *worst = Some(error);
                 }
                 None
@@ -288,6 +288,16 @@ impl Tally {
             Self::All => Ok(()),
             Self::Any(worst) => Err(worst.unwrap_or_else(|| AuthError::forbidden("no_member"))),
         }
+    }
+}
+
+/// What is no denial goes first: `not` turns a denial into a grant, and must not where one member
+/// could not tell.
+fn tells_more(error: &AuthError, worst: &AuthError) -> bool {
+    match (error.is_denial(), worst.is_denial()) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => error.outranks(worst),
     }
 }
 

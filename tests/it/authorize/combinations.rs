@@ -46,6 +46,22 @@ const RANKS: [&[Told]; 5] = [
     &[Told::Forbid],
 ];
 
+#[test]
+fn not_grants_nothing_over_a_member_that_could_not_tell() {
+    for order in [[0, 1], [1, 0]] {
+        let members = order.map(|at| -> Arc<dyn Authorizer> {
+            Arc::new(authorizer_fn(move |_: &AuthContext, _: &str, _: &str| {
+                Err(match at {
+                    0 => AuthError::forbidden("no_grant"),
+                    _ => AuthError::invalid_request("no_such_graph"),
+                })
+            }))
+        });
+        let any = AnyOf::from_authorizers(members).unwrap();
+        assert_eq!(status(&ask(&not(any))), 400, "{order:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn all_of_answers_as_its_first_refusal(members in vec(member(), 1..5)) {
