@@ -4,7 +4,10 @@ use std::{fmt::Write, sync::Arc};
 
 use http::HeaderValue;
 
-use crate::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind, CredentialSource};
+use crate::{
+    error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind},
+    request::CredentialSource,
+};
 
 /// The schemes that a provider's callers may use, and the realm they are for.
 #[derive(Clone, Debug)]

@@ -13,7 +13,8 @@ use std::{error::Error, fmt};
 use tracing::field::DisplayValue;
 
 use crate::{
-    AuthContext, AuthError,
+    context::AuthContext,
+    error::AuthError,
     log::{Causes, Clean, TARGET},
 };
 
@@ -122,7 +123,11 @@ pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>
 
 /// A sender whom a chat platform vouches for, and whom the chain does not let in.
 #[cfg(feature = "webhook")]
-pub(crate) fn refused_sender(error: &AuthError, message: &crate::Message, path: Option<&str>) {
+pub(crate) fn refused_sender(
+    error: &AuthError,
+    message: &crate::request::Message,
+    path: Option<&str>,
+) {
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
     let (platform, kind) = (Clean(message.platform()), clean(message.kind()));

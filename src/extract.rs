@@ -9,7 +9,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use crate::{AuthContext, AuthError, access, reject::Wording};
+use crate::{access, context::AuthContext, error::AuthError, reject::Wording};
 
 impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = AuthError;

@@ -14,7 +14,12 @@ use reqwest::{Client, redirect};
 
 use self::client::{HttpClient, Reqwest};
 pub(crate) use self::{bearer::BearerFile, endpoint::Endpoint, transport::Transport};
-use crate::{ConfigError, ConfigErrorKind, answer::BoxFuture, jose::JwkSetError, log::Clean};
+use crate::{
+    answer::BoxFuture,
+    error::{ConfigError, ConfigErrorKind},
+    jose::JwkSetError,
+    log::Clean,
+};
 
 /// A document, whatever its status.
 #[derive(Debug)]

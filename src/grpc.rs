@@ -4,7 +4,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::{AuthError, AuthErrorKind};
+use crate::error::{AuthError, AuthErrorKind};
 
 /// Adds the status to the head of a refusal, where a client looks for it before the body, if the
 /// request speaks gRPC or gRPC for browsers: both say so in their content type.

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use quick_cache::{UnitWeighter, sync::Cache};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use crate::AuthContext;
+use crate::context::AuthContext;
 
 /// Remembered tokens of one provider: bounded, and never the tokens themselves.
 ///

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use serde::Serialize;
 
 use crate::{
-    AuthError, AuthErrorKind,
     challenge::{Challenges, Realm},
+    error::{AuthError, AuthErrorKind},
 };
 
 /// How refusals are worded: with a provider's challenges, in a layer's realm.

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::ClientAddress;
+use crate::request::ClientAddress;
 
 /// Places for callers who have proven nothing yet. They are bounded, and no client has more than a
 /// quarter of them: whoever takes all that he can get leaves room for the others.

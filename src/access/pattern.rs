@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// A valid pattern of a rule.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use super::{PathRule, Route, pattern::Pattern, traversal};
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// Path rules: the explicit ones, and the built-in ones that give way to them.
 ///

@@ -7,15 +7,17 @@ use http::{Method, Request, Response, header};
 
 use super::{places::Places, screened::ScreenedProvider};
 use crate::{
-    AuthContext, AuthError, AuthRequest, AuthResult,
     access::{self, Route, Rules},
     answer::{Asked, Check},
     challenge::Realm,
+    context::AuthContext,
+    error::AuthError,
     event,
     gate::Step,
     grpc,
-    provider::PrincipalSources,
+    provider::{PrincipalSources, authentication::AuthResult},
     reject,
+    request::AuthRequest,
 };
 
 /// A closure that makes the response for a refusal, given the one that would be sent.

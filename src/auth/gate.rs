@@ -19,7 +19,8 @@ use super::{
     swap::Cores,
 };
 use crate::{
-    AuthContext, ResponseBody,
+    body::ResponseBody,
+    context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     reject,
 };

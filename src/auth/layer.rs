@@ -14,9 +14,9 @@ use super::{
     swap::{Cores, Swap},
 };
 use crate::{
-    Access, AuthError, ConfigError, PathRule,
-    access::Rules,
+    access::{Access, PathRule, Rules},
     challenge::Realm,
+    error::{AuthError, ConfigError},
     provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
     reject,
     request::DEFAULT_MAX_CREDENTIAL_LEN,

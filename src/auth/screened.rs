@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    AuthContext, AuthError, AuthRequest, AuthResult, CredentialSource,
     answer::Asked,
     challenge::{Challenges, Realm},
-    provider::{AuthProvider, Authentication, CompositeAuth, ask},
+    context::AuthContext,
+    error::AuthError,
+    provider::{AuthProvider, Authentication, CompositeAuth, ask, authentication::AuthResult},
     reject::Wording,
-    request::{Place, Rank, Seen, shown_in_two_places},
+    request::{AuthRequest, CredentialSource, Place, Rank, Seen, shown_in_two_places},
 };
 
 /// A provider, and what is known about it before any request.

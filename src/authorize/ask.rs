@@ -9,8 +9,9 @@ use std::{
 
 use super::Authorizer;
 use crate::{
-    AuthContext, AuthError,
     answer::{self, Asked, Check, Named},
+    context::AuthContext,
+    error::AuthError,
     event,
 };
 

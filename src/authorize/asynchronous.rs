@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use super::{Authorization, Authorizer};
-use crate::{AuthContext, AuthError};
+use crate::{context::AuthContext, error::AuthError};
 
 /// An authorizer written as one `async fn`.
 ///

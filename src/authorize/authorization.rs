@@ -1,6 +1,6 @@
 //! What an authorizer answers.
 
-use crate::{AuthError, answer::Answer};
+use crate::{answer::Answer, error::AuthError};
 
 /// An authorizer's answer: ready at once, or pending.
 ///

@@ -3,7 +3,10 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{Authorization, Authorizer};
-use crate::{AuthContext, AuthError, Principal};
+use crate::{
+    context::{AuthContext, Principal},
+    error::AuthError,
+};
 
 /// Allows the owner of a resource: a closure says whose it is.
 ///

@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::Value;
 
 use super::{Authorization, Authorizer};
-use crate::{AuthContext, AuthError, ClaimPath, ConfigError, ConfigErrorKind};
+use crate::{
+    context::{AuthContext, ClaimPath},
+    error::{AuthError, ConfigError, ConfigErrorKind},
+};
 
 /// Allows what the caller's roles permit: a table of roles and their permissions, space-separated.
 ///

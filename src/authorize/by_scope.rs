@@ -1,7 +1,7 @@
 //! Permission by scope.
 
 use super::{Authorization, Authorizer, scopes::holds};
-use crate::{AuthContext, AuthError};
+use crate::{context::AuthContext, error::AuthError};
 
 /// Allows a caller who holds the scope `resource:action`, `graph:invoke` say.
 ///

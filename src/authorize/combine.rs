@@ -7,8 +7,9 @@ use super::{
     ask::{Decision, ask},
 };
 use crate::{
-    AuthContext, AuthError, ConfigError, ConfigErrorKind,
     answer::{Asked, Check},
+    context::AuthContext,
+    error::{AuthError, ConfigError, ConfigErrorKind},
 };
 
 /// Allows what every member allows: the first that does not answers for all.

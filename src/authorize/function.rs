@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{Authorization, Authorizer};
-use crate::{AuthContext, AuthError};
+use crate::{context::AuthContext, error::AuthError};
 
 /// Makes an authorizer of a closure that answers at once.
 ///

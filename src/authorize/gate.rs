@@ -20,8 +20,8 @@ use super::{
     judge::{Head, Judge, Judged},
 };
 use crate::{
-    AuthError,
     answer::Check,
+    error::AuthError,
     gate::{self, Entry, Gate, GateService, Named, Step},
     grpc,
     reject::Wording,

@@ -7,9 +7,10 @@ use super::{
     ask::{Decision, Question, ask, log},
 };
 use crate::{
-    AuthContext, AuthError,
     access::{self, Route},
     answer::{Asked, Check},
+    context::AuthContext,
+    error::AuthError,
     event,
 };
 

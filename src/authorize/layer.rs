@@ -10,7 +10,10 @@ use super::{
     judge::{Head, Judge, Judged, consult},
     resource::{Resource, parse_action},
 };
-use crate::{AuthError, ConfigError, event};
+use crate::{
+    error::{AuthError, ConfigError},
+    event,
+};
 
 /// Asks an authorizer whether the caller may do one thing: a layer for a route or a router.
 ///

@@ -13,8 +13,8 @@ use super::{
     resource::{Part, Resource, SEPARATORS, parse_action},
 };
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind, PathRule,
-    access::{Route, Rules},
+    access::{PathRule, Route, Rules},
+    error::{AuthError, ConfigError, ConfigErrorKind},
     event,
     log::Clean,
 };

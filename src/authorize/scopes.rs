@@ -8,7 +8,12 @@ use super::{
     gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged},
 };
-use crate::{AuthContext, AuthError, ConfigError, ConfigErrorKind, Scopes, event};
+use crate::{
+    context::AuthContext,
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    event,
+    scope::Scopes,
+};
 
 /// Lets only callers in who hold scopes: a layer for a route, a router or any tower service.
 ///

@@ -15,8 +15,13 @@ use super::{
     source::{Format, Source},
 };
 use crate::{
-    AuthLayer, Clock, ConfigError, ConfigErrorKind, Secret, authorize::IntoAuthorizer,
-    provider::IntoAuthProvider, webhook::WebhookLayer,
+    auth::layer::AuthLayer,
+    authorize::IntoAuthorizer,
+    clock::Clock,
+    error::{ConfigError, ConfigErrorKind},
+    provider::IntoAuthProvider,
+    secret::Secret,
+    webhook::WebhookLayer,
 };
 
 /// A configuration that is still to be read, and what the program adds to it.

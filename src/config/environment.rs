@@ -6,7 +6,7 @@ use super::{
     fault::{Faults, Place},
     node::{At, Kind, Member, Node},
 };
-use crate::{ConfigErrorKind, Secret};
+use crate::{error::ConfigErrorKind, secret::Secret};
 
 /// The process's environment, or one given by the program.
 #[derive(Clone, Default)]

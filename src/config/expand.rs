@@ -10,7 +10,7 @@ use super::{
     node::{At, Kind, Node, Text},
     source::{Seen, read_secret},
 };
-use crate::{ConfigErrorKind, Secret};
+use crate::{error::ConfigErrorKind, secret::Secret};
 
 /// What stands behind the names in a text.
 pub(super) struct Sources<'a> {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

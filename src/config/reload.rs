@@ -19,9 +19,9 @@ use super::{
     source::{Look, Seen},
 };
 use crate::{
-    ConfigErrorKind,
     auth::Swap,
     clock::from_unix,
+    error::ConfigErrorKind,
     log::TARGET,
     provider::{IntrospectionAuth, OAuth2Auth},
 };

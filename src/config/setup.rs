@@ -11,7 +11,7 @@ use std::{
 use super::{
     AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, WebhooksLayer, build::Built, source::Seen,
 };
-use crate::{AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider};
+use crate::{auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider};
 
 /// What a configuration came to, in pieces: made by [`AuthConfig::build`].
 ///

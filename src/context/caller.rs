@@ -19,7 +19,7 @@ use super::{
     ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
 };
-use crate::{Scopes, clock};
+use crate::{clock, scope::Scopes};
 
 /// The accepted caller: who they are, how that was proven, and what they may do.
 ///

@@ -6,7 +6,10 @@ use reqwest::Url;
 use sha2::{Digest, Sha256};
 
 use super::FetchError;
-use crate::{ConfigError, ConfigErrorKind, log::TARGET};
+use crate::{
+    error::{ConfigError, ConfigErrorKind},
+    log::TARGET,
+};
 
 /// An address that may be asked: https, or plain http on a loopback address or where the
 /// configuration says so.

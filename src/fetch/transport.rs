@@ -5,7 +5,7 @@ use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
 use reqwest::{Certificate, Client, ClientBuilder};
 
 use super::client::HttpClient;
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// By which client an endpoint is asked.
 #[derive(Clone, Default)]

@@ -9,7 +9,7 @@ use std::future::Future;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::ResponseBody;
+use crate::body::ResponseBody;
 
 /// What decides in a layer of this crate: about a request with a body of type `B`.
 ///

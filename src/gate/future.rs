@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::contract::{Entered, Gate};
-use crate::ResponseBody;
+use crate::body::ResponseBody;
 
 pin_project! {
     /// The inner service's response, a refusal, or a wait that decides between them.

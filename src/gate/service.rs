@@ -12,7 +12,7 @@ use super::{
     ResponseFuture,
     contract::{Gate, Named, Step},
 };
-use crate::ResponseBody;
+use crate::body::ResponseBody;
 
 /// Asks a gate before the inner service runs.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// A signature or MAC algorithm of RFC 7518 §3.1 or RFC 8037 §3.1.
 ///

@@ -8,7 +8,7 @@ use super::{
     number::time,
     user_id::{UserId, UserIdClaim, UserIdClaims, member, non_empty, text_or_integer},
 };
-use crate::{ClaimPath, Scopes};
+use crate::{context::ClaimPath, scope::Scopes};
 
 /// Claims that a set of [`ClaimRules`] accepted: every value is of the type it must have.
 ///

@@ -1,7 +1,7 @@
 //! Several keys, and which one is for a token.
 
 use super::{Algorithm, JoseError, Jws, Key};
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// The keys that tokens may be signed with, chosen by `kid` and algorithm.
 ///

@@ -7,7 +7,7 @@ use super::{
     json::{Fault, Value},
     user_id::member,
 };
-use crate::ClaimPath;
+use crate::context::ClaimPath;
 
 /// The value that a claim must have: a text, a flag or an integer.
 ///

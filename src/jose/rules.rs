@@ -10,7 +10,10 @@ use super::{
     requirement::Requirement,
     user_id::UserIdClaims,
 };
-use crate::{ClaimPath, ConfigError, ConfigErrorKind};
+use crate::{
+    context::ClaimPath,
+    error::{ConfigError, ConfigErrorKind},
+};
 
 /// What is required of a token's claims: times, audience, issuer.
 ///

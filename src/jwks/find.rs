@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ConfigError, ConfigErrorKind,
+    error::{ConfigError, ConfigErrorKind},
     fetch::{BearerFile, Document, Endpoint, FetchError, Fetcher, Transport},
     jose::{
         Algorithm, JwkSet, SkippedKey,

@@ -27,7 +27,7 @@ use super::{
     task,
     withdrawn::Withdrawn,
 };
-use crate::{Clock, fetch::FetchError, jose::JwkSet, shares::Shares};
+use crate::{clock::Clock, fetch::FetchError, jose::JwkSet, shares::Shares};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///

@@ -3,7 +3,11 @@
 use std::{collections::HashSet, fmt, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication, PrincipalSource};
-use crate::{AuthContext, AuthError, AuthRequest, ConfigError, ConfigErrorKind, Message};
+use crate::{
+    context::AuthContext,
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    request::{AuthRequest, Message},
+};
 
 /// Accepts a [`Message`] whose platform, chat and user are on its lists.
 ///

@@ -3,7 +3,12 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication, PrincipalSource, ask};
-use crate::{AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, answer::Asked};
+use crate::{
+    answer::Asked,
+    context::AuthContext,
+    error::AuthError,
+    request::{AuthRequest, AuthRequestBuf, CredentialSource},
+};
 
 /// A provider with a further check: made by [`AuthProvider::and_then`].
 pub struct AndThen<P, F> {

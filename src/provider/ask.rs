@@ -2,9 +2,10 @@
 
 use super::{AuthProvider, AuthResult};
 use crate::{
-    AuthError, AuthRequest,
     answer::{self, Asked, Named},
     context::UNNAMED,
+    error::AuthError,
+    request::AuthRequest,
 };
 
 /// Asks a provider: whatever it does, this returns, and only an answer accepts.

@@ -4,7 +4,9 @@ use std::{future::Future, sync::Arc};
 
 use super::{AndThen, AuthProvider, AuthResult, Authentication, PrincipalSource};
 use crate::{
-    AuthContext, AuthError, AuthRequest, AuthRequestBuf, CredentialSource, context::UNNAMED,
+    context::{AuthContext, UNNAMED},
+    error::AuthError,
+    request::{AuthRequest, AuthRequestBuf, CredentialSource},
 };
 
 /// A provider written as one `async fn`.

@@ -1,6 +1,6 @@
 //! What a provider answers.
 
-use crate::{AuthContext, AuthError, answer::Answer};
+use crate::{answer::Answer, context::AuthContext, error::AuthError};
 
 /// What a provider answers.
 ///

@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication, IntoAuthProvider, PrincipalSource, ask};
 use crate::{
-    AuthError, AuthRequest, AuthRequestBuf, ConfigError, ConfigErrorKind, CredentialSource,
     answer::{Asked, Check},
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    request::{AuthRequest, AuthRequestBuf, CredentialSource},
 };
 
 /// A chain: providers are asked in order and the first that accepts wins.

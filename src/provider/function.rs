@@ -3,7 +3,11 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
-use crate::{AuthRequest, AuthRequestBuf, ConfigError, CredentialSource, context::UNNAMED};
+use crate::{
+    context::UNNAMED,
+    error::ConfigError,
+    request::{AuthRequest, AuthRequestBuf, CredentialSource},
+};
 
 /// Makes a provider of a closure that answers at once.
 ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{AuthContext, Scopes};
+use crate::{context::AuthContext, scope::Scopes};
 
 /// The scopes and roles that tokens of one issuer may give; all of them where nothing is set.
 ///

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::AuthProvider;
 #[cfg(feature = "oauth2")]
 use crate::fetch::Endpoint;
-use crate::{ConfigError, ConfigErrorKind, caught::caught};
+use crate::{
+    caught::caught,
+    error::{ConfigError, ConfigErrorKind},
+};
 
 /// Method and source of the principals that a provider vouches for: within these two, one user id
 /// is one user.

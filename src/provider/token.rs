@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{AuthResult, Grants, Label, Voucher};
 use crate::{
-    AuthContext, AuthError,
-    context::Verified,
+    context::{AuthContext, Verified},
+    error::AuthError,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
     memory::{self, Accepted, Entry, Memory},

@@ -9,14 +9,17 @@ use super::{
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
-    AuthContext, AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Scopes,
-    context::Verified,
+    clock::Clock,
+    context::{AuthContext, ClaimPath, Verified},
+    error::{AuthError, ConfigError},
     fetch::{Endpoint, FetchError, Fetcher, Transport},
     jose::{
         JoseError,
         json::{Members, Value},
         user_id::{UserId, UserIdClaims, member, non_empty},
     },
+    request::{AuthRequest, CredentialSource},
+    scope::Scopes,
 };
 
 /// Accepts tokens with which the userinfo endpoint of their issuer tells about a user (OpenID

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{Extensions, HeaderMap, Method, Uri};
 
 use super::{AuthRequest, ClientAddress, Credential, CredentialSource, Head, Message, Subject};
-use crate::AuthError;
+use crate::error::AuthError;
 
 /// An owned [`AuthRequest`], for a provider that has to wait.
 ///

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::percent_decode;
 
 use super::{CredentialSource, Head, Place, Rank, origin};
-use crate::AuthError;
+use crate::error::AuthError;
 
 /// A credential as the caller showed it: bytes, never empty or blank.
 ///

@@ -24,7 +24,7 @@ pub(crate) use self::{
     seen::Seen,
     source::{Place, Rank},
 };
-use crate::AuthError;
+use crate::error::AuthError;
 
 /// A borrowed view of what a provider judges: the head of an HTTP request, or a [`Message`].
 ///

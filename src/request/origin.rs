@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use http::{HeaderMap, Method, header};
 
 use super::Head;
-use crate::{AuthError, ConfigError, ConfigErrorKind};
+use crate::error::{AuthError, ConfigError, ConfigErrorKind};
 
 /// A web origin in the form that browsers send (RFC 6454 §6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]

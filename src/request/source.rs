@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderName, header};
 
 use super::origin::Origin;
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// One place where a provider looks for its credential.
 ///

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Clock, clock};
+use crate::clock::{self, Clock};
 
 /// A clock that stands still until it is moved.
 ///

@@ -13,7 +13,7 @@ use super::{
     state::{IssuerKey, State},
     token::random,
 };
-use crate::{Clock, jose::Algorithm};
+use crate::{clock::Clock, jose::Algorithm};
 
 /// An issuer on a loopback port: discovery, keys, introspection, userinfo, and tokens for the
 /// asking.

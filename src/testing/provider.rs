@@ -1,8 +1,10 @@
 //! Providers that always say the same.
 
 use crate::{
-    AuthContext, AuthError, AuthRequest,
+    context::AuthContext,
+    error::AuthError,
     provider::{AuthProvider, Authentication, PrincipalSource},
+    request::AuthRequest,
 };
 
 /// Makes a provider that accepts every request as that caller.

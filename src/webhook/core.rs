@@ -16,10 +16,15 @@ use super::{
     verify::{self, Claim, Head, Key, Once, Scheme},
 };
 use crate::{
-    AuthContext, AuthError, AuthErrorKind, AuthRequest, AuthResult, ClientAddress, Clock, Message,
-    Scopes, access, clock, event,
-    provider::{AuthProvider, ask},
+    access,
+    clock::{self, Clock},
+    context::AuthContext,
+    error::{AuthError, AuthErrorKind},
+    event,
+    provider::{AuthProvider, ask, authentication::AuthResult},
     reject::{self, Wording},
+    request::{AuthRequest, ClientAddress, Message},
+    scope::Scopes,
     shares::{Share, Shares},
 };
 

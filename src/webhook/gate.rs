@@ -25,8 +25,10 @@ use super::{
     once::Reservation,
 };
 use crate::{
-    AuthContext, Message, ResponseBody,
+    body::ResponseBody,
+    context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    request::Message,
     shares::Share,
 };
 

@@ -8,7 +8,10 @@ use super::{
     reply::{PLAIN, say},
     verify,
 };
-use crate::{AuthError, ConfigError, Secret, secret};
+use crate::{
+    error::{AuthError, ConfigError},
+    secret::{self, Secret},
+};
 
 /// What Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    AuthError,
+    error::AuthError,
     jose::json::{Items, Members, Text, Value},
 };
 

@@ -15,7 +15,12 @@ use super::{
     verify::{MOST_ASYMMETRIC, Scheme},
 };
 use crate::{
-    Clock, ConfigError, ConfigErrorKind, Scopes, Secret, provider::IntoAuthProvider, shares::Shares,
+    clock::Clock,
+    error::{ConfigError, ConfigErrorKind},
+    provider::IntoAuthProvider,
+    scope::Scopes,
+    secret::Secret,
+    shares::Shares,
 };
 
 /// Verifies deliveries before the inner service runs: one layer for one route.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::replay::{ReplayKey, ReplayStore, Reserved};
-use crate::{AuthError, answer::Answer, clock};
+use crate::{answer::Answer, clock, error::AuthError};
 
 /// Remembers deliveries in this process: at most so many, for at most so long.
 ///

@@ -10,7 +10,7 @@ use super::{
         twilio::Twilio,
     },
 };
-use crate::{ConfigError, Secret};
+use crate::{error::ConfigError, secret::Secret};
 
 impl WebhookLayer {
     /// [Standard Webhooks](https://www.standardwebhooks.com), with its header names or Svix's: a

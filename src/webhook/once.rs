@@ -10,7 +10,7 @@ use super::{
     replay::{ReplayKey, ReplayStore, Reserved},
     verify::{Claim, Once},
 };
-use crate::AuthError;
+use crate::error::AuthError;
 
 /// How a delivery is known again.
 pub(super) struct Identity<'a> {

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
 
-use crate::{AuthError, hex};
+use crate::{error::AuthError, hex};
 
 /// The one value of a header; nothing where it is absent or blank.
 pub(super) fn one<'a>(

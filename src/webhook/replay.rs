@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use crate::{AuthError, answer::Answer, hex};
+use crate::{answer::Answer, error::AuthError, hex};
 
 /// Remembers deliveries, so that each is handled once.
 ///

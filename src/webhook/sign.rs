@@ -13,7 +13,11 @@ use super::{
     scheme::{hmac::HmacScheme, standard},
     verify::{self, Key, Scheme},
 };
-use crate::{Clock, ConfigError, ConfigErrorKind, Secret};
+use crate::{
+    clock::Clock,
+    error::{ConfigError, ConfigErrorKind},
+    secret::Secret,
+};
 
 /// Signs deliveries that you send.
 ///

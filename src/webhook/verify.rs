@@ -10,7 +10,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, Uri};
 
 use super::read;
-use crate::{AuthError, ConfigError, ConfigErrorKind, Secret, jose::is_key_file, secret};
+use crate::{
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    jose::is_key_file,
+    secret::{self, Secret},
+};
 
 /// How one platform signs.
 pub(super) trait Scheme: Send + Sync + 'static {

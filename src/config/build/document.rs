@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Builder;
 use crate::{
-    AuthLayer, ConfigErrorKind,
+    auth::layer::AuthLayer,
     authorize::Authorizer,
     config::{
         environment::put,
@@ -19,6 +19,7 @@ use crate::{
         source::{Document, Format},
         suggest,
     },
+    error::ConfigErrorKind,
     provider::AuthProvider,
 };
 

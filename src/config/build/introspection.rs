@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Builder, claims::set_user_and_scopes};
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         fault::Place,
         read::{Seconds, Slot, Spot},
         shape::tokens::Introspection,
     },
+    error::ConfigErrorKind,
     provider::{AuthProvider, IntrospectionAuth},
+    secret::Secret,
 };
 
 /// What makes one provider another: with the same, it is still known which tokens are good.

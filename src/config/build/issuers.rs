@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Builder, claims::set_claims};
 use crate::{
-    ConfigError, ConfigErrorKind, Secret,
     config::{
         fault::Place,
         read::{OneOrList, Slot, Spot},
         shape::tokens::OAuth2,
     },
+    error::{ConfigError, ConfigErrorKind},
     provider::{AuthProvider, OAuth2Auth},
+    secret::Secret,
 };
 
 /// What makes one issuer's provider another's: with the same, fetched keys can be kept.

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Builder, claims::set_claims};
 use crate::{
-    ConfigError, ConfigErrorKind, Secret,
     config::{
         fault::Place,
         read::{Filled, Seconds, Slot, Spot},
@@ -14,8 +13,10 @@ use crate::{
         },
         source,
     },
+    error::{ConfigError, ConfigErrorKind},
     jose::{Algorithm, Key, KeySet},
     provider::{AuthProvider, JwtAuth},
+    secret::Secret,
 };
 
 /// What a block says of one key.

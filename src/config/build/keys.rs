@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::Builder;
 use crate::{
-    ConfigErrorKind,
     config::{
         fault::Place,
         read::{Free, Slot, Spot},
         shape::gateway::{ApiKey, ApiKeys},
     },
+    error::ConfigErrorKind,
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, SHORT_API_KEY},
 };
 

@@ -28,9 +28,9 @@ use super::{
     webhooks::{Origin, Proof, Table},
 };
 use crate::{
-    AuthLayer, ConfigErrorKind,
-    auth::layer::LONGEST_CREDENTIAL,
+    auth::layer::{AuthLayer, LONGEST_CREDENTIAL},
     authorize::Authorizer,
+    error::ConfigErrorKind,
     provider::{
         AuthProvider, CompositeAuth, IntoAuthProvider, IntrospectionAuth, OAuth2Auth, provider_fn,
     },

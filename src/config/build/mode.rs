@@ -2,12 +2,12 @@
 
 use super::Builder;
 use crate::{
-    ConfigErrorKind,
     config::{
         fault::Place,
         read::Slot,
         shape::gateway::{Gateway, Mode},
     },
+    error::ConfigErrorKind,
 };
 
 impl Builder<'_> {

@@ -2,12 +2,13 @@
 
 use super::Builder;
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         fault::Place,
         read::{Slot, Spot},
         source,
     },
+    error::ConfigErrorKind,
+    secret::Secret,
 };
 
 impl Builder<'_> {

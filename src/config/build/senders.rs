@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Builder;
 use crate::{
-    ConfigErrorKind,
     config::{
         fault::Place,
         read::{Filled, Id, Slot},
         shape::gateway::Allowlist,
     },
+    error::ConfigErrorKind,
     provider::{AllowlistAuth, AuthProvider},
 };
 

@@ -2,11 +2,12 @@
 
 use super::Builder;
 use crate::{
-    ConfigError, ConfigErrorKind, Secret,
     config::{
         read::{OneOrMoreSecrets, Slot, Spot},
         shape::webhook::{Hmac, Scheme, Webhook},
     },
+    error::{ConfigError, ConfigErrorKind},
+    secret::Secret,
     webhook::{HmacScheme, WebhookLayer},
 };
 

@@ -2,9 +2,9 @@
 
 use super::Builder;
 use crate::{
-    Secret,
     config::read::{Slot, Spot},
     fetch::Transport,
+    secret::Secret,
 };
 
 /// Whom an issuer or an endpoint is to be trusted by.

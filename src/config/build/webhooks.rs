@@ -9,8 +9,8 @@ use super::{
     senders::{Listed, listed_in_words},
 };
 use crate::{
-    Access, AuthLayer, ConfigError, ConfigErrorKind,
-    access::{Route, Rules},
+    access::{Access, Route, Rules},
+    auth::layer::AuthLayer,
     config::{
         fault::Place,
         node::At,
@@ -21,6 +21,7 @@ use crate::{
         },
         webhooks::{Hook, Proof},
     },
+    error::{ConfigError, ConfigErrorKind},
     provider::AuthProvider,
     webhook::{MOST_EQUAL_BODIES, MemoryReplayStore, WebhookLayer},
 };

@@ -9,11 +9,11 @@ use super::{
     values::{is_plain_integer, text},
 };
 use crate::{
-    ClaimPath,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
     },
+    context::ClaimPath,
     jose::ClaimValue,
 };
 

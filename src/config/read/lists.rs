@@ -7,13 +7,13 @@ use super::{
     values::{PublicAlgorithm, or_variable, text},
 };
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
     },
+    error::ConfigErrorKind,
     jose::Algorithm,
-    secret,
+    secret::{self, Secret},
 };
 
 /// A list, which may be empty.

@@ -19,7 +19,7 @@ use super::{
     source::parse_json,
     suggest,
 };
-use crate::ConfigErrorKind;
+use crate::error::ConfigErrorKind;
 
 /// A type that stands in a document.
 pub(super) trait Read: Sized {

@@ -6,14 +6,15 @@ use serde_json::{Map, Value, json};
 
 use super::{Read, blank, misfit};
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         date,
         fault::{Faults, Place},
         node::{Kind, Member, Node, Text},
         suggest,
     },
+    error::ConfigErrorKind,
     jose::Algorithm,
+    secret::Secret,
 };
 
 impl Read for bool {

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         environment::{Environment, Variable, not_text},
         expand::Sources,
@@ -12,7 +11,9 @@ use crate::{
         read::{Read, Slot, Spot, block, choice, choice_schema, read},
         source::read_secret,
     },
+    error::ConfigErrorKind,
     jose::Algorithm,
+    secret::Secret,
 };
 
 /// What `auth` says.

@@ -9,7 +9,6 @@ use super::{
     webhook::Webhook,
 };
 use crate::{
-    Secret,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
@@ -17,6 +16,7 @@ use crate::{
             Bytes, Filled, Free, Id, OneOrList, Read, Slot, Spot, block, choice, choice_schema,
         },
     },
+    secret::Secret,
 };
 
 block! {

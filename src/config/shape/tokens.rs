@@ -1,11 +1,11 @@
 //! The shape of what a gateway's file says about tokens.
 
 use crate::{
-    Secret,
     config::read::{
         Claim, Claims, Filled, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, Spot, block,
     },
     jose::Algorithm,
+    secret::Secret,
 };
 
 block! {

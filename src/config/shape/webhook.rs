@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ConfigErrorKind, Secret,
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
@@ -13,6 +12,8 @@ use crate::{
         },
         suggest,
     },
+    error::ConfigErrorKind,
+    secret::Secret,
     webhook::{HmacAlgorithm, SignatureEncoding},
 };
 

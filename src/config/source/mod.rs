@@ -19,7 +19,7 @@ use super::{
     fault::{ConfigFault, ConfigFaults, Place},
     node::{At, Kind, Node},
 };
-use crate::{ConfigErrorKind, Secret};
+use crate::{error::ConfigErrorKind, secret::Secret};
 
 /// Where the document comes from.
 #[derive(Clone, Debug)]

@@ -23,7 +23,9 @@ use super::{
     proof::{Delivered, Origin},
 };
 use crate::{
-    AuthContext, AuthLayer, ResponseBody,
+    auth::layer::AuthLayer,
+    body::ResponseBody,
+    context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     webhook::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
 };

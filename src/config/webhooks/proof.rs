@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use crate::{
-    AuthContext, AuthRequest, CredentialSource,
+    context::AuthContext,
     provider::{AuthProvider, Authentication, PrincipalSource},
+    request::{AuthRequest, CredentialSource},
 };
 
 /// Which set-up a mark belongs to: two in one program do not take each other's.

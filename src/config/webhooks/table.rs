@@ -6,9 +6,10 @@ use http::{Method, Request};
 
 use super::proof::Origin;
 use crate::{
-    AuthLayer, ConfigError,
     access::{Route, Rules},
+    auth::layer::AuthLayer,
     config::shape::webhook::Scheme,
+    error::ConfigError,
     webhook::{MemoryReplayStore, WebhookLayer},
 };
 

@@ -1,6 +1,9 @@
 //! Why a key cannot be used.
 
-use crate::{ConfigError, ConfigErrorKind, jose::Algorithm};
+use crate::{
+    error::{ConfigError, ConfigErrorKind},
+    jose::Algorithm,
+};
 
 /// Why a key cannot be used: a code for the log of a set, a sentence for who configures one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use aws_lc_rs::{hmac, signature::ParsedPublicKey};
 
 use super::Algorithm;
-use crate::{ConfigError, ConfigErrorKind, secret};
+use crate::{
+    error::{ConfigError, ConfigErrorKind},
+    secret,
+};
 
 mod der;
 mod disguise;

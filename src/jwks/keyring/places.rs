@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Keyring, Shortage, Snapshot, report};
-use crate::{ClientAddress, shares::Share};
+use crate::{request::ClientAddress, shares::Share};
 
 impl Keyring {
     /// A place to wait in, for as long as it is held.

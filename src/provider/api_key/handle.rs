@@ -8,7 +8,7 @@ use super::{
     table::{self, Table},
     warn_of_short,
 };
-use crate::{ConfigError, ConfigErrorKind};
+use crate::error::{ConfigError, ConfigErrorKind};
 
 /// Adds, replaces, revokes and removes the keys of an [`ApiKeyAuth`](super::ApiKeyAuth) while it
 /// serves. What it did holds from the next request.

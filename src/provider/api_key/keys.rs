@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 
 use super::table::Table;
-use crate::ConfigError;
+use crate::error::ConfigError;
 
 /// Readers take a snapshot and never wait; writers go one after the other.
 pub(super) struct Keys {

@@ -18,8 +18,10 @@ use self::{
 };
 use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
 use crate::{
-    AuthError, AuthRequest, Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    clock::Clock,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     log::{Clean, TARGET},
+    request::{AuthRequest, CredentialSource},
 };
 
 /// Accepts API keys, sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`.

@@ -6,7 +6,12 @@ use serde_json::Value;
 
 use super::digest;
 use crate::{
-    AuthContext, Clock, ConfigError, ConfigErrorKind, Secret, hex, provider::Label, secret,
+    clock::Clock,
+    context::AuthContext,
+    error::{ConfigError, ConfigErrorKind},
+    hex,
+    provider::Label,
+    secret::{self, Secret},
 };
 
 /// An API key, by its SHA-256, and whom it stands for.

@@ -6,7 +6,14 @@ use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
 use super::ApiKeyRecord;
-use crate::{AuthContext, Clock, ConfigError, ConfigErrorKind, Scopes, provider::Label, secret};
+use crate::{
+    clock::Clock,
+    context::AuthContext,
+    error::{ConfigError, ConfigErrorKind},
+    provider::Label,
+    scope::Scopes,
+    secret,
+};
 
 #[derive(Default)]
 pub(super) struct Table {

@@ -1,9 +1,8 @@
 //! What an introspection endpoint says (RFC 7662 §2.2), read strictly.
 
 use crate::{
-    AuthContext, AuthError, ClaimPath,
-    context::Verified,
-    error::Mismatch,
+    context::{AuthContext, ClaimPath, Verified},
+    error::{AuthError, Mismatch},
     fetch::FetchError,
     jose::{
         JoseError,

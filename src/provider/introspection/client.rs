@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use crate::{ConfigError, ConfigErrorKind, Secret};
+use crate::{
+    error::{ConfigError, ConfigErrorKind},
+    secret::Secret,
+};
 
 /// How we tell the endpoint who asks.
 #[derive(Clone)]

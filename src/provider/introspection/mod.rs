@@ -13,9 +13,13 @@ use super::{
     opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
 };
 use crate::{
-    AuthError, AuthRequest, ClaimPath, Clock, ConfigError, CredentialSource, Secret,
+    clock::Clock,
+    context::ClaimPath,
+    error::{AuthError, ConfigError},
     fetch::{Endpoint, FetchError, Fetcher, Transport},
     log::TARGET,
+    request::{AuthRequest, CredentialSource},
+    secret::Secret,
 };
 
 /// Accepts tokens that the introspection endpoint of their issuer says are active (RFC 7662),

@@ -12,8 +12,11 @@ use super::{
     token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused, warn_of_lone_audience_claim},
 };
 use crate::{
-    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
+    clock::Clock,
+    context::AuthContext,
+    error::{AuthError, ConfigError},
     jose::{Algorithm, ClaimRules, HeaderRules, JoseError, Jws, Key, KeySet},
+    request::{AuthRequest, CredentialSource},
 };
 
 /// Accepts JSON Web Tokens signed with a key that is known beforehand, sent as

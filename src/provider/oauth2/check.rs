@@ -4,11 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
-    AuthError, ClientAddress, Clock,
-    error::Mismatch,
+    clock::Clock,
+    error::{AuthError, Mismatch},
     jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
     jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
+    request::ClientAddress,
 };
 
 /// One issuer's keys, the rules for its tokens, and the tokens that are remembered.

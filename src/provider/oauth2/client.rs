@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use super::{OAuth2Auth, settings::Settings};
 use crate::{
-    ConfigError,
+    error::ConfigError,
     fetch::{BearerFile, Endpoint, Transport},
     jwks::Place,
 };

@@ -4,11 +4,11 @@ use std::{fmt, sync::Arc};
 
 use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource, check::unverified};
 use crate::{
-    AuthContext, AuthError, AuthRequest, ClientAddress, ConfigError, ConfigErrorKind,
-    CredentialSource,
-    error::Mismatch,
+    context::AuthContext,
+    error::{AuthError, ConfigError, ConfigErrorKind, Mismatch},
     jose::{JoseError, Jws},
     provider::token::refused,
+    request::{AuthRequest, ClientAddress, CredentialSource},
 };
 
 /// Accepts access tokens of several issuers: made by [`OAuth2Auth::issuers`].

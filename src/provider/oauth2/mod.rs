@@ -18,9 +18,12 @@ use super::{
     claim_settings::claim_settings, token::warn_of_lone_audience_claim,
 };
 use crate::{
-    AuthContext, AuthError, AuthRequest, Clock, ConfigError, CredentialSource,
+    clock::Clock,
+    context::AuthContext,
+    error::{AuthError, ConfigError},
     jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::Place,
+    request::{AuthRequest, CredentialSource},
 };
 
 /// Accepts access tokens (JWT) of one issuer, with the keys that it publishes.

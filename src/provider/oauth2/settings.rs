@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    clock::Clock,
+    error::{ConfigError, ConfigErrorKind},
     fetch::{BearerFile, Endpoint, Transport},
     jose::{Algorithm, ClaimRules, HeaderRules},
     jwks::{LONGEST_CACHE_TTL, Pace, Place, SHORTEST_CACHE_TTL},
     provider::{Grants, token::REMEMBERED_TOKENS},
+    request::CredentialSource,
 };
 
 #[derive(Clone, Debug)]

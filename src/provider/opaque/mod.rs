@@ -33,9 +33,11 @@ pub(super) use self::{
 };
 use super::{AuthResult, Authentication, Label};
 use crate::{
-    AuthError, AuthRequest, ConfigError, ConfigErrorKind, CredentialSource, Secret,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     fetch::{Endpoint, Fetcher},
     memory::TokenNames,
+    request::{AuthRequest, CredentialSource},
+    secret::Secret,
 };
 
 /// Asks an endpoint about a token.

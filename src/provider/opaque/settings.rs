@@ -8,9 +8,12 @@ use std::{
 
 use super::{Opaque, verdicts::Vouched};
 use crate::{
-    AuthError, AuthResult, Clock, ConfigError, ConfigErrorKind, CredentialSource,
+    clock::Clock,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     fetch::Transport,
     jose::{ClaimRules, JoseError},
+    provider::authentication::AuthResult,
+    request::CredentialSource,
 };
 
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    ClientAddress,
+    request::ClientAddress,
     shares::{Share, Shares},
 };
 

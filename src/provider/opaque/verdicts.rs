@@ -10,7 +10,10 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-use crate::{AuthContext, AuthError, AuthErrorKind};
+use crate::{
+    context::AuthContext,
+    error::{AuthError, AuthErrorKind},
+};
 
 /// Whom an endpoint says that a token is for.
 #[derive(Clone)]

@@ -5,7 +5,8 @@ use http::{HeaderMap, Response, StatusCode};
 
 use super::{Heard, Platform};
 use crate::{
-    AuthError, Message,
+    error::AuthError,
+    request::Message,
     webhook::{
         json::{Object, malformed},
         reply::{JSON, say},

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::{Heard, Platform, silence};
-use crate::{AuthError, Message, webhook::json::Object};
+use crate::{error::AuthError, request::Message, webhook::json::Object};
 
 pub(in crate::webhook) const META: Platform = Platform { read };
 

@@ -8,7 +8,7 @@ mod telegram;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 
-use crate::{AuthError, Message};
+use crate::{error::AuthError, request::Message};
 
 pub(super) use self::{discord::DISCORD, meta::META, slack::SLACK, telegram::TELEGRAM};
 

@@ -6,8 +6,9 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{Heard, Platform, silence};
 use crate::{
-    AuthError, Message,
+    error::AuthError,
     jose::json::Value,
+    request::Message,
     webhook::{
         json::{Object, malformed},
         reply::{PLAIN, say},

@@ -4,7 +4,8 @@ use http::HeaderMap;
 
 use super::{Heard, Platform, silence};
 use crate::{
-    AuthError, Message,
+    error::AuthError,
+    request::Message,
     webhook::json::{Object, malformed},
 };
 

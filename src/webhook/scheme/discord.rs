@@ -3,7 +3,7 @@
 use http::HeaderName;
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     webhook::{
         json::Object,
         read,

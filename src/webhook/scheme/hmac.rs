@@ -4,7 +4,8 @@ use aws_lc_rs::hmac;
 use http::HeaderName;
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind, hex,
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    hex,
     webhook::{
         read,
         verify::{Claim, Head, Key, Once, Scheme, Shown},

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use http::HeaderName;
 
 use crate::{
-    AuthError, ConfigError,
+    error::{AuthError, ConfigError},
     webhook::{
         json::Object,
         read,

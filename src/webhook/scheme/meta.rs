@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 
 use super::github::hub_signature;
 use crate::{
-    AuthError, ConfigError,
+    error::{AuthError, ConfigError},
     webhook::verify::{Claim, Head, Key, Scheme},
 };
 

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use http::{HeaderMap, HeaderName};
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     webhook::{
         read,
         verify::{Claim, Head, Key, Once, Scheme, Shown},

@@ -3,7 +3,7 @@
 use http::HeaderName;
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind,
+    error::{AuthError, ConfigError, ConfigErrorKind},
     webhook::{
         read,
         verify::{self, Claim, Head, Key, Once, Scheme, Shown},

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, Response, StatusCode, Uri, header};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AuthError, ConfigError, ConfigErrorKind, secret,
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    secret,
     webhook::{
         read,
         reply::say,

@@ -2,6 +2,7 @@
 
 mod examples;
 mod fuzz_corpus;
+mod imports;
 mod readme;
 mod rules_cited;
 mod two_backends;

@@ -1,4 +1,5 @@
 //! Strangers and known tokens before one endpoint, in simulated time.
+#![cfg(test)]
 
 mod flood;
 mod renewal;
@@ -20,7 +21,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{AuthContext, AuthErrorKind, ClientAddress, fetch::FetchError, testing::ManualClock};
+use crate::{
+    context::AuthContext, error::AuthErrorKind, fetch::FetchError, request::ClientAddress,
+    testing::ManualClock,
+};
 
 /// An endpoint that takes its time. Tokens that begin with `known` are good until they are revoked.
 struct Slow {
