@@ -51,7 +51,7 @@ impl Wording {
         &PLAIN
     }
 
-    /// The same challenges in another realm.
+    /// The wording with its challenges in another realm.
     pub(crate) fn in_realm(&self, realm: Realm) -> Self {
         Self::new(self.challenges.clone(), realm)
     }

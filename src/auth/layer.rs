@@ -110,12 +110,12 @@ impl AuthLayer {
         Self::open()
     }
 
-    /// The same, for who logs it at another time.
+    /// Like [`disabled`](Self::disabled), without the warning: whoever builds it logs that later.
     pub(crate) fn open() -> Self {
         Self::open_to([])
     }
 
-    /// The same, where these providers are asked first who the caller is.
+    /// A layer that lets everybody in, as whom these providers know or else as an anonymous caller.
     pub(crate) fn open_to(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
         Self::of(ScreenedProvider::open(known), PrincipalSources::default())
             .edit(|core| core.disabled = true)

@@ -142,7 +142,7 @@ fn remove_cookie(headers: &mut HeaderMap, name: &str) {
     }
 }
 
-/// The same URI without a query parameter; nothing where it has none of that name.
+/// The URI without the query parameter of that name; nothing where it has none.
 fn without_parameter(uri: &Uri, name: &str) -> Option<Uri> {
     let query = uri.query()?;
     let is_shown = |pair: &&str| {

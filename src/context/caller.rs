@@ -152,7 +152,7 @@ impl AuthContext {
         self.0.key_name.as_deref()
     }
 
-    /// The same, for who has seen to the headers already.
+    /// The caller without response headers: for whoever has added them to a response already.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn without_response_headers(mut self) -> Self {
         if self.0.response_headers.is_some() {

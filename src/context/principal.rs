@@ -58,7 +58,7 @@ impl<'a> Principal<'a> {
         &self.user_id
     }
 
-    /// The same principal, owning its texts.
+    /// The principal with texts of its own.
     pub fn into_owned(self) -> Principal<'static> {
         Principal {
             method: self.method.into_owned().into(),

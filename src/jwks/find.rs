@@ -76,7 +76,7 @@ pub(crate) struct Source {
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) set: JwkSet,
-    /// The same for two sets with the same keys, in whatever order.
+    /// Equal for two sets with equal keys, in whatever order.
     pub(super) fingerprint: [u8; 32],
     /// For how many seconds the issuer says that the set is good.
     pub(super) max_age: Option<u64>,

@@ -120,7 +120,7 @@ impl PrincipalSource {
         Self::of(method, Some(source), authority)
     }
 
-    /// The same for each of the claims that a user id may be in, in their order.
+    /// One source for each of the claims that a user id may be in, in their order.
     #[cfg(feature = "jwt")]
     pub(crate) fn of_claims<'c>(self, claims: impl IntoIterator<Item = &'c str>) -> Vec<Self> {
         let claims = claims.into_iter().enumerate();
@@ -136,7 +136,7 @@ impl PrincipalSource {
             .collect()
     }
 
-    /// The same with another method.
+    /// The source with another method.
     #[cfg(feature = "oauth2")]
     pub(crate) fn with_method(mut self, method: &'static str) -> Self {
         self.method = method;

@@ -175,7 +175,7 @@ impl<'a> AuthRequest<'a> {
         }
     }
 
-    /// The same request for whoever may use what was read of it already.
+    /// The request with what was read of its credentials already, so that it is read once.
     pub(crate) fn with_seen(mut self, seen: &'a Seen<'a>) -> Self {
         if let Subject::Http(head) = &mut self.subject {
             head.seen = Some(seen);

@@ -351,7 +351,7 @@ pub(in crate::config) fn choice_schema<T>(names: &[(&'static str, T)]) -> Value 
     json!({"anyOf": [{"enum": names}, {"type": "string", "pattern": VARIABLE}]})
 }
 
-/// The same, or a text with a variable in it.
+/// The schema, or a text with a variable in it.
 pub(super) fn or_variable(schema: Value) -> Value {
     json!({"anyOf": [schema, {"type": "string", "pattern": VARIABLE}]})
 }

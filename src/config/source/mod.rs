@@ -153,13 +153,13 @@ fn inode(_metadata: &fs::Metadata) -> [i128; 4] {
 }
 
 impl Seen {
-    /// The same file, and what it holds now.
+    /// Reads the file again.
     pub(super) fn again(&self) -> Self {
         let bytes = read_bytes(&self.path, LARGEST_FILE);
         Self::of(&self.path, &bytes)
     }
 
-    /// The same file as it is now.
+    /// Takes the stamp of the file, then reads it.
     pub(super) fn look(&self) -> Look {
         // Before the content: what is written while that is read shows in the next look.
         let stamp = Stamp::of(&self.path);

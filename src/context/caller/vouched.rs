@@ -22,7 +22,7 @@ impl AuthContext {
         self.with_label(Some(label.as_ref().into()))
     }
 
-    /// The same under a label, or under none; what bears it already is left as it is.
+    /// The caller under a label, or under none.
     pub(crate) fn with_label(mut self, label: Option<Arc<str>>) -> Self {
         if self.0.source != label {
             self.edit().source = label;

@@ -114,7 +114,8 @@ impl KeyFault {
         ConfigError::new(kind, message)
     }
 
-    /// The same where no algorithm is known yet: the JWK could not be read that far.
+    /// The fault as a configuration error where no algorithm is known, because the JWK could not be
+    /// read that far.
     pub(crate) fn into_jwk_config(self) -> ConfigError {
         let kind = match self {
             Self::UnknownAlgorithm => ConfigErrorKind::Unsupported,

@@ -184,7 +184,7 @@ impl ApiKeyRecord {
         self
     }
 
-    /// The same key under a label, unless it names an issuer of its own.
+    /// The record under a label, unless it names an issuer of its own.
     pub(super) fn labelled(mut self, label: Option<&Label>) -> Self {
         if self.context.issuer().is_none() {
             self.context = self.context.with_label(label.map(Label::text));

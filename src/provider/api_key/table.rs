@@ -67,7 +67,7 @@ impl Table {
         }
     }
 
-    /// The same keys under another label, or under none.
+    /// The table with its keys under another label, or under none.
     pub(super) fn labelled(&self, label: Option<Label>) -> Self {
         let records = self.records.iter().cloned();
         let records = records.map(|one| one.labelled(label.as_ref())).collect();
@@ -115,7 +115,7 @@ impl Table {
         self.records.iter().find(|record| record.name() == name)
     }
 
-    /// The same keys with one more, which takes the place of the one with its name if there is one.
+    /// The table with one key more, which takes the place of the one with its name if there is one.
     pub(super) fn with(&self, record: ApiKeyRecord) -> Result<Self, ConfigError> {
         let holder = self.get(&record.digest);
         if holder.is_some_and(|holder| holder.name() != record.name()) {

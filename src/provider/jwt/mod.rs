@@ -77,7 +77,7 @@ struct Checks {
     rules: ClaimRules,
     label: Option<Label>,
     grants: Grants,
-    /// The same one in every copy: they hold the same keys.
+    /// Shared by every copy: they hold the same keys.
     origin: Arc<()>,
     remembered: usize,
     /// Made at the first token, when every setting is known.

@@ -91,7 +91,7 @@ impl<Q> Opaque<Q> {
         self
     }
 
-    /// The same for a setting that may be refused.
+    /// Changes a setting that may be refused, and forgets what was remembered under the old one.
     pub(in crate::provider) fn try_with_setting(
         self,
         change: impl FnOnce(&mut Settings) -> Result<(), ConfigError>,
