@@ -40,6 +40,20 @@
 //! [`AuthError`]: wrong, or could not be checked. These never become one another: an outage is a
 //! 503, never a 401 and never a pass.
 //!
+//! # A token without a layer
+//!
+//! To check a token that came some other way, one call is enough. Whoever checks many keeps the
+//! provider.
+//!
+//! ```
+//! use tower_auth::{AuthContext, provider::JwtAuth};
+//!
+//! fn caller(secret: &str, token: &str) -> Result<AuthContext, Box<dyn std::error::Error>> {
+//!     Ok(JwtAuth::hs256(secret)?.verify(token)?)
+//! }
+//! assert!(caller("an example secret of 32 bytes …", "no.such-token").is_err());
+//! ```
+//!
 //! # What a caller may do
 //!
 //! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
