@@ -180,7 +180,7 @@ impl JwtAuth {
     ///
     /// # Security
     ///
-    /// Such a token is good until the key changes, wherever it leaks to.
+    /// A token without `exp` is good until the key changes, wherever it leaks to.
     #[must_use]
     pub fn insecure_allow_missing_exp(self) -> Self {
         self.with_rules(ClaimRules::insecure_allow_missing_exp)

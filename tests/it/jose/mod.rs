@@ -2,6 +2,7 @@
 
 mod attacks;
 mod attacks_json;
+mod key_numbers;
 mod key_sets;
 mod keys;
 mod properties;

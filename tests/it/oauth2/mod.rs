@@ -4,6 +4,7 @@ use crate::common;
 use crate::common::tls;
 
 mod audience;
+mod bearer_file;
 mod bodies;
 mod bound;
 mod claims;

@@ -1,8 +1,8 @@
-//! Issuers inside a private network: plain http by name, a private CA, a bearer for the key set.
+//! Issuers inside a private network: plain http by name, a private CA.
 
 use std::{fs, path::PathBuf};
 
-use http::{HeaderMap, Response, header};
+use http::{Response, header};
 use serde_json::json;
 use tower_auth::{
     ConfigErrorKind,
@@ -39,7 +39,7 @@ fn at(world: &World, host: &str) -> String {
     format!("http://{host}:{}", port(world))
 }
 
-fn path_of(world: &World, endpoint: IssuerEndpoint) -> String {
+pub(super) fn path_of(world: &World, endpoint: IssuerEndpoint) -> String {
     world
         .issuer
         .endpoint(endpoint)
@@ -47,7 +47,7 @@ fn path_of(world: &World, endpoint: IssuerEndpoint) -> String {
 }
 
 /// Lets the metadata name that issuer and that key set.
-fn describe(world: &World, issuer: &str, jwks_uri: &str) {
+pub(super) fn describe(world: &World, issuer: &str, jwks_uri: &str) {
     let metadata = json!({ "issuer": issuer, "jwks_uri": jwks_uri }).to_string();
     let answer = Fault::Answer(Response::new(metadata));
     world.issuer.fail(OpenIdConfiguration, answer);
@@ -71,14 +71,14 @@ fn insecure(world: &World, issuer: &str) -> OAuth2Auth {
         .with_clock(world.clock.clock())
 }
 
-fn redirect(world: &World, endpoint: IssuerEndpoint, to: &str) {
+pub(super) fn redirect(world: &World, endpoint: IssuerEndpoint, to: &str) {
     let answer = Response::builder().status(302).header(header::LOCATION, to);
     world
         .issuer
         .fail(endpoint, Fault::Answer(answer.body(String::new()).unwrap()));
 }
 
-async fn fails(provider: &OAuth2Auth) -> String {
+pub(super) async fn fails(provider: &OAuth2Auth) -> String {
     let error = provider.warm_up().await.expect_err("no keys");
     assert_eq!(error.status(), 503);
     causes(&error)
@@ -258,7 +258,7 @@ async fn an_introspection_secret_goes_over_plain_http_by_a_switch_of_its_own() {
 }
 
 /// An issuer behind TLS with the private CA, which is asked for its keys there.
-async fn behind_tls() -> (World, TlsFront) {
+pub(super) async fn behind_tls() -> (World, TlsFront) {
     let world = World::new();
     let front = TlsFront::start(port(&world)).await;
     let issuer = front.url("");
@@ -266,7 +266,7 @@ async fn behind_tls() -> (World, TlsFront) {
     (world, front)
 }
 
-fn over_tls(world: &World, front: &TlsFront) -> OAuth2Auth {
+pub(super) fn over_tls(world: &World, front: &TlsFront) -> OAuth2Auth {
     OAuth2Auth::new(front.url(""), AUDIENCE)
         .unwrap()
         .with_clock(world.clock.clock())
@@ -343,17 +343,17 @@ fn a_ca_file_that_holds_no_authority_is_refused_when_it_is_named() {
 }
 
 /// A file of this test's own, removed with it.
-struct TempFile(PathBuf);
+pub(super) struct TempFile(pub(super) PathBuf);
 
 impl TempFile {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let process = std::process::id();
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or_default().replace(':', "_");
         Self(std::env::temp_dir().join(format!("tower-auth-{name}-{process}-{thread}")))
     }
 
-    fn write(&self, content: &str) {
+    pub(super) fn write(&self, content: &str) {
         fs::write(&self.0, content).unwrap();
     }
 }
@@ -362,151 +362,4 @@ impl Drop for TempFile {
     fn drop(&mut self) {
         let _gone = fs::remove_file(&self.0);
     }
-}
-
-fn authorization(world: &World, endpoint: IssuerEndpoint) -> Option<String> {
-    let request = world.issuer.last_request(endpoint).expect("it was asked");
-    shown(request.headers())
-}
-
-fn shown(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?;
-    Some(value.to_str().unwrap().to_owned())
-}
-
-#[tokio::test]
-async fn the_bearer_is_read_at_every_fetch() {
-    let world = World::new();
-    let file = TempFile::new("bearer");
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    for (content, sent) in [
-        ("first", "first"),
-        ("second\n", "second"),
-        ("third\r\n", "third"),
-    ] {
-        file.write(content);
-        provider.warm_up().await.unwrap();
-        assert_eq!(authorization(&world, Jwks), Some(format!("Bearer {sent}")));
-        assert_eq!(
-            authorization(&world, OpenIdConfiguration),
-            Some(format!("Bearer {sent}"))
-        );
-        // The keys grow too old, so that the next call fetches them again.
-        world.pass(2 * DAY);
-    }
-    assert_eq!(world.fetches(), 3);
-}
-
-#[tokio::test]
-async fn a_bearer_that_cannot_be_read_is_an_outage_and_never_sent_in_part() {
-    let world = World::new();
-    let file = TempFile::new("bearer");
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    let text = fails(&provider).await;
-    assert!(text.contains("cannot be read from"), "{text}");
-    for content in ["", "\n", "two\nlines", "a b", " a", "a\n\n", "é", "a\0"] {
-        file.write(content);
-        world.pass(DAY);
-        let text = fails(&provider).await;
-        assert!(text.contains("no token"), "{content:?}: {text}");
-        assert!(!text.contains("two"), "{text}");
-    }
-    assert_eq!((world.fetches(), world.discoveries()), (0, 0));
-    file.write("good");
-    world.pass(DAY);
-    provider.warm_up().await.unwrap();
-}
-
-#[tokio::test]
-async fn keys_stay_in_use_while_the_bearer_is_missing() {
-    let world = World::new();
-    let file = TempFile::new("bearer");
-    file.write("good");
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    provider.warm_up().await.unwrap();
-    fs::remove_file(&file.0).unwrap();
-    world.pass(2 * HOUR);
-    assert!(provider.verify(&world.token().mint()).await.is_ok());
-}
-
-#[tokio::test]
-async fn the_bearer_is_dropped_wherever_a_redirect_leads() {
-    let (world, other) = (World::new(), World::new());
-    let file = TempFile::new("bearer");
-    file.write("secret");
-    let elsewhere = other.issuer.endpoint(Jwks);
-    let beside = world.issuer.endpoint(WellKnownJwks);
-    let relative = path_of(&world, WellKnownJwks);
-    let provider = || world.provider().with_key_set_bearer_file(&file.0);
-    for to in [beside.as_str(), relative.as_str(), elsewhere.as_str()] {
-        redirect(&world, Jwks, to);
-        provider().warm_up().await.unwrap();
-        assert_eq!(
-            authorization(&world, Jwks).as_deref(),
-            Some("Bearer secret")
-        );
-    }
-    assert_eq!(authorization(&world, WellKnownJwks), None);
-    assert_eq!(authorization(&other, Jwks), None);
-    for to in [
-        "http://issuer.example/",
-        "http://me:x@127.0.0.1/",
-        "ftp://127.0.0.1/",
-    ] {
-        redirect(&world, Jwks, to);
-        fails(&provider()).await;
-    }
-}
-
-#[tokio::test]
-async fn the_bearer_goes_to_no_key_set_that_metadata_name_elsewhere() {
-    let (world, other) = (World::new(), World::new());
-    let file = TempFile::new("bearer");
-    file.write("secret");
-    describe(&world, world.issuer.url(), &other.issuer.endpoint(Jwks));
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    provider.warm_up().await.unwrap();
-    assert_eq!(authorization(&other, Jwks), None);
-}
-
-#[tokio::test]
-async fn the_bearer_goes_to_the_key_set_that_the_configuration_names() {
-    let (world, keys) = (World::new(), World::new());
-    let file = TempFile::new("bearer");
-    file.write("secret");
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    let provider = provider.with_jwks_uri(&keys.issuer.endpoint(Jwks)).unwrap();
-    provider.warm_up().await.unwrap();
-    assert_eq!(authorization(&keys, Jwks).as_deref(), Some("Bearer secret"));
-    assert_eq!(world.discoveries(), 0);
-}
-
-#[tokio::test]
-async fn an_issuer_of_a_cluster_is_asked_with_its_ca_and_the_account_s_token() {
-    let (world, front) = behind_tls().await;
-    let file = TempFile::new("bearer");
-    file.write("account\n");
-    let provider = over_tls(&world, &front)
-        .with_jwks_uri(&front.url(&path_of(&world, Jwks)))
-        .unwrap()
-        .with_ca_file(path("authority.crt"))
-        .unwrap()
-        .with_key_set_bearer_file(&file.0);
-    let token = world.token().with_claim("iss", front.url("")).mint();
-    assert!(provider.verify(&token).await.is_ok());
-    assert_eq!(
-        authorization(&world, Jwks).as_deref(),
-        Some("Bearer account")
-    );
-}
-
-#[tokio::test]
-async fn no_bearer_appears_in_what_is_printed() {
-    let file = TempFile::new("bearer");
-    file.write("c4nary");
-    let world = World::new();
-    let provider = world.provider().with_key_set_bearer_file(&file.0);
-    world.issuer.fail(Jwks, Fault::Status(403));
-    let text = fails(&provider).await + &format!("{provider:?}");
-    assert!(!text.contains("c4nary"), "{text}");
 }

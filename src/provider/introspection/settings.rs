@@ -1,0 +1,172 @@
+//! What the answers must say, and what they may grant.
+
+use std::time::Duration;
+
+use super::{IntrospectionAuth, Rules};
+use crate::{context::ClaimPath, error::ConfigError, provider::opaque::Settings};
+
+impl IntrospectionAuth {
+    /// Requires the token's `aud` to be this, or to hold it.
+    #[must_use]
+    pub fn with_audience(self, audience: impl Into<String>) -> Self {
+        self.with_audiences([audience])
+    }
+
+    /// Requires the token's `aud` to be or to hold one of these; with an empty list, it is not
+    /// looked at.
+    #[must_use]
+    pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
+        let audiences = audiences.into_iter().map(|one| one.into().into()).collect();
+        self.with_rules(|rules| rules.audiences = audiences)
+    }
+
+    /// Requires the token's `iss` to be this, compared byte for byte.
+    #[must_use]
+    pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
+        let issuer = issuer.into().into();
+        self.with_rules(|rules| rules.issuer = Some(issuer))
+    }
+
+    /// Replaces the member that holds the scopes, `scope` unless set.
+    ///
+    /// Whatever its name, it may be a string with spaces between the scopes or an array of strings.
+    /// It may stand inside other members: see [`ClaimPath`].
+    #[must_use]
+    pub fn with_scope_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        let claim = claim.into();
+        self.with_rules(|rules| rules.scope_claim = claim)
+    }
+
+    /// Replaces the member that holds the user id, `sub` unless set; it may stand inside others
+    /// (see [`ClaimPath`]).
+    ///
+    /// It may be a non-empty string, or an integer without fraction and exponent. An `email` counts
+    /// only where `email_verified` beside it is `true`.
+    ///
+    /// # Security
+    ///
+    /// `username` is for people to read: whether it may change hands is for the issuer to say.
+    #[must_use]
+    pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        self.with_user_id_claims([claim])
+    }
+
+    /// Replaces the members that hold the user id, in the order in which they are looked for; unless
+    /// set, or with none, it is `sub` alone.
+    ///
+    /// The first that is there decides, and where it is not the first of the list, it is part of the
+    /// [`principal`](crate::AuthContext::principal).
+    ///
+    /// # Security
+    ///
+    /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+    #[must_use]
+    pub fn with_user_id_claims<P: Into<ClaimPath>>(
+        self,
+        claims: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.with_rules(|rules| rules.user_id = std::mem::take(&mut rules.user_id).with(claims))
+    }
+
+    /// Accepts an `email` as user id also where nothing says that it was verified.
+    ///
+    /// # Security
+    ///
+    /// Wherever users can write any address into their account, everybody can be anybody.
+    #[must_use]
+    pub fn insecure_unverified_email(self) -> Self {
+        let accept = |rules: &mut Rules| {
+            rules.user_id = std::mem::take(&mut rules.user_id).accept_unverified_email();
+        };
+        self.with_rules(accept)
+    }
+
+    /// Accepts tokens that are bound to a key (`cnf`: RFC 9449, RFC 8705) without a proof that the
+    /// caller has that key.
+    ///
+    /// # Security
+    ///
+    /// The binding is then worth nothing here: whoever steals such a token can use it.
+    #[must_use]
+    pub fn insecure_ignore_confirmation(self) -> Self {
+        self.with_rules(|rules| rules.ignores_confirmation = true)
+    }
+
+    /// Sends the client id and secret in the form (`client_secret_post`, RFC 6749 §2.3.1), for an
+    /// endpoint that does not read them from `Authorization`.
+    ///
+    /// # Errors
+    ///
+    /// It was made by [`bearer`](Self::bearer), and has neither.
+    pub fn with_client_secret_post(mut self) -> Result<Self, ConfigError> {
+        let mut result = Ok(());
+        self.opaque =
+            self.opaque
+                .with_question(|question| match question.client.clone().in_form() {
+                    Ok(client) => question.client = client,
+                    Err(error) => result = Err(error),
+                });
+        result.map(|()| self)
+    }
+
+    /// Also accepts tokens of clients that act for themselves (RFC 6749 §4.4), where they name no
+    /// user at all: the user id is then the `client_id`, and the method `introspection_client`, so
+    /// that a client is never the [`principal`](crate::AuthContext::principal) that a user of the
+    /// same name is.
+    ///
+    /// # Security
+    ///
+    /// Only for an issuer whose answer has a `sub` or `username` for every token that acts for a
+    /// user. Where it leaves both out, all users of a client would be that client.
+    #[must_use]
+    pub fn accept_clients(self) -> Self {
+        self.with_rules(|rules| rules.accepts_clients = true)
+    }
+
+    /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
+    /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
+    /// claims; with an empty list, nothing.
+    ///
+    /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
+    /// and `*` for every scope.
+    ///
+    /// # Security
+    ///
+    /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
+    /// tokens writes what they like there. The claims stay readable as they were written, so ask
+    /// [`scopes`](crate::AuthContext::scopes) and not the claim.
+    #[must_use]
+    pub fn with_granted_scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.with_rules(|rules| rules.grants.set_scopes(scopes))
+    }
+
+    /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
+    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
+    /// it; with an empty list, none does.
+    ///
+    /// A role is compared whole.
+    ///
+    /// # Security
+    ///
+    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
+    /// readable as they were written: code of your own that reads roles asks
+    /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
+    #[must_use]
+    pub fn with_granted_roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
+        self.with_rules(|rules| rules.grants.set_roles(roles))
+    }
+
+    /// Replaces how far the clocks may differ; 30 seconds unless set.
+    ///
+    /// # Errors
+    ///
+    /// It is more than 300 seconds.
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+        let set = |settings: &mut Settings| {
+            settings.times = settings.times.clone().with_leeway(leeway)?;
+            Ok(())
+        };
+        self.opaque = self.opaque.try_with_setting(set)?;
+        Ok(self)
+    }
+}
