@@ -66,7 +66,7 @@ pub enum AuthErrorKind {
     Forbidden,
     /// The caller is known and may not know whether this exists: 404.
     NotFound,
-    /// The same request is being handled at the moment: 409.
+    /// Another copy of this request is being handled at the moment: 409.
     Conflict,
     /// The body is longer than is read here: 413.
     PayloadTooLarge,
@@ -147,7 +147,7 @@ impl AuthError {
         Self::new(AuthErrorKind::NotFound, "not_found", reason)
     }
 
-    /// The same request is being handled, or has been: 409 `conflict`.
+    /// Another copy of this request is being handled, or has been: 409 `conflict`.
     pub fn conflict(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::Conflict, "conflict", reason)
     }

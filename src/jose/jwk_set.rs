@@ -12,7 +12,7 @@ use super::{
 /// The usable keys of a published JWK Set, prepared for the algorithms that are allowed.
 ///
 /// Real sets hold keys that are none of our business: for encryption, of unknown types, malformed.
-/// Such a key is passed over and listed in [`skipped`](Self::skipped); it never spoils the set.
+/// A key of that kind is passed over and listed in [`skipped`](Self::skipped); it never spoils the set.
 ///
 /// A key that names its algorithm serves that one; one that does not serves every allowed algorithm
 /// of its type. Where two different keys have the same `kid` and algorithm, neither is used: nothing

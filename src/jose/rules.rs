@@ -91,7 +91,7 @@ impl ClaimRules {
     ///
     /// # Security
     ///
-    /// Such a claim says who got the token and not whom it is for: one client may hold tokens for
+    /// A client id says who got the token and not whom it is for: one client may hold tokens for
     /// several services. Require [`token_use`](Self::require_claim) to be `access`, or a
     /// [scope](Self::require_scope) of this service, as well.
     #[must_use]
@@ -216,7 +216,7 @@ impl ClaimRules {
     ///
     /// # Security
     ///
-    /// Such a token is good until the key changes, wherever it leaks to.
+    /// A token without `exp` is good until the key changes, wherever it leaks to.
     #[must_use]
     pub fn insecure_allow_missing_exp(mut self) -> Self {
         self.needs_exp = false;

@@ -22,7 +22,7 @@ pub enum IssuerEndpoint {
     OAuthMetadata,
     /// The key set that the documents name: `<issuer>/jwks`.
     Jwks,
-    /// The same key set where nobody names it: `<issuer>/.well-known/jwks.json`.
+    /// The key set where a provider looks that no document told of it: `<issuer>/.well-known/jwks.json`.
     WellKnownJwks,
     /// RFC 7662: `<issuer>/introspect`.
     Introspection,
