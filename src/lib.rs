@@ -90,15 +90,13 @@ mod error;
 mod event;
 #[cfg(feature = "axum")]
 mod extract;
-#[cfg(feature = "oauth2")]
-mod fetch;
 pub mod gate;
 mod grpc;
 mod hex;
+#[cfg(feature = "oauth2")]
+mod issuer;
 #[cfg(feature = "jwt")]
 pub mod jose;
-#[cfg(feature = "oauth2")]
-mod jwks;
 mod log;
 #[cfg(feature = "jwt")]
 mod memory;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::AuthProvider;
 #[cfg(feature = "oauth2")]
-use crate::fetch::Endpoint;
+use crate::issuer::fetch::Endpoint;
 use crate::{
     caught::caught,
     error::{ConfigError, ConfigErrorKind},

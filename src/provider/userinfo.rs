@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     context::{AuthContext, ClaimPath, Verified},
     error::{AuthError, ConfigError},
-    fetch::{Endpoint, FetchError, Fetcher, Transport},
+    issuer::fetch::{Endpoint, FetchError, Fetcher, Transport},
     jose::{
         JoseError,
         json::{Members, Value},

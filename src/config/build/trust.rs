@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::{
     config::read::{Slot, Spot},
-    fetch::Transport,
+    issuer::fetch::Transport,
     secret::Secret,
 };
 

@@ -3,7 +3,7 @@
 use crate::{
     context::{AuthContext, ClaimPath, Verified},
     error::{AuthError, Mismatch},
-    fetch::FetchError,
+    issuer::fetch::FetchError,
     jose::{
         JoseError,
         claims::{confirms, holds, read_audience, read_scope, scopes, texts},

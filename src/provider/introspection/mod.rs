@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::{AuthError, ConfigError},
-    fetch::{Endpoint, FetchError, Fetcher, Transport},
+    issuer::fetch::{Endpoint, FetchError, Fetcher, Transport},
     log::TARGET,
     request::{AuthRequest, CredentialSource},
     secret::Secret,

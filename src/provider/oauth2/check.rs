@@ -6,8 +6,8 @@ use super::{AuthResult, Authentication, METHOD, settings::Settings};
 use crate::{
     clock::Clock,
     error::{AuthError, Mismatch},
+    issuer::keys::{Keyring, Missing, Snapshot, Source, Ticket},
     jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
-    jwks::{Keyring, Missing, Snapshot, Source, Ticket},
     provider::token::{Recalled, TokenJudge, refused},
     request::ClientAddress,
 };

@@ -14,8 +14,8 @@ use tower_service::Service;
 use super::{OAuth2Auth, settings::Settings};
 use crate::{
     error::ConfigError,
-    fetch::{BearerFile, Endpoint, Transport},
-    jwks::Place,
+    issuer::fetch::{BearerFile, Endpoint, Transport},
+    issuer::keys::Place,
 };
 
 impl OAuth2Auth {

@@ -21,8 +21,8 @@ use crate::{
     clock::Clock,
     context::AuthContext,
     error::{AuthError, ConfigError},
+    issuer::keys::Place,
     jose::{Algorithm, ClaimRules, HeaderRules},
-    jwks::Place,
     request::{AuthRequest, CredentialSource},
 };
 

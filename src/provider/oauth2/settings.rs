@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     clock::Clock,
     error::{ConfigError, ConfigErrorKind},
-    fetch::{BearerFile, Endpoint, Transport},
+    issuer::fetch::{BearerFile, Endpoint, Transport},
+    issuer::keys::{LONGEST_CACHE_TTL, Pace, Place, SHORTEST_CACHE_TTL},
     jose::{Algorithm, ClaimRules, HeaderRules},
-    jwks::{LONGEST_CACHE_TTL, Pace, Place, SHORTEST_CACHE_TTL},
     provider::{Grants, token::REMEMBERED_TOKENS},
     request::CredentialSource,
 };

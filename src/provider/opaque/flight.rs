@@ -16,7 +16,7 @@ use super::{
     slots::{Asker, Place},
     verdicts::Verdict,
 };
-use crate::{error::AuthError, fetch::FetchError, secret::Secret};
+use crate::{error::AuthError, issuer::fetch::FetchError, secret::Secret};
 
 /// The questions that are being asked or wait in line, by the name of the token.
 #[derive(Default)]

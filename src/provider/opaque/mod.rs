@@ -34,7 +34,7 @@ pub(super) use self::{
 use super::{AuthResult, Authentication, Label};
 use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
-    fetch::{Endpoint, Fetcher},
+    issuer::fetch::{Endpoint, Fetcher},
     memory::TokenNames,
     request::{AuthRequest, CredentialSource},
     secret::Secret,

@@ -10,7 +10,7 @@ use super::{Opaque, verdicts::Vouched};
 use crate::{
     clock::Clock,
     error::{AuthError, ConfigError, ConfigErrorKind},
-    fetch::Transport,
+    issuer::fetch::Transport,
     jose::{ClaimRules, JoseError},
     provider::authentication::AuthResult,
     request::CredentialSource,

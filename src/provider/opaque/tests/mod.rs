@@ -22,7 +22,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    context::AuthContext, error::AuthErrorKind, fetch::FetchError, request::ClientAddress,
+    context::AuthContext, error::AuthErrorKind, issuer::fetch::FetchError, request::ClientAddress,
     testing::ManualClock,
 };
 

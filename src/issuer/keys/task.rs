@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Notify;
 
-use super::{Keyring, find::Fetched};
-use crate::fetch::FetchError;
+use super::{Keyring, source::Fetched};
+use crate::issuer::fetch::FetchError;
 
 /// Keeps the keys fresh for as long as somebody holds the ring.
 ///

@@ -20,14 +20,14 @@ use tokio::{
 };
 
 use super::{
-    find::{Fetched, Source},
     plan::{Pace, Plan, Ticket},
     report::{self, Summary},
     shortage::Shortage,
+    source::{Fetched, Source},
     task,
     withdrawn::Withdrawn,
 };
-use crate::{clock::Clock, fetch::FetchError, jose::JwkSet, shares::Shares};
+use crate::{clock::Clock, issuer::fetch::FetchError, jose::JwkSet, shares::Shares};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use crate::{error::AuthError, fetch::FetchError};
+use crate::{error::AuthError, issuer::fetch::FetchError};
 
 /// Why a token cannot be judged now. Never the token's fault.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     error::{ConfigError, ConfigErrorKind},
-    fetch::{BearerFile, Document, Endpoint, FetchError, Fetcher, Transport},
+    issuer::fetch::{BearerFile, Document, Endpoint, FetchError, Fetcher, Transport},
     jose::{
         Algorithm, JwkSet, SkippedKey,
         json::{Members, Value},

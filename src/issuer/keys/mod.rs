@@ -6,16 +6,16 @@
 //! was never seen. The [`Plan`](plan::Plan) decides when; the
 //! [`Source`] knows where.
 
-mod find;
 mod keyring;
 mod plan;
 mod report;
 mod shortage;
+mod source;
 mod task;
 mod withdrawn;
 
 pub(crate) use self::{
-    find::{Place, Source},
     keyring::{Keyring, Missing, Snapshot},
     plan::{LONGEST_CACHE_TTL, Pace, SHORTEST_CACHE_TTL, Ticket},
+    source::{Place, Source},
 };

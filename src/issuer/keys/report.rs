@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    fetch::FetchError,
+    issuer::fetch::FetchError,
     jose::{JwkSet, Key},
     log::{Causes, Clean, TARGET},
 };
