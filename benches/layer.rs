@@ -186,7 +186,7 @@ fn token_under_one_of_so_many_published_keys(bencher: Bencher<'_, '_>, published
 const SCOPES: [&str; 3] = ["agents:invoke", "graph:read", "graph:stream"];
 
 fn required() -> RequireScopes {
-    RequireScopes::all(["agents:invoke", "graph:read"])
+    RequireScopes::all(["agents:invoke", "graph:read"]).unwrap()
 }
 
 #[divan::bench]
@@ -207,7 +207,7 @@ fn scopes_lacking(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn role_held(bencher: Bencher<'_, '_>) {
     let roles = by_role([("admin", "agents:*")]).unwrap();
-    let asked = AuthorizeLayer::new(roles, "agents", "invoke");
+    let asked = AuthorizeLayer::new(roles, "agents", "invoke").unwrap();
     let service = AuthLayer::new(common::scoped_key(&SCOPES)).layer(asked.layer(Bare));
     accepted(bencher, service, || with_key(&key(0)));
 }

@@ -95,11 +95,11 @@ fn app(kind: &Kind, tokens: OAuth2Auth) -> Result<Router, ConfigError> {
     Ok(Router::new()
         .route(
             "/run",
-            get(run).layer(AuthorizeLayer::new(may_run, "agents", "invoke")),
+            get(run).layer(AuthorizeLayer::new(may_run, "agents", "invoke")?),
         )
         .route(
             "/stats",
-            get(|| async { "{}" }).layer(AuthorizeLayer::new(roles, "stats", "read")),
+            get(|| async { "{}" }).layer(AuthorizeLayer::new(roles, "stats", "read")?),
         )
         .layer(AuthLayer::new(tokens)))
 }

@@ -113,7 +113,9 @@ fn inserting_a_context() -> u64 {
 
 #[test]
 fn scopes_that_are_held_cost_no_allocation() {
-    let scopes = RequireScopes::all(["agents:invoke", "files:read"]).layer(Inner);
+    let scopes = RequireScopes::all(["agents:invoke", "files:read"])
+        .unwrap()
+        .layer(Inner);
     let guarded = AuthLayer::new(keys()).layer(scopes);
     let plain = AuthLayer::new(keys()).layer(Inner);
     let request = with("x-api-key", KEY);

@@ -73,7 +73,7 @@ fn chain() -> Case {
 }
 
 fn scopes() -> Case {
-    let required = RequireScopes::all(["agents:invoke", "graph:read"]);
+    let required = RequireScopes::all(["agents:invoke", "graph:read"]).unwrap();
     let keys = common::scoped_key(&["agents:invoke", "graph:read", "graph:stream"]);
     let service = AuthLayer::new(keys).layer(required.layer(Bare));
     once(service, || with_key(&key(0)), StatusCode::OK)

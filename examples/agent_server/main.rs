@@ -87,7 +87,7 @@ fn routes(
     has_bot_docs: bool,
     stop: Stop,
 ) -> Result<Router, ConfigError> {
-    let may_invoke = permissions::may_invoke();
+    let may_invoke = permissions::may_invoke()?;
     let may_read_stats = permissions::may_read_stats()?;
     let shared = Shared {
         stop,

@@ -6,7 +6,7 @@ use tower_auth::{
 };
 
 /// For callers who may run the agent.
-pub(crate) fn may_invoke() -> RequireScopes {
+pub(crate) fn may_invoke() -> Result<RequireScopes, ConfigError> {
     RequireScopes::all([INVOKE])
 }
 
@@ -16,11 +16,7 @@ pub(crate) fn may_invoke() -> RequireScopes {
 pub(crate) fn may_read_stats() -> Result<AuthorizeLayer, ConfigError> {
     let roles = by_role([(ADMIN, "stats:read")])?;
     let realm_roles = roles.clone().with_claim("realm_access.roles");
-    Ok(AuthorizeLayer::new(
-        any_of(roles).or(realm_roles),
-        "stats",
-        "read",
-    ))
+    AuthorizeLayer::new(any_of(roles).or(realm_roles), "stats", "read")
 }
 
 pub(crate) const INVOKE: &str = "agents:invoke";

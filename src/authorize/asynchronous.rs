@@ -39,8 +39,9 @@ use crate::{context::AuthContext, error::AuthError};
 ///     }
 /// }
 ///
-/// let layer = AuthorizeLayer::new(Grants, "agent:{id}", "invoke");
+/// let layer = AuthorizeLayer::new(Grants, "agent:{id}", "invoke")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub trait AsyncAuthorizer: Send + Sync + 'static {
     /// Answers whether the caller may do this, as [`Authorizer::authorize`] does.

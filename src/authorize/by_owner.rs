@@ -25,8 +25,9 @@ use crate::{
 /// let ada = AuthContext::new("ada").with_method("api_key").principal().into_owned();
 /// let owners = HashMap::from([("document:7", ada)]);
 /// let owner = by_owner(move |resource: &str| Ok(owners.get(resource).cloned())).hide_foreign();
-/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub fn by_owner<F>(owner_of: F) -> ByOwner<F>
 where
@@ -55,8 +56,9 @@ where
 ///     look_up(&resource).await.map_err(AuthError::unavailable)
 /// })
 /// .hide_foreign();
-/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(owner, "document:{id}", "read")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub fn async_by_owner<F, Fut>(owner_of: F) -> AsyncByOwner<F>
 where

@@ -24,8 +24,9 @@ use crate::{
 /// let office_hours = authorizer_fn(|_: &AuthContext, _: &str, _: &str| {
 ///     Err(AuthError::forbidden("closed"))
 /// });
-/// let layer = AuthorizeLayer::new(all_of(by_scope()).and(office_hours), "graph", "invoke");
+/// let layer = AuthorizeLayer::new(all_of(by_scope()).and(office_hours), "graph", "invoke")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
     AllOf(Members::new(first.into_authorizer()))
@@ -44,7 +45,7 @@ pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
 /// use tower_auth::authorize::{AuthorizeLayer, any_of, by_owner, by_role};
 ///
 /// let owner = by_owner(|_document: &str| Ok(None)).hide_foreign();
-/// let layer = AuthorizeLayer::new(any_of(by_role([("admin", "*")])?).or(owner), "document:{id}", "read");
+/// let layer = AuthorizeLayer::new(any_of(by_role([("admin", "*")])?).or(owner), "document:{id}", "read")?;
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```

@@ -18,8 +18,9 @@ use crate::{context::AuthContext, error::AuthError};
 ///         None => Err(AuthError::forbidden("not_staff")),
 ///     }
 /// });
-/// let layer = AuthorizeLayer::new(staff_only, "config", "read");
+/// let layer = AuthorizeLayer::new(staff_only, "config", "read")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub fn authorizer_fn<F>(function: F) -> AuthorizerFn<F>
 where
@@ -44,8 +45,9 @@ where
 ///         false => Err(AuthError::forbidden("no_grant")),
 ///     }
 /// });
-/// let layer = AuthorizeLayer::new(grants, "graph", "invoke");
+/// let layer = AuthorizeLayer::new(grants, "graph", "invoke")?;
 /// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub fn async_authorizer_fn<F, Fut>(function: F) -> AsyncAuthorizerFn<F>
 where

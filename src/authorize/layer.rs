@@ -31,7 +31,7 @@ use crate::{
 /// let app: Router = Router::new()
 ///     .route(
 ///         "/agents/{id}/run",
-///         post(|| async { "ran" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "invoke")),
+///         post(|| async { "ran" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "invoke")?),
 ///     )
 ///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // outside, so it runs first
 /// # let _ = app;
@@ -49,27 +49,10 @@ struct Asking {
 impl AuthorizeLayer {
     /// Asks that authorizer for that resource and action.
     ///
-    /// # Panics
-    ///
-    /// The resource or the action is malformed; the text says how to mend it.
-    #[track_caller]
-    #[expect(
-        clippy::panic,
-        reason = "a bad resource must not survive start-up; `try_new` returns it"
-    )]
-    pub fn new<Form>(authorizer: impl IntoAuthorizer<Form>, resource: &str, action: &str) -> Self {
-        match Self::try_new(authorizer, resource, action) {
-            Ok(layer) => layer,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Asks that authorizer for that resource and action, or says why that cannot be.
-    ///
     /// # Errors
     ///
-    /// The resource or the action is malformed.
-    pub fn try_new<Form>(
+    /// The resource or the action is malformed; the text says how to mend it.
+    pub fn new<Form>(
         authorizer: impl IntoAuthorizer<Form>,
         resource: &str,
         action: &str,

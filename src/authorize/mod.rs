@@ -26,12 +26,12 @@
 //!
 //! let roles = by_role([("admin", "*"), ("operator", "graph:invoke graph:stop")])?;
 //! let app: Router = Router::new()
-//!     .route("/run", post(|| async { "ran" }).layer(RequireScopes::all(["agents:invoke"])))
+//!     .route("/run", post(|| async { "ran" }).layer(RequireScopes::all(["agents:invoke"])?))
 //!     .route(
 //!         "/agents/{id}",
-//!         get(|| async { "agent" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "read")),
+//!         get(|| async { "agent" }).layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "read")?),
 //!     )
-//!     .route("/admin", get(|| async { "keys" }).layer(AuthorizeLayer::new(roles.clone(), "keys", "read")))
+//!     .route("/admin", get(|| async { "keys" }).layer(AuthorizeLayer::new(roles.clone(), "keys", "read")?))
 //!     .route("/stop", post(stop))
 //!     .route("/whoami", get(|caller: AuthContext| async move { caller.user_id().to_owned() }))
 //!     .with_state(roles)

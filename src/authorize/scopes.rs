@@ -31,7 +31,7 @@ use crate::{
 ///
 /// let app: Router = Router::new()
 ///     .route("/run", post(|| async { "ran" }))
-///     .route_layer(RequireScopes::all(["agents:invoke"]))
+///     .route_layer(RequireScopes::all(["agents:invoke"])?)
 ///     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)); // outside, so it runs first
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
@@ -51,57 +51,19 @@ struct Required {
 impl RequireScopes {
     /// Wants every one of these scopes; a text with spaces counts as several.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// There is none, or one is malformed; the text says how to mend it.
-    #[track_caller]
-    #[expect(
-        clippy::panic,
-        reason = "a bad list must not survive start-up; `try_all` returns it"
-    )]
-    pub fn all<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
-        match Self::try_all(scopes) {
-            Ok(layer) => layer,
-            Err(error) => panic!("{error}"),
-        }
+    /// There is no scope in the list, or one is malformed; the text says how to mend it.
+    pub fn all<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
+        Self::of(scopes, false)
     }
 
     /// Wants at least one of these scopes; a text with spaces counts as several.
     ///
-    /// # Panics
-    ///
-    /// As [`all`](Self::all).
-    #[track_caller]
-    #[expect(
-        clippy::panic,
-        reason = "a bad list must not survive start-up; `try_any` returns it"
-    )]
-    pub fn any<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
-        match Self::try_any(scopes) {
-            Ok(layer) => layer,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Wants every one of these scopes, or says why that cannot be.
-    ///
     /// # Errors
     ///
-    /// There is none, or one is malformed.
-    pub fn try_all<S: AsRef<str>>(
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<Self, ConfigError> {
-        Self::of(scopes, false)
-    }
-
-    /// Wants at least one of these scopes, or says why that cannot be.
-    ///
-    /// # Errors
-    ///
-    /// As [`try_all`](Self::try_all).
-    pub fn try_any<S: AsRef<str>>(
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<Self, ConfigError> {
+    /// There is no scope in the list, or one is malformed; the text says how to mend it.
+    pub fn any<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
         Self::of(scopes, true)
     }
 
@@ -160,9 +122,10 @@ impl RequireScopes {
     /// ```
     /// use tower_auth::{AuthContext, authorize::RequireScopes};
     ///
-    /// let wanted = RequireScopes::any(["agents:invoke", "agents:admin"]);
+    /// let wanted = RequireScopes::any(["agents:invoke", "agents:admin"])?;
     /// assert!(wanted.check(&AuthContext::new("ada").with_scopes(["agents:invoke"])).is_ok());
     /// assert!(wanted.check(&AuthContext::new("ada").with_scopes(["agents:read"])).is_err());
+    /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn check(&self, caller: &AuthContext) -> Result<(), AuthError> {
         self.answer(caller, || None)

@@ -16,7 +16,7 @@ async fn a_layer_in_between_that_hides_a_refusal_is_not_undone() {
     let keys = || ApiKeyAuth::new(["sk-live-9f"]).unwrap();
     let deny = authorizer_fn(|_, _, _| Err(AuthError::forbidden("no")));
     let app = guarded(AuthLayer::new(keys()))
-        .layer(AuthorizeLayer::new(deny, "graph", "read"))
+        .layer(AuthorizeLayer::new(deny, "graph", "read").unwrap())
         .layer(map_response(async |mut response: Response| {
             if response.status() == StatusCode::FORBIDDEN {
                 *response.status_mut() = StatusCode::NOT_FOUND;

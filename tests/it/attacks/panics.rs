@@ -43,7 +43,7 @@ async fn a_panic_that_panics_again_when_it_is_dropped_costs_503() {
 async fn an_authorizer_that_panics_when_it_is_dropped_is_never_a_grant() {
     let authorizer = async_authorizer_fn(|_, _, _| Bomb(Ok(())));
     let app = guarded(AuthLayer::new(keys()).public("/public"))
-        .layer(AuthorizeLayer::new(authorizer, "graph", "invoke"))
+        .layer(AuthorizeLayer::new(authorizer, "graph", "invoke").unwrap())
         .layer(AuthLayer::new(keys()));
     let answer = send(
         &app,

@@ -49,7 +49,7 @@ async fn a_check_answers_as_the_layer_does() {
                 .layer(auth(&ada(&[])));
             let layer = Router::new()
                 .route("/run", on_get(async || "ran"))
-                .layer(AuthorizeLayer::new(authorizer, "graph", "invoke"))
+                .layer(AuthorizeLayer::new(authorizer, "graph", "invoke").unwrap())
                 .layer(auth(&ada(&[])));
             assert_eq!(
                 seen(get(&handler, "/run").await),
@@ -68,7 +68,7 @@ async fn require_answers_as_the_layer_does() {
             .layer(auth(&ada(scopes)));
         let layer = Router::new()
             .route("/run", on_get(async || "ran"))
-            .layer(RequireScopes::all(["a", "b"]))
+            .layer(RequireScopes::all(["a", "b"]).unwrap())
             .layer(auth(&ada(scopes)));
         assert_eq!(
             seen(get(&handler, "/run").await),
@@ -117,8 +117,8 @@ async fn an_async_authorizer_serves_a_layer_a_handler_and_itself_shared() {
     let shared = Arc::new(Grants);
     let app = Router::new()
         .route("/run", on_get(async || "ran"))
-        .layer(AuthorizeLayer::new(Arc::clone(&shared), "graph", "invoke"))
-        .layer(AuthorizeLayer::new(Grants, "graph", "invoke"))
+        .layer(AuthorizeLayer::new(Arc::clone(&shared), "graph", "invoke").unwrap())
+        .layer(AuthorizeLayer::new(Grants, "graph", "invoke").unwrap())
         .layer(signed_in(&ada(&[])));
     assert_eq!(get(&app, "/run").await.status, 200);
     let grants = Awaited::new(shared);

@@ -60,7 +60,7 @@ fn every_hiding() -> Vec<Arc<dyn Authorizer>> {
 }
 
 fn documents(authorizer: Arc<dyn Authorizer>, auth: AuthLayer) -> Router {
-    let layer = AuthorizeLayer::new(authorizer, "document:{id}", "read");
+    let layer = AuthorizeLayer::new(authorizer, "document:{id}", "read").unwrap();
     Router::new()
         .route("/documents/{id}", any(witness).layer(layer))
         .layer(auth)

@@ -24,7 +24,7 @@ use crate::authorize::{
 /// What is asked for when that path is requested from a router with that template.
 async fn asked_for(template: &str, resource: &str, path: &str) -> Vec<String> {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), resource, "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), resource, "read").unwrap();
     let app = Router::new()
         .route(template, any(witness).layer(layer))
         .layer(signed_in(&ada(&[])));
@@ -87,8 +87,8 @@ async fn what_could_widen_the_question_is_escaped() {
 #[tokio::test]
 async fn no_id_borrows_anothers_permission() {
     let roles = by_role([("reader", "agent:7:read agent:public:*")]).unwrap();
-    let by_roles = AuthorizeLayer::new(roles, "agent:{id}", "read");
-    let by_scopes = AuthorizeLayer::new(by_scope().hierarchical(), "agent:{id}", "read");
+    let by_roles = AuthorizeLayer::new(roles, "agent:{id}", "read").unwrap();
+    let by_scopes = AuthorizeLayer::new(by_scope().hierarchical(), "agent:{id}", "read").unwrap();
     let caller = ada(&["agent:7:read", "agent:public"]).with_claim("roles", "reader");
     for layer in [by_roles, by_scopes] {
         let app = Router::new()
@@ -178,7 +178,7 @@ proptest! {
         prop_assume!(!id.is_empty() && path.parse::<Uri>().is_ok_and(|uri| uri.path() == path));
         runtime.block_on(async {
             let asked = Asked::default();
-            let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+            let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
             let handler = async |Path(id): Path<String>| id;
             let app = Router::new()
                 .route("/agents/{id}", on_get(handler).layer(layer))
@@ -226,7 +226,7 @@ async fn refused_and_explained(app: Router, asked: &Asked, path: &str) {
 #[tokio::test]
 async fn a_route_without_the_parameter_is_refused() {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
     let app = Router::new().route("/agents/{agent}", any(witness).layer(layer));
     refused_and_explained(app, &asked, "/agents/7").await;
 }
@@ -234,7 +234,7 @@ async fn a_route_without_the_parameter_is_refused() {
 #[tokio::test]
 async fn a_route_with_the_parameter_twice_is_refused() {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
     let inner = Router::new().route("/runs/{id}", any(witness).layer(layer));
     let app = Router::new().nest("/agents/{id}", inner);
     refused_and_explained(app, &asked, "/agents/7/runs/8").await;
@@ -243,7 +243,7 @@ async fn a_route_with_the_parameter_twice_is_refused() {
 #[tokio::test]
 async fn a_fallback_has_no_parameters() {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
     let app = Router::new().fallback(witness).layer(layer);
     refused_and_explained(app, &asked, "/agents/7").await;
 }
@@ -251,7 +251,7 @@ async fn a_fallback_has_no_parameters() {
 #[tokio::test]
 async fn a_path_that_was_rewritten_on_its_way_is_refused() {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
     let rewritten = tower::util::MapRequestLayer::new(|mut request: Request| {
         *request.uri_mut() = Uri::from_static("/agents/8");
         request
@@ -266,7 +266,7 @@ async fn a_path_that_was_rewritten_on_its_way_is_refused() {
 #[tokio::test]
 async fn a_plain_service_has_no_parameters() {
     let asked = Asked::default();
-    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read");
+    let layer = AuthorizeLayer::new(asked.authorizer(), "agent:{id}", "read").unwrap();
     let service = layer.layer(service_fn(async |_: http::Request<()>| {
         Ok::<_, Infallible>(Response::new(String::new()))
     }));

@@ -53,11 +53,11 @@ where
 }
 
 fn at_once(told: Told) -> Limited {
-    limited(AuthorizeLayer::new(told.at_once(), "graph", "invoke"))
+    limited(AuthorizeLayer::new(told.at_once(), "graph", "invoke").unwrap())
 }
 
 fn later(told: Told) -> Limited {
-    limited(AuthorizeLayer::new(told.later(), "graph", "invoke"))
+    limited(AuthorizeLayer::new(told.later(), "graph", "invoke").unwrap())
 }
 
 fn asking(caller: AuthContext) -> Request<()> {
@@ -83,7 +83,10 @@ async fn the_service_that_is_called_is_the_one_that_was_ready() {
 
 #[tokio::test]
 async fn a_refusal_at_once_gives_the_permit_back_before_it_is_polled() {
-    for mut kept in [at_once(Told::Forbid), limited(RequireScopes::all(["a"]))] {
+    for mut kept in [
+        at_once(Told::Forbid),
+        limited(RequireScopes::all(["a"]).unwrap()),
+    ] {
         let mut other = kept.clone();
         let response = kept.ready().await.unwrap().call(asking(ada(&[])));
         assert!(is_ready(&mut other), "the permit is kept");
@@ -93,7 +96,7 @@ async fn a_refusal_at_once_gives_the_permit_back_before_it_is_polled() {
 
 #[tokio::test]
 async fn a_missing_context_gives_the_permit_back() {
-    let mut kept = limited(RequireScopes::all(["a"]));
+    let mut kept = limited(RequireScopes::all(["a"]).unwrap());
     let mut other = kept.clone();
     let response = kept.ready().await.unwrap().call(Request::new(()));
     assert!(is_ready(&mut other), "the permit is kept");

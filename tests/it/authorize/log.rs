@@ -25,7 +25,7 @@ fn last(log: &Log) -> Event {
 
 #[tokio::test]
 async fn a_grant_is_one_event_at_debug() {
-    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke");
+    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke").unwrap();
     let app = run()
         .route_layer(layer)
         .layer(signed_in(&ada(&["graph:invoke"])));
@@ -46,7 +46,7 @@ async fn a_grant_is_one_event_at_debug() {
 
 #[tokio::test]
 async fn a_refusal_is_one_event_that_says_who_wanted_what() {
-    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke");
+    let layer = AuthorizeLayer::new(by_scope(), "graph", "invoke").unwrap();
     let app = run().route_layer(layer).layer(signed_in(&ada(&[])));
     let log = Log::start();
     get(&app, "/run").await;
@@ -70,7 +70,7 @@ async fn a_refusal_is_one_event_that_says_who_wanted_what() {
 async fn every_answer_is_one_event_pending_or_not() {
     for told in EVERY_ANSWER {
         for authorizer in [told.at_once(), told.later()] {
-            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke");
+            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke").unwrap();
             let app = run().route_layer(layer).layer(signed_in(&ada(&[])));
             let log = Log::start();
             get(&app, "/run").await;
@@ -93,7 +93,7 @@ async fn every_answer_is_one_event_pending_or_not() {
 #[tokio::test]
 async fn the_scopes_layer_says_which_scopes_it_wanted() {
     let app = run()
-        .route_layer(RequireScopes::all(["a", "b"]))
+        .route_layer(RequireScopes::all(["a", "b"]).unwrap())
         .layer(signed_in(&ada(&["a"])));
     let log = Log::start();
     get(&app, "/run").await;
@@ -145,11 +145,8 @@ async fn an_id_of_the_path_is_cut_and_escaped() {
     let app = axum::Router::new()
         .route(
             "/agents/{id}",
-            axum::routing::any(witness).layer(AuthorizeLayer::new(
-                by_scope(),
-                "agent:{id}",
-                "read",
-            )),
+            axum::routing::any(witness)
+                .layer(AuthorizeLayer::new(by_scope(), "agent:{id}", "read").unwrap()),
         )
         .layer(signed_in(&ada(&[])));
     let log = Log::start();

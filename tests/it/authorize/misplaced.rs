@@ -19,11 +19,11 @@ use crate::authorize::{
 };
 
 fn scopes() -> RequireScopes {
-    RequireScopes::all(["a"])
+    RequireScopes::all(["a"]).unwrap()
 }
 
 fn authorize() -> AuthorizeLayer {
-    AuthorizeLayer::new(Told::Allow.at_once(), "graph", "invoke")
+    AuthorizeLayer::new(Told::Allow.at_once(), "graph", "invoke").unwrap()
 }
 
 fn policy() -> Policy {
@@ -116,7 +116,7 @@ async fn on_a_public_or_optional_path_nobody_is_let_in_without_a_caller() {
 #[tokio::test]
 async fn the_authorizer_is_not_asked_about_nobody() {
     let asked = Asked::default();
-    let app = run().layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke"));
+    let app = run().layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke").unwrap());
     get(&app, "/run").await;
     assert!(asked.take().is_empty());
 }
@@ -137,7 +137,7 @@ async fn a_context_that_did_not_come_from_the_layer_is_taken_away_before_anybody
 async fn who_is_not_known_is_refused_before_what_may_be_done_is_looked_at() {
     let asked = Asked::default();
     let app = run()
-        .layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke"))
+        .layer(AuthorizeLayer::new(asked.authorizer(), "graph", "invoke").unwrap())
         .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"]).unwrap()));
     let wrong = request(Method::GET.as_str(), "/run", &[("x-api-key", b"wrong")]);
     send(&app, wrong)

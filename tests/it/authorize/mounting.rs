@@ -18,7 +18,7 @@ use crate::authorize::{
 };
 
 fn wanted() -> AuthorizeLayer {
-    AuthorizeLayer::new(by_scope(), "agent:{id}", "read")
+    AuthorizeLayer::new(by_scope(), "agent:{id}", "read").unwrap()
 }
 
 fn agents() -> Router {
@@ -116,7 +116,7 @@ async fn the_layer_asks_for_the_agent_in_the_path_wherever_it_stands() {
 
 #[tokio::test]
 async fn a_route_layer_leaves_unknown_paths_to_the_router() {
-    let app = agents().route_layer(RequireScopes::all(["a"]));
+    let app = agents().route_layer(RequireScopes::all(["a"]).unwrap());
     let app = app.layer(signed_in(&ada(&[])));
     assert_eq!(get(&app, "/nowhere").await.status, 404);
 }
@@ -124,7 +124,7 @@ async fn a_route_layer_leaves_unknown_paths_to_the_router() {
 #[tokio::test]
 async fn routes_that_are_added_after_the_layer_are_not_covered_by_it() {
     let app = agents()
-        .route_layer(RequireScopes::all(["a"]))
+        .route_layer(RequireScopes::all(["a"]).unwrap())
         .route("/later", any(witness))
         .layer(signed_in(&ada(&[])));
     assert_eq!(get(&app, "/agents/7").await.status, 403);
@@ -144,8 +144,8 @@ async fn a_plain_service_with_bodies_of_its_own_is_guarded_alike() {
     for (scopes, status) in [(&["graph:invoke"][..], 200), (&[], 403)] {
         let service = ServiceBuilder::new()
             .layer(signed_in(&ada(scopes)))
-            .layer(RequireScopes::all(["graph:invoke"]))
-            .layer(AuthorizeLayer::new(by_scope(), "graph", "invoke"))
+            .layer(RequireScopes::all(["graph:invoke"]).unwrap())
+            .layer(AuthorizeLayer::new(by_scope(), "graph", "invoke").unwrap())
             .service(service_fn(echo));
         let response = service.oneshot(plain("hello")).await.unwrap();
         assert_eq!(response.status(), status);
@@ -158,7 +158,7 @@ async fn a_plain_service_with_bodies_of_its_own_is_guarded_alike() {
 async fn a_pending_answer_hands_the_body_on() {
     let service = ServiceBuilder::new()
         .layer(signed_in(&ada(&[])))
-        .layer(AuthorizeLayer::new(Told::Allow.later(), "graph", "invoke"))
+        .layer(AuthorizeLayer::new(Told::Allow.later(), "graph", "invoke").unwrap())
         .service(service_fn(echo));
     let response = service.oneshot(plain("hello")).await.unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -171,7 +171,7 @@ async fn an_error_of_the_service_is_handed_on() {
         service_fn(async |_: Request<Full<Bytes>>| Err::<Response<Full<Bytes>>, _>("broken"));
     let service = ServiceBuilder::new()
         .layer(signed_in(&ada(&["a"])))
-        .layer(RequireScopes::all(["a"]))
+        .layer(RequireScopes::all(["a"]).unwrap())
         .service(failing);
     assert_eq!(service.oneshot(plain("")).await.unwrap_err(), "broken");
 }
@@ -185,7 +185,7 @@ fn the_service_and_its_future_can_be_shared_and_named() {
     let handler = service_fn(|request: Request<Full<Bytes>>| {
         std::future::ready(Ok::<_, Infallible>(Response::new(request.into_body())))
     });
-    let mut service: AuthorizeService<_> = RequireScopes::all(["a"]).layer(handler);
+    let mut service: AuthorizeService<_> = RequireScopes::all(["a"]).unwrap().layer(handler);
     is(&service);
     let mut request = plain("");
     request.extensions_mut().insert(AuthContext::new("ada"));

@@ -16,7 +16,7 @@ use crate::authorize::{
 
 fn told(told: Told) -> Router {
     run()
-        .route_layer(AuthorizeLayer::new(told.at_once(), "graph", "invoke"))
+        .route_layer(AuthorizeLayer::new(told.at_once(), "graph", "invoke").unwrap())
         .layer(signed_in(&ada(&[])))
 }
 
@@ -35,7 +35,7 @@ async fn each_answer_has_its_status() {
 async fn a_pending_answer_has_the_status_of_one_at_once() {
     for told in EVERY_ANSWER {
         let app = run()
-            .route_layer(AuthorizeLayer::new(told.later(), "graph", "invoke"))
+            .route_layer(AuthorizeLayer::new(told.later(), "graph", "invoke").unwrap())
             .layer(signed_in(&ada(&[])));
         let (later, at_once) = (get(&app, "/run").await, refused(told).await);
         assert_eq!(later.ran(), at_once.ran(), "{told:?}");
@@ -90,7 +90,9 @@ async fn a_denial_that_no_scope_mends_has_no_challenge() {
 #[tokio::test]
 async fn the_layer_around_names_its_realm() {
     let auth = signed_in(&ada(&[])).with_realm("agents").unwrap();
-    let app = run().route_layer(RequireScopes::all(["a"])).layer(auth);
+    let app = run()
+        .route_layer(RequireScopes::all(["a"]).unwrap())
+        .layer(auth);
     let answer = get(&app, "/run").await;
     let [challenge] = answer.challenges()[..] else {
         panic!("{:?}", answer.challenges())
@@ -111,7 +113,7 @@ async fn the_layer_around_replaces_the_response() {
         (Told::Panic, "no entry: 503 Service Unavailable unavailable"),
     ] {
         for authorizer in [told.at_once(), told.later()] {
-            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke");
+            let layer = AuthorizeLayer::new(authorizer, "graph", "invoke").unwrap();
             let answer = get(&run().route_layer(layer).layer(auth()), "/run").await;
             assert_eq!(
                 (answer.status.as_u16(), &*answer.body),
@@ -140,7 +142,7 @@ async fn layers_in_between_keep_their_headers() {
             response
         });
     let app = run()
-        .route_layer(RequireScopes::all(["a"]))
+        .route_layer(RequireScopes::all(["a"]).unwrap())
         .layer(in_between)
         .layer(signed_in(&ada(&[])).with_realm("agents").unwrap());
     let answer = get(&app, "/run").await;

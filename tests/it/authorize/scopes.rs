@@ -20,13 +20,16 @@ async fn status(layer: RequireScopes, caller: &AuthContext) -> u16 {
 
 #[tokio::test]
 async fn lets_a_caller_in_who_holds_all() {
-    let app = behind(RequireScopes::all(["a", "b"]), &ada(&["b", "c", "a"]));
+    let app = behind(
+        RequireScopes::all(["a", "b"]).unwrap(),
+        &ada(&["b", "c", "a"]),
+    );
     get(&app, "/run").await.accepted_as("ada");
 }
 
 #[tokio::test]
 async fn refuses_a_caller_who_lacks_one_of_all() {
-    let app = behind(RequireScopes::all(["a", "b"]), &ada(&["a"]));
+    let app = behind(RequireScopes::all(["a", "b"]).unwrap(), &ada(&["a"]));
     get(&app, "/run")
         .await
         .refused_with(403, "insufficient_scope");
@@ -34,13 +37,13 @@ async fn refuses_a_caller_who_lacks_one_of_all() {
 
 #[tokio::test]
 async fn lets_a_caller_in_who_holds_any() {
-    let app = behind(RequireScopes::any(["a", "b"]), &ada(&["b"]));
+    let app = behind(RequireScopes::any(["a", "b"]).unwrap(), &ada(&["b"]));
     get(&app, "/run").await.accepted_as("ada");
 }
 
 #[tokio::test]
 async fn refuses_a_caller_who_holds_none_of_any() {
-    let app = behind(RequireScopes::any(["a", "b"]), &ada(&["c"]));
+    let app = behind(RequireScopes::any(["a", "b"]).unwrap(), &ada(&["c"]));
     get(&app, "/run")
         .await
         .refused_with(403, "insufficient_scope");
@@ -49,8 +52,8 @@ async fn refuses_a_caller_who_holds_none_of_any() {
 #[tokio::test]
 async fn names_every_scope_it_wants_in_one_challenge() {
     for layer in [
-        RequireScopes::all(["a", "b c"]),
-        RequireScopes::any(["a", "b c"]),
+        RequireScopes::all(["a", "b c"]).unwrap(),
+        RequireScopes::any(["a", "b c"]).unwrap(),
     ] {
         let answer = get(&behind(layer, &ada(&["c:d"])), "/run").await;
         assert_eq!(
@@ -65,27 +68,30 @@ async fn names_every_scope_it_wants_in_one_challenge() {
 #[tokio::test]
 async fn a_text_with_spaces_counts_as_several_scopes() {
     assert_eq!(
-        status(RequireScopes::all(["a b"]), &ada(&["b", "a"])).await,
+        status(RequireScopes::all(["a b"]).unwrap(), &ada(&["b", "a"])).await,
         200
     );
-    assert_eq!(status(RequireScopes::all(["a b"]), &ada(&["a"])).await, 403);
+    assert_eq!(
+        status(RequireScopes::all(["a b"]).unwrap(), &ada(&["a"])).await,
+        403
+    );
 }
 
 #[tokio::test]
 async fn readonly_is_not_read() {
     let caller = ada(&["graph:readonly"]);
     assert_eq!(
-        status(RequireScopes::all(["graph:read"]), &caller).await,
+        status(RequireScopes::all(["graph:read"]).unwrap(), &caller).await,
         403
     );
-    let hierarchical = RequireScopes::all(["graph:read"]).hierarchical();
+    let hierarchical = RequireScopes::all(["graph:read"]).unwrap().hierarchical();
     assert_eq!(status(hierarchical, &caller).await, 403);
 }
 
 #[tokio::test]
 async fn a_higher_scope_grants_nothing_unless_that_is_asked_for() {
     for held in ["agents", "agents:*"] {
-        let layer = RequireScopes::all(["agents:read"]);
+        let layer = RequireScopes::all(["agents:read"]).unwrap();
         assert_eq!(status(layer.clone(), &ada(&[held])).await, 403, "{held}");
         assert_eq!(
             status(layer.hierarchical(), &ada(&[held])).await,
@@ -97,7 +103,9 @@ async fn a_higher_scope_grants_nothing_unless_that_is_asked_for() {
 
 #[tokio::test]
 async fn a_higher_scope_grants_every_level_below() {
-    let layer = RequireScopes::all(["agents:read:own"]).hierarchical();
+    let layer = RequireScopes::all(["agents:read:own"])
+        .unwrap()
+        .hierarchical();
     for held in ["agents", "agents:*", "agents:read", "agents:read:*"] {
         assert_eq!(status(layer.clone(), &ada(&[held])).await, 200, "{held}");
     }
@@ -105,7 +113,7 @@ async fn a_higher_scope_grants_every_level_below() {
 
 #[tokio::test]
 async fn a_lower_or_neighbouring_scope_grants_nothing() {
-    let layer = RequireScopes::all(["agents:read"]).hierarchical();
+    let layer = RequireScopes::all(["agents:read"]).unwrap().hierarchical();
     for held in [
         "agents:read:own",
         "agent",
@@ -125,7 +133,7 @@ async fn a_lower_or_neighbouring_scope_grants_nothing() {
 async fn a_star_of_a_key_record_grants_all() {
     let keys = ApiKeyAuth::new([ApiKeyRecord::new("root", "sk-live-9f").unwrap()]).unwrap();
     let app = run()
-        .route_layer(RequireScopes::all(["agents:invoke", "*"]))
+        .route_layer(RequireScopes::all(["agents:invoke", "*"]).unwrap())
         .layer(AuthLayer::new(keys));
     let answer = send(
         &app,
@@ -139,22 +147,27 @@ async fn a_star_of_a_key_record_grants_all() {
 async fn a_star_of_a_token_grants_nothing() {
     let caller = token_holder("* read");
     for layer in [
-        RequireScopes::all(["agents:invoke"]),
-        RequireScopes::any(["agents:invoke", "a"]),
-        RequireScopes::all(["agents:invoke"]).hierarchical(),
-        RequireScopes::all(["*"]),
-        RequireScopes::all(["*"]).hierarchical(),
-        RequireScopes::all(["*:read"]).hierarchical(),
+        RequireScopes::all(["agents:invoke"]).unwrap(),
+        RequireScopes::any(["agents:invoke", "a"]).unwrap(),
+        RequireScopes::all(["agents:invoke"])
+            .unwrap()
+            .hierarchical(),
+        RequireScopes::all(["*"]).unwrap(),
+        RequireScopes::all(["*"]).unwrap().hierarchical(),
+        RequireScopes::all(["*:read"]).unwrap().hierarchical(),
     ] {
         assert_eq!(status(layer.clone(), &caller).await, 403, "{layer:?}");
     }
-    assert_eq!(status(RequireScopes::all(["read"]), &caller).await, 200);
+    assert_eq!(
+        status(RequireScopes::all(["read"]).unwrap(), &caller).await,
+        200
+    );
 }
 
 #[tokio::test]
 async fn a_token_without_scopes_holds_none() {
     assert_eq!(
-        status(RequireScopes::any(["a"]), &token_holder("")).await,
+        status(RequireScopes::any(["a"]).unwrap(), &token_holder("")).await,
         403
     );
 }
@@ -163,8 +176,8 @@ async fn a_token_without_scopes_holds_none() {
 async fn layers_add_up() {
     let app = |caller| {
         run()
-            .route_layer(RequireScopes::all(["a"]))
-            .route_layer(RequireScopes::all(["b"]))
+            .route_layer(RequireScopes::all(["a"]).unwrap())
+            .route_layer(RequireScopes::all(["b"]).unwrap())
             .layer(signed_in(&caller))
     };
     get(&app(ada(&["a", "b"])), "/run").await.accepted_as("ada");

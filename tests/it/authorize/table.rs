@@ -61,7 +61,7 @@ proptest! {
         } else {
             ada(&held.iter().map(String::as_str).collect::<Vec<_>>())
         };
-        let layer = if any { RequireScopes::any(&wanted) } else { RequireScopes::all(&wanted) };
+        let layer = if any { RequireScopes::any(&wanted).unwrap() } else { RequireScopes::all(&wanted).unwrap() };
         let layer = if hierarchical { layer.hierarchical() } else { layer };
         let mut each = wanted
             .iter()
@@ -81,7 +81,7 @@ proptest! {
         } else {
             ada(&held.iter().map(String::as_str).collect::<Vec<_>>())
         };
-        let by_layer = RequireScopes::all(&wanted).check(&caller);
+        let by_layer = RequireScopes::all(&wanted).unwrap().check(&caller);
         let by_handler = caller.require(&wanted.join(" "));
         prop_assert_eq!(format!("{by_layer:?}"), format!("{by_handler:?}"));
     }
@@ -96,7 +96,7 @@ proptest! {
         let longer = format!("{scope}{more}");
         let before = format!("{more}{scope}");
         for near in [shorter, &longer, &before] {
-            let layer = RequireScopes::all([&scope]);
+            let layer = RequireScopes::all([&scope]).unwrap();
             prop_assert!(layer.check(&ada(&[near])).is_err(), "{} for {}", near, scope);
         }
     }

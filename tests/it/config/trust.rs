@@ -53,7 +53,7 @@ fn app(layer: AuthLayer) -> Router {
         format!("{} {}", principal.source().unwrap_or("-"), caller.scopes())
     };
     let roles = by_role([("admin", "*")]).unwrap();
-    let admin = any(async || "admin").layer(AuthorizeLayer::new(roles, "keys", "read"));
+    let admin = any(async || "admin").layer(AuthorizeLayer::new(roles, "keys", "read").unwrap());
     Router::new()
         .route("/run", any(who))
         .route("/admin", admin)

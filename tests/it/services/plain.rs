@@ -150,7 +150,7 @@ async fn what_an_inner_layer_refused_speaks_grpc_too() {
     let inner = service_fn(async |_: Request<()>| {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
-    let inner = RequireScopes::all(["graph:invoke"]).layer(inner);
+    let inner = RequireScopes::all(["graph:invoke"]).unwrap().layer(inner);
     let record = ApiKeyRecord::new("partner", KEY).unwrap();
     let keys = ApiKeyAuth::new([record.with_scopes(["graph:read"])]).unwrap();
     let around = AuthLayer::new(keys).layer(inner.clone());

@@ -65,7 +65,9 @@ fn with_keys() -> Vec<Contender> {
     let record = ApiKeyRecord::new("bench", api_key(0)).expect("a good key");
     let record = record.with_scopes(["agents:invoke", "graph:read", "graph:stream"]);
     let scoped = AuthLayer::new(ApiKeyAuth::new([record]).expect("a good record"));
-    let required = RequireScopes::all(["agents:invoke", "graph:read"]).layer(Inner);
+    let required = RequireScopes::all(["agents:invoke", "graph:read"])
+        .expect("good scopes")
+        .layer(Inner);
     let heads = || Heads {
         accepted: Head::with_key(&api_key(0)),
         refused: Head::with_key(&api_key(usize::MAX)),

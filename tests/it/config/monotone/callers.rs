@@ -254,7 +254,9 @@ impl Asked {
             app = app.route(path, handler.clone());
         }
         let run = match setup.authorizer() {
-            Some(authorizer) => handler.layer(AuthorizeLayer::new(authorizer, "graph", "invoke")),
+            Some(authorizer) => {
+                handler.layer(AuthorizeLayer::new(authorizer, "graph", "invoke").unwrap())
+            }
             None => handler,
         };
         app = app.route("/run", run);
