@@ -9,7 +9,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use crate::{access, context::AuthContext, error::AuthError, reject::Wording};
+use crate::{access, context::AuthContext, error::AuthError, refusal::Wording};
 
 impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = AuthError;

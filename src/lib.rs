@@ -81,7 +81,6 @@ pub mod auth;
 pub mod authorize;
 mod body;
 mod caught;
-mod challenge;
 mod clock;
 #[cfg(feature = "config")]
 pub mod config;
@@ -91,7 +90,6 @@ mod event;
 #[cfg(feature = "axum")]
 mod extract;
 pub mod gate;
-mod grpc;
 mod hex;
 #[cfg(feature = "oauth2")]
 mod issuer;
@@ -101,7 +99,7 @@ mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;
-mod reject;
+mod refusal;
 mod request;
 mod scope;
 mod secret;

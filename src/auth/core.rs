@@ -9,14 +9,12 @@ use super::{places::Places, screened::ScreenedProvider};
 use crate::{
     access::{self, Route, Rules},
     answer::{Asked, Check},
-    challenge::Realm,
     context::AuthContext,
     error::AuthError,
     event,
     gate::Step,
-    grpc,
     provider::{PrincipalSources, authentication::AuthResult},
-    reject,
+    refusal::{Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
 };
 
@@ -164,7 +162,7 @@ impl Core {
         request: &Request<B>,
     ) -> Response<Bytes> {
         let mut response = provider.wording.respond(error);
-        grpc::add_status(&mut response, error, request.headers());
+        add_grpc_status(&mut response, error, request.headers());
         self.finish(error, response)
     }
 
@@ -176,7 +174,7 @@ impl Core {
         refused: &Response<B>,
     ) -> Response<Bytes> {
         let mut response = provider.wording.respond(error);
-        reject::keep_headers(response.headers_mut(), refused.headers());
+        keep_headers(response.headers_mut(), refused.headers());
         self.finish(error, response)
     }
 
@@ -185,7 +183,7 @@ impl Core {
             Some(replace) => replace(error, response),
             None => response,
         };
-        reject::mark_worded(&mut response, error);
+        mark_worded(&mut response, error);
         response
     }
 }

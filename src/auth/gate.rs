@@ -22,7 +22,7 @@ use crate::{
     body::ResponseBody,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
-    reject,
+    refusal::unworded,
 };
 
 /// Asks who is calling before the inner service runs.
@@ -147,7 +147,7 @@ impl AuthEntered {
     /// The slow path: words a refusal of an inner layer anew, or adds headers.
     #[inline(never)]
     fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let mut response = match reject::unworded(&response) {
+        let mut response = match unworded(&response) {
             Some(error) => self
                 .core
                 .render_again(error, &self.core.provider, &response)
@@ -169,7 +169,7 @@ impl Entered for AuthEntered {
     #[inline(always)]
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         let is_plain = self.context.is_none() && self.switch.is_none();
-        if is_plain && reject::unworded(&response).is_none() {
+        if is_plain && unworded(&response).is_none() {
             return response.map(ResponseBody::inner);
         }
         self.amend(response)

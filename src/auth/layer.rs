@@ -15,10 +15,9 @@ use super::{
 };
 use crate::{
     access::{Access, PathRule, Rules},
-    challenge::Realm,
     error::{AuthError, ConfigError},
     provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
-    reject,
+    refusal::{Realm, unworded},
     request::DEFAULT_MAX_CREDENTIAL_LEN,
 };
 
@@ -310,7 +309,7 @@ impl AuthLayer {
     /// What an outer layer of ours refused and nobody has worded yet, as this layer words it.
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
     pub(crate) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
-        let error = reject::unworded(refused)?;
+        let error = unworded(refused)?;
         let core = &self.core;
         Some(core.render_again(error, &core.provider, refused))
     }

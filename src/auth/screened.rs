@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     answer::Asked,
-    challenge::{Challenges, Realm},
     context::AuthContext,
     error::AuthError,
     provider::{AuthProvider, Authentication, CompositeAuth, ask, authentication::AuthResult},
-    reject::Wording,
+    refusal::{Challenges, Realm, Wording},
     request::{AuthRequest, CredentialSource, Place, Rank, Seen, shown_in_two_places},
 };
 

@@ -23,8 +23,7 @@ use crate::{
     answer::Check,
     error::AuthError,
     gate::{self, Entry, Gate, GateService, Named, Step},
-    grpc,
-    reject::Wording,
+    refusal::{Wording, add_grpc_status},
 };
 
 /// Asks whether the caller may before the inner service runs.
@@ -116,6 +115,6 @@ impl<B> Future for AuthorizeWaiting<B> {
 /// The refusal as it is where no `AuthLayer` is around: one that is words it anew.
 fn refusal(error: &AuthError, asked: &HeaderMap) -> Response<Bytes> {
     let mut response = Wording::plain().respond(error);
-    grpc::add_status(&mut response, error, asked);
+    add_grpc_status(&mut response, error, asked);
     response
 }

@@ -22,7 +22,7 @@ use crate::{
     error::{AuthError, AuthErrorKind},
     event,
     provider::{AuthProvider, ask, authentication::AuthResult},
-    reject::{self, Wording},
+    refusal::{Wording, mark_worded},
     request::{AuthRequest, ClientAddress, Message},
     scope::Scopes,
     shares::{Share, Shares},
@@ -376,7 +376,7 @@ fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<B
     );
     match hush {
         Some(mut answer) if is_final => {
-            reject::mark_worded(&mut answer, error);
+            mark_worded(&mut answer, error);
             answer
         }
         _ => Wording::plain().respond(error),

@@ -8,7 +8,7 @@ use crate::error::{AuthError, AuthErrorKind};
 
 /// Adds the status to the head of a refusal, where a client looks for it before the body, if the
 /// request speaks gRPC or gRPC for browsers: both say so in their content type.
-pub(crate) fn add_status<B>(response: &mut Response<B>, error: &AuthError, asked: &HeaderMap) {
+pub(crate) fn add_grpc_status<B>(response: &mut Response<B>, error: &AuthError, asked: &HeaderMap) {
     let is_spoken = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/grpc");
     if !asked.get(header::CONTENT_TYPE).is_some_and(is_spoken) {
         return;

@@ -1,0 +1,16 @@
+//! A refusal as a response: its challenges, its headers, its problem body, its gRPC status.
+
+mod challenge;
+mod grpc;
+mod headers;
+mod problem;
+mod worded;
+mod wording;
+
+pub(crate) use self::{
+    challenge::{Challenges, Realm},
+    grpc::add_grpc_status,
+    headers::keep_headers,
+    worded::{mark_worded, unworded},
+    wording::Wording,
+};

@@ -1,0 +1,31 @@
+//! The body of a refusal: a problem document (RFC 9457).
+
+use bytes::Bytes;
+use http::HeaderValue;
+use serde::Serialize;
+
+use crate::error::AuthError;
+
+pub(super) fn problem(error: &AuthError) -> Bytes {
+    let status = error.status();
+    let problem = Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        code: error.code(),
+        detail: error.message(),
+    };
+    serde_json::to_vec(&problem).map_or_else(|_| Bytes::new(), Bytes::from)
+}
+
+/// RFC 9457 §3.1, with a stable `code` of ours.
+#[derive(Serialize)]
+struct Problem {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'static str,
+}
+
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
