@@ -98,23 +98,29 @@ impl ScreenedProvider {
             seen.keep(place, &request.look(place)?);
         }
         for set in &self.exclusive {
-            let mut shown = 0_usize;
+            let mut shown: Option<&Place> = None;
             for place in set {
-                shown = shown.saturating_add(usize::from(request.look(place)?.is_some()));
-            }
-            if shown > 1 {
-                return Err(shown_in_two_places());
+                if shown.is_some_and(|first| first.overlaps(place)) {
+                    continue;
+                }
+                if request.look(place)?.is_some() && shown.replace(place).is_some() {
+                    return Err(shown_in_two_places());
+                }
             }
         }
         Ok(())
     }
 }
 
+/// The places of a rank, each once: a provider made of several may name one again.
 fn of_rank(set: &[CredentialSource], rank: Rank) -> Vec<Place> {
-    set.iter()
-        .filter(|source| source.rank() == rank)
-        .map(|source| source.place().clone())
-        .collect()
+    let mut places: Vec<Place> = Vec::new();
+    for source in set.iter().filter(|source| source.rank() == rank) {
+        if !places.contains(source.place()) {
+            places.push(source.place().clone());
+        }
+    }
+    places
 }
 
 struct Anybody(AuthContext);

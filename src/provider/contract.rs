@@ -47,6 +47,7 @@ pub trait AuthProvider: Send + Sync + 'static {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication;
 
     /// The places this provider reads: for the refusal of doubles, for redaction, for challenges.
+    /// A place that is named twice is one place.
     ///
     /// A provider that names none still works; its credential is then marked sensitive by nobody.
     fn credentials(&self) -> &[CredentialSource] {

@@ -67,8 +67,13 @@ fn find_one<'a, 's>(
     sources: impl Iterator<Item = &'s CredentialSource>,
     max_len: usize,
 ) -> Result<Option<Found<'a, 's>>, AuthError> {
-    let mut chosen = None;
+    let mut chosen: Option<Found<'a, 's>> = None;
     for source in sources {
+        // A place that is named twice is one place, and is read as it is named first.
+        let is_read = |(_, first): &Found<'_, '_>| first.place().overlaps(source.place());
+        if chosen.as_ref().is_some_and(is_read) {
+            continue;
+        }
         if let Some(bytes) = find(head, source.place(), max_len)?
             && chosen.replace((bytes, source)).is_some()
         {

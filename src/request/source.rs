@@ -41,7 +41,7 @@ pub(crate) enum Rank {
     Cookie,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Place {
     Authorization(Cow<'static, str>),
     Header(HeaderName),
@@ -201,6 +201,18 @@ impl CredentialSource {
 }
 
 impl Place {
+    /// Whether what stands in one is the other's too: they are the same place, or one is the whole
+    /// header that the other is a part of. A credential there is shown once, however often it is
+    /// named.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Header(name), place) | (place, Self::Header(name)) => {
+                place.header_name() == Some(name)
+            }
+            _ => self == other,
+        }
+    }
+
     pub(crate) fn header_name(&self) -> Option<&HeaderName> {
         match self {
             Self::Authorization(_) => Some(&header::AUTHORIZATION),
@@ -211,3 +223,22 @@ impl Place {
         }
     }
 }
+
+impl PartialEq for Place {
+    /// Schemes are compared without case (RFC 9110 §11.1), so that two spellings are one place.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Authorization(scheme), Self::Authorization(other)) => {
+                scheme.eq_ignore_ascii_case(other)
+            }
+            (Self::Header(name), Self::Header(other)) => name == other,
+            (Self::Cookie(name), Self::Cookie(other)) | (Self::Query(name), Self::Query(other)) => {
+                name == other
+            }
+            (Self::WebSocketProtocol, Self::WebSocketProtocol) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Place {}

@@ -5,6 +5,7 @@ mod bytes;
 mod cookie_origins;
 mod cookies;
 mod hidden;
+mod named_twice;
 mod query;
 mod readers;
 mod websocket;
