@@ -9,7 +9,7 @@
 //! | a route, a router | [`RequireScopes`] | for scopes |
 //! | a route, a router | [`AuthorizeLayer`] | an authorizer for a resource and an action |
 //! | a whole router, once | `Policy` (feature `axum`) | an authorizer, by route |
-//! | a handler | [`AuthContext::require`], [`Authorizer::check`] | the same |
+//! | a handler | [`AuthContext::require_scopes`], [`Authorizer::check`] | the same |
 //!
 //! # Example
 //!
@@ -19,7 +19,7 @@
 //! use tower_auth::authorize::{AuthorizeLayer, Authorizer, ByRole, RequireScopes, by_role, by_scope};
 //!
 //! async fn stop(State(roles): State<ByRole>, caller: AuthContext) -> Result<&'static str, AuthError> {
-//!     caller.require("agents:invoke")?;
+//!     caller.require_scopes("agents:invoke")?;
 //!     roles.check(&caller, "graph", "stop").await?;
 //!     Ok("stopped")
 //! }
@@ -89,7 +89,7 @@
 //! with [`escape_id`], and so should a handler.
 //!
 //! [`AuthContext::may_hold_role`]: crate::AuthContext::may_hold_role
-//! [`AuthContext::require`]: crate::AuthContext::require
+//! [`AuthContext::require_scopes`]: crate::AuthContext::require_scopes
 //! [`AuthContext::scopes`]: crate::AuthContext::scopes
 
 mod ask;

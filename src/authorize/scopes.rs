@@ -190,15 +190,15 @@ impl AuthContext {
     /// use tower_auth::{AuthContext, AuthError};
     ///
     /// async fn run(caller: AuthContext) -> Result<&'static str, AuthError> {
-    ///     caller.require("agents:invoke")?;
+    ///     caller.require_scopes("agents:invoke")?;
     ///     Ok("ran")
     /// }
     ///
     /// let caller = AuthContext::new("ada").with_scopes(["agents:invoke", "graph:readonly"]);
-    /// assert!(caller.require("agents:invoke").is_ok());
-    /// assert!(caller.require("agents:invoke graph:read").is_err());
+    /// assert!(caller.require_scopes("agents:invoke").is_ok());
+    /// assert!(caller.require_scopes("agents:invoke graph:read").is_err());
     /// ```
-    pub fn require(&self, scopes: &str) -> Result<(), AuthError> {
+    pub fn require_scopes(&self, scopes: &str) -> Result<(), AuthError> {
         let answer = if words(scopes).next().is_none() {
             // Nothing wanted would be held by everybody.
             Err(AuthError::forbidden("no_scope_named"))

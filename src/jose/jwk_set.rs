@@ -142,7 +142,7 @@ impl JwkSet {
 
     /// The usable keys: one for each `kid` and algorithm.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter()
+        self.keys.keys()
     }
 
     /// Whether no key is usable.

@@ -92,7 +92,7 @@ impl KeySet {
     }
 
     /// The keys, in the order they were given.
-    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter()
     }
 

@@ -68,13 +68,13 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
     }
 
     /// Adds a check that runs after this provider accepted, as [`AuthProvider::and_then`] does.
-    fn and_then<F, Fut>(self, check: F) -> AndThen<AsyncProvider<Self>, F>
+    fn and_then<F, Fut>(self, check: F) -> AndThen<Awaited<Self>, F>
     where
         Self: Sized,
         F: Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
     {
-        AndThen::new(AsyncProvider::new(self), check)
+        AndThen::new(Awaited::new(self), check)
     }
 }
 
@@ -101,22 +101,22 @@ impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
 
 /// An [`AsyncAuthProvider`] as an [`AuthProvider`].
 #[derive(Debug)]
-pub struct AsyncProvider<A>(Arc<A>);
+pub struct Awaited<A>(Arc<A>);
 
-impl<A> AsyncProvider<A> {
+impl<A> Awaited<A> {
     /// Wraps an asynchronous provider.
     pub fn new(provider: A) -> Self {
         Self(Arc::new(provider))
     }
 }
 
-impl<A> Clone for AsyncProvider<A> {
+impl<A> Clone for Awaited<A> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<A: AsyncAuthProvider> AuthProvider for AsyncProvider<A> {
+impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         let provider = Arc::clone(&self.0);
         let request = request.to_buf();
@@ -165,6 +165,6 @@ impl<P: AuthProvider> IntoAuthProvider<AtOnce> for P {
 
 impl<A: AsyncAuthProvider> IntoAuthProvider<Later> for A {
     fn into_provider(self) -> Arc<dyn AuthProvider> {
-        Arc::new(AsyncProvider::new(self))
+        Arc::new(Awaited::new(self))
     }
 }

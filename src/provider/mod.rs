@@ -66,7 +66,7 @@ pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
     api_key::{ApiKeyAuth, ApiKeyHandle, ApiKeyRecord},
-    asynchronous::{AsyncAuthProvider, AsyncProvider, IntoAuthProvider},
+    asynchronous::{AsyncAuthProvider, Awaited, IntoAuthProvider},
     authentication::Authentication,
     composite::CompositeAuth,
     contract::AuthProvider,

@@ -34,7 +34,7 @@ use crate::{
 /// good. However many come, they cost the callers of good tokens nothing: the endpoint is asked
 /// about tokens that it vouched for within the last hour in slots of their own, about all others
 /// within narrower bounds, and those beyond the bounds get 503 at once
-/// ([`with_concurrency`](Self::with_concurrency)). For a bound by client address too, serve with
+/// ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too, serve with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// Where the endpoint answers 401 or 403, the token is refused with 401. Any other answer but 200

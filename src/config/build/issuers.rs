@@ -10,7 +10,7 @@ use crate::{
         shape::tokens::OAuth2,
     },
     error::{ConfigError, ConfigErrorKind},
-    provider::{AuthProvider, OAuth2Auth},
+    provider::{AuthProvider, OAuth2Auth, OAuth2Issuers},
     secret::Secret,
 };
 
@@ -48,7 +48,7 @@ impl Builder<'_> {
         match providers.len() {
             1 => Some(Arc::new(providers.pop()?)),
             _ => {
-                let issuers = self.faults.keep(place, OAuth2Auth::issuers(providers))?;
+                let issuers = self.faults.keep(place, OAuth2Issuers::new(providers))?;
                 Some(Arc::new(issuers))
             }
         }

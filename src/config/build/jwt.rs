@@ -300,13 +300,13 @@ impl Builder<'_> {
 /// `HS256`, or `2 keys: HS256, RS256`.
 fn about(keys: &KeySet) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for key in keys.iter() {
+    for key in keys.keys() {
         let name = key.algorithm().as_str();
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    match keys.iter().count() {
+    match keys.keys().count() {
         1 => names.join(", "),
         count => format!("{count} keys: {}", names.join(", ")),
     }

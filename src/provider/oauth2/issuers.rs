@@ -11,7 +11,7 @@ use crate::{
     request::{AuthRequest, ClientAddress, CredentialSource},
 };
 
-/// Accepts access tokens of several issuers: made by [`OAuth2Auth::issuers`].
+/// Accepts access tokens of several issuers.
 ///
 /// The token's `iss` picks the issuer, and that issuer's keys and rules alone judge it. A token of
 /// an unknown issuer is refused.
@@ -23,9 +23,9 @@ use crate::{
 /// # Example
 ///
 /// ```
-/// use tower_auth::{AuthLayer, provider::OAuth2Auth};
+/// use tower_auth::{AuthLayer, provider::{OAuth2Auth, OAuth2Issuers}};
 ///
-/// let tokens = OAuth2Auth::issuers([
+/// let tokens = OAuth2Issuers::new([
 ///     OAuth2Auth::new("https://staff.example.com", "my-agent")?,
 ///     OAuth2Auth::new("https://partners.example.com", "my-agent")?
 ///         .with_granted_scopes(["partner:*"])
@@ -42,7 +42,13 @@ pub struct OAuth2Issuers {
 }
 
 impl OAuth2Issuers {
-    pub(super) fn new(issuers: Vec<OAuth2Auth>) -> Result<Self, ConfigError> {
+    /// A provider that accepts the tokens of each of these issuers.
+    ///
+    /// # Errors
+    ///
+    /// There is no issuer, or two have the same name.
+    pub fn new(issuers: impl IntoIterator<Item = OAuth2Auth>) -> Result<Self, ConfigError> {
+        let issuers: Vec<_> = issuers.into_iter().collect();
         if issuers.is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Empty,

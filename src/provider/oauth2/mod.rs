@@ -150,17 +150,6 @@ impl OAuth2Auth {
         Settings::new(issuer.into(), audience.into(), place).map(Self::with)
     }
 
-    /// Accepts tokens of several issuers: the token's `iss` picks the one.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or two have the same name.
-    pub fn issuers(
-        issuers: impl IntoIterator<Item = OAuth2Auth>,
-    ) -> Result<OAuth2Issuers, ConfigError> {
-        OAuth2Issuers::new(issuers.into_iter().collect())
-    }
-
     /// Names where the keys are, so that the issuer is not asked for it.
     ///
     /// # Errors

@@ -171,7 +171,7 @@ macro_rules! shared_settings {
             /// there is for new tokens: put a [`ClientAddress`](crate::ClientAddress) into the
             /// requests, or set this higher.
             #[must_use]
-            pub fn with_concurrency(mut self, most: usize) -> Self {
+            pub fn with_max_concurrency(mut self, most: usize) -> Self {
                 // None at all would make every token wait and then fail.
                 let set = |settings: &mut Settings| settings.concurrency = most.max(1);
                 self.opaque = self.opaque.with_setting(set);

@@ -86,7 +86,7 @@ async fn any_number_of_remembered_tokens_can_be_asked_for() {
         IntrospectionAuth::new(&endpoint, TestIssuer::CLIENT_ID, TestIssuer::CLIENT_SECRET)
             .unwrap()
             .with_remembered_tokens(usize::MAX)
-            .with_concurrency(usize::MAX)
+            .with_max_concurrency(usize::MAX)
             .with_wait_limit(std::time::Duration::MAX);
     let request = Request::get("/")
         .header(

@@ -44,8 +44,8 @@ async fn a_partner_s_token_cannot_claim_the_company_s_scope() {
     let partner = tokens().with_granted_scopes(["partner:*"]);
     let caller = caller(&partner, r#""scope":"partner:read corp:admin corp:*""#);
     assert_eq!(caller.scopes().to_string(), "partner:read");
-    assert!(caller.require("corp:admin").is_err());
-    assert!(caller.require("partner:read").is_ok());
+    assert!(caller.require_scopes("corp:admin").is_err());
+    assert!(caller.require_scopes("partner:read").is_ok());
     let admin = by_scope().check(&caller, "corp", "admin").await;
     assert!(admin.is_err());
 }
@@ -72,13 +72,13 @@ fn a_limit_is_compared_whole_but_for_an_asterisk_behind_a_colon() {
 #[test]
 fn an_asterisk_that_a_token_claims_grants_nothing_under_any_limit() {
     let caller = caller(&tokens().with_granted_scopes(["*"]), r#""scope":"*""#);
-    assert!(!caller.scopes().is_all() && caller.require("a").is_err());
+    assert!(!caller.scopes().is_all() && caller.require_scopes("a").is_err());
 }
 
 #[test]
 fn without_a_limit_a_token_grants_what_it_claims() {
     let caller = caller(&tokens(), r#""scope":"corp:admin","roles":["admin"]"#);
-    assert!(caller.require("corp:admin").is_ok() && caller.may_hold_role("admin"));
+    assert!(caller.require_scopes("corp:admin").is_ok() && caller.may_hold_role("admin"));
 }
 
 #[tokio::test]

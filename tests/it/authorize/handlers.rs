@@ -27,7 +27,7 @@ async fn checks(
 }
 
 async fn requires(caller: AuthContext) -> Result<&'static str, AuthError> {
-    caller.require("a b")?;
+    caller.require_scopes("a b")?;
     Ok("ran")
 }
 
@@ -81,14 +81,14 @@ async fn require_answers_as_the_layer_does() {
 #[test]
 fn requiring_nothing_grants_nothing() {
     for nothing in ["", " ", "   "] {
-        let error = ada(&["*"]).require(nothing).unwrap_err();
+        let error = ada(&["*"]).require_scopes(nothing).unwrap_err();
         assert_eq!(error.reason(), "no_scope_named", "{nothing:?}");
     }
 }
 
 #[test]
 fn a_tab_is_no_space_between_scopes() {
-    assert!(ada(&["a", "b"]).require("a\tb").is_err());
+    assert!(ada(&["a", "b"]).require_scopes("a\tb").is_err());
 }
 
 struct Grants;

@@ -120,9 +120,9 @@ async fn a_check_in_a_handler_is_one_event_too() {
 #[tokio::test]
 async fn require_is_one_event_too() {
     let log = Log::start();
-    ada(&["a"]).require("a").unwrap();
+    ada(&["a"]).require_scopes("a").unwrap();
     assert_eq!(log.only().field("outcome"), Some("allowed"));
-    ada(&["a"]).require("b").unwrap_err();
+    ada(&["a"]).require_scopes("b").unwrap_err();
     assert_eq!(log.only().field("scopes"), Some("b"));
 }
 

@@ -82,7 +82,7 @@ proptest! {
             ada(&held.iter().map(String::as_str).collect::<Vec<_>>())
         };
         let by_layer = RequireScopes::all(&wanted).unwrap().check(&caller);
-        let by_handler = caller.require(&wanted.join(" "));
+        let by_handler = caller.require_scopes(&wanted.join(" "));
         prop_assert_eq!(format!("{by_layer:?}"), format!("{by_handler:?}"));
     }
 

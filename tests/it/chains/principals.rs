@@ -9,8 +9,8 @@ use tower_auth::{
     authorize::{Authorizer, by_owner},
     provider::{
         AllowlistAuth, ApiKeyAuth, ApiKeyRecord, AsyncAuthProvider, AuthProvider, CompositeAuth,
-        IntoAuthProvider, IntrospectionAuth, JwtAuth, OAuth2Auth, PrincipalSource, UserinfoAuth,
-        async_provider_fn, provider_fn,
+        IntoAuthProvider, IntrospectionAuth, JwtAuth, OAuth2Auth, OAuth2Issuers, PrincipalSource,
+        UserinfoAuth, async_provider_fn, provider_fn,
     },
     testing::ManualClock,
 };
@@ -205,7 +205,7 @@ fn two_providers_of_one_issuer_speak_of_the_same_users() {
             .or(jwt(THEIRS))
             .or(oauth2("one")),
     );
-    let both = OAuth2Auth::issuers([
+    let both = OAuth2Issuers::new([
         oauth2("one"),
         OAuth2Auth::new("https://b.example", "x").unwrap(),
     ]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_auth::{
     AuthLayer,
-    provider::{CompositeAuth, JwtAuth, OAuth2Auth},
+    provider::{CompositeAuth, JwtAuth, OAuth2Auth, OAuth2Issuers},
     testing::{Fault, IssuerEndpoint::Jwks, TestToken},
 };
 use tracing::Level;
@@ -173,7 +173,7 @@ fn an_audience_claim_alone_warns_when_the_layer_is_built() {
     let layers: [&dyn Fn() -> AuthLayer; 5] = [
         &|| AuthLayer::new(lone()),
         &|| AuthLayer::new(CompositeAuth::new(lone())),
-        &|| AuthLayer::new(OAuth2Auth::issuers([lone()]).unwrap()),
+        &|| AuthLayer::new(OAuth2Issuers::new([lone()]).unwrap()),
         &|| AuthLayer::new(lone().require_claim("token_use", "id")),
         &|| AuthLayer::new(fixed.clone()),
     ];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tower_auth::{
     AuthContext,
-    provider::{JwtAuth, OAuth2Auth},
+    provider::{JwtAuth, OAuth2Auth, OAuth2Issuers},
     testing::TestToken,
 };
 
@@ -292,9 +292,9 @@ async fn a_further_typ_is_accepted_by_name() {
     let strict = named.clone().strict_at_jwt();
     let token = world.token().with_header("typ", "access_token+jwt").mint();
     assert_eq!(refusal(&strict, &token).await, "jwt_typ");
-    let issuers = OAuth2Auth::issuers([named]).unwrap();
+    let issuers = OAuth2Issuers::new([named]).unwrap();
     assert!(issuers.verify(&token).await.is_ok());
-    let issuers = OAuth2Auth::issuers([plain]).unwrap();
+    let issuers = OAuth2Issuers::new([plain]).unwrap();
     assert_eq!(
         issuers.verify(&token).await.unwrap_err().reason(),
         "jwt_typ"

@@ -2,7 +2,7 @@
 
 use tower_auth::{
     ConfigErrorKind,
-    provider::{CompositeAuth, OAuth2Auth},
+    provider::{CompositeAuth, OAuth2Auth, OAuth2Issuers},
     testing::IssuerEndpoint::OpenIdConfiguration,
 };
 
@@ -11,7 +11,7 @@ use crate::oauth2::world::*;
 #[tokio::test]
 async fn the_tokens_iss_picks_the_issuer() {
     let (one, other) = (World::new(), World::new());
-    let both = OAuth2Auth::issuers([one.provider(), other.provider()]).unwrap();
+    let both = OAuth2Issuers::new([one.provider(), other.provider()]).unwrap();
     for world in [&one, &other] {
         let caller = accepted(ask(&both, &world.token().mint()).await);
         assert_eq!(caller.issuer(), Some(world.issuer.url()));
@@ -22,7 +22,7 @@ async fn the_tokens_iss_picks_the_issuer() {
 #[tokio::test]
 async fn an_unknown_issuer_falls_back_to_nobodys_keys() {
     let (one, other, stranger) = (World::new(), World::new(), World::new());
-    let both = OAuth2Auth::issuers([one.provider(), other.provider()]).unwrap();
+    let both = OAuth2Issuers::new([one.provider(), other.provider()]).unwrap();
     both.warm_up().await.unwrap();
     for token in [
         stranger.token().mint(),
@@ -49,7 +49,7 @@ async fn an_unknown_issuer_falls_back_to_nobodys_keys() {
 #[tokio::test]
 async fn one_issuers_key_proves_nothing_about_another() {
     let (one, other) = (World::new(), World::new());
-    let both = OAuth2Auth::issuers([one.provider(), other.provider()]).unwrap();
+    let both = OAuth2Issuers::new([one.provider(), other.provider()]).unwrap();
     both.warm_up().await.unwrap();
     let forged = one
         .token()
@@ -65,7 +65,7 @@ async fn one_issuers_key_proves_nothing_about_another() {
 #[tokio::test]
 async fn each_issuer_keeps_its_own_rules() {
     let (one, other) = (World::new(), World::new());
-    let both = OAuth2Auth::issuers([
+    let both = OAuth2Issuers::new([
         one.provider().strict_at_jwt(),
         OAuth2Auth::new(other.issuer.url(), "other-audience")
             .unwrap()
@@ -91,7 +91,7 @@ async fn each_issuer_keeps_its_own_rules() {
 async fn one_issuers_outage_leaves_the_other_alone() {
     let (down, up) = (World::new(), World::new());
     down.issuer.close();
-    let both = OAuth2Auth::issuers([down.provider(), up.provider()]).unwrap();
+    let both = OAuth2Issuers::new([down.provider(), up.provider()]).unwrap();
     assert!(both.warm_up().await.is_err());
     accepted(at_once(&both, &up.token().mint()));
     unavailable(both.verify(&down.token().mint()).await);
@@ -112,8 +112,8 @@ async fn a_chain_of_providers_picks_by_iss_as_well() {
 #[test]
 fn no_issuer_and_the_same_twice_are_refused() {
     let provider = || OAuth2Auth::new("https://issuer.example", "api").unwrap();
-    let error = OAuth2Auth::issuers([]).unwrap_err();
+    let error = OAuth2Issuers::new([]).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::Empty);
-    let error = OAuth2Auth::issuers([provider(), provider()]).unwrap_err();
+    let error = OAuth2Issuers::new([provider(), provider()]).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::Duplicate);
 }

@@ -1,6 +1,6 @@
 //! Another issuer or audience: the log says what was wanted and what came.
 
-use tower_auth::{AuthLayer, jose::Algorithm, provider::OAuth2Auth};
+use tower_auth::{AuthLayer, jose::Algorithm, provider::OAuth2Issuers};
 use tracing::Level;
 
 use crate::oauth2::{
@@ -42,7 +42,7 @@ async fn who_is_another_is_logged_with_what_was_wanted_and_what_came() {
 async fn what_nobody_verified_is_said_to_be_so() {
     let world = World::new();
     let other = World::new();
-    let several = OAuth2Auth::issuers([world.provider()]).unwrap();
+    let several = OAuth2Issuers::new([world.provider()]).unwrap();
     let token = other.token().with_algorithm(Algorithm::ES256).mint();
     for layer in [AuthLayer::new(world.provider()), AuthLayer::new(several)] {
         let app = guarded(layer);

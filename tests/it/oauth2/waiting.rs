@@ -6,7 +6,7 @@ use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
 use tower_auth::{
     AuthErrorKind, AuthLayer, AuthRequest, AuthResult, ClientAddress,
-    provider::{AuthProvider, Authentication, OAuth2Auth},
+    provider::{AuthProvider, Authentication, OAuth2Auth, OAuth2Issuers},
     testing::{Fault, IssuerEndpoint::Jwks},
 };
 use tracing::Level;
@@ -46,7 +46,7 @@ async fn a_stranger_takes_a_quarter_of_the_places_for_the_first_keys_at_most() {
     let world = World::new();
     world.issuer.fail(Jwks, Fault::Hang);
     let single = world.provider().with_wait_limit(MINUTE);
-    let several = OAuth2Auth::issuers([single.clone()]).unwrap();
+    let several = OAuth2Issuers::new([single.clone()]).unwrap();
     let token = world.token().mint();
     let (_, claims) = token.split_once('.').unwrap();
     let (claims, _) = claims.split_once('.').unwrap();

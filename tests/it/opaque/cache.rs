@@ -296,7 +296,7 @@ async fn no_more_questions_are_under_way_than_allowed() {
     let issuer = issuer();
     let (tokens, _) = remembering(&issuer);
     // Half of it is for tokens that nobody has seen.
-    let tokens = tokens.with_concurrency(4);
+    let tokens = tokens.with_max_concurrency(4);
     issuer.fail(ASKED, Fault::Hang);
     let release = async {
         issuer.until_requests(ASKED, 2).await;
@@ -324,7 +324,7 @@ async fn the_time_in_line_counts_too() {
     let issuer = issuer();
     let (tokens, _) = remembering(&issuer);
     let tokens = tokens
-        .with_concurrency(1)
+        .with_max_concurrency(1)
         .with_wait_limit(Duration::from_millis(50));
     issuer.fail(ASKED, Fault::Hang);
     // One slot, and a line of eight.

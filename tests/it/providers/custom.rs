@@ -9,7 +9,7 @@ use tower_auth::{
     Access, AuthContext, AuthError, AuthLayer, AuthRequest, AuthRequestBuf, AuthResult,
     CredentialSource, Message,
     provider::{
-        AllowlistAuth, ApiKeyAuth, AsyncAuthProvider, AsyncProvider, AuthProvider, Authentication,
+        AllowlistAuth, ApiKeyAuth, AsyncAuthProvider, AuthProvider, Authentication, Awaited,
         CompositeAuth, PrincipalSource, async_provider_fn, provider_fn,
     },
 };
@@ -212,7 +212,7 @@ async fn every_form_stands_in_one_chain() {
         .or(later)
         .or(shared)
         .or(Arc::clone(&counted))
-        .or(AsyncProvider::new(sessions()))
+        .or(Awaited::new(sessions()))
         .or(ApiKeyAuth::new(["sk-live-9f"]).unwrap())
         .or(AllowlistAuth::on_platforms(["telegram"], ["42"]).unwrap());
     let layer = AuthLayer::new(chain);
