@@ -4,14 +4,14 @@ use std::{error::Error, path::Path, sync::Arc};
 
 use axum::http::HeaderName;
 use tower_auth::{
-    Access, Secret,
+    Access, ConfigError, ConfigErrorKind, Secret,
     config::{AuthConfig, ReloadHandle, ReloadLayer, WebhooksLayer},
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
     webhook::WebhookLayer,
 };
 
 use crate::{
-    options::{Issuer, Options},
+    options::{Issuer, Options, Signed},
     permissions::{ADMIN, INVOKE},
     telegram::{self, Bot},
 };
@@ -119,8 +119,8 @@ impl Credentials {
             members.push(Arc::new(api_keys(&options.keys)?));
             caller = Caller::Key;
         }
-        if let Some(secret) = &options.jwt_secret {
-            members.push(Arc::new(tokens(secret)?));
+        if let Some(signed) = &options.signed {
+            members.push(Arc::new(tokens(signed)?));
         }
         let issuer = options.issuer.as_ref().map(access_tokens).transpose()?;
         if let Some(tokens) = issuer.clone() {
@@ -165,19 +165,33 @@ fn demo_keys(key: &str, admin_key: &str) -> Result<ApiKeyAuth, Box<dyn Error>> {
 
 /// The server keeps only hashes of these.
 fn api_keys(keys: &[Secret]) -> Result<ApiKeyAuth, String> {
-    ApiKeyAuth::new(keys.iter().cloned()).map_err(|error| format!("--key: {error}"))
+    ApiKeyAuth::new(keys.iter().cloned()).map_err(|error| match error.kind() {
+        ConfigErrorKind::Blank => "--key is blank: write --key KEY".into(),
+        ConfigErrorKind::Duplicate => {
+            "--key gives one key twice: give it once, and every caller another".into()
+        }
+        _ => format!("--key: {error}"),
+    })
 }
 
-fn tokens(secret: &str) -> Result<JwtAuth, String> {
-    let tokens = JwtAuth::hs256(secret).map_err(|error| format!("--jwt-secret: {error}"))?;
-    Ok(tokens.with_audience(AUDIENCE))
+fn tokens(signed: &Signed) -> Result<JwtAuth, String> {
+    // What the error says is for programs: it names a function that accepts short secrets.
+    let worded = |error: ConfigError| match error.kind() {
+        ConfigErrorKind::WeakKey => "--jwt-secret is shorter than the 32 bytes that HS256 needs: \
+             make one with `openssl rand -hex 32`, and let whoever signs the tokens have it"
+            .into(),
+        ConfigErrorKind::WrongKey => "--jwt-secret is a key file's text, and no secret: tokens \
+             under a public key can be accepted with --config FILE; examples/config/jwt_keys.yaml \
+             shows how"
+            .into(),
+        _ => format!("--jwt-secret: {error}"),
+    };
+    let tokens = JwtAuth::hs256(signed.secret.expose()).map_err(worded)?;
+    Ok(tokens.with_audience(&signed.audience))
 }
 
 /// The keys are fetched later: the issuer may be away while this server starts.
 fn access_tokens(issuer: &Issuer) -> Result<OAuth2Auth, &'static str> {
-    if issuer.audience.trim().is_empty() {
-        return Err("--audience is blank");
-    }
     // What the error says besides would show the value.
     OAuth2Auth::new(&issuer.url, &issuer.audience).map_err(|_| {
         "--issuer is no address that can be asked: write https://HOST/PATH, without a user name, \
@@ -193,7 +207,8 @@ fn random_key(name: &str) -> Result<String, getrandom::Error> {
     Ok(format!("{name}-{hex}"))
 }
 
-/// For whom tokens signed with the secret must be made: one for another service is refused here.
+/// For whom tokens signed with the secret must be made, unless the command line says otherwise: one
+/// for another service is refused here.
 pub(crate) const AUDIENCE: &str = "agent-server";
 /// A header of its own, so that the partner's key and a caller's are never mixed up.
 pub(crate) const PARTNER_KEY: HeaderName = HeaderName::from_static("x-partner-key");

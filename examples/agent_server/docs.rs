@@ -1,41 +1,127 @@
 //! The documentation pages, made from the routes.
 
-use axum::Router;
+use std::sync::Arc;
+
+use aide::redoc::Redoc;
+use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use serde::Serialize;
 use utoipa::{
     IntoResponses, Modify, OpenApi, ToSchema,
     openapi::{
         self,
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+        security::{
+            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+        },
     },
 };
-use utoipa_redoc::{Redoc, Servable};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::{Config, SwaggerUi, serve};
 
-use crate::{credentials::PARTNER_KEY, routes, telegram};
+use crate::{
+    credentials::{Caller, PARTNER_KEY},
+    routes, telegram,
+};
 
-/// `/docs`, `/redoc` and `/openapi.json`.
-///
-/// The assets of `/docs` are built in; the page of `/redoc` loads its script from a CDN.
-pub(crate) fn pages<S: Clone + Send + Sync + 'static>(has_telegram: bool) -> Router<S> {
+/// `/docs`, `/redoc` and `/openapi.json`, which need nothing from the internet.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
+    caller: &Caller,
+    has_telegram: bool,
+) -> Router<S> {
+    let api = document(caller, has_telegram);
+    let redoc = Redoc::new(DOCUMENT).with_title(&api.info.title).html();
+    let redoc = Bytes::from(redoc);
+    let initializer = initializer();
+    Router::new()
+        .merge(SwaggerUi::new("/docs").config(config()).url(DOCUMENT, api))
+        .route(
+            "/docs/swagger-initializer.js",
+            get(async || ([(header::CONTENT_TYPE, "text/javascript")], initializer)),
+        )
+        .route("/redoc", get(async || redoc_page(redoc)))
+}
+
+/// What can be called here, and with what.
+fn document(caller: &Caller, has_telegram: bool) -> openapi::OpenApi {
     let mut api = Api::openapi();
     if has_telegram {
         api.merge(Telegram::openapi());
     }
-    // Its default sends the address of the document to a validator on the internet.
-    let config = Config::default()
+    let instruction = match caller {
+        Caller::Demo { .. } | Caller::Key => {
+            "On [/docs](/docs) press **Authorize**, paste the API key, press **Enter**, then **Close**. Open **/run** \
+             and press **Execute**."
+        }
+        Caller::Token => {
+            "On [/docs](/docs) press **Authorize**, paste the token, press **Enter**, then **Close**. Open **/run** \
+             and press **Execute**."
+        }
+        Caller::Anything => {
+            "Everybody may call: on [/docs](/docs) open **/run** and press **Execute**."
+        }
+    };
+    api.info.description = Some(instruction.to_owned());
+    if matches!(caller, Caller::Token) {
+        // No key is accepted, so the dialog has no field for one.
+        let bearer = SecurityRequirement::new("bearer", [""; 0]);
+        api.security = Some(vec![bearer]);
+        if let Some(components) = &mut api.components {
+            components.security_schemes.remove("api_key");
+        }
+    }
+    api
+}
+
+fn config() -> Config<'static> {
+    // The default of `validator_url` sends the address of the document to a server elsewhere.
+    Config::new([DOCUMENT])
         .validator_url("none")
         .use_base_layout()
-        .default_models_expand_depth(-1);
-    let swagger = SwaggerUi::new("/docs").config(config);
-    Router::new()
-        .merge(swagger.url("/openapi.json", api.clone()))
-        .merge(Redoc::with_url("/redoc", api))
+        .try_it_out_enabled(true)
+        .default_models_expand_depth(-1)
 }
+
+/// What starts the page: Swagger UI's own script, and one of ours behind it.
+fn initializer() -> Bytes {
+    let file = serve("swagger-initializer.js", Arc::new(config()));
+    let mut script = match file {
+        Ok(Some(file)) => file.bytes.into_owned(),
+        // A test opens the page, so that an update without this file is noticed.
+        Ok(None) | Err(_) => vec![],
+    };
+    script.extend_from_slice(FIRST_FIELD.as_bytes());
+    script.into()
+}
+
+/// The page with its script inside; its footer would load a picture from elsewhere.
+fn redoc_page(page: Bytes) -> impl IntoResponse {
+    let policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src \
+                  'unsafe-inline'; img-src data:; connect-src 'self'; worker-src blob:";
+    let html = "text/html; charset=utf-8";
+    let headers = [
+        (header::CONTENT_TYPE, html),
+        (header::CONTENT_SECURITY_POLICY, policy),
+    ];
+    (headers, page)
+}
+
+const DOCUMENT: &str = "/openapi.json";
+
+/// Swagger UI puts the cursor into the last field of the dialog. What people paste belongs into the
+/// first one: a key in the partner's field would let nobody in.
+const FIRST_FIELD: &str = "
+let wasOpen = false;
+new MutationObserver(() => {
+  const dialog = document.querySelector('.dialog-ux .modal-ux-content');
+  if (dialog !== null && !wasOpen) {
+    dialog.querySelector('input')?.focus();
+    dialog.scrollTop = 0;
+  }
+  wasOpen = dialog !== null;
+}).observe(document.documentElement, { childList: true, subtree: true });
+";
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Agent server", description = "Press *Authorize*, paste the key, then try *run*."),
+    info(title = "Agent server"),
     paths(
         routes::run,
         routes::run_stream,
@@ -72,7 +158,10 @@ struct TelegramSecret;
 impl Modify for TelegramSecret {
     fn modify(&self, api: &mut openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
-        let secret = header_key("X-Telegram-Bot-Api-Secret-Token");
+        let secret = header_key(
+            "X-Telegram-Bot-Api-Secret-Token",
+            "what was given to setWebhook",
+        );
         components.add_security_scheme("telegram_secret", secret);
     }
 }
@@ -82,15 +171,26 @@ struct SecuritySchemes;
 impl Modify for SecuritySchemes {
     fn modify(&self, api: &mut openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
-        components.add_security_scheme("api_key", header_key("X-API-Key"));
-        let bearer = Http::new(HttpAuthScheme::Bearer);
+        components.add_security_scheme(
+            "api_key",
+            header_key(
+                "X-API-Key",
+                "the API key that the server printed, or one that it was given",
+            ),
+        );
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.description = Some("a token, or an API key".into());
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        components.add_security_scheme("partner_key", header_key(PARTNER_KEY.as_str()));
+        components.add_security_scheme(
+            "partner_key",
+            header_key(PARTNER_KEY.as_str(), "for /hooks/partner alone"),
+        );
     }
 }
 
-fn header_key(header: &str) -> SecurityScheme {
-    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(header)))
+fn header_key(header: &str, description: &str) -> SecurityScheme {
+    let value = ApiKeyValue::with_description(header, description);
+    SecurityScheme::ApiKey(ApiKey::Header(value))
 }
 
 /// No credential, or not the right one: the refusal has the form of RFC 9457

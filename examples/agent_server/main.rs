@@ -1,12 +1,12 @@
 //! An agent server that only lets in who shows a credential.
 //!
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
-//! options. What each file does: `options` reads the command line, `credentials` says who may
-//! call, `permissions` what callers may do, `routes` answers, `docs` describes the routes,
-//! `telegram` is a bot's route,
-//! `welcome` is what gets printed, `shared` is what the routes share, `stop` brings Ctrl-C to
-//! whoever has something to end.
+//! options. What each file does: `arguments` reads the command line, `options` is what it comes to,
+//! `credentials` says who may call, `permissions` what callers may do, `routes` answers, `docs`
+//! describes the routes, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
+//! what the routes share, `stop` brings Ctrl-C to whoever has something to end.
 
+mod arguments;
 mod credentials;
 mod docs;
 mod options;
@@ -33,12 +33,13 @@ use tower_auth::{Access, AuthLayer, ConfigError};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
-    trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer},
+    trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::{Level, Span, level_filters::LevelFilter};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    arguments::{Arguments, Stopped},
     credentials::{Callers, Credentials},
     options::Options,
     shared::{Shared, Stats},
@@ -65,13 +66,14 @@ fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, 
             }
             let has_docs = bot.is_some();
             let headers = auth.credential_headers();
-            let app = routes(bot, has_docs, stop)?.layer(auth);
+            let app = routes(bot, docs::pages(&credentials.caller, has_docs), stop)?.layer(auth);
             Ok(watched(app, &headers))
         }
         Callers::File(file) => {
             // Closed by the layer around, unless the file makes it a webhook: it may do so later.
             let bot = post(telegram::hook);
-            let app = routes(Some(bot), file.has_bot(), stop)?
+            let pages = docs::pages(&credentials.caller, file.has_bot());
+            let app = routes(Some(bot), pages, stop)?
                 .layer(file.layer.clone())
                 // Around it: what this one proves, that one lets in.
                 .layer(file.webhooks.clone());
@@ -84,7 +86,7 @@ fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, 
 /// what stands above them.
 fn routes(
     bot: Option<MethodRouter<Shared>>,
-    has_bot_docs: bool,
+    pages: Router<Shared>,
     stop: Stop,
 ) -> Result<Router, ConfigError> {
     let may_invoke = permissions::may_invoke()?;
@@ -102,7 +104,7 @@ fn routes(
         .route("/whoami", get(routes::whoami)) // any caller
         .route("/hooks/public", post(routes::public_hook))
         .route("/hooks/partner", post(routes::partner_hook))
-        .merge(docs::pages(has_bot_docs));
+        .merge(pages);
     if let Some(bot) = bot {
         routes = routes.route(telegram::PATH, bot);
     }
@@ -117,16 +119,21 @@ fn watched(app: Router, credential_headers: &[HeaderName]) -> Router {
     let secret_headers = credential_headers.iter().cloned();
     app.layer(
         TraceLayer::new_for_http()
-            .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
+            .make_span_with(|request: &Request| {
+                // The path alone: a query may hold a credential, accepted here or not.
+                let (method, path) = (request.method(), request.uri().path());
+                tracing::info_span!("request", %method, path, version = ?request.version())
+            })
             .on_request(|request: &Request, _: &Span| {
                 tracing::debug!(headers = ?request.headers(), "started");
             })
             .on_response(DefaultOnResponse::new().level(Level::INFO)),
     )
     // Around the trace layer, which would otherwise log the credentials themselves.
-    .layer(SetSensitiveRequestHeadersLayer::new(
-        secret_headers.chain([telegram::SECRET_HEADER]),
-    ))
+    // `Referer` is an address that had a query.
+    .layer(SetSensitiveRequestHeadersLayer::new(secret_headers.chain(
+        [telegram::SECRET_HEADER, header::COOKIE, header::REFERER],
+    )))
     // Outermost, so that preflights are answered and refusals can be read by a web page.
     .layer(cors())
 }
@@ -156,10 +163,15 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<ExitCode, Box<dyn Error>> {
-    let Some(options) = Options::parse(env::args_os().skip(1))? else {
-        write!(io::stdout(), "{}", options::HELP)?;
-        return Ok(ExitCode::SUCCESS);
+    let arguments = match Arguments::read(env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(Stopped::Help(text)) => {
+            write!(io::stdout(), "{text}")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(Stopped::Fault(fault)) => return Err(fault.into()),
     };
+    let options = Options::try_from(arguments)?;
     if options.only_check {
         return Ok(check(&options)?);
     }

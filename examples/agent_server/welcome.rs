@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    credentials::{AUDIENCE, Caller, Callers, Credentials, PARTNER_KEY},
+    credentials::{Caller, Callers, Credentials, PARTNER_KEY},
     options::Options,
     permissions::{ADMIN, INVOKE},
     telegram,
@@ -95,10 +95,11 @@ impl Welcome<'_> {
         if let Callers::File(file) = &self.credentials.callers {
             writeln!(f, "  who may call {}", file.handle.summary())?;
         }
-        if self.options.jwt_secret.is_some() {
+        if let Some(signed) = &self.options.signed {
             writeln!(
                 f,
-                "  token        $TOKEN, HS256, with aud {AUDIENCE:?}, sub, exp and scope {INVOKE:?}"
+                "  token        $TOKEN, HS256, with aud {:?}, sub, exp and scope {INVOKE:?}",
+                signed.audience
             )?;
         }
         if let Some(issuer) = &self.options.issuer {
@@ -159,7 +160,7 @@ impl Welcome<'_> {
     }
 
     fn takes_tokens(&self) -> bool {
-        self.options.jwt_secret.is_some() || self.options.issuer.is_some()
+        self.options.signed.is_some() || self.options.issuer.is_some()
     }
 }
 

@@ -30,11 +30,24 @@ async function visit() {
     const url = new URL(sent.url());
     if (url.protocol.startsWith('http') && url.origin !== origin) report.elsewhere.push(url.href);
   });
+  page.on('requestfailed', (failed) => {
+    // What the page's own policy forbids never leaves the browser.
+    if (failed.failure()?.errorText !== 'csp') return;
+    report.elsewhere = report.elsewhere.filter((url) => url !== failed.url());
+  });
   page.on('pageerror', (error) => report.page_errors.push(error.message));
 
   const opened = await page.goto(new URL(request.path ?? '/docs', origin).href);
   report.page_status = opened.status();
   if (request.mode === 'status') return;
+  if (request.mode === 'text') {
+    await page.getByText(request.shows).filter({ visible: true }).first().waitFor();
+    return;
+  }
+  if (request.mode === 'instructed') {
+    await followTheInstruction(request.paste);
+    return;
+  }
 
   const operation = await openOperation(request.operation ?? '/run');
   if (request.body !== undefined) {
@@ -45,12 +58,43 @@ async function visit() {
   report.authorized = await execute(operation);
 }
 
-async function openOperation(path) {
-  const operation = page.locator('.opblock-post', {
+// Does what the page says, word by word: each word in bold is a button, a key or an operation.
+async function followTheInstruction(credential) {
+  const description = page.locator('.info .description');
+  report.instruction = (await description.innerText()).trim();
+  for (const word of await description.locator('strong').allInnerTexts()) {
+    if (word.startsWith('/')) {
+      await operationOf(word).locator('.opblock-summary-control').click();
+    } else if (word === 'Enter') {
+      await page.keyboard.press('Enter');
+    } else {
+      await page.getByRole('button', { name: word, exact: true }).first().click();
+    }
+    // What is pasted goes where the cursor stands.
+    if (word === 'Authorize') {
+      await page.locator('.dialog-ux .modal-ux').waitFor();
+      report.dialog = (await page.locator('.dialog-ux h4').allInnerTexts()).map((text) => text.trim());
+      report.heading_in_view = await page.locator('.dialog-ux h4').first().evaluate(isInView);
+      await page.keyboard.insertText(credential);
+    }
+  }
+  report.authorized = await answerOf(page.locator('.opblock.is-open'));
+}
+
+function isInView(element) {
+  const { left, top } = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(left + 1, top + 1));
+}
+
+function operationOf(path) {
+  return page.locator('.opblock-post', {
     has: page.locator(`.opblock-summary-path[data-path="${path}"]`),
   });
+}
+
+async function openOperation(path) {
+  const operation = operationOf(path);
   await operation.locator('.opblock-summary-control').click();
-  await operation.locator('.try-out__btn').click();
   return operation;
 }
 
@@ -63,6 +107,11 @@ async function execute(operation) {
     await answer.waitFor({ state: 'detached' });
   }
   await operation.locator('.execute').click();
+  return answerOf(operation);
+}
+
+async function answerOf(operation) {
+  const answer = operation.locator('.live-responses-table .response');
   await answer.waitFor();
   const status = await answer.locator('.response-col_status').innerText();
   const body = answer.locator('.response-col_description pre').first();

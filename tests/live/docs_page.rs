@@ -66,6 +66,67 @@ fn the_page_asks_nobody_else_for_anything() {
 }
 
 #[test]
+fn the_instruction_of_the_page_works_as_it_is_written() {
+    let agent = Agent::start(&[]);
+    let asked = json!({"mode": "instructed", "paste": agent.demo_key()});
+    let Some(report) = visit(&agent, asked) else {
+        return;
+    };
+    assert_eq!(report["error"], Value::Null, "{report}");
+    assert_eq!(
+        report["instruction"],
+        "On /docs press Authorize, paste the API key, press Enter, then Close. Open /run and press \
+         Execute."
+    );
+    assert_eq!(report["authorized"]["status"], 200, "{report}");
+    assert_eq!(answer(&report, "authorized")["user_id"], "demo");
+}
+
+#[test]
+fn authorize_opens_with_the_api_key_first_and_in_view() {
+    let agent = Agent::start(&[]);
+    let asked = json!({"mode": "instructed", "paste": agent.demo_key()});
+    let Some(report) = visit(&agent, asked) else {
+        return;
+    };
+    let headings = report["dialog"].as_array().expect("headings");
+    let first = headings[0].as_str().unwrap();
+    assert!(first.starts_with("api_key"), "{report}");
+    assert_eq!(headings.len(), 3, "{report}");
+    assert_eq!(report["heading_in_view"], true, "{report}");
+}
+
+#[test]
+fn where_only_tokens_are_accepted_the_instruction_works_with_one() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let agent = Agent::start(&["--jwt-secret", secret, "--audience", "agents"]);
+    let exp = jsonwebtoken::get_current_timestamp() + 600;
+    let claims = json!({"sub": "ada", "aud": "agents", "exp": exp, "scope": "agents:invoke"});
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+    let Some(report) = visit(&agent, json!({"mode": "instructed", "paste": token})) else {
+        return;
+    };
+    let instruction = report["instruction"].as_str().expect("an instruction");
+    assert!(instruction.contains("paste the token"), "{instruction}");
+    assert_eq!(report["authorized"]["status"], 200, "{report}");
+    assert_eq!(answer(&report, "authorized")["user_id"], "ada");
+}
+
+#[test]
+fn redoc_shows_the_routes_and_asks_nobody_else_for_anything() {
+    let agent = Agent::start(&[]);
+    let asked = json!({"mode": "text", "path": "/redoc", "shows": "Run the agent and read along"});
+    let Some(report) = visit(&agent, asked) else {
+        return;
+    };
+    assert_eq!(report["error"], Value::Null, "{report}");
+    assert_eq!(report["page_status"], 200);
+    assert_eq!(report["elsewhere"], json!([]));
+    assert_eq!(report["page_errors"], json!([]));
+}
+
+#[test]
 fn without_dev_docs_the_page_answers_401() {
     let agent = Agent::start(&["--no-dev-docs"]);
     let Some(report) = visit(&agent, json!({"mode": "status"})) else {

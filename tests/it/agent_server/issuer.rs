@@ -3,7 +3,7 @@
 use serde_json::json;
 use tower_auth::testing::{Fault, IssuerEndpoint, TestIssuer, TestToken};
 
-use crate::agent_server::{SECRET, bearer};
+use crate::agent_server::{SECRET, signed};
 use crate::common::agent::Agent;
 
 const TASK: &str = r#"{"input": "hello"}"#;
@@ -56,9 +56,12 @@ fn a_token_of_the_issuer_for_another_service_is_refused() {
 fn keys_secrets_and_an_issuer_stand_side_by_side() {
     let issuer = TestIssuer::start();
     let agent = agent(&issuer, &["--key", "sk-live-9f03", "--jwt-secret", SECRET]);
+    // The audience that is given is that of all tokens.
+    let exp = jsonwebtoken::get_current_timestamp() + 3600;
+    let signed = signed(&json!({"sub": "ada", "aud": TestIssuer::AUDIENCE, "exp": exp}));
     for (authorization, method) in [
         ("Bearer sk-live-9f03", "api_key"),
-        (&*bearer(3600), "jwt"),
+        (&*signed, "jwt"),
         (&*mint(issuer.token()), "oauth2"),
     ] {
         let reply = agent.get("/whoami", &[("authorization", authorization)]);

@@ -35,6 +35,69 @@ fn help_lists_every_option() {
 fn an_unknown_option_is_named_without_its_value() {
     let fault = refused(&[&format!("--kee={CANARY}")]);
     assert!(fault.contains("--kee"), "{fault}");
+    refused(&["--kee", CANARY]);
+}
+
+#[test]
+fn a_misspelled_option_is_told_which_one_is_meant() {
+    for (written, meant) in [
+        ("--kee", "--key"),
+        ("--jwt-secrets", "--jwt-secret"),
+        ("--jwt_secret", "--jwt-secret"),
+        ("--audiance", "--audience"),
+        ("--no-dev-doc", "--no-dev-docs"),
+        ("--chek-config", "--check-config"),
+    ] {
+        for argument in [written.to_owned(), format!("{written}={CANARY}")] {
+            let fault = refused(&[&argument]);
+            let said = format!("there is no option {written}: did you mean {meant}?");
+            assert!(fault.contains(&said), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn an_option_like_no_other_is_told_where_all_are_listed() {
+    let fault = refused(&["--quux"]);
+    assert!(
+        fault.contains("no option --quux: --help lists all"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn help_says_what_an_audience_replaces() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "What tokens must name in `aud`; beside --jwt-secret it replaces \"agent-server\"";
+    assert!(help.contains(said), "{help}");
+}
+
+#[test]
+fn an_option_given_twice_is_named() {
+    let secret = crate::agent_server::SECRET;
+    let fault = refused(&["--jwt-secret", secret, "--jwt-secret", CANARY]);
+    assert!(fault.contains("--jwt-secret is given twice"), "{fault}");
+}
+
+#[test]
+fn messages_name_options_and_no_function_of_the_library() {
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{CANARY}\n-----END PUBLIC KEY-----");
+    for arguments in [
+        &["--jwt-secret", CANARY][..],
+        &["--jwt-secret", &pem],
+        &["--key", CANARY, "--key", CANARY],
+        &["--key", "  "],
+        &["--issuer", CANARY, "--audience", "agents"],
+        &["--telegram-secret", "no good", "--telegram-user", "42"],
+    ] {
+        let fault = refused(arguments);
+        assert!(fault.contains(arguments[0]), "{fault}");
+        assert!(
+            !fault.contains("::") && !fault.contains("insecure_"),
+            "{fault}"
+        );
+    }
 }
 
 #[test]
@@ -109,13 +172,21 @@ fn a_bad_secret_is_refused_beside_a_good_key() {
 fn an_issuer_without_an_audience_is_refused() {
     let fault = refused(&["--issuer", "https://issuer.example"]);
     assert!(fault.contains("--issuer needs --audience"), "{fault}");
-    let fault = refused(&[
-        "--audience",
-        CANARY,
-        "--jwt-secret",
-        crate::agent_server::SECRET,
-    ]);
-    assert!(fault.contains("--audience needs --issuer"), "{fault}");
+    let secret = crate::agent_server::SECRET;
+    let fault = refused(&["--issuer", "https://issuer.example", "--jwt-secret", secret]);
+    assert!(fault.contains("--issuer needs --audience"), "{fault}");
+}
+
+#[test]
+fn an_audience_without_tokens_is_refused() {
+    for arguments in [
+        &["--audience", CANARY][..],
+        &["--audience", CANARY, "--key", "sk-live-9f03a51d8c70"],
+    ] {
+        let fault = refused(arguments);
+        let said = "--audience needs --issuer URL or --jwt-secret SECRET";
+        assert!(fault.contains(said), "{fault}");
+    }
 }
 
 #[test]

@@ -116,6 +116,34 @@ fn the_document_shows_refusals_as_they_are() {
 }
 
 #[test]
+fn the_page_of_redoc_holds_its_script_and_may_load_nothing_from_elsewhere() {
+    let agent = Agent::start(&[]);
+    let page = agent.get("/redoc", &[]);
+    assert!(page.body.len() > 500_000, "{}", page.body.len());
+    assert!(!page.body.contains("<script src"), "a script of others");
+    let policy = "content-security-policy: default-src 'none';";
+    assert!(page.head.contains(policy), "{}", page.head);
+}
+
+#[test]
+fn the_first_field_of_the_docs_page_has_the_cursor() {
+    let script = Agent::start(&[]).get("/docs/swagger-initializer.js", &[]);
+    assert_eq!(script.status, 200);
+    assert!(script.body.contains("SwaggerUIBundle("), "{}", script.body);
+    assert!(script.body.contains(".focus()"), "{}", script.body);
+}
+
+#[test]
+fn where_only_tokens_are_accepted_no_field_for_a_key_is_shown() {
+    let agent = Agent::start(&["--jwt-secret", crate::agent_server::SECRET]);
+    let document = agent.get("/openapi.json", &[]).json();
+    let schemes = document["components"]["securitySchemes"].as_object();
+    let schemes: Vec<&String> = schemes.unwrap().keys().collect();
+    assert_eq!(schemes, ["bearer", "partner_key"]);
+    assert_eq!(document["security"], serde_json::json!([{"bearer": []}]));
+}
+
+#[test]
 fn the_document_holds_no_key() {
     let agent = Agent::start(&[]);
     for page in ["/openapi.json", "/redoc", "/docs/"] {

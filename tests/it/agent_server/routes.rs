@@ -187,6 +187,22 @@ fn a_preflight_is_answered_without_a_credential() {
 }
 
 #[test]
+fn audience_of_the_command_line_replaces_the_default() {
+    let agent = Agent::start(&["--jwt-secret", SECRET, "--audience", "my-agent"]);
+    assert!(
+        agent.welcome.contains(r#"aud "my-agent""#),
+        "{}",
+        agent.welcome
+    );
+    let exp = jsonwebtoken::get_current_timestamp() + 60;
+    for (audience, status) in [("my-agent", 200), ("agent-server", 401)] {
+        let token = signed(&json!({"sub": "ada", "aud": audience, "exp": exp}));
+        let reply = agent.get("/whoami", &[("authorization", &token)]);
+        assert_eq!(reply.status, status, "{audience}");
+    }
+}
+
+#[test]
 fn a_web_page_can_read_a_refusal() {
     let agent = Agent::start(&[]);
     let reply = agent.post("/run", &[("origin", "http://pages.example")], TASK);

@@ -81,6 +81,22 @@ fn no_credential_is_printed_or_logged() {
 }
 
 #[test]
+fn no_credential_of_an_address_is_logged() {
+    let agent = Agent::start_with_log(&["--key", KEY], "trace");
+    for path in ["/run", "/whoami", "/hooks/public", "/health", "/nowhere"] {
+        let asked = format!("{path}?access_token={WRONG}&key={KEY}");
+        let referrer = format!("http://agent.example{asked}");
+        agent.get(&asked, &[("referer", &referrer)]);
+        agent.post(&asked, &[("x-api-key", KEY)], TASK);
+    }
+    let log = agent.killed().log;
+    assert!(log.contains(r#"path="/whoami""#), "{log}");
+    for secret in [KEY, WRONG, "access_token"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[test]
 fn the_demo_key_is_printed_and_never_logged() {
     let agent = Agent::start_with_log(&[], "trace");
     let key = agent.demo_key();
