@@ -5,6 +5,8 @@ use std::{
     fmt::{self, Write},
 };
 
+use tracing::field::DisplayValue;
+
 /// A text that may come from a caller: control characters escaped, cut at 64 characters.
 pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
@@ -17,6 +19,11 @@ impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escaped(self.0, Self::LONGEST, f)
     }
+}
+
+/// A field for a text that may come from a caller, where there is one.
+pub(crate) fn clean(text: Option<&str>) -> Option<DisplayValue<Clean<'_>>> {
+    text.map(|text| tracing::field::display(Clean(text)))
 }
 
 /// A text of the program's own settings, which may be long: control characters escaped.

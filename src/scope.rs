@@ -1,5 +1,8 @@
 //! What a caller may do, in the words of RFC 6749 §3.3.
 
+#[cfg(feature = "jwt")]
+mod claimed;
+
 use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
@@ -36,32 +39,6 @@ impl Scopes {
             set.add(scope.as_ref());
         }
         set
-    }
-
-    /// The scopes that a token claims: `*` grants nothing special.
-    #[cfg(feature = "jwt")]
-    pub(crate) fn claimed(tokens: &str) -> Self {
-        Self {
-            tokens: (!tokens.is_empty()).then(|| tokens.into()),
-            all: false,
-        }
-    }
-
-    /// Those of a token's scopes that a limit lets it grant. A member of the limit is compared whole;
-    /// one that ends in `:*` stands for all that begin so, and `*` for everything.
-    #[cfg(feature = "jwt")]
-    pub(crate) fn within(self, limit: &[Box<str>]) -> Self {
-        let covers = |member: &str, scope: &str| match member.strip_suffix('*') {
-            Some("") => true,
-            Some(start) if start.ends_with(':') => scope.starts_with(start),
-            _ => member == scope,
-        };
-        let is_granted = |scope: &&str| limit.iter().any(|member| covers(member, scope));
-        if self.iter().all(|scope| is_granted(&scope)) {
-            return self;
-        }
-        let granted: Vec<&str> = self.iter().filter(is_granted).collect();
-        Self::claimed(&granted.join(" "))
     }
 
     /// Whether `scope` is granted. `*` stands for everything, so it is granted only where everything
@@ -180,15 +157,6 @@ mod tests {
         assert!(Scopes::new(["x", "*"]).contains("anything"));
         assert!(Scopes::new(["x *"]).is_all());
         assert!(!Scopes::new(["x*"]).is_all());
-    }
-
-    #[cfg(feature = "jwt")]
-    #[test]
-    fn a_star_from_a_token_grants_nothing_special() {
-        let scopes = Scopes::claimed("* read");
-        assert!(!scopes.is_all());
-        assert!(!scopes.contains("write"));
-        assert!(scopes.contains("read") && !scopes.contains("*"));
     }
 
     #[test]

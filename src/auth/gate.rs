@@ -16,7 +16,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::{
     core::{Core, Pending},
-    swap::Cores,
+    cores::Cores,
 };
 use crate::{
     body::ResponseBody,

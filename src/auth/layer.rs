@@ -8,16 +8,16 @@ use tower_layer::Layer;
 
 use super::{
     core::{Admission, Core},
+    cores::Cores,
     gate::{AuthGate, AuthService},
     places::Places,
     screened::ScreenedProvider,
-    swap::{Cores, Swap},
 };
 use crate::{
     access::{Access, PathRule, Rules},
     error::{AuthError, ConfigError},
     provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
-    refusal::{Realm, unworded},
+    refusal::Realm,
     request::DEFAULT_MAX_CREDENTIAL_LEN,
 };
 
@@ -47,7 +47,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct AuthLayer {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 impl AuthLayer {
@@ -294,26 +294,6 @@ impl AuthLayer {
         Arc::clone(self.core.places.headers())
     }
 
-    /// A place for what this layer knows, in which it can be replaced.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn into_swap(self) -> Swap {
-        Swap::new(self.core)
-    }
-
-    /// Puts what this layer knows into that place.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn put_into(self, swap: &Swap) {
-        swap.put(self.core);
-    }
-
-    /// What an outer layer of ours refused and nobody has worded yet, as this layer words it.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
-        let error = unworded(refused)?;
-        let core = &self.core;
-        Some(core.render_again(error, &core.provider, refused))
-    }
-
     fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
         change(Arc::make_mut(&mut self.core));
         self
@@ -324,7 +304,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, AuthGate::new(Cores::Fixed(Arc::clone(&self.core))))
+        AuthService::new(inner, AuthGate::new(Cores::fixed(Arc::clone(&self.core))))
     }
 }
 

@@ -6,12 +6,14 @@
 //! boxed but what has to wait, and both body types stay the inner service's own.
 
 mod core;
+mod cores;
 mod gate;
 pub(crate) mod layer;
 mod places;
-mod screened;
-mod swap;
-
-pub use self::gate::{AuthGate, AuthService, ResponseFuture};
 #[cfg(feature = "config")]
-pub(crate) use self::swap::Swap;
+mod rewording;
+mod screened;
+
+#[cfg(feature = "config")]
+pub(crate) use self::cores::Swap;
+pub use self::gate::{AuthGate, AuthService, ResponseFuture};

@@ -16,7 +16,7 @@ use crate::{
 
 /// What decides in a layer: it logs what it decides at once.
 pub(super) trait Judge: Send + Sync + 'static {
-    fn judge(&self, request: Head<'_>) -> Judged;
+    fn judge(&self, method: &Method, request: Head<'_>) -> Judged;
 }
 
 pub(super) enum Judged {
@@ -27,8 +27,6 @@ pub(super) enum Judged {
 /// The part of a request that is judged.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
-    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
-    pub(super) method: &'a Method,
     uri: &'a Uri,
     extensions: &'a Extensions,
 }
@@ -36,7 +34,6 @@ pub(super) struct Head<'a> {
 impl<'a> Head<'a> {
     pub(super) fn of<B>(request: &'a Request<B>) -> Self {
         Self {
-            method: request.method(),
             uri: request.uri(),
             extensions: request.extensions(),
         }

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use http::Method;
 use tower_layer::Layer;
 
 use super::{
@@ -66,7 +67,7 @@ impl AuthorizeLayer {
 }
 
 impl Judge for Asking {
-    fn judge(&self, request: Head<'_>) -> Judged {
+    fn judge(&self, _: &Method, request: Head<'_>) -> Judged {
         let caller = match request.caller("AuthorizeLayer") {
             Ok(caller) => caller,
             Err(error) => return Judged::Answered(Err(error)),

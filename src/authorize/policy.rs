@@ -241,7 +241,7 @@ impl Book {
         ))
     }
 
-    fn unlisted(&self, request: Head<'_>, route: &Route<'_>) -> Judged {
+    fn unlisted(&self, method: &Method, route: &Route<'_>) -> Judged {
         let Some(template) = route.template() else {
             if self.passes_unlisted {
                 event::passed("unlisted", None);
@@ -256,7 +256,7 @@ impl Book {
             return Judged::Answered(Ok(()));
         }
         let error = AuthError::forbidden("no_rule");
-        let method = match *request.method {
+        let method = match *method {
             // A rule for GET covers it.
             Method::HEAD => Clean("GET"),
             ref method => Clean(method.as_str()),
@@ -272,13 +272,13 @@ impl Book {
 }
 
 impl Judge for Book {
-    fn judge(&self, request: Head<'_>) -> Judged {
+    fn judge(&self, method: &Method, request: Head<'_>) -> Judged {
         let route = request.route();
         let rule = route
             .template()
-            .and_then(|template| self.rules.for_template(request.method, template));
+            .and_then(|template| self.rules.for_template(method, template));
         let (pattern, resource, action) = match rule {
-            None => return self.unlisted(request, &route),
+            None => return self.unlisted(method, &route),
             Some((_, Rule::Open)) => {
                 event::passed("open", route.template());
                 return Judged::Answered(Ok(()));

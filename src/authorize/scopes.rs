@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use http::Method;
 use tower_layer::Layer;
 
 use super::{
@@ -150,7 +151,7 @@ impl RequireScopes {
 }
 
 impl Judge for RequireScopes {
-    fn judge(&self, request: Head<'_>) -> Judged {
+    fn judge(&self, _: &Method, request: Head<'_>) -> Judged {
         Judged::Answered(
             request
                 .caller("RequireScopes")

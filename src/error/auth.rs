@@ -1,5 +1,7 @@
 //! What is wrong with a request.
 
+#[cfg(any(feature = "oauth2", feature = "webhook"))]
+mod by_callers;
 mod level;
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};

@@ -3,14 +3,6 @@
 use super::{AuthError, Mismatch};
 
 impl AuthError {
-    /// Adds what the log is to show of an issuer or audience that is another one.
-    #[cfg(feature = "jwt")]
-    #[must_use]
-    pub(crate) fn with_mismatch(mut self, mismatch: Mismatch) -> Self {
-        self.edit().mismatch = Some(Box::new(mismatch));
-        self
-    }
-
     pub(crate) fn mismatch(&self) -> Option<&Mismatch> {
         self.inner.mismatch.as_deref()
     }

@@ -4,6 +4,8 @@ mod auth;
 mod config;
 mod logged;
 mod mismatch;
+#[cfg(feature = "jwt")]
+mod mismatched;
 mod rank;
 
 pub(crate) use self::mismatch::Mismatch;

@@ -1,5 +1,12 @@
 //! The client address by which limits are counted.
 
+#[cfg(feature = "axum")]
+#[path = "address/axum.rs"]
+mod connection;
+#[cfg(not(feature = "axum"))]
+#[path = "address/plain.rs"]
+mod connection;
+
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -51,7 +58,7 @@ impl ClientAddress {
     /// The client of a request: the address that an outer layer named, else the connection's peer.
     pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
         let named = extensions.get::<Self>().copied();
-        named.or_else(|| peer(extensions).map(Self::from))
+        named.or_else(|| connection::peer(extensions).map(Self::from))
     }
 }
 
@@ -90,20 +97,6 @@ impl fmt::Debug for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ClientAddress({self})")
     }
-}
-
-#[cfg(feature = "axum")]
-fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    use axum::extract::ConnectInfo;
-
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map(|ConnectInfo(address)| *address)
-}
-
-/// Without axum nobody says who the peer is.
-#[cfg(not(feature = "axum"))]
-fn peer(_: &Extensions) -> Option<SocketAddr> {
-    None
 }
 
 /// `::ffff:0:0/96` without its last 32 bits.

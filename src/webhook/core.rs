@@ -8,6 +8,7 @@ use http_body::Body;
 
 use super::{
     body::{RestoredBody, Unread},
+    deliveries,
     handshake::VerifyToken,
     once::{Equals, Identity, Reservation, Standing},
     platform::{Heard, Platform},
@@ -222,7 +223,7 @@ impl Core {
         match identity.reserve(store, now).await? {
             Standing::New(reservation, equal) => {
                 if equal > 0 {
-                    event::equal_delivery(self.scheme.name(), equal, true, path);
+                    deliveries::equal_delivery(self.scheme.name(), equal, true, path);
                 }
                 return Ok(Ok(Some(reservation)));
             }
@@ -235,7 +236,7 @@ impl Core {
                     .with_message("this signature belongs to another delivery"));
             }
             Standing::Exhausted => {
-                event::equal_delivery(self.scheme.name(), self.equal_bodies, false, path);
+                deliveries::equal_delivery(self.scheme.name(), self.equal_bodies, false, path);
             }
             Standing::Handled => {}
         }
@@ -265,7 +266,7 @@ impl Core {
                     Ok(caller) => callers.push(caller),
                     Err(error) => {
                         let error = error.at_provider(self.scheme.name());
-                        event::refused_sender(&error, message, template(request));
+                        deliveries::refused_sender(&error, message, template(request));
                         return Ok(Verdict::Answer(refuse_sender(&error, hush)));
                     }
                 }
@@ -317,7 +318,7 @@ impl Core {
             Unread::NoBuffer => {
                 let told = self.buffers.refusals_to_report(self.clock.now());
                 if let Some(refused) = told {
-                    event::no_buffer(self.scheme.name(), refused, template(request));
+                    deliveries::no_buffer(self.scheme.name(), refused, template(request));
                 }
                 AuthError::unavailable("too many bodies are being read")
                     .with_reason("too_many_bodies")
@@ -342,7 +343,7 @@ impl Core {
 
     /// The answer to a delivery that has been handled: the platform may forget it.
     fn answer_again(&self, path: Option<&str>) -> Response<Bytes> {
-        event::repeated(self.scheme.name(), path);
+        deliveries::repeated(self.scheme.name(), path);
         self.scheme.known_answer()
     }
 }

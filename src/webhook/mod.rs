@@ -134,6 +134,7 @@
 mod body;
 mod core;
 mod deadline;
+mod deliveries;
 mod gate;
 mod handshake;
 mod json;

@@ -1,5 +1,7 @@
 //! The path a rule is compared with, and the route it led to.
 
+#[cfg(feature = "webhook")]
+mod original;
 #[cfg(feature = "axum")]
 #[path = "axum.rs"]
 mod seen;
@@ -9,6 +11,8 @@ mod seen;
 
 use http::{Extensions, Request, Uri};
 
+#[cfg(feature = "webhook")]
+pub(crate) use self::original::original_uri;
 use super::{pattern, traversal};
 
 /// Where a request is going, as far as it can be trusted.
@@ -77,12 +81,6 @@ pub(crate) fn template(extensions: &Extensions) -> Option<&str> {
 /// slashes takes away more: `/assets/../run` ends in `/run` too.
 fn is_prefix(taken: &str) -> bool {
     !traversal::is_ambiguous(taken) && !taken.split('/').skip(1).any(str::is_empty)
-}
-
-/// The URI as the client sent it, where axum keeps it.
-#[cfg(feature = "webhook")]
-pub(crate) fn original_uri<'a>(uri: &'a Uri, extensions: &'a Extensions) -> &'a Uri {
-    seen::original_uri(extensions).unwrap_or(uri)
 }
 
 /// Edits a request's URI, and the original one where axum keeps it.

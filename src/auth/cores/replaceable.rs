@@ -5,23 +5,27 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::HeaderName;
 
-use super::{
+use crate::auth::{
     core::Core,
     gate::{AuthGate, AuthService},
+    layer::AuthLayer,
 };
 
 /// What a service asks for its core.
 #[derive(Clone)]
-pub(super) enum Cores {
+pub(in crate::auth) enum Cores {
     Fixed(Arc<Core>),
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
     Live(Arc<ArcSwap<Core>>),
 }
 
 impl Cores {
+    pub(in crate::auth) fn fixed(core: Arc<Core>) -> Self {
+        Self::Fixed(core)
+    }
+
     /// The core for one request, which keeps it to its end.
     #[inline]
-    pub(super) fn load(&self) -> Arc<Core> {
+    pub(in crate::auth) fn load(&self) -> Arc<Core> {
         match self {
             Self::Fixed(core) => Arc::clone(core),
             Self::Live(place) => place.load_full(),
@@ -31,17 +35,15 @@ impl Cores {
 
 /// One place from which all services of a layer take their core.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 pub(crate) struct Swap(Arc<ArcSwap<Core>>);
 
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 impl Swap {
-    pub(super) fn new(core: Arc<Core>) -> Self {
+    fn new(core: Arc<Core>) -> Self {
         Self(Arc::new(ArcSwap::new(core)))
     }
 
     /// Puts another core in the place: it holds from the next request.
-    pub(super) fn put(&self, core: Arc<Core>) {
+    fn put(&self, core: Arc<Core>) {
         self.0.store(core);
     }
 
@@ -51,5 +53,17 @@ impl Swap {
 
     pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {
         Arc::clone(self.0.load().places.headers())
+    }
+}
+
+impl AuthLayer {
+    /// A place for what this layer knows, in which it can be replaced.
+    pub(crate) fn into_swap(self) -> Swap {
+        Swap::new(self.core)
+    }
+
+    /// Puts what this layer knows into that place.
+    pub(crate) fn put_into(self, swap: &Swap) {
+        swap.put(self.core);
     }
 }

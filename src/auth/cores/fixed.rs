@@ -1,0 +1,21 @@
+//! What a service asks for its core, where nothing can replace it.
+
+use std::sync::Arc;
+
+use crate::auth::core::Core;
+
+/// Where a service takes its core from.
+#[derive(Clone)]
+pub(in crate::auth) struct Cores(Arc<Core>);
+
+impl Cores {
+    pub(in crate::auth) fn fixed(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// The core for one request, which keeps it to its end.
+    #[inline]
+    pub(in crate::auth) fn load(&self) -> Arc<Core> {
+        Arc::clone(&self.0)
+    }
+}

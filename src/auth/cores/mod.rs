@@ -1,0 +1,13 @@
+//! What a service asks for its core: twins, since only a configuration replaces one.
+
+#[cfg(not(feature = "config"))]
+mod fixed;
+#[cfg(feature = "config")]
+mod replaceable;
+
+#[cfg(not(feature = "config"))]
+pub(super) use self::fixed::Cores;
+#[cfg(feature = "config")]
+pub(super) use self::replaceable::Cores;
+#[cfg(feature = "config")]
+pub(crate) use self::replaceable::Swap;

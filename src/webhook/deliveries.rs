@@ -1,0 +1,64 @@
+//! The events of deliveries: the fields are those of [`event`](crate::event).
+
+use std::error::Error;
+
+use crate::{
+    error::AuthError,
+    log::{Causes, Clean, TARGET, clean},
+    request::Message,
+};
+
+/// A delivery that was handled before, and is not handled again.
+pub(crate) fn repeated(provider: &'static str, path: Option<&str>) {
+    tracing::info!(target: TARGET, outcome = "repeated", provider, path);
+}
+
+/// A delivery whose signed bytes are those of an earlier one, under another id that nobody signed:
+/// either true, or sent by whoever recorded the earlier one.
+pub(crate) fn equal_delivery(
+    provider: &'static str,
+    count: u16,
+    is_handled: bool,
+    path: Option<&str>,
+) {
+    if is_handled {
+        tracing::warn!(
+            target: TARGET, outcome = "equal_delivery", provider, count, path,
+            "a delivery has an equal body and another id, which is not signed; it is handled"
+        );
+    } else {
+        tracing::warn!(
+            target: TARGET, outcome = "equal_delivery", provider, count, path,
+            "too many deliveries have an equal body and other ids, which are not signed; this one \
+             is not handled (see `with_equal_bodies`)"
+        );
+    }
+}
+
+/// Deliveries that are refused because too many bodies are being read.
+pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>) {
+    tracing::warn!(
+        target: TARGET, outcome = "no_buffer", provider, refused, path,
+        "more bodies of deliveries come in at the same time than are read, or more of one peer than \
+         a quarter; the others are refused with 503 (see `with_max_bodies`)"
+    );
+}
+
+/// A sender whom a chat platform vouches for, and whom the chain does not let in.
+pub(crate) fn refused_sender(error: &AuthError, message: &Message, path: Option<&str>) {
+    let (provider, code) = (error.provider(), error.code());
+    let reason = Clean(error.reason());
+    let (platform, kind) = (Clean(message.platform()), clean(message.kind()));
+    let (user_id, chat_id) = (clean(message.user_id()), clean(message.chat_id()));
+    if error.is_alarming() {
+        tracing::error!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason,
+            platform = %platform, kind, user_id, chat_id, path, error = %Causes(error.source()),
+        );
+    } else {
+        tracing::info!(
+            target: TARGET, outcome = "refused", provider, code, reason = %reason,
+            platform = %platform, kind, user_id, chat_id, path,
+        );
+    }
+}
