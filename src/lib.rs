@@ -66,6 +66,7 @@
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
+//! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
@@ -95,6 +96,8 @@ mod hex;
 mod issuer;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(feature = "keys")]
+pub mod keys;
 mod log;
 #[cfg(feature = "jwt")]
 mod memory;

@@ -1,0 +1,76 @@
+//! Why a store did not do it.
+
+use std::{error::Error, fmt, sync::Arc};
+
+/// Why a store did not do what it was asked.
+///
+/// [`Unavailable`](Self::Unavailable) and [`NewerSchema`](Self::NewerSchema) mean that nobody knows,
+/// and become a 503; the others are answers.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::KeyStoreError;
+///
+/// let error = KeyStoreError::unavailable("database is locked");
+/// assert!(error.is_unavailable() && !KeyStoreError::NotFound.is_unavailable());
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum KeyStoreError {
+    /// The store could not be asked, or did not answer: busy, locked, full, read-only, away.
+    Unavailable(Arc<dyn Error + Send + Sync>),
+    /// The store was made by a newer version of its crate, and would be misread.
+    NewerSchema {
+        /// The version that the store has.
+        found: u32,
+        /// The newest version that this program knows.
+        known: u32,
+    },
+    /// No key has that id.
+    NotFound,
+    /// The key is not at the revision that the change was decided on: read it again, decide again.
+    Changed,
+    /// A key with that id or digest is there already.
+    Taken,
+    /// A live key holds the scope that no live key was to hold.
+    Held,
+}
+
+impl KeyStoreError {
+    /// The store could not be asked: `.map_err(KeyStoreError::unavailable)?`.
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(Arc::from(cause.into()))
+    }
+
+    /// Whether nobody knows what is in the store.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NewerSchema { .. })
+    }
+}
+
+impl fmt::Display for KeyStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(_) => f.write_str("the key store cannot be asked"),
+            Self::NewerSchema { found, known } => write!(
+                f,
+                "the key store has schema version {found} and this program knows versions up to \
+                 {known}: update the program"
+            ),
+            Self::NotFound => f.write_str("no key has that id"),
+            Self::Changed => f.write_str("the key was changed meanwhile: read it and try again"),
+            Self::Taken => f.write_str("a key with that id or digest is there already"),
+            Self::Held => f.write_str("a live key holds that scope already"),
+        }
+    }
+}
+
+impl Error for KeyStoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unavailable(cause) => Some(&**cause),
+            _ => None,
+        }
+    }
+}

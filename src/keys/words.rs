@@ -1,0 +1,296 @@
+//! The words of a key store: ids, digests, revisions, times.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use crate::hex;
+
+/// Names one managed key, for as long as it exists; no key ever gets the id of another.
+///
+/// `key_` and 26 characters of `0-9a-z`, of which the first ten tell when it was made: ids sort by
+/// age, byte for byte. It is no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(Box<str>);
+
+impl KeyId {
+    /// Takes an id that a store kept, or that an administrator named.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::KeyId;
+    ///
+    /// assert_eq!(KeyId::new("key_01jd").as_str(), "key_01jd");
+    /// ```
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into().into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// An id that no key has: the time, and 80 random bits.
+    pub(crate) fn generate(now: Timestamp, random: [u8; 10]) -> Self {
+        let mut id = String::from("key_");
+        let time = u128::from(now.as_unix_millis()) & ((1 << 50) - 1);
+        let random = random
+            .iter()
+            .fold(0_u128, |all, &byte| all << 8 | u128::from(byte));
+        push_base32(&mut id, time, 10);
+        push_base32(&mut id, random, 16);
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Crockford's digits, in the order of their bytes.
+fn push_base32(text: &mut String, number: u128, digits: u32) {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    for place in (0..digits).rev() {
+        let digit = usize::try_from(number >> (5 * place) & 31).unwrap_or_default();
+        text.push(char::from(DIGITS.get(digit).copied().unwrap_or(b'0')));
+    }
+}
+
+/// The SHA-256 of a key: what a store looks a key up by.
+///
+/// # Security
+///
+/// It is in no list, no log and no error: its `Debug` form hides it.
+#[derive(Clone, Copy)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// Takes a digest that a store kept.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::KeyDigest;
+    ///
+    /// let digest = KeyDigest::new([7; 32]);
+    /// assert_eq!(digest.as_bytes()[0], 7);
+    /// assert_eq!(format!("{digest:?}"), "KeyDigest(…)");
+    /// ```
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The digest that 64 hex digits of either case stand for; nothing where the text is no such.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        hex::decode(text)?.try_into().ok().map(Self)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for KeyDigest {
+    /// Compares in constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for KeyDigest {}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigest(…)")
+    }
+}
+
+/// The number of a change: each change of a store has one more than the change that was committed
+/// before it. 0 is before the first.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// Before the first change.
+    pub const ZERO: Self = Self(0);
+
+    /// Takes a number that a store kept.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::Revision;
+    ///
+    /// assert!(Revision::new(7) > Revision::ZERO);
+    /// assert_eq!(Revision::new(7).next().as_u64(), 8);
+    /// ```
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The number of the change that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// Which history a store's revisions belong to: 128 random bits, made with the store, and made anew
+/// where a backup is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Epoch(u128);
+
+impl Epoch {
+    /// Takes an epoch that a store kept.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::Epoch;
+    ///
+    /// assert_eq!(Epoch::new(7).as_u128(), 7);
+    /// assert_ne!(Epoch::generate()?, Epoch::generate()?);
+    /// # Ok::<(), tower_auth::keys::KeyStoreError>(())
+    /// ```
+    pub const fn new(number: u128) -> Self {
+        Self(number)
+    }
+
+    /// An epoch that no store has.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no random bytes.
+    pub fn generate() -> Result<Self, super::KeyStoreError> {
+        super::random().map(|bytes| Self(u128::from_be_bytes(bytes)))
+    }
+
+    /// The number.
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+/// A time by a store's clock: milliseconds since the Unix epoch.
+///
+/// It serializes as that number.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// That many milliseconds after the Unix epoch.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tower_auth::keys::Timestamp;
+    ///
+    /// let second = Timestamp::from_unix_millis(1_000);
+    /// assert_eq!(second, Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(1)));
+    /// assert_eq!(second.saturating_add(Duration::from_secs(1)).as_unix_millis(), 2_000);
+    /// ```
+    pub const fn from_unix_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_unix_millis(self) -> u64 {
+        self.0
+    }
+
+    /// That much later, or the last time that can be told.
+    #[must_use]
+    pub fn saturating_add(self, by: Duration) -> Self {
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        // No store has a number above that of a signed column.
+        Self(self.0.saturating_add(millis).min(i64::MAX.unsigned_abs()))
+    }
+
+    /// The system's form of it; nothing where the platform cannot hold it.
+    pub fn to_system_time(self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_millis(self.0))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// A time before the Unix epoch becomes the epoch itself.
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::default().saturating_add(since)
+    }
+}
+
+/// What a store answers, and what time it was there: a replica judges by the store's clock, not by
+/// its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf<T> {
+    /// The store's time when it answered.
+    pub now: Timestamp,
+    /// The answer.
+    pub value: T,
+}
+
+impl<T> AsOf<T> {
+    /// The same time with what becomes of the answer.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::{AsOf, Timestamp};
+    ///
+    /// let now = Timestamp::from_unix_millis(1_000);
+    /// assert_eq!(AsOf { now, value: 7 }.map(|seven| seven + 1), AsOf { now, value: 8 });
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> AsOf<U> {
+        AsOf {
+            now: self.now,
+            value: change(self.value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_the_time_when_they_were_made() {
+        let at = |millis, random| KeyId::generate(Timestamp(millis), [random; 10]);
+        assert!(at(1, 255) < at(2, 0));
+        assert!(at(31, 255) < at(32, 0));
+        assert!(at(1 << 49, 255) < at((1 << 49) + 1, 0));
+        assert_eq!(at(1, 1).as_str().len(), 30);
+    }
+
+    #[test]
+    fn ids_of_one_instant_differ_by_their_random_part() {
+        let at = |random| KeyId::generate(Timestamp(1), random);
+        let mut other = [7; 10];
+        for place in 0..10 {
+            other[place] ^= 1;
+            assert_ne!(at([7; 10]), at(other), "{place}");
+        }
+    }
+}

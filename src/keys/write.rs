@@ -1,0 +1,321 @@
+//! A change of a store: decided outside, carried out in one transaction.
+
+use super::{
+    AuditRecord, KeyAction, KeyActor, KeyDigest, KeyId, KeyRecord, KeyRevocation, KeyStoreError,
+    Revision, StoredKey, Timestamp,
+};
+
+/// A change of a store, as [`ManagedKeys`](super::ManagedKeys) decided it.
+///
+/// A store carries it out in one transaction and knows nothing of its meaning:
+///
+/// 1. Where [`idempotency`](Self::idempotency) names a change that was carried out before, and the
+///    key that it made is there: answer that key ([`Written::Repeated`]) and change nothing.
+/// 2. Where a key is there with the id or the digest of [`creates`](Self::creates): answer
+///    [`KeyStoreError::Taken`].
+/// 3. Where a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
+///    [`unless_granted`](Self::unless_granted): answer [`KeyStoreError::Held`].
+/// 4. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
+///    and the last revision. Its error is the answer.
+/// 5. Write all that [`Applied`] says, the audit records with it. Where one part fails, all does.
+/// 6. Answer [`Written::Applied`].
+///
+/// Two changes never read the same last revision: a store lets one wait for the other's commit, so
+/// that revisions are in the order of commits.
+#[derive(Clone, Debug)]
+pub struct KeyWrite {
+    change: Change,
+    by: KeyActor,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Create(Box<NewKey>),
+    Update {
+        at: Revision,
+        record: Box<KeyRecord>,
+        credits: Option<u64>,
+        action: KeyAction,
+    },
+    Rotate {
+        at: Revision,
+        old: Box<KeyRecord>,
+        new: Box<KeyRecord>,
+        digest: KeyDigest,
+    },
+    Revoke {
+        id: KeyId,
+        reason: Box<str>,
+    },
+    Delete {
+        id: KeyId,
+    },
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) record: KeyRecord,
+    pub(crate) digest: KeyDigest,
+    /// Where it has an account of its own.
+    pub(crate) credits: Option<u64>,
+    pub(crate) idempotency: Option<Box<str>>,
+    pub(crate) unless_granted: Option<Box<str>>,
+}
+
+/// What a [`KeyWrite`] comes to: a store writes all of it, or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// The last revision that the store has from now on.
+    pub latest: Revision,
+    /// Keys to insert, or to replace where their ids are there: the record, the digest, the revision.
+    pub puts: Vec<StoredKey>,
+    /// A key to delete. What stays is its digest and the revision, for the feed.
+    pub deleted: Option<DeletedKey>,
+    /// A balance to set.
+    pub credits: Option<CreditBalance>,
+    /// What to append to the audit records: one or two.
+    pub audit: Vec<AuditRecord>,
+}
+
+/// A key that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its digest.
+    pub digest: KeyDigest,
+    /// The change that deleted it.
+    pub revision: Revision,
+}
+
+/// How many credits an account has from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditBalance {
+    /// The account: [`KeyRecord::account`].
+    pub account: KeyId,
+    /// How many it has.
+    pub credits: u64,
+}
+
+/// What became of a [`KeyWrite`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    /// It was carried out.
+    Applied(Applied),
+    /// It was carried out before, and made this key.
+    Repeated(Box<StoredKey>),
+}
+
+impl KeyWrite {
+    pub(crate) fn new(by: KeyActor, change: Change) -> Self {
+        Self { change, by }
+    }
+
+    /// The key that is changed; none where one is made.
+    pub fn target(&self) -> Option<&KeyId> {
+        match &self.change {
+            Change::Create(_) => None,
+            Change::Update { record, .. } => Some(&record.id),
+            Change::Rotate { old, .. } => Some(&old.id),
+            Change::Revoke { id, .. } | Change::Delete { id } => Some(id),
+        }
+    }
+
+    /// Id and digest of the key that is made, if one is.
+    pub fn creates(&self) -> Option<(&KeyId, KeyDigest)> {
+        match &self.change {
+            Change::Create(new) => Some((&new.record.id, new.digest)),
+            Change::Rotate { new, digest, .. } => Some((&new.id, *digest)),
+            _ => None,
+        }
+    }
+
+    /// A text of at most 64 characters that an equal change has too and no other: a store keeps it
+    /// with the key that the change made, for as long as that key exists.
+    pub fn idempotency(&self) -> Option<&str> {
+        match &self.change {
+            Change::Create(new) => new.idempotency.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The scope that no live key may grant, or the change is not carried out.
+    pub fn unless_granted(&self) -> Option<&str> {
+        match &self.change {
+            Change::Create(new) => new.unless_granted.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What the change comes to, given the key of [`target`](Self::target) as it is now, the store's
+    /// time and its last revision.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::NotFound`] where the target is not there, [`KeyStoreError::Changed`] where it
+    /// was changed after the change was decided.
+    pub fn apply(
+        self,
+        target: Option<StoredKey>,
+        now: Timestamp,
+        latest: Revision,
+    ) -> Result<Applied, KeyStoreError> {
+        let revision = latest.next();
+        let by = self.by;
+        let found = || target.ok_or(KeyStoreError::NotFound);
+        match self.change {
+            Change::Create(new) => Ok(create(*new, by, now, revision)),
+            Change::Update {
+                at,
+                record,
+                credits,
+                action,
+            } => {
+                let old = unchanged(found()?, at)?;
+                let balance = credits.map(|credits| CreditBalance {
+                    account: record.account.clone(),
+                    credits,
+                });
+                let audit = replaced(&old, &record, by, action, now, revision);
+                Ok(Applied {
+                    latest: revision,
+                    puts: vec![old.changed(*record, revision)],
+                    deleted: None,
+                    audit: vec![AuditRecord { credits, ..audit }],
+                    credits: balance,
+                })
+            }
+            Change::Rotate {
+                at,
+                old: record,
+                mut new,
+                digest,
+            } => {
+                let old = unchanged(found()?, at)?;
+                let first = replaced(&old, &record, by.clone(), KeyAction::Rotate, now, revision);
+                new.created_at = now;
+                let second = made(&new, by, KeyAction::Create, now, revision.next());
+                Ok(Applied {
+                    latest: revision.next(),
+                    puts: vec![
+                        old.changed(*record, revision),
+                        StoredKey::new(*new, digest, revision.next()),
+                    ],
+                    deleted: None,
+                    credits: None,
+                    audit: vec![first, second],
+                })
+            }
+            Change::Revoke { reason, .. } => {
+                let old = found()?;
+                let mut record = old.record().clone();
+                // The first revocation stays: when a key ceased to be good is a fact.
+                let first = record.revoked.take();
+                record.revoked = Some(first.unwrap_or_else(|| KeyRevocation {
+                    at: now,
+                    by: by.clone(),
+                    reason,
+                }));
+                let audit = replaced(&old, &record, by, KeyAction::Revoke, now, revision);
+                Ok(Applied {
+                    latest: revision,
+                    puts: vec![old.changed(record, revision)],
+                    deleted: None,
+                    credits: None,
+                    audit: vec![audit],
+                })
+            }
+            Change::Delete { id } => {
+                let old = found()?;
+                Ok(Applied {
+                    latest: revision,
+                    puts: Vec::new(),
+                    deleted: Some(DeletedKey {
+                        id: id.clone(),
+                        digest: old.digest(),
+                        revision,
+                    }),
+                    credits: None,
+                    audit: vec![AuditRecord {
+                        revision,
+                        at: now,
+                        by,
+                        action: KeyAction::Delete,
+                        key: id,
+                        before: Some(Box::new(old.record().clone())),
+                        after: None,
+                        credits: None,
+                    }],
+                })
+            }
+        }
+    }
+}
+
+/// The key, if nobody changed it since.
+fn unchanged(key: StoredKey, at: Revision) -> Result<StoredKey, KeyStoreError> {
+    if key.revision() == at {
+        Ok(key)
+    } else {
+        Err(KeyStoreError::Changed)
+    }
+}
+
+fn create(new: NewKey, by: KeyActor, now: Timestamp, revision: Revision) -> Applied {
+    let NewKey {
+        mut record,
+        digest,
+        credits,
+        ..
+    } = new;
+    record.created_at = now;
+    let action = match record.imported {
+        true => KeyAction::Import,
+        false => KeyAction::Create,
+    };
+    let audit = made(&record, by, action, now, revision);
+    Applied {
+        latest: revision,
+        deleted: None,
+        credits: credits.map(|credits| CreditBalance {
+            account: record.account.clone(),
+            credits,
+        }),
+        audit: vec![AuditRecord { credits, ..audit }],
+        puts: vec![StoredKey::new(record, digest, revision).with_credits(credits)],
+    }
+}
+
+fn made(
+    record: &KeyRecord,
+    by: KeyActor,
+    action: KeyAction,
+    at: Timestamp,
+    revision: Revision,
+) -> AuditRecord {
+    AuditRecord {
+        revision,
+        at,
+        by,
+        action,
+        key: record.id.clone(),
+        before: None,
+        after: Some(Box::new(record.clone())),
+        credits: None,
+    }
+}
+
+fn replaced(
+    old: &StoredKey,
+    new: &KeyRecord,
+    by: KeyActor,
+    action: KeyAction,
+    at: Timestamp,
+    revision: Revision,
+) -> AuditRecord {
+    AuditRecord {
+        before: Some(Box::new(old.record().clone())),
+        ..made(new, by, action, at, revision)
+    }
+}
