@@ -34,6 +34,35 @@
 //! - WebSocket upgrades and server-sent events are requests like any other.
 //!   [`AuthContext::expires_at`] lets a stream end when its credential does.
 //!
+//! # A single-page application
+//!
+//! The files of a page that runs in the browser are for everybody; what the page calls is not. No rule has to
+//! open them: a fallback that is added after the layer is not covered by it.
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use tower_auth::{AuthLayer, provider::ApiKeyAuth};
+//! use tower_http::services::{ServeDir, ServeFile};
+//!
+//! let api = Router::new()
+//!     .route("/run", post(|| async { "ran" }))
+//!     .fallback(|| async { StatusCode::NOT_FOUND }); // so that /api/unknown is a 401
+//! let page = ServeFile::new("dist/index.html");      // for paths that only the page knows
+//! let app: Router = Router::new()
+//!     .nest("/api", api)
+//!     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?))
+//!     .fallback_service(ServeDir::new("dist").fallback(page)); // after the layer
+//! # let _ = app;
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
+//! - Every route above the layer stays closed, also where the folder holds a file of that name.
+//! - A nested router that has no fallback of its own leaves its unknown paths to the outer one: `/api/unknown` then
+//!   answers with the page, to everybody. No handler runs, but a program that calls the API reads HTML instead of a 401.
+//!   The same holds for `/api/` itself, which axum counts to no router that is nested at `/api`.
+//! - Everything in the folder is public. Keep source maps and configuration out of it.
+//! - Before the layer, `.fallback_service(…)` asks for a credential like everything else.
+//!
 //! # Three answers
 //!
 //! A provider answers `Ok(Some(context))`, `Ok(None)` for "no credential of mine is here", or an

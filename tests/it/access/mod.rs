@@ -7,4 +7,5 @@ mod properties;
 mod rewritten_paths;
 mod routing;
 mod rules;
+mod single_page;
 mod traversal;

@@ -4,5 +4,6 @@ mod examples;
 mod fuzz_corpus;
 mod imports;
 mod readme;
+mod readme_pasted;
 mod rules_cited;
 mod two_backends;

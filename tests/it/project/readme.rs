@@ -1,11 +1,11 @@
 //! The README's promises can be looked up.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
 fn every_test_that_the_readme_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(root.join("README.md")).unwrap();
+    let text = readme();
     let named: Vec<&str> = text
         .split('`')
         .filter(|code| code.starts_with("tests/"))
@@ -14,4 +14,97 @@ fn every_test_that_the_readme_names_is_there() {
     for path in named {
         assert!(root.join(path).exists(), "{path}");
     }
+}
+
+#[test]
+fn every_file_that_the_readme_links_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = readme();
+    let links: Vec<&str> = text
+        .split("](")
+        .skip(1)
+        .filter_map(|after| after.split_once(')'))
+        .map(|(target, _)| target)
+        .filter(|target| !target.starts_with("https://"))
+        .collect();
+    assert!(links.len() > 3, "{links:?}");
+    for target in links {
+        assert!(root.join(target).is_file(), "{target}");
+    }
+}
+
+#[test]
+fn every_example_that_the_readme_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let text = readme();
+    let (_, after) = text.split_once("Beside it stands").unwrap();
+    let (paragraph, _) = after.split_once("\n\n").unwrap();
+    let named: BTreeSet<&str> = paragraph
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|code| code.trim_start_matches("cargo run --example "))
+        .collect();
+    let there: BTreeSet<String> = fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+        .collect();
+    assert_eq!(named, there.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn the_readme_has_the_headings_that_people_look_for() {
+    let text = readme();
+    let headings: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    let expected = [
+        "Quick start",
+        "Providers",
+        "Public routes",
+        "Errors",
+        "Configuration",
+        "Webhooks",
+        "Security",
+        "Performance",
+    ];
+    assert_eq!(headings, expected);
+}
+
+#[test]
+fn the_readme_has_the_words_that_people_search_for() {
+    let text = readme();
+    for word in [
+        "middleware",
+        "RBAC",
+        "reverse proxy",
+        "tenant",
+        "CSRF",
+        "gRPC",
+        "audit",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_readme_names_the_oldest_compiler_and_the_repository_of_the_manifest() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let value = |name: &str| {
+        let line = manifest.lines().find(|line| line.starts_with(name));
+        line.unwrap().split('"').nth(1).unwrap()
+    };
+    let text = readme();
+    let compiler = format!("Rust {} or later", value("rust-version"));
+    assert!(text.contains(&compiler), "{compiler}");
+    let repository = format!("({})", value("repository"));
+    assert!(text.contains(&repository), "{repository}");
+}
+
+fn readme() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("README.md")).unwrap()
 }

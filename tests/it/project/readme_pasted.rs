@@ -1,0 +1,195 @@
+//! What the README shows, pasted into an empty crate with the dependencies that it shows.
+
+use std::{
+    env,
+    fs::{self, File},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::json;
+
+use crate::common::live::{self, Reply};
+
+/// Reached only when something hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+const KEY: &str = "sk-live-9f03a51d8c70";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// One test, because each pasted crate is compiled: the claims stand one below the other.
+#[test]
+fn the_readme_pasted_into_an_empty_crate_refuses_and_accepts() {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let port = free_port();
+    paste(&text, port);
+    let server = Server::start(port);
+
+    let refused = server.post("/run", &[]);
+    assert_eq!(refused.status, 401, "nothing is shown");
+    assert_eq!(refused.json()["code"], "missing_credential");
+    let refused = server.post("/run", &[("x-api-key", "sk-guessed-4e0a21")]);
+    assert_eq!(refused.status, 401, "a wrong key is shown");
+    assert_eq!(refused.json()["code"], "invalid_credential");
+    let refused = server.post("/run", &[("authorization", &bearer("another"))]);
+    assert_eq!(refused.status, 401, "a token for another audience is shown");
+    let refused = server.post("/nowhere", &[]);
+    assert_eq!(refused.status, 401, "the path is unknown");
+
+    let accepted = server.post("/run", &[("x-api-key", KEY)]);
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    assert!(
+        accepted.body.starts_with("hello apikey_"),
+        "{}",
+        accepted.body
+    );
+    let accepted = server.post("/run", &[("authorization", &bearer("my-agent"))]);
+    assert_eq!((accepted.status, &*accepted.body), (200, "hello ada"));
+    let public = live::http("GET", &server.url("/health"), &[], "");
+    assert_eq!((public.status, &*public.body), (200, "ok"));
+    let public = server.post("/hooks/public", &[]);
+    assert_eq!((public.status, &*public.body), (200, "got it"));
+}
+
+/// Makes the crate: the code with a `main` is the program, the other blocks are programs of their own.
+fn paste(text: &str, port: u16) {
+    let folder = folder();
+    let sources = folder.join("src");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(sources.join("bin")).unwrap();
+
+    let [dependencies] = &blocks(text, "toml")[..] else {
+        panic!("one block of dependencies");
+    };
+    // Not published yet, and what is to be shown is this code.
+    let (name, path) = ("tower-auth = \"0.1\"", root().display().to_string());
+    assert_eq!(dependencies.matches(name).count(), 1, "{dependencies}");
+    let here = format!("tower-auth = {{ path = {path:?} }}");
+    let manifest = format!(
+        "[package]\nname = \"pasted\"\nedition = \"2024\"\n\n[workspace]\n\n{}",
+        dependencies.replace(name, &here)
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    // The versions that are here already: nothing is downloaded.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+
+    let mut programs = 0;
+    for (number, block) in blocks(text, "rust").iter().enumerate() {
+        if block.contains("fn main()") {
+            programs += 1;
+            // Another server may have that port.
+            assert_eq!(block.matches(":8000").count(), 1, "{block}");
+            let block = block.replace(":8000", &format!(":{port}"));
+            fs::write(sources.join("main.rs"), block).unwrap();
+        } else {
+            let program = format!("fn main() {{\n{block}}}\n");
+            let file = sources.join(format!("bin/block_{number}.rs"));
+            fs::write(file, program).unwrap();
+        }
+    }
+    assert_eq!(programs, 1, "one block is a program");
+    build();
+}
+
+/// The texts between fences that begin with that language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut found = vec![];
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else {
+            continue;
+        };
+        let body = lines.by_ref().take_while(|line| !line.starts_with("```"));
+        let body: String = body.map(|line| format!("{line}\n")).collect();
+        if info.split(',').next() == Some(language) {
+            found.push(body);
+        }
+    }
+    found
+}
+
+fn build() {
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--bins", "--quiet", "--offline", "--manifest-path"])
+        .arg(folder().join("Cargo.toml"))
+        // What this test's own build has compiled need not be compiled again.
+        .arg("--target-dir")
+        .arg(target_dir())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+}
+
+/// The pasted program; killed when dropped.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(port: u16) -> Self {
+        let program = target_dir().join(format!("debug/pasted{}", env::consts::EXE_SUFFIX));
+        let log = File::create(folder().join("log")).unwrap();
+        let child = Command::new(program)
+            .env("API_KEY", KEY)
+            .env("JWT_SECRET", SECRET)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let mut server = Self { child, port };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = server.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "{ended:?}");
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        server
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    fn post(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        live::http("POST", &self.url(path), headers, "")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn bearer(audience: &str) -> String {
+    let exp = jsonwebtoken::get_current_timestamp() + 60;
+    let claims = json!({"sub": "ada", "aud": audience, "exp": exp});
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
+    format!("Bearer {token}")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("pasted")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// This test is `<target>/debug/deps/it-…`.
+fn target_dir() -> PathBuf {
+    let this = env::current_exe().unwrap();
+    this.ancestors().nth(3).unwrap().to_owned()
+}
