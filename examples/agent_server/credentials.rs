@@ -5,9 +5,9 @@ use std::{error::Error, path::Path, sync::Arc};
 use axum::http::HeaderName;
 use tower_auth::{
     Access, ConfigError, ConfigErrorKind, Secret,
-    config::{AuthConfig, ReloadHandle, ReloadLayer, WebhooksLayer},
+    config::{AuthConfig, ReloadHandle, ReloadLayer},
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
-    webhook::WebhookLayer,
+    webhook::{WebhookLayer, WebhookRoutes},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) enum Callers {
 /// What a file comes to: who is asked, and around that which deliveries are proven.
 pub(crate) struct FromFile {
     pub(crate) layer: ReloadLayer,
-    pub(crate) webhooks: WebhooksLayer,
+    pub(crate) webhooks: WebhookRoutes,
     pub(crate) handle: ReloadHandle,
 }
 
@@ -89,8 +89,7 @@ impl Credentials {
         let setup = config
             .build()
             .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
-        let webhooks = setup.webhooks();
-        let (layer, handle) = setup.into_reload_layer();
+        let (layer, webhooks, handle) = setup.into_reload_layers();
         let summary = handle.summary();
         let takes_keys = |provider: &String| provider.starts_with("api_key");
         let caller = match summary.providers() {

@@ -1,6 +1,8 @@
 //! Who is asked at all, per path.
 
 mod pattern;
+#[cfg(feature = "webhook")]
+mod prefix;
 mod route;
 mod rules;
 mod traversal;
@@ -10,7 +12,7 @@ use std::{fmt, sync::Arc};
 use http::Method;
 
 #[cfg(feature = "webhook")]
-pub(crate) use self::route::original_uri;
+pub(crate) use self::{prefix::Prefix, route::original_uri};
 pub(crate) use self::{
     route::{Route, edit_uris, template},
     rules::Rules,

@@ -48,7 +48,7 @@ fn is_step(part: &str) -> bool {
 }
 
 /// A segment decoded until it stops changing.
-fn decoded(segment: &str) -> Vec<u8> {
+pub(super) fn decoded(segment: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(segment.len());
     for byte in segment.bytes() {
         decoded.push(byte);
@@ -98,7 +98,7 @@ fn byte_like(code: u32) -> u8 {
 /// No UTF-8 has this byte.
 const OTHER: u8 = 0xFF;
 
-fn is_like_a_dot(shown: char) -> bool {
+pub(super) fn is_like_a_dot(shown: char) -> bool {
     matches!(
         shown,
         '.' | '\u{2024}' | '\u{2025}' | '\u{2026}' | '\u{FE52}' | '\u{FF0E}'
@@ -106,7 +106,7 @@ fn is_like_a_dot(shown: char) -> bool {
 }
 
 /// Also the currency signs that Japanese and Korean code pages have in the place of `\`.
-fn is_like_a_slash(shown: char) -> bool {
+pub(super) fn is_like_a_slash(shown: char) -> bool {
     matches!(
         shown,
         '\u{A5}'

@@ -205,11 +205,11 @@ impl Faults {
         result.map_err(|error| self.add_error(place, &error)).ok()
     }
 
-    /// Webhooks are named, and nobody took the layer that would prove their deliveries.
+    /// Webhooks are named, and the program has no layer that would prove their deliveries.
     pub(super) fn add_homeless_webhooks(&mut self) {
         let place = Place::new("auth.webhooks", At::File);
         let message = "webhooks are named, and this program has no place for them: leave them out, \
-                       or let the program take them from `AuthConfig::build`";
+                       or let the program take both layers (`AuthSetup::into_layers`)";
         self.add(ConfigErrorKind::Conflict, &place, message);
     }
 

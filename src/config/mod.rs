@@ -195,12 +195,13 @@
 //!       hmac: {signature_header: x-acme-signature, timestamp_header: x-acme-time}
 //! ```
 //!
-//! A program takes their layer from the [`AuthSetup`] and puts it around the
-//! [`AuthLayer`](crate::AuthLayer): see [`WebhooksLayer`]. It proves a delivery and marks it; the
-//! rule inside asks for the mark, and for nothing else. So no mistake in putting them together opens
-//! a path: without the layer, or with the two the other way round, deliveries are refused with 401
-//! like everything else, and a credential of another caller does not help there. Only `POST` is let
-//! in; Meta's handshake, which is a `GET`, is answered by the layer and goes no further.
+//! [`AuthSetup::into_layers`] gives the [`AuthLayer`](crate::AuthLayer) and the
+//! [`WebhookRoutes`](crate::webhook::WebhookRoutes) that go around it. Those prove a delivery and mark
+//! it; the rule inside asks for the mark, and for nothing else. So no mistake in putting them together
+//! opens a path: without the outer layer, or with the two the other way round, deliveries are refused
+//! with 401 like everything else, and a credential of another caller does not help there. On the path
+//! of a webhook only `POST` is let in; Meta's handshake, which is a `GET`, is answered by the outer
+//! layer and goes no further.
 //!
 //! A `path` that `public_paths` opens as well is a fault. Webhooks alone are enough: without
 //! another block nobody but their deliveries gets in. With `enabled: false` deliveries are still
@@ -271,7 +272,6 @@ mod shape;
 mod source;
 mod suggest;
 mod summary;
-mod webhooks;
 
 pub use self::{
     auth_config::AuthConfig,
@@ -279,5 +279,4 @@ pub use self::{
     reload::{ReloadHandle, ReloadLayer, Watch},
     setup::AuthSetup,
     summary::ConfigSummary,
-    webhooks::{WebhooksBody, WebhooksFuture, WebhooksGate, WebhooksLayer, WebhooksService},
 };

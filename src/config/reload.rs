@@ -12,10 +12,11 @@ use tokio::time::Instant;
 
 pub use self::layer::ReloadLayer;
 use super::{
-    AuthConfig, AuthSetup, ConfigFaults, ConfigSummary, WebhooksLayer,
-    build::{Asking, Built, Former, Issuer, build},
+    AuthConfig, AuthSetup, ConfigFaults, ConfigSummary,
+    build::{Asking, Built, Former, Handled, Issuer, build},
     fault::{Faults, Place},
     node::At,
+    setup::HasWebhookRoutes,
     source::{Look, Seen},
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     error::ConfigErrorKind,
     log::TARGET,
     provider::{IntrospectionAuth, OAuth2Auth},
+    webhook::WebhookRoutes,
 };
 
 /// Reads the configuration again and puts it in the place of the one before.
@@ -43,8 +45,9 @@ use crate::{
 /// `scheme` or `user_id` is another one now. A delivery has begun when its head is there: one whose
 /// body is slow is judged by the secrets of that time.
 ///
-/// Which authorizer a file names is the program's wiring: changing that takes a restart. So does a
-/// webhook in a program that never took [`AuthSetup::webhooks`].
+/// Which authorizer a file names is the program's wiring: changing that takes a restart. So does the
+/// first webhook of a program that has the layer alone, and not those of
+/// [`AuthSetup::into_reload_layers`].
 ///
 /// # Example
 ///
@@ -69,8 +72,8 @@ pub struct ReloadHandle(Arc<Shared>);
 struct Shared {
     config: AuthConfig,
     swap: Swap,
-    webhooks: WebhooksLayer,
-    has_place_for_webhooks: bool,
+    webhooks: WebhookRoutes,
+    has_webhook_routes: HasWebhookRoutes,
     state: Mutex<State>,
 }
 
@@ -79,6 +82,7 @@ struct State {
     authorizer: Option<String>,
     issuers: Vec<(Issuer, OAuth2Auth)>,
     introspection: Option<(Asking, IntrospectionAuth)>,
+    handled: Vec<Handled>,
     /// The files, as they were when they were read last.
     seen: Vec<Seen>,
     /// The files as the watch found them changed, and in how many further looks they stood still.
@@ -97,32 +101,33 @@ struct Stale {
 }
 
 impl ReloadHandle {
-    pub(super) fn new(setup: AuthSetup) -> (ReloadLayer, Self) {
-        let has_place_for_webhooks = setup.has_place_for_webhooks();
+    pub(super) fn new(
+        setup: AuthSetup,
+        has_webhook_routes: HasWebhookRoutes,
+    ) -> (ReloadLayer, WebhookRoutes, Self) {
         let AuthSetup {
             config,
             built,
             seen,
-            webhooks,
-            ..
         } = setup;
         let swap = built.layer.into_swap();
         let handle = Self(Arc::new(Shared {
             config,
             swap: swap.clone(),
-            webhooks,
-            has_place_for_webhooks,
+            webhooks: built.webhooks.clone(),
+            has_webhook_routes,
             state: Mutex::new(State {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|(name, _)| name),
                 issuers: built.issuers,
                 introspection: built.introspection,
+                handled: built.handled,
                 seen,
                 looked: None,
                 stale: None,
             }),
         }));
-        (ReloadLayer::new(swap), handle)
+        (ReloadLayer::new(swap), built.webhooks, handle)
     }
 
     /// What the configuration came to that holds now.
@@ -270,12 +275,12 @@ impl Shared {
     /// What the files come to now, and what they hold.
     fn build(&self, state: &State) -> (Result<Built, ConfigFaults>, Vec<Seen>) {
         let mut seen = Vec::new();
-        let former_webhooks = self.webhooks.table();
         let former = Former {
             is_running: true,
             issuers: &state.issuers,
             introspection: state.introspection.as_ref(),
-            webhooks: Some(&former_webhooks),
+            webhooks: Some(&self.webhooks),
+            handled: &state.handled,
         };
         let built = build(&self.config, former, &mut seen)
             .and_then(|built| self.with_same_wiring(built, state));
@@ -296,7 +301,8 @@ impl Shared {
                 state.introspection = built.introspection;
                 state.stale = None;
                 // In between, what only one of the two knows is refused.
-                self.webhooks.put(built.webhooks);
+                self.webhooks.replace_all(&built.webhooks);
+                state.handled = built.handled;
                 built.layer.put_into(&self.swap);
                 built.summary.log();
                 state.summary = built.summary.clone();
@@ -356,7 +362,7 @@ impl Shared {
             let message = "another authorizer than before is named: that takes a restart";
             faults.add(ConfigErrorKind::Conflict, &place, message);
         }
-        if !built.webhooks.is_empty() && !self.has_place_for_webhooks {
+        if !built.summary.webhooks().is_empty() && self.has_webhook_routes == HasWebhookRoutes::No {
             faults.add_homeless_webhooks();
         }
         match faults.len() {

@@ -1,17 +1,12 @@
 //! The pieces that a configuration came to.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
-use super::{
-    AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, WebhooksLayer, build::Built, source::Seen,
+use super::{AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, build::Built, source::Seen};
+use crate::{
+    auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider,
+    webhook::WebhookRoutes,
 };
-use crate::{auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider};
 
 /// What a configuration came to, in pieces: made by [`AuthConfig::build`].
 ///
@@ -40,15 +35,11 @@ pub struct AuthSetup {
     pub(super) config: AuthConfig,
     pub(super) built: Built,
     pub(super) seen: Vec<Seen>,
-    pub(super) webhooks: WebhooksLayer,
-    webhooks_are_taken: AtomicBool,
 }
 
 impl AuthSetup {
     pub(super) fn new(config: AuthConfig, built: Built, seen: Vec<Seen>) -> Self {
         Self {
-            webhooks: WebhooksLayer::new(built.webhooks.clone()),
-            webhooks_are_taken: AtomicBool::new(false),
             config,
             built,
             seen,
@@ -66,22 +57,8 @@ impl AuthSetup {
         Some(Arc::clone(authorizer))
     }
 
-    /// The layer that proves deliveries to the webhooks of the document, to be put around the
-    /// other one: see there. Where the document names none, everything passes it untouched.
-    ///
-    /// A program that reloads its file and never took this cannot be given webhooks by another
-    /// file: that is a fault then.
-    pub fn webhooks(&self) -> WebhooksLayer {
-        self.webhooks_are_taken.store(true, Ordering::Relaxed);
-        self.webhooks.clone()
-    }
-
     pub(super) fn has_webhooks(&self) -> bool {
-        !self.built.webhooks.is_empty()
-    }
-
-    pub(super) fn has_place_for_webhooks(&self) -> bool {
-        self.webhooks_are_taken.load(Ordering::Relaxed)
+        !self.built.summary.webhooks().is_empty()
     }
 
     /// What the configuration came to, in words.
@@ -89,30 +66,98 @@ impl AuthSetup {
         &self.built.summary
     }
 
-    /// The layer. What the configuration came to is written to the log.
+    /// The layer, for a document without webhooks. What the configuration came to is written to the
+    /// log.
+    ///
+    /// Where the document has webhooks, every request to their paths is refused, and the log says so:
+    /// take [`into_layers`](Self::into_layers).
     pub fn into_layer(self) -> AuthLayer {
         self.log();
+        self.miss_webhooks();
         self.built.layer
     }
 
-    /// A layer whose rules can be replaced while it serves. What the configuration came to is
-    /// written to the log.
+    /// The layer, and the routes of the document's webhooks to put around it. What the configuration
+    /// came to is written to the log.
+    ///
+    /// Where the document names no webhook, every request passes the routes untouched.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axum::{Extension, Router, routing::post};
+    /// use tower_auth::{AuthContext, Message, config::AuthConfig};
+    ///
+    /// async fn update(caller: AuthContext, Extension(message): Extension<Message>) -> String {
+    ///     format!("user {} in chat {:?}", caller.user_id(), message.chat_id())
+    /// }
+    ///
+    /// let (callers, webhooks) = AuthConfig::from_yaml(r#"
+    /// auth:
+    ///   api_keys: [{name: ada, key: sk-live-9f}]
+    ///   webhooks:
+    ///     - path: /hooks/telegram
+    ///       scheme: telegram
+    ///       secret: ${TELEGRAM_SECRET}
+    ///       allow: {user_ids: [42]}
+    /// "#)
+    /// .with_env([("TELEGRAM_SECRET", "tg_Secret-1234567")])
+    /// .build()?
+    /// .into_layers();
+    ///
+    /// let app: Router = Router::new()
+    ///     .route("/hooks/telegram", post(update))
+    ///     .layer(callers)
+    ///     .layer(webhooks); // around it
+    /// # let _ = app;
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    pub fn into_layers(self) -> (AuthLayer, WebhookRoutes) {
+        self.log();
+        (self.built.layer, self.built.webhooks)
+    }
+
+    /// A layer whose rules can be replaced while it serves, for documents without webhooks. What the
+    /// configuration came to is written to the log.
+    ///
+    /// Where the document has webhooks, every request to their paths is refused, and the log says so;
+    /// where a later one has, that is a fault: take [`into_reload_layers`](Self::into_reload_layers).
     pub fn into_reload_layer(self) -> (ReloadLayer, ReloadHandle) {
         self.log();
-        ReloadHandle::new(self)
+        self.miss_webhooks();
+        let (layer, _, handle) = ReloadHandle::new(self, HasWebhookRoutes::No);
+        (layer, handle)
+    }
+
+    /// A layer whose rules can be replaced while it serves, the routes to put around it, whose
+    /// webhooks are replaced with them, and the handle for both. What the configuration came to is
+    /// written to the log.
+    pub fn into_reload_layers(self) -> (ReloadLayer, WebhookRoutes, ReloadHandle) {
+        self.log();
+        ReloadHandle::new(self, HasWebhookRoutes::Yes)
     }
 
     fn log(&self) {
         self.built.summary.log();
-        if self.has_webhooks() && !self.has_place_for_webhooks() {
+    }
+
+    fn miss_webhooks(&self) {
+        if self.has_webhooks() {
             tracing::error!(
                 target: TARGET,
                 source = %self.config.source.name(),
-                "webhooks are configured, and the program did not take their layer from \
-                 `AuthSetup::webhooks`: every delivery to them is refused"
+                "webhooks are configured, and the program takes the layer alone: every delivery to \
+                 them is refused; let it take both layers (`AuthSetup::into_layers`)"
             );
         }
     }
+}
+
+/// Whether a program has put the routes of the webhooks around its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HasWebhookRoutes {
+    Yes,
+    No,
 }
 
 impl fmt::Debug for AuthSetup {

@@ -232,7 +232,12 @@ impl WebhookLayer {
         self.core.scheme.secret_header().into_iter().collect()
     }
 
-    pub(crate) fn gate(&self) -> WebhookGate {
+    /// Whether it answers the platform's handshake, which is a `GET`.
+    pub(super) fn has_handshake(&self) -> bool {
+        self.core.verify_token.is_some()
+    }
+
+    pub(super) fn gate(&self) -> WebhookGate {
         WebhookGate::new(Arc::clone(&self.core))
     }
 

@@ -24,8 +24,8 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 //!
-//! A file can name webhooks too, with [their layer](crate::config::WebhooksLayer) around the
-//! `AuthLayer`.
+//! Several webhooks stand in one layer, [`WebhookRoutes`], which goes around the whole router and closes
+//! what is forgotten. A file can name webhooks too: see [the configuration](crate::config).
 //!
 //! # Who the caller is
 //!
@@ -146,21 +146,23 @@ mod platform;
 mod read;
 mod replay;
 mod reply;
+mod routes;
 mod scheme;
 mod sign;
 mod verify;
 
+#[cfg(feature = "config")]
+pub(crate) use self::layer::MOST_EQUAL_BODIES;
 pub use self::{
     body::RestoredBody,
     gate::{ResponseFuture, WebhookGate, WebhookService},
     layer::WebhookLayer,
     memory::MemoryReplayStore,
     replay::{ReplayKey, ReplayStore, Reserved},
+    routes::{
+        WebhookRoutes, WebhookRoutesBody, WebhookRoutesFuture, WebhookRoutesGate,
+        WebhookRoutesService,
+    },
     scheme::hmac::{HmacAlgorithm, HmacScheme, SignatureEncoding},
     sign::WebhookSigner,
-};
-#[cfg(feature = "config")]
-pub(crate) use self::{
-    gate::{WebhookEntered, WebhookPending, WebhookWaiting},
-    layer::MOST_EQUAL_BODIES,
 };

@@ -25,7 +25,6 @@ use super::{
     },
     source::Seen,
     summary::ConfigSummary,
-    webhooks::{Origin, Proof, Table},
 };
 use crate::{
     auth::layer::{AuthLayer, LONGEST_CREDENTIAL},
@@ -34,9 +33,10 @@ use crate::{
     provider::{
         AuthProvider, CompositeAuth, IntoAuthProvider, IntrospectionAuth, OAuth2Auth, provider_fn,
     },
+    webhook::WebhookRoutes,
 };
 
-pub(super) use self::{introspection::Asking, issuers::Issuer};
+pub(super) use self::{introspection::Asking, issuers::Issuer, webhooks::Handled};
 
 /// What a document came to.
 pub(super) struct Built {
@@ -45,7 +45,8 @@ pub(super) struct Built {
     pub(super) authorizer: Option<(String, Arc<dyn Authorizer>)>,
     pub(super) issuers: Vec<(Issuer, OAuth2Auth)>,
     pub(super) introspection: Option<(Asking, IntrospectionAuth)>,
-    pub(super) webhooks: Table,
+    pub(super) webhooks: WebhookRoutes,
+    pub(super) handled: Vec<Handled>,
     pub(super) summary: ConfigSummary,
 }
 
@@ -58,8 +59,10 @@ pub(super) struct Former<'a> {
     pub(super) issuers: &'a [(Issuer, OAuth2Auth)],
     /// The provider that asks about tokens, which knows some of them.
     pub(super) introspection: Option<&'a (Asking, IntrospectionAuth)>,
-    /// The webhooks, which know what they have handled.
-    pub(super) webhooks: Option<&'a Table>,
+    /// The webhooks' routes: what they have proven counts as before.
+    pub(super) webhooks: Option<&'a WebhookRoutes>,
+    /// What the webhooks have handled.
+    pub(super) handled: &'a [Handled],
 }
 
 /// What one build reads and finds.
@@ -68,7 +71,8 @@ struct Builder<'a> {
     former: Former<'a>,
     issuers: Vec<(Issuer, OAuth2Auth)>,
     introspection: Option<(Asking, IntrospectionAuth)>,
-    table: Table,
+    webhooks: WebhookRoutes,
+    handled: Vec<Handled>,
     seen: &'a mut Vec<Seen>,
     faults: Faults,
     summary: ConfigSummary,
@@ -91,16 +95,17 @@ pub(super) fn build(
 ) -> Result<Built, ConfigFaults> {
     let origin = config.source.name();
     let document = config.source.read(seen)?;
-    let origin_of_marks = match former.webhooks {
-        Some(table) => table.origin().clone(),
-        None => Origin::default(),
+    let webhooks = match former.webhooks {
+        Some(routes) => routes.successor(),
+        None => WebhookRoutes::anywhere(),
     };
     let mut builder = Builder {
         config,
         former,
         issuers: Vec::new(),
         introspection: None,
-        table: Table::new(origin_of_marks),
+        webhooks,
+        handled: Vec::new(),
         seen,
         faults: Faults::of(Arc::clone(&origin)),
         summary: ConfigSummary {
@@ -114,13 +119,15 @@ pub(super) fn build(
         faults,
         issuers,
         introspection,
-        table,
+        webhooks,
+        handled,
         mut summary,
         ..
     } = builder;
     summary.warn_of_address(config.address);
     let built = built.map(|(layer, provider, authorizer)| Built {
-        webhooks: table.worded_by(layer.clone()),
+        webhooks: worded_by(webhooks, layer.clone()),
+        handled,
         layer,
         provider,
         authorizer,
@@ -129,6 +136,12 @@ pub(super) fn build(
         summary,
     });
     faults.finish(built)
+}
+
+/// The routes with their refusals in the words of the layer inside: the realm is the file's, and a
+/// refusal of one's own the program's.
+fn worded_by(webhooks: WebhookRoutes, layer: AuthLayer) -> WebhookRoutes {
+    webhooks.with_refusal(move |_, response| layer.reworded(&response).unwrap_or(response))
 }
 
 impl Builder<'_> {
@@ -194,8 +207,7 @@ impl Builder<'_> {
             Verdict::Disabled => {
                 self.summary.is_disabled = true;
                 // What a webhook has proven is known all the same.
-                let proof: Arc<dyn AuthProvider> =
-                    Arc::new(Proof::of_any_path(self.table.origin()));
+                let proof: Arc<dyn AuthProvider> = Arc::new(self.webhooks.proof(&[]));
                 let has_webhooks = gateway.is_some_and(|gateway| !gateway.webhooks.is_absent());
                 AuthLayer::open_to(has_webhooks.then_some(proof))
             }

@@ -19,15 +19,21 @@ use crate::{
             gateway::Gateway,
             webhook::{Allow, Scheme, Senders, Webhook},
         },
-        webhooks::{Hook, Proof},
     },
     error::{ConfigError, ConfigErrorKind},
     provider::AuthProvider,
     webhook::{MOST_EQUAL_BODIES, MemoryReplayStore, WebhookLayer},
 };
 
+/// What the webhook at a path has handled: another file goes on from there.
+pub(in crate::config) struct Handled {
+    path: Arc<str>,
+    scheme: Scheme,
+    store: MemoryReplayStore,
+}
+
 impl Builder<'_> {
-    /// Puts the webhooks of the document into the table, and their paths into the layer's rules.
+    /// Makes routes of the document's webhooks, and their paths into the layer's rules.
     pub(super) fn webhooks(&mut self, mut layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
         let Some(Filled(spots)) = gateway.webhooks.value() else {
             return layer;
@@ -44,7 +50,7 @@ impl Builder<'_> {
                 .as_ref()
                 .map(|made| made.credential_headers())
                 .unwrap_or_default();
-            let proof = Proof::of_path(self.table.origin(), &pattern, &secret_headers);
+            let proof = self.webhooks.proof(&secret_headers);
             let rule = (Method::POST, &*pattern);
             match layer.clone().try_access(rule, Access::provider(proof)) {
                 Ok(changed) => layer = changed,
@@ -90,22 +96,27 @@ impl Builder<'_> {
         scheme: Scheme,
         layer: WebhookLayer,
     ) {
-        let former = self.former.webhooks;
-        let handled = former.and_then(|table| table.handled(&path, scheme));
-        let handled = handled.unwrap_or_default();
-        let layer = self.finish_webhook(spot, &path, layer, &handled);
-        let Some(layer) = layer else { return };
-        let summary = summary(&path, scheme, &spot.value);
-        let hook = Hook {
-            path,
-            scheme,
-            layer,
-            has_handshake: !spot.value.verify_token.is_absent()
-                || !spot.value.verify_token_file.is_absent(),
-            handled,
+        let former = self.former.handled.iter();
+        let store = former
+            .filter(|former| *former.path == *path && former.scheme == scheme)
+            .map(|former| former.store.clone())
+            .next()
+            .unwrap_or_default();
+        let Some(layer) = self.finish_webhook(spot, &path, layer, &store) else {
+            return;
         };
-        match self.table.add(hook) {
-            Ok(()) => self.summary.webhooks.push(summary),
+        match self.webhooks.clone().add_webhook(&path, layer) {
+            Ok(webhooks) => {
+                self.webhooks = webhooks;
+                self.summary
+                    .webhooks
+                    .push(summary(&path, scheme, &spot.value));
+                self.handled.push(Handled {
+                    path,
+                    scheme,
+                    store,
+                });
+            }
             Err(error) => self.wrong_path(&spot.place, &error),
         }
     }

@@ -216,8 +216,8 @@ async fn check_text(name: &str, text: &str) {
 
 async fn outcome(config: AuthConfig) -> Option<bool> {
     let setup = config.build().ok()?;
-    let webhooks = setup.webhooks();
-    let closed: Router = app(setup.into_layer());
+    let (auth, webhooks) = setup.into_layers();
+    let closed: Router = app(auth);
     let app = closed.clone().layer(webhooks);
     let code = status(&app, "POST /run").await;
     assert!(code == 200 || code == 401, "{code}");

@@ -41,9 +41,11 @@ async fn good_file_shows_no_secret() {
     let mut seen = format!("{config:?}");
     let setup = config.build().unwrap();
     seen += &format!("{setup:?} {} {:?}", setup.summary(), setup.summary());
-    seen += &format!("{:?}", setup.webhooks());
-    let (layer, handle) = setup.into_reload_layer();
-    seen += &format!("{layer:?} {handle:?} {:?}", handle.reload().unwrap());
+    let (layer, webhooks, handle) = setup.into_reload_layers();
+    seen += &format!(
+        "{layer:?} {webhooks:?} {handle:?} {:?}",
+        handle.reload().unwrap()
+    );
     let service = tower_layer_of(&layer);
     for shown in [CANARY, "sk-wrong"] {
         ask(&service, "POST /run", &[("x-api-key", shown)]).await;
@@ -162,8 +164,8 @@ async fn handler_sees_no_secret_of_the_file() {
     let setup = ready(AuthConfig::from_json(document().to_string()))
         .build()
         .unwrap();
-    assert!(!format!("{:?}", setup.webhooks()).contains("Canary"));
-    let layer = setup.into_layer();
+    let (layer, webhooks) = setup.into_layers();
+    assert!(!format!("{webhooks:?}").contains("Canary"));
     assert!(!format!("{layer:?}").contains("Canary"));
     let answer = ask(&app(layer), "POST /run", &[]).await;
     assert!(!format!("{answer:?}").contains("Canary"));

@@ -303,10 +303,10 @@ fn types_go_where_a_server_needs_them() {
     check::<tower_auth::config::ReloadHandle>();
     check::<tower_auth::config::ConfigFaults>();
     check::<tower_auth::config::Watch>();
-    check::<tower_auth::config::WebhooksLayer>();
-    check::<tower_auth::config::WebhooksService<axum::Router>>();
-    check_clone::<tower_auth::config::WebhooksLayer>();
-    check_clone::<tower_auth::config::WebhooksService<axum::Router>>();
+    check::<tower_auth::webhook::WebhookRoutes>();
+    check::<tower_auth::webhook::WebhookRoutesService<axum::Router>>();
+    check_clone::<tower_auth::webhook::WebhookRoutes>();
+    check_clone::<tower_auth::webhook::WebhookRoutesService<axum::Router>>();
     check_clone::<AuthConfig>();
     check_clone::<tower_auth::config::ReloadLayer>();
     check_clone::<tower_auth::config::ReloadHandle>();

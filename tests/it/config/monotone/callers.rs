@@ -260,8 +260,9 @@ impl Asked {
             None => handler,
         };
         app = app.route("/run", run);
-        let (provider, webhooks) = (setup.provider(), setup.webhooks());
-        let app = app.layer(setup.into_layer()).layer(webhooks);
+        let provider = setup.provider();
+        let (auth, webhooks) = setup.into_layers();
+        let app = app.layer(auth).layer(webhooks);
         Self { app, provider }
     }
 

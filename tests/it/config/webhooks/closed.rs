@@ -45,7 +45,7 @@ async fn nothing_gets_in(app: &Router, inner: &Inner) {
 }
 
 #[tokio::test]
-async fn webhook_whose_layer_the_program_never_took_is_closed_and_said_so() {
+async fn webhook_of_a_program_that_takes_the_layer_alone_is_closed_and_said_so() {
     let inner = Inner::new();
     let log = Log::start();
     let app = inner
@@ -53,7 +53,7 @@ async fn webhook_whose_layer_the_program_never_took_is_closed_and_said_so() {
         .clone()
         .layer(built(yaml(&telegram(""))).into_layer());
     assert!(
-        log.text().contains("the program did not take their layer"),
+        log.text().contains("the program takes the layer alone"),
         "{}",
         log.text()
     );
@@ -64,8 +64,9 @@ async fn webhook_whose_layer_the_program_never_took_is_closed_and_said_so() {
 async fn webhook_whose_layer_is_dropped_is_closed() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
-    drop(setup.webhooks().layer(inner.app.clone()));
-    let app = inner.app.clone().layer(setup.into_layer());
+    let (auth, webhooks) = setup.into_layers();
+    drop(webhooks.layer(inner.app.clone()));
+    let app = inner.app.clone().layer(auth);
     nothing_gets_in(&app, &inner).await;
 }
 
@@ -73,8 +74,8 @@ async fn webhook_whose_layer_is_dropped_is_closed() {
 async fn webhook_whose_layer_is_inside_instead_of_around_is_closed() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
-    let webhooks = setup.webhooks();
-    let app = inner.app.clone().layer(webhooks).layer(setup.into_layer());
+    let (auth, webhooks) = setup.into_layers();
+    let app = inner.app.clone().layer(webhooks).layer(auth);
     nothing_gets_in(&app, &inner).await;
 }
 
@@ -82,17 +83,18 @@ async fn webhook_whose_layer_is_inside_instead_of_around_is_closed() {
 async fn webhook_whose_layer_is_on_another_route_is_closed() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
+    let (auth, webhooks) = setup.into_layers();
     let elsewhere = Router::new()
         .route("/elsewhere", axum::routing::any(|| async {}))
-        .layer(setup.webhooks());
-    let app = inner.app.clone().merge(elsewhere).layer(setup.into_layer());
+        .layer(webhooks);
+    let app = inner.app.clone().merge(elsewhere).layer(auth);
     nothing_gets_in(&app, &inner).await;
 }
 
 #[tokio::test]
 async fn layer_of_another_set_up_proves_nothing_here() {
     let inner = Inner::new();
-    let theirs = built(yaml(&telegram(""))).webhooks();
+    let (_, theirs) = built(yaml(&telegram(""))).into_layers();
     let app = inner
         .app
         .clone()
@@ -101,9 +103,8 @@ async fn layer_of_another_set_up_proves_nothing_here() {
     // Its own refusals, and then those of the layer inside.
     nothing_gets_in(&app, &inner).await;
 
-    let ours = built(yaml(&telegram("")));
-    let webhooks = ours.webhooks();
-    let both = inner.app.clone().layer(ours.into_layer());
+    let (auth, webhooks) = built(yaml(&telegram(""))).into_layers();
+    let both = inner.app.clone().layer(auth);
     let both = both.layer(webhooks).layer(theirs);
     let answer = send(&both, update(SECRET, 42)).await;
     assert_eq!(kit::user(&answer), "42");
@@ -143,6 +144,11 @@ async fn no_other_method_than_post_is_let_in() {
             .send(request(method, "/hooks/telegram", &shown, body()))
             .await;
         assert_eq!(answer.status, 401, "{method}");
+        let shown = [("x-api-key", KEY)];
+        let answer = hooks
+            .send(request(method, "/hooks/telegram", &shown, body()))
+            .await;
+        assert_eq!(answer.status, 401, "{method}, with a key");
     }
     assert_eq!(hooks.runs(), 0);
     assert_eq!(hooks.update(SECRET, 42).await.status, 200);
@@ -219,9 +225,9 @@ async fn with_webhooks_alone_nobody_else_gets_in() {
 #[tokio::test]
 async fn refused_delivery_keeps_no_permit_of_a_limit_inside() {
     let setup = built(yaml(&telegram("")));
-    let (webhooks, inner) = (setup.webhooks(), Inner::new());
+    let ((auth, webhooks), inner) = (setup.into_layers(), Inner::new());
     let limited = ConcurrencyLimitLayer::new(1).layer(inner.app.clone());
-    let mut service = webhooks.layer(setup.into_layer().layer(limited));
+    let mut service = webhooks.layer(auth.layer(limited));
     for _ in 0..3 {
         let kept = service.clone();
         let ready = ServiceExt::<Request>::ready(&mut service).await.unwrap();

@@ -99,8 +99,8 @@ impl Hooks {
 
     pub fn serving(setup: AuthSetup) -> Self {
         let inner = Inner::new();
-        let webhooks = setup.webhooks();
-        let app = inner.app.clone().layer(setup.into_layer()).layer(webhooks);
+        let (auth, webhooks) = setup.into_layers();
+        let app = inner.app.clone().layer(auth).layer(webhooks);
         Self { app, inner }
     }
 

@@ -355,8 +355,7 @@ fn summary_names_webhooks_and_what_is_weak() {
     ] {
         assert!(weak.contains(words), "{weak}");
     }
-    let _webhooks = setup.webhooks();
-    let _layer = setup.into_layer();
+    let _layers = setup.into_layers();
     let events = log.events();
     assert!(
         events[0]

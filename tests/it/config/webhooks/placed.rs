@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 use tower::{Layer, ServiceBuilder, ServiceExt, util::MapRequestLayer};
-use tower_auth::config::WebhooksBody;
+use tower_auth::webhook::WebhookRoutesBody;
 
 use super::{
     super::files::yaml,
@@ -41,7 +41,7 @@ async fn nested_app_takes_deliveries_at_the_whole_path_alone() {
     for place in 0..3 {
         let inner = Inner::new();
         let setup = built(yaml(&whole));
-        let (webhooks, auth) = (setup.webhooks(), setup.into_layer());
+        let (auth, webhooks) = setup.into_layers();
         let app = match place {
             0 => Router::new().nest("/api", inner.app.clone().layer(auth).layer(webhooks)),
             1 => Router::new()
@@ -71,8 +71,8 @@ async fn nested_app_takes_deliveries_at_the_whole_path_alone() {
 async fn path_of_the_file_is_not_that_inside_a_nested_app() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
-    let webhooks = setup.webhooks();
-    let nested = inner.app.clone().layer(setup.into_layer()).layer(webhooks);
+    let (auth, webhooks) = setup.into_layers();
+    let nested = inner.app.clone().layer(auth).layer(webhooks);
     let app = Router::new().nest("/api", nested);
     refused(
         &send(&app, delivery("/api/hooks/telegram", 1)).await,
@@ -85,7 +85,7 @@ async fn layers_on_routes_or_around_everything_let_in_the_same() {
     for around_all in [false, true] {
         let inner = Inner::new();
         let setup = built(yaml(&telegram("")));
-        let (webhooks, auth) = (setup.webhooks(), setup.into_layer());
+        let (auth, webhooks) = setup.into_layers();
         let app = if around_all {
             let service = ServiceBuilder::new()
                 .layer(webhooks)
@@ -112,13 +112,13 @@ async fn what_was_proven_is_worth_nothing_on_the_path_it_is_rewritten_to() {
     for to in ["/run", "/hooks/second", "/hooks/third"] {
         let inner = Inner::new();
         let setup = built(yaml(&telegram(hooks)));
-        let webhooks = setup.webhooks();
+        let (auth, webhooks) = setup.into_layers();
         let rewrite =
-            MapRequestLayer::new(move |mut request: http::Request<WebhooksBody<Body>>| {
+            MapRequestLayer::new(move |mut request: http::Request<WebhookRoutesBody<Body>>| {
                 *request.uri_mut() = to.parse().unwrap();
                 request
             });
-        let guarded = inner.app.clone().layer(setup.into_layer());
+        let guarded = inner.app.clone().layer(auth);
         let app = webhooks.layer(rewrite.layer(guarded));
         let answer = app.oneshot(delivery("/hooks/telegram", 1)).await.unwrap();
         assert_eq!(answer.status(), 401, "{to}");
@@ -131,7 +131,7 @@ async fn what_was_proven_is_worth_nothing_on_the_path_it_is_rewritten_to() {
 async fn what_was_proven_is_worth_nothing_for_another_request_of_the_handler() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
-    let (webhooks, auth) = (setup.webhooks(), setup.into_layer());
+    let (auth, webhooks) = setup.into_layers();
     let guarded = inner.app.clone().layer(auth.clone());
     let hand_on = move |mut request: Request| {
         *request.uri_mut() = "/run".parse().unwrap();
@@ -150,8 +150,8 @@ async fn what_was_proven_is_worth_nothing_for_another_request_of_the_handler() {
 async fn no_form_of_the_target_on_the_wire_gets_around_the_proof() {
     let inner = Inner::new();
     let setup = built(yaml(&telegram("")));
-    let webhooks = setup.webhooks();
-    let app = inner.app.clone().layer(setup.into_layer()).layer(webhooks);
+    let (auth, webhooks) = setup.into_layers();
+    let app = inner.app.clone().layer(auth).layer(webhooks);
     let server = Server::start(app).await;
     for target in [
         "/hooks/telegram",

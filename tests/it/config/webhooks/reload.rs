@@ -21,8 +21,8 @@ impl Served {
     fn new(name: &str, text: &str) -> Self {
         let rules = Rules::new(name, text);
         let setup = built(rules.config());
-        let (webhooks, inner) = (setup.webhooks(), Inner::new());
-        let (layer, handle) = setup.into_reload_layer();
+        let inner = Inner::new();
+        let (layer, webhooks, handle) = setup.into_reload_layers();
         let app = inner.app.clone().layer(layer).layer(webhooks);
         Self {
             app,
@@ -142,7 +142,7 @@ async fn bad_file_leaves_the_webhooks_as_they_are() {
 }
 
 #[tokio::test]
-async fn program_without_their_layer_cannot_be_given_webhooks_by_a_file() {
+async fn program_with_the_layer_alone_cannot_be_given_webhooks_by_a_file() {
     let keys = format!("auth: {{api_keys: [{{name: a, key: {KEY}}}]}}");
     let rules = Rules::new("hook-none", &keys);
     let (layer, handle) = rules.config().into_reload_layer().unwrap();

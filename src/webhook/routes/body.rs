@@ -9,14 +9,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::webhook::RestoredBody;
+use crate::webhook::body::RestoredBody;
 
 pin_project! {
-    /// The body of a request as the service inside of a [`WebhooksLayer`](super::WebhooksLayer)
-    /// reads it: that of a delivery, byte for byte as it was signed, or that of another request as
-    /// it came.
+    /// The body of a request inside of [`WebhookRoutes`](super::WebhookRoutes): a delivery's, byte
+    /// for byte as it was signed, or another request's, as it came.
     #[derive(Debug)]
-    pub struct WebhooksBody<B> {
+    pub struct WebhookRoutesBody<B> {
         #[pin]
         kind: Kind<B>,
     }
@@ -36,7 +35,7 @@ pin_project! {
     }
 }
 
-impl<B> WebhooksBody<B> {
+impl<B> WebhookRoutesBody<B> {
     pub(super) fn untouched(body: B) -> Self {
         Self {
             kind: Kind::Untouched { body },
@@ -50,7 +49,7 @@ impl<B> WebhooksBody<B> {
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for WebhooksBody<B> {
+impl<B: Body<Data = Bytes>> Body for WebhookRoutesBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 

@@ -1,0 +1,191 @@
+//! The gate that verifies deliveries to any of its webhooks, and lets other requests pass as they
+//! came.
+#![expect(
+    missing_debug_implementations,
+    reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
+)]
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{
+    WebhookRoutes, WebhookRoutesBody,
+    proof::{Delivered, Origin},
+    table::{Destination, Table},
+};
+use crate::{
+    access,
+    body::ResponseBody,
+    context::AuthContext,
+    gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    webhook::gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
+};
+
+/// Proves deliveries before the inner service runs, and passes other requests on.
+pub type WebhookRoutesService<S> = GateService<S, WebhookRoutesGate>;
+
+/// The future of a [`WebhookRoutesService`]'s response.
+pub type WebhookRoutesFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookRoutesGate, ReqBody>;
+
+/// The gate of a [`WebhookRoutesService`].
+#[derive(Clone)]
+pub struct WebhookRoutesGate {
+    routes: WebhookRoutes,
+}
+
+impl WebhookRoutesGate {
+    pub(super) fn new(routes: WebhookRoutes) -> Self {
+        Self { routes }
+    }
+}
+
+impl fmt::Debug for WebhookRoutesGate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookRoutesGate").finish_non_exhaustive()
+    }
+}
+
+impl Named for WebhookRoutesGate {
+    const SERVICE: &'static str = "WebhookRoutesService";
+}
+
+impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
+    type Forwarded = WebhookRoutesBody<B>;
+    type Passed = RouteEntered;
+    type Entered = RouteEntered;
+    type Pending = RoutePending;
+    type Waiting = RouteWaiting<B>;
+
+    fn decide(&self, request: &mut Request<B>) -> Step<RouteEntered, RoutePending> {
+        // Other routes further out may have proven it to their own layer.
+        request.extensions_mut().remove::<Delivered>();
+        let table = self.routes.table();
+        let webhook = match table.find(request) {
+            Destination::Elsewhere => return Step::Pass(RouteEntered::Untouched),
+            Destination::Closed => return Step::Refuse(table.refuse(request)),
+            Destination::Webhook(webhook) => webhook,
+        };
+        match webhook.gate().decide(request) {
+            Step::Pass(never) => match never {},
+            Step::Refuse(response) => Step::Refuse(table.reworded(&response).unwrap_or(response)),
+            Step::Wait(pending) => {
+                let path = access::original_uri(request.uri(), request.extensions()).path();
+                let mark = Mark {
+                    origin: self.routes.origin.clone(),
+                    path: path.into(),
+                };
+                Step::Wait(RoutePending {
+                    pending,
+                    mark,
+                    table,
+                })
+            }
+        }
+    }
+
+    fn forward(request: Request<B>, _: &RouteEntered) -> Request<WebhookRoutesBody<B>> {
+        request.map(WebhookRoutesBody::untouched)
+    }
+
+    fn wait(pending: RoutePending, request: Request<B>) -> RouteWaiting<B> {
+        let RoutePending {
+            pending,
+            mark,
+            table,
+        } = pending;
+        RouteWaiting {
+            waiting: WebhookGate::wait(pending, request),
+            mark,
+            table,
+        }
+    }
+}
+
+/// A delivery whose body is to be read.
+pub struct RoutePending {
+    pending: WebhookPending,
+    mark: Mark,
+    table: Arc<Table>,
+}
+
+/// What a delivery that is proven bears on its way in.
+struct Mark {
+    origin: Origin,
+    path: Arc<str>,
+}
+
+pin_project! {
+    /// A delivery that is being proven.
+    pub struct RouteWaiting<B> {
+        #[pin]
+        waiting: WebhookWaiting<B>,
+        mark: Mark,
+        table: Arc<Table>,
+    }
+}
+
+impl<B: Body> Future for RouteWaiting<B> {
+    type Output = Entry<WebhookRoutesBody<B>, RouteEntered>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        Poll::Ready(match ready!(this.waiting.poll(cx)) {
+            Ok((mut request, entered)) => {
+                this.mark.put(&mut request);
+                let table = Arc::clone(this.table);
+                let entered = RouteEntered::Delivery { entered, table };
+                Ok((request.map(WebhookRoutesBody::delivery), entered))
+            }
+            Err(response) => Err(this.table.reworded(&response).unwrap_or(response)),
+        })
+    }
+}
+
+impl Mark {
+    /// Puts the mark beside the context, which a layer inside throws away: it did not put it there
+    /// itself.
+    fn put<B>(&self, request: &mut Request<B>) {
+        let extensions = request.extensions_mut();
+        if let Some(context) = extensions.get::<AuthContext>() {
+            // The webhook's own gate adds the response headers to the answer.
+            let context = context.clone().without_response_headers();
+            extensions.insert(Delivered {
+                origin: self.origin.clone(),
+                path: Arc::clone(&self.path),
+                context,
+            });
+        }
+    }
+}
+
+/// What is still to be done to the response of a request that went in.
+pub enum RouteEntered {
+    Untouched,
+    Delivery {
+        entered: WebhookEntered,
+        table: Arc<Table>,
+    },
+}
+
+impl Entered for RouteEntered {
+    fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
+        match self {
+            Self::Untouched => response.map(ResponseBody::inner),
+            Self::Delivery { entered, table } => {
+                let response = entered.close(response);
+                let reworded = table.reworded(&response);
+                reworded.map_or(response, |reworded| reworded.map(ResponseBody::refusal))
+            }
+        }
+    }
+}

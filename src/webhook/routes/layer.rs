@@ -1,0 +1,225 @@
+//! The layer for many webhooks.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{HeaderName, Response};
+use tower_layer::Layer;
+
+use super::{
+    gate::{WebhookRoutesGate, WebhookRoutesService},
+    proof::{Origin, Proof},
+    table::Table,
+};
+use crate::{
+    access::{Access, Prefix},
+    error::{AuthError, ConfigError},
+    webhook::layer::WebhookLayer,
+};
+
+/// Many webhooks in one layer, mounted once around the whole router.
+///
+/// It proves the deliveries to its webhooks. On the path of a webhook only a `POST` that is proven
+/// goes in (Meta's handshake, a `GET`, is answered here), and below the prefix nothing goes in that is
+/// not a delivery: what is forgotten here is closed. Every other request passes untouched. A delivery
+/// that goes in brings its [`AuthContext`](crate::AuthContext) and, where the platform has messages,
+/// its [`Message`](crate::Message); its body is read up to the limit of its webhook and given back byte
+/// for byte.
+///
+/// Around an [`AuthLayer`](crate::AuthLayer) the deliveries are let in by a rule with
+/// [`access`](Self::access). A configuration makes both layers:
+/// `AuthSetup::into_layers` (feature `config`).
+///
+/// Around an axum router it costs each request a box for its body.
+///
+/// # Security
+///
+/// A program that leaves this layer out, or puts it inside of the `AuthLayer`, opens nothing: the
+/// rule with [`access`](Self::access) then refuses every request with 401, one with a valid API key
+/// too. Without an `AuthLayer` this layer alone stands before the handlers of the webhooks, so it has
+/// to be around them.
+///
+/// A path is closed in every spelling that some server reads as one below the prefix
+/// (`/%68ooks/github`, `//hooks/github`, `/x/../hooks/github`).
+///
+/// What a secret has signed is a delivery to each path that has the secret: whoever records one to the
+/// first path can send it to the second. Give paths with different scopes different secrets.
+///
+/// A body is waited for as long as its webhook lets it take, and meanwhile the inner service that is
+/// ready for it is held: a `ConcurrencyLimit` and a time limit belong outside.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Extension, Router, routing::{get, post}};
+/// use tower_auth::{
+///     AuthContext, AuthLayer, Message,
+///     provider::{AllowlistAuth, ApiKeyAuth},
+///     webhook::{WebhookLayer, WebhookRoutes},
+/// };
+///
+/// async fn update(caller: AuthContext, Extension(message): Extension<Message>) -> String {
+///     format!("user {} in chat {:?}", caller.user_id(), message.chat_id())
+/// }
+///
+/// let people = AllowlistAuth::on_platforms(["telegram"], ["42"])?;
+/// let hooks = WebhookRoutes::new("/hooks")?
+///     .add_webhook("/hooks/github", WebhookLayer::github("It's a Secret to Everybody")?)?
+///     .add_webhook("/hooks/telegram", WebhookLayer::telegram("tg_Secret-123")?.allow(people))?;
+///
+/// let callers = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)
+///     .access("/hooks/{*rest}", hooks.access());
+/// let app: Router = Router::new()
+///     .route("/hooks/github", post(|| async { "thanks" }))
+///     .route("/hooks/telegram", post(update))
+///     .route("/run", get(|| async { "ran" }))
+///     .layer(callers)
+///     .layer(hooks); // around it
+/// # let _ = app;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct WebhookRoutes {
+    pub(super) origin: Origin,
+    pub(super) table: Arc<ArcSwap<Table>>,
+}
+
+impl WebhookRoutes {
+    /// Routes that close everything below a path, and the path itself, but for deliveries to their
+    /// webhooks. `"/"` closes everything.
+    ///
+    /// # Errors
+    ///
+    /// The prefix does not begin with a slash, ends with one, or is not plain: a parameter, a step, an
+    /// escape.
+    pub fn new(prefix: &str) -> Result<Self, ConfigError> {
+        Prefix::parse(prefix).map(|prefix| Self::with_table(Table::new(Some(prefix))))
+    }
+
+    /// Routes for webhooks whose paths have no prefix in common.
+    ///
+    /// # Security
+    ///
+    /// The paths of the webhooks are closed but for deliveries. What is spelled otherwise, and a path
+    /// that was forgotten here, is passed on: put these routes around an
+    /// [`AuthLayer`](crate::AuthLayer), which refuses that.
+    pub fn anywhere() -> Self {
+        Self::with_table(Table::new(None))
+    }
+
+    fn with_table(table: Table) -> Self {
+        Self {
+            origin: Origin::default(),
+            table: Arc::new(ArcSwap::from_pointee(table)),
+        }
+    }
+
+    /// Adds a webhook at a path, in axum's syntax: a plain path is exact.
+    ///
+    /// # Errors
+    ///
+    /// The path is malformed, is not below the prefix, is another webhook's, or has a parameter where
+    /// another one has a catch-all.
+    pub fn add_webhook(self, path: &str, webhook: WebhookLayer) -> Result<Self, ConfigError> {
+        let mut table = Table::clone(&self.table());
+        table.add(path, webhook)?;
+        Ok(self.holding(table))
+    }
+
+    /// Replaces the response to a refusal of these webhooks.
+    ///
+    /// The closure gets the error and the response that would be sent. An
+    /// [`AuthLayer`](crate::AuthLayer) inside words its refusals itself.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::webhook::WebhookRoutes;
+    ///
+    /// let hooks = WebhookRoutes::new("/hooks")?.with_refusal(|error, response| {
+    ///     response.map(|_| format!("no delivery: {}", error.code()).into())
+    /// });
+    /// # let _ = hooks;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_refusal<F>(self, respond: F) -> Self
+    where
+        F: Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+    {
+        let mut table = Table::clone(&self.table());
+        table.set_refusal(Arc::new(respond));
+        self.holding(table)
+    }
+
+    /// The rule of a layer inside that lets in what these routes have proven, and nothing else: for
+    /// [`AuthLayer::access`](crate::AuthLayer::access), on the paths of the webhooks or on everything
+    /// below the prefix.
+    ///
+    /// A delivery is let in at the path that it was proven for, as the caller that it names. Ask for
+    /// it when all webhooks are added: headers that are themselves a secret (Telegram's) are then
+    /// marked as sensitive.
+    pub fn access(&self) -> Access {
+        Access::provider(self.proof(&self.credential_headers()))
+    }
+
+    /// What [`access`](Self::access) asks, for webhooks with these secret headers.
+    pub(crate) fn proof(&self, secret_headers: &[HeaderName]) -> Proof {
+        Proof::new(self.origin.clone(), secret_headers)
+    }
+
+    /// Replaces the webhooks and the prefix of a running layer and all its clones: those of `routes`
+    /// hold from the next request.
+    ///
+    /// A delivery whose head is there is judged by the webhooks of that time. A webhook remembers in
+    /// its own replay store what it has handled: give the new one the store of the old one
+    /// ([`with_replay_store`](WebhookLayer::with_replay_store)), or a copy from before is handled
+    /// again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::webhook::{MemoryReplayStore, WebhookLayer, WebhookRoutes};
+    ///
+    /// let handled = MemoryReplayStore::default();
+    /// let routes = |secret: &str| {
+    ///     let github = WebhookLayer::github(secret)?.with_replay_store(handled.clone());
+    ///     WebhookRoutes::new("/hooks")?.add_webhook("/hooks/github", github)
+    /// };
+    /// let layer = routes("the secret of yesterday")?;
+    /// layer.replace_all(&routes("the secret of today")?);
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn replace_all(&self, routes: &Self) {
+        self.table.store(routes.table());
+    }
+
+    /// The headers that are themselves a secret (Telegram's is one), for tower-http's
+    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one, which sees them before
+    /// they are marked here.
+    pub fn credential_headers(&self) -> Arc<[HeaderName]> {
+        self.table().credential_headers()
+    }
+
+    /// The webhooks that hold now.
+    pub(super) fn table(&self) -> Arc<Table> {
+        self.table.load_full()
+    }
+
+    /// These routes with another table. A clone of theirs keeps its own.
+    fn holding(self, table: Table) -> Self {
+        Self {
+            table: Arc::new(ArcSwap::from_pointee(table)),
+            ..self
+        }
+    }
+}
+
+impl<S> Layer<S> for WebhookRoutes {
+    type Service = WebhookRoutesService<S>;
+
+    fn layer(&self, inner: S) -> WebhookRoutesService<S> {
+        WebhookRoutesService::new(inner, WebhookRoutesGate::new(self.clone()))
+    }
+}

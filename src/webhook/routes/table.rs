@@ -1,0 +1,136 @@
+//! Which delivery goes where.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, Method, Request, Response};
+
+use crate::{
+    access::{self, Prefix, Route, Rules},
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    event,
+    refusal::{self, Wording},
+    webhook::layer::WebhookLayer,
+};
+
+/// Replaces the response to a refusal.
+type OnRefusal = Arc<dyn Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
+
+/// The webhooks of one layer.
+#[derive(Clone)]
+pub struct Table {
+    /// Below it nothing but deliveries is let in.
+    prefix: Option<Prefix>,
+    rules: Rules<Arc<WebhookLayer>>,
+    webhooks: Vec<(Arc<str>, Arc<WebhookLayer>)>,
+    on_refusal: Option<OnRefusal>,
+}
+
+/// Where a request is going.
+pub(super) enum Destination<'a> {
+    Webhook(&'a WebhookLayer),
+    /// To a place that is for deliveries alone, and it is none.
+    Closed,
+    Elsewhere,
+}
+
+impl Table {
+    pub(super) fn new(prefix: Option<Prefix>) -> Self {
+        Self {
+            prefix,
+            rules: Rules::new(),
+            webhooks: Vec::new(),
+            on_refusal: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, path: &str, webhook: WebhookLayer) -> Result<(), ConfigError> {
+        if let Some(prefix) = self.prefix.as_ref().filter(|prefix| !prefix.is_over(path)) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Conflict,
+                format!(
+                    "the webhook at {path:?} is not below {:?}: give it a path that begins so, or \
+                     routes of its own",
+                    prefix.as_str()
+                ),
+            ));
+        }
+        let webhook = Arc::new(webhook);
+        let rule = (Method::POST, path).into();
+        self.rules.add(rule, Arc::clone(&webhook))?;
+        self.webhooks.push((path.into(), webhook));
+        Ok(())
+    }
+
+    pub(super) fn set_refusal(&mut self, respond: OnRefusal) {
+        self.on_refusal = Some(respond);
+    }
+
+    /// The webhook that a request is a delivery to, or a handshake with.
+    pub(super) fn find<B>(&self, request: &Request<B>) -> Destination<'_> {
+        if self.webhooks.is_empty() && self.prefix.is_none() {
+            return Destination::Elsewhere;
+        }
+        let route = Route::of(request.uri(), request.extensions());
+        let entry = self.rules.entry(&route);
+        match entry.and_then(|entry| entry.access(&Method::POST)) {
+            Some(webhook) if takes(webhook, request.method()) => Destination::Webhook(webhook),
+            Some(_) => Destination::Closed,
+            None if self.is_closed(request) => Destination::Closed,
+            None => Destination::Elsewhere,
+        }
+    }
+
+    fn is_closed<B>(&self, request: &Request<B>) -> bool {
+        let Some(prefix) = &self.prefix else {
+            return false;
+        };
+        let original = access::original_uri(request.uri(), request.extensions());
+        [original, request.uri()]
+            .iter()
+            .any(|uri| prefix.may_hold(uri.path()))
+    }
+
+    /// The refusal of what is no delivery.
+    pub(super) fn refuse<B>(&self, request: &Request<B>) -> Response<Bytes> {
+        let error = AuthError::missing_credential().at_provider("webhook");
+        event::refused(&error, access::template(request.extensions()));
+        let refused = Wording::plain().respond(&error);
+        self.reworded(&refused).unwrap_or(refused)
+    }
+
+    /// A refusal that no layer has worded yet, as this one words it.
+    pub(super) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
+        let replace = self.on_refusal.as_ref()?;
+        let error = refusal::unworded(refused)?;
+        let mut response = Wording::plain().respond(error);
+        refusal::keep_headers(response.headers_mut(), refused.headers());
+        let mut response = replace(error, response);
+        refusal::mark_worded(&mut response, error);
+        Some(response)
+    }
+
+    pub(super) fn credential_headers(&self) -> Arc<[HeaderName]> {
+        let mut headers: Vec<HeaderName> = Vec::new();
+        for (_, webhook) in &self.webhooks {
+            for name in &*webhook.credential_headers() {
+                if !headers.contains(name) {
+                    headers.push(name.clone());
+                }
+            }
+        }
+        headers.into()
+    }
+}
+
+/// Whether a webhook has an answer to that method: a handshake is a `GET`.
+fn takes(webhook: &WebhookLayer, method: &Method) -> bool {
+    method == Method::POST || (method == Method::GET && webhook.has_handshake())
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = self.webhooks.iter().map(|(path, _)| path);
+        f.debug_list().entries(paths).finish()
+    }
+}
