@@ -1,4 +1,5 @@
 //! The checks behind the fuzz targets.
 
 pub mod checks;
+pub mod keys;
 pub mod webhooks;

@@ -16,7 +16,7 @@ pub type KeyStoreFuture<T> = BoxFuture<Result<T, KeyStoreError>>;
 /// A store keeps and looks up; it decides nothing. Who may change what is
 /// [`ManagedKeys`](super::ManagedKeys)' to say, and what a change comes to is [`KeyWrite`]'s. Every
 /// answer carries the store's own time. A future that is dropped leaves a change done or not done,
-/// never half done. `testing::key_store` (features `test-util` and `keys`) holds a store against all
+/// never half done. `testing::key_store` (feature `test-util`) holds a store against all
 /// that is promised here.
 ///
 /// # Example

@@ -7,23 +7,19 @@
 mod audit;
 mod contract;
 mod error;
+mod format;
 mod memory;
 mod random;
 mod record;
 mod stored;
-#[expect(dead_code, reason = "ids are made by the administrator, which follows")]
 mod words;
-#[expect(
-    dead_code,
-    reason = "changes are made by the administrator, which follows"
-)]
 mod write;
 
-pub(crate) use self::random::random;
 pub use self::{
     audit::{AuditRecord, KeyAction, KeyActor},
     contract::{KeyStore, KeyStoreFuture},
     error::KeyStoreError,
+    format::{KeyFormat, KeyShape},
     memory::MemoryKeyStore,
     record::{KeyLimit, KeyOwner, KeyRecord, KeyRevocation},
     stored::{
@@ -31,4 +27,8 @@ pub use self::{
     },
     words::{AsOf, Epoch, KeyDigest, KeyId, Revision, Timestamp},
     write::{Applied, CreditBalance, DeletedKey, KeyWrite, Written},
+};
+pub(crate) use self::{
+    random::random,
+    write::{Change, NewKey},
 };

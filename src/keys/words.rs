@@ -6,9 +6,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
+use sha2::{Digest, Sha256};
 
-use crate::hex;
+use super::{KeyStoreError, random};
+use crate::{hex, secret};
 
 /// Names one managed key, for as long as it exists; no key ever gets the id of another.
 ///
@@ -38,7 +39,15 @@ impl KeyId {
     }
 
     /// An id that no key has: the time, and 80 random bits.
-    pub(crate) fn generate(now: Timestamp, random: [u8; 10]) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The system gives no random bytes.
+    pub fn generate(now: Timestamp) -> Result<Self, KeyStoreError> {
+        random().map(|random| Self::of(now, random))
+    }
+
+    fn of(now: Timestamp, random: [u8; 10]) -> Self {
         let mut id = String::from("key_");
         let time = u128::from(now.as_unix_millis()) & ((1 << 50) - 1);
         let random = random
@@ -94,6 +103,11 @@ impl KeyDigest {
         hex::decode(text)?.try_into().ok().map(Self)
     }
 
+    /// The digest of a key.
+    pub fn of_key(key: &[u8]) -> Self {
+        Self(Sha256::digest(key).into())
+    }
+
     /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -103,7 +117,7 @@ impl KeyDigest {
 impl PartialEq for KeyDigest {
     /// Compares in constant time.
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        secret::equal(&self.0, &other.0)
     }
 }
 
@@ -179,8 +193,8 @@ impl Epoch {
     /// # Errors
     ///
     /// The system gives no random bytes.
-    pub fn generate() -> Result<Self, super::KeyStoreError> {
-        super::random().map(|bytes| Self(u128::from_be_bytes(bytes)))
+    pub fn generate() -> Result<Self, KeyStoreError> {
+        random().map(|bytes| Self(u128::from_be_bytes(bytes)))
     }
 
     /// The number.
@@ -277,7 +291,7 @@ mod tests {
 
     #[test]
     fn ids_sort_by_the_time_when_they_were_made() {
-        let at = |millis, random| KeyId::generate(Timestamp(millis), [random; 10]);
+        let at = |millis, random| KeyId::of(Timestamp(millis), [random; 10]);
         assert!(at(1, 255) < at(2, 0));
         assert!(at(31, 255) < at(32, 0));
         assert!(at(1 << 49, 255) < at((1 << 49) + 1, 0));
@@ -286,7 +300,7 @@ mod tests {
 
     #[test]
     fn ids_of_one_instant_differ_by_their_random_part() {
-        let at = |random| KeyId::generate(Timestamp(1), random);
+        let at = |random| KeyId::of(Timestamp(1), random);
         let mut other = [7; 10];
         for place in 0..10 {
             other[place] ^= 1;

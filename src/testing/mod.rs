@@ -3,6 +3,7 @@
 //! - [`accept`] and [`refuse`] stand in for a provider where a test is about what comes behind it.
 //! - [`TestIssuer`] is an issuer within the test's own process: it publishes keys, mints tokens,
 //!   answers introspection and userinfo requests, rotates, and fails on command.
+//! - `key_store` (feature `keys`) holds a store for managed keys against all that is promised of one.
 //! - [`ManualClock`] makes time pass without waiting for it.
 //!
 //! # Example
@@ -43,11 +44,15 @@ mod clock;
 mod endpoints;
 mod issuer;
 mod key;
+#[cfg(feature = "keys")]
+mod key_store;
 mod provider;
 mod server;
 mod state;
 mod token;
 
+#[cfg(feature = "keys")]
+pub use self::key_store::key_store;
 pub use self::{
     clock::ManualClock,
     issuer::{TestIssuer, TestIssuerBuilder},

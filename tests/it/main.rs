@@ -16,6 +16,7 @@ mod config;
 mod credentials;
 mod jose;
 mod jwt;
+mod keys;
 mod oauth2;
 mod opaque;
 mod project;

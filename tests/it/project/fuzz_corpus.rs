@@ -3,6 +3,9 @@
 #[path = "../../../fuzz/src/checks.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod checks;
+#[path = "../../../fuzz/src/keys.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod keys;
 #[path = "../../../fuzz/src/webhooks.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod webhooks;
@@ -68,6 +71,11 @@ fn paths_lead_where_serde_json_finds_the_claim() {
 #[test]
 fn key_sets_are_bounded_and_unambiguous() {
     replay("jwk_set", checks::jwk_set);
+}
+
+#[test]
+fn a_managed_key_has_one_form() {
+    replay("managed_key", keys::managed_key);
 }
 
 #[test]

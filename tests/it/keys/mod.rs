@@ -1,0 +1,4 @@
+//! Managed keys.
+
+mod format;
+mod store;
