@@ -36,12 +36,12 @@ pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
 }
 
 pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
-    refuse(error, Asked::default(), path);
+    refuse(error, Permission::default(), path);
 }
 
-/// What an authorizer was asked: who wants to do what to what.
+/// The permission that an authorizer was asked for: who wants to do what to what.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Permission<'a> {
     pub(crate) user_id: Option<&'a str>,
     pub(crate) resource: Option<&'a str>,
     pub(crate) action: Option<&'a str>,
@@ -52,19 +52,19 @@ pub(crate) struct Asked<'a> {
 #[inline]
 pub(crate) fn authorized<'a>(
     answer: &Result<(), AuthError>,
-    asked: Asked<'_>,
+    permission: Permission<'_>,
     path: impl FnOnce() -> Option<&'a str>,
 ) {
     match answer {
         Ok(()) => tracing::debug!(
             target: TARGET,
             outcome = "allowed",
-            user_id = clean(asked.user_id),
-            resource = clean(asked.resource),
-            action = clean(asked.action),
+            user_id = clean(permission.user_id),
+            resource = clean(permission.resource),
+            action = clean(permission.action),
             path = path(),
         ),
-        Err(error) => refuse(error, asked, path()),
+        Err(error) => refuse(error, permission, path()),
     }
 }
 
@@ -80,11 +80,11 @@ pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt:
     );
 }
 
-fn refuse(error: &AuthError, asked: Asked<'_>, path: Option<&str>) {
+fn refuse(error: &AuthError, permission: Permission<'_>, path: Option<&str>) {
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
-    let user_id = clean(asked.user_id);
-    let (resource, action) = (clean(asked.resource), clean(asked.action));
+    let user_id = clean(permission.user_id);
+    let (resource, action) = (clean(permission.resource), clean(permission.action));
     let scopes = clean(error.scopes());
     if error.is_alarming() {
         tracing::error!(

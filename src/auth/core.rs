@@ -12,7 +12,6 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     event,
-    gate::Step,
     provider::{PrincipalSources, authentication::AuthResult},
     refusal::{Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
@@ -46,10 +45,18 @@ pub(super) enum Admission {
     Provider(Arc<ScreenedProvider>),
 }
 
-/// What decides once it is there.
-pub(super) struct Pending {
+/// What is decided of a request as far as that can be done at once.
+pub(super) enum Decision {
+    /// It may go in. A context with response headers is kept for the answer.
+    Enter(Option<AuthContext>),
+    Refuse(Response<Bytes>),
+    Wait(PendingAnswer),
+}
+
+/// A provider's answer that decides once it is there.
+pub(super) struct PendingAnswer {
     pub(super) check: Check<AuthResult>,
-    pub(super) asked: Question,
+    pub(super) question: Question,
 }
 
 /// Who was asked, and about a path that lets a caller in who shows nothing or not.
@@ -70,22 +77,21 @@ impl Core {
         self.realm = realm;
     }
 
-    /// Decides as far as that can be done at once: a request may go in, and a context with response
-    /// headers is kept for the answer.
-    pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Step<Option<AuthContext>, Pending> {
+    /// Decides as far as that can be done at once.
+    pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
         // Whoever put a context here before was not this layer, so it proves nothing.
         request.extensions_mut().remove::<AuthContext>();
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
             event::passed("preflight", route.template());
-            return Step::Pass(None);
+            return Decision::Enter(None);
         }
         let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
                 event::passed("public", route.template());
-                return Step::Pass(None);
+                return Decision::Enter(None);
             }
             Some(Admission::Optional) => (&self.provider, true),
             Some(Admission::Provider(provider)) => (provider, false),
@@ -94,13 +100,13 @@ impl Core {
         let view = AuthRequest::from(&*request).with_max_credential_len(self.max_credential_len);
         match provider.ask(&view) {
             Asked::Answered(answer) => match self.settle(answer, provider, optional, request) {
-                Ok(context) => Step::Pass(context),
-                Err(response) => Step::Refuse(response),
+                Ok(context) => Decision::Enter(context),
+                Err(response) => Decision::Refuse(response),
             },
             Asked::Waiting(check) => {
                 let provider = Arc::clone(provider);
-                let asked = Question { provider, optional };
-                Step::Wait(Pending { check, asked })
+                let question = Question { provider, optional };
+                Decision::Wait(PendingAnswer { check, question })
             }
         }
     }
@@ -113,10 +119,10 @@ impl Core {
     pub(super) fn resume<B>(
         &self,
         answer: AuthResult,
-        asked: &Question,
+        question: &Question,
         request: &mut Request<B>,
     ) -> Result<Option<AuthContext>, Response<Bytes>> {
-        self.settle(answer, &asked.provider, asked.optional, request)
+        self.settle(answer, &question.provider, question.optional, request)
     }
 
     #[expect(

@@ -15,8 +15,8 @@ use std::{
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::{
-    core::{Core, Pending},
-    cores::Cores,
+    core::{Core, Decision, PendingAnswer},
+    core_source::CoreSource,
 };
 use crate::{
     body::ResponseBody,
@@ -34,12 +34,12 @@ pub type ResponseFuture<S, ReqBody> = gate::ResponseFuture<S, AuthGate, ReqBody>
 /// The gate of an [`AuthService`].
 #[derive(Clone)]
 pub struct AuthGate {
-    cores: Cores,
+    core_source: CoreSource,
 }
 
 impl AuthGate {
-    pub(super) fn new(cores: Cores) -> Self {
-        Self { cores }
+    pub(super) fn new(core_source: CoreSource) -> Self {
+        Self { core_source }
     }
 }
 
@@ -62,11 +62,11 @@ impl<B> Gate<B> for AuthGate {
 
     #[inline]
     fn decide(&self, request: &mut Request<B>) -> Step<AuthEntered, AuthPending> {
-        let core = self.cores.load();
+        let core = self.core_source.load();
         match core.decide(request) {
-            Step::Pass(context) => Step::Pass(AuthEntered::new(core, context, request)),
-            Step::Refuse(response) => Step::Refuse(response),
-            Step::Wait(pending) => Step::Wait(AuthPending { pending, core }),
+            Decision::Enter(context) => Step::Pass(AuthEntered::new(core, context, request)),
+            Decision::Refuse(response) => Step::Refuse(response),
+            Decision::Wait(pending) => Step::Wait(AuthPending { pending, core }),
         }
     }
 
@@ -85,7 +85,7 @@ impl<B> Gate<B> for AuthGate {
 
 /// A provider's answer that is not there yet.
 pub struct AuthPending {
-    pending: Pending,
+    pending: PendingAnswer,
     core: Arc<Core>,
 }
 
@@ -106,7 +106,7 @@ impl<B> Future for AuthWaiting<B> {
         // INVARIANT: a future is not polled after it has answered.
         let mut request = self.request.take().expect("polled after it had answered");
         let AuthPending { pending, core } = &self.pending;
-        let decided = core.resume(answer, &pending.asked, &mut request);
+        let decided = core.resume(answer, &pending.question, &mut request);
         Poll::Ready(decided.map(|context| {
             let entered = AuthEntered::new(Arc::clone(core), context, &mut request);
             (request, entered)

@@ -8,7 +8,7 @@ use tower_layer::Layer;
 
 use super::{
     core::{Admission, Core},
-    cores::Cores,
+    core_source::CoreSource,
     gate::{AuthGate, AuthService},
     places::Places,
     screened::ScreenedProvider,
@@ -304,7 +304,10 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, AuthGate::new(Cores::fixed(Arc::clone(&self.core))))
+        AuthService::new(
+            inner,
+            AuthGate::new(CoreSource::fixed(Arc::clone(&self.core))),
+        )
     }
 }
 

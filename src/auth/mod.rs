@@ -6,7 +6,7 @@
 //! boxed but what has to wait, and both body types stay the inner service's own.
 
 mod core;
-mod cores;
+mod core_source;
 mod gate;
 pub(crate) mod layer;
 mod places;
@@ -15,5 +15,5 @@ mod rewording;
 mod screened;
 
 #[cfg(feature = "config")]
-pub(crate) use self::cores::Swap;
+pub(crate) use self::core_source::ReplaceableCore;
 pub use self::gate::{AuthGate, AuthService, ResponseFuture};

@@ -8,7 +8,7 @@ use crate::{
     error::AuthError,
     provider::{AuthProvider, Authentication, CompositeAuth, ask, authentication::AuthResult},
     refusal::{Challenges, Realm, Wording},
-    request::{AuthRequest, CredentialSource, Place, Rank, Seen, shown_in_two_places},
+    request::{AuthRequest, CredentialSource, Place, Rank, SeenCredentials, shown_in_two_places},
 };
 
 /// A provider, and what is known about it before any request.
@@ -80,7 +80,7 @@ impl ScreenedProvider {
 
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
-        let mut seen = Seen::default();
+        let mut seen = SeenCredentials::default();
         match self.screen(request, &mut seen) {
             Ok(()) => ask(&self.provider, &request.with_seen(&seen)),
             Err(error) => Asked::Answered(Err(error)),
@@ -92,7 +92,7 @@ impl ScreenedProvider {
     fn screen<'a>(
         &'a self,
         request: &AuthRequest<'a>,
-        seen: &mut Seen<'a>,
+        seen: &mut SeenCredentials<'a>,
     ) -> Result<(), AuthError> {
         for place in &self.places {
             seen.keep(place, &request.look(place)?);

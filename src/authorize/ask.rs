@@ -15,16 +15,22 @@ use crate::{
     event,
 };
 
+/// What an authorizer is asked about a caller.
+#[derive(Clone, Copy)]
+pub(super) struct Query<'a> {
+    pub(super) resource: &'a str,
+    pub(super) action: &'a str,
+}
+
 /// Asks an authorizer: whatever it does, this returns, and only `Ok` allows.
 pub(super) fn ask<A: Authorizer + ?Sized>(
     authorizer: &A,
     caller: &AuthContext,
-    resource: &str,
-    action: &str,
+    query: Query<'_>,
 ) -> Asked<Decision> {
     answer::ask(
         || authorizer.name(),
-        || authorizer.authorize(caller, resource, action),
+        || authorizer.authorize(caller, query.resource, query.action),
     )
 }
 
@@ -41,13 +47,29 @@ impl Named for Decision {
     }
 }
 
-/// What was asked of an authorizer that has not answered yet.
-pub(super) struct Question {
-    pub(super) resource: Box<str>,
-    pub(super) action: Box<str>,
+/// A [`Query`] that outlives the request it is about: its answer is not there yet.
+pub(super) struct PendingQuery {
+    resource: Box<str>,
+    action: Box<str>,
 }
 
-impl Question {
+impl Query<'_> {
+    pub(super) fn to_pending(self) -> PendingQuery {
+        PendingQuery {
+            resource: self.resource.into(),
+            action: self.action.into(),
+        }
+    }
+}
+
+impl PendingQuery {
+    pub(super) fn query(&self) -> Query<'_> {
+        Query {
+            resource: &self.resource,
+            action: &self.action,
+        }
+    }
+
     /// Logs the answer.
     pub(super) fn log<'a>(
         &self,
@@ -55,20 +77,20 @@ impl Question {
         caller: Option<&AuthContext>,
         path: impl FnOnce() -> Option<&'a str>,
     ) {
-        log(answer, caller, (&self.resource, &self.action), path);
+        log(answer, caller, self.query(), path);
     }
 }
 
 pub(super) fn log<'a>(
     answer: &Decision,
     caller: Option<&AuthContext>,
-    (resource, action): (&str, &str),
+    query: Query<'_>,
     path: impl FnOnce() -> Option<&'a str>,
 ) {
-    let asked = event::Asked {
+    let asked = event::Permission {
         user_id: caller.map(AuthContext::user_id),
-        resource: Some(resource),
-        action: Some(action),
+        resource: Some(query.resource),
+        action: Some(query.action),
     };
     event::authorized(answer, asked, path);
 }
@@ -82,29 +104,21 @@ enum State {
     Waiting {
         check: Check<Decision>,
         caller: AuthContext,
-        question: Question,
+        query: PendingQuery,
     },
 }
 
 impl CheckFuture {
-    pub(super) fn new(
-        asked: Asked<Decision>,
-        caller: &AuthContext,
-        resource: &str,
-        action: &str,
-    ) -> Self {
+    pub(super) fn new(asked: Asked<Decision>, caller: &AuthContext, query: Query<'_>) -> Self {
         Self(match asked {
             Asked::Answered(answer) => {
-                log(&answer, Some(caller), (resource, action), || None);
+                log(&answer, Some(caller), query, || None);
                 State::Answered(Some(answer))
             }
             Asked::Waiting(check) => State::Waiting {
                 check,
                 caller: caller.clone(),
-                question: Question {
-                    resource: resource.into(),
-                    action: action.into(),
-                },
+                query: query.to_pending(),
             },
         })
     }
@@ -123,11 +137,11 @@ impl Future for CheckFuture {
             State::Waiting {
                 check,
                 caller,
-                question,
+                query,
             } => {
                 let answer = Pin::new(check).poll(cx);
                 if let Poll::Ready(answer) = &answer {
-                    question.log(answer, Some(caller), || None);
+                    query.log(answer, Some(caller), || None);
                 }
                 answer
             }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Authorization, Authorizer, IntoAuthorizer,
-    ask::{Decision, ask},
+    ask::{Decision, PendingQuery, Query, ask},
 };
 use crate::{
     answer::{Asked, Check},
@@ -134,7 +134,7 @@ impl AnyOf {
 
 impl Authorizer for AllOf {
     fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
-        self.0.ask(Tally::All, caller, resource, action)
+        self.0.ask(Tally::All, caller, Query { resource, action })
     }
 
     fn name(&self) -> &'static str {
@@ -144,7 +144,8 @@ impl Authorizer for AllOf {
 
 impl Authorizer for AnyOf {
     fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
-        self.0.ask(Tally::Any(None), caller, resource, action)
+        self.0
+            .ask(Tally::Any(None), caller, Query { resource, action })
     }
 
     fn name(&self) -> &'static str {
@@ -154,7 +155,7 @@ impl Authorizer for AnyOf {
 
 impl Authorizer for Not {
     fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
-        match ask(&*self.0, caller, resource, action) {
+        match ask(&*self.0, caller, Query { resource, action }) {
             Asked::Answered(answer) => inverted(answer).into(),
             Asked::Waiting(check) => Authorization::pending(async move { inverted(check.await) }),
         }
@@ -207,27 +208,20 @@ impl Members {
         Arc::make_mut(&mut self.0).push(next);
     }
 
-    fn ask(
-        &self,
-        mut tally: Tally,
-        caller: &AuthContext,
-        resource: &str,
-        action: &str,
-    ) -> Authorization {
+    fn ask(&self, mut tally: Tally, caller: &AuthContext, query: Query<'_>) -> Authorization {
         for (index, member) in self.0.iter().enumerate() {
-            match ask(&**member, caller, resource, action) {
+            match ask(&**member, caller, query) {
                 Asked::Answered(answer) => {
                     if let Some(answer) = tally.count(answer) {
                         return answer.into();
                     }
                 }
                 Asked::Waiting(check) => {
-                    let rest = Rest {
+                    let rest = RemainingMembers {
                         members: Arc::clone(&self.0),
                         next: index.saturating_add(1),
                         caller: caller.clone(),
-                        resource: resource.into(),
-                        action: action.into(),
+                        query: query.to_pending(),
                     };
                     return Authorization::pending(rest.ask(check, tally));
                 }
@@ -238,21 +232,20 @@ impl Members {
 }
 
 /// The members that are still to be asked once a pending one has answered.
-struct Rest {
+struct RemainingMembers {
     members: Arc<Vec<Arc<dyn Authorizer>>>,
     next: usize,
     caller: AuthContext,
-    resource: Box<str>,
-    action: Box<str>,
+    query: PendingQuery,
 }
 
-impl Rest {
+impl RemainingMembers {
     async fn ask(self, first: Check<Decision>, mut tally: Tally) -> Result<(), AuthError> {
         if let Some(answer) = tally.count(first.await) {
             return answer;
         }
         for member in self.members.iter().skip(self.next) {
-            let asked = ask(&**member, &self.caller, &self.resource, &self.action);
+            let asked = ask(&**member, &self.caller, self.query.query());
             let answer = asked.answer().await;
             if let Some(answer) = tally.count(answer) {
                 return answer;

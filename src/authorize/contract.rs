@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Authorization,
-    ask::{CheckFuture, ask},
+    ask::{CheckFuture, Query, ask},
 };
 use crate::context::AuthContext;
 
@@ -57,12 +57,8 @@ pub trait Authorizer: Send + Sync + 'static {
     /// }
     /// ```
     fn check(&self, caller: &AuthContext, resource: &str, action: &str) -> CheckFuture {
-        CheckFuture::new(
-            ask(self, caller, resource, action),
-            caller,
-            resource,
-            action,
-        )
+        let query = Query { resource, action };
+        CheckFuture::new(ask(self, caller, query), caller, query)
     }
 }
 

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 
 use super::{
-    ask::{Decision, Question},
+    ask::{Decision, PendingQuery},
     judge::{Head, Judge, Judged},
 };
 use crate::{
@@ -65,7 +65,7 @@ impl<B> Gate<B> for AuthorizeGate {
         match self.judge.judge(request.method(), Head::of(request)) {
             Judged::Answered(Ok(())) => Step::Pass(()),
             Judged::Answered(Err(error)) => Step::Refuse(refusal(&error, request.headers())),
-            Judged::Waiting(check, question) => Step::Wait(AuthorizePending { check, question }),
+            Judged::Waiting(check, query) => Step::Wait(AuthorizePending { check, query }),
         }
     }
 
@@ -85,7 +85,7 @@ impl<B> Gate<B> for AuthorizeGate {
 /// An authorizer's answer that is not there yet.
 pub struct AuthorizePending {
     check: Check<Decision>,
-    question: Question,
+    query: PendingQuery,
 }
 
 /// A request that waits for an authorizer's answer.
@@ -104,7 +104,7 @@ impl<B> Future for AuthorizeWaiting<B> {
         let answer = ready!(Pin::new(&mut self.pending.check).poll(cx));
         // INVARIANT: a future is not polled after it has answered.
         let request = self.request.take().expect("polled after it had answered");
-        Head::of(&request).log(&answer, &self.pending.question);
+        Head::of(&request).log(&answer, &self.pending.query);
         Poll::Ready(match answer {
             Ok(()) => Ok((request, ())),
             Err(error) => Err(refusal(&error, request.headers())),

@@ -4,7 +4,7 @@ use http::{Extensions, Method, Request, Uri};
 
 use super::{
     Authorizer,
-    ask::{Decision, Question, ask, log},
+    ask::{Decision, PendingQuery, Query, ask, log},
 };
 use crate::{
     access::{self, Route},
@@ -21,7 +21,7 @@ pub(super) trait Judge: Send + Sync + 'static {
 
 pub(super) enum Judged {
     Answered(Decision),
-    Waiting(Check<Decision>, Question),
+    Waiting(Check<Decision>, PendingQuery),
 }
 
 /// The part of a request that is judged.
@@ -62,31 +62,23 @@ impl<'a> Head<'a> {
     }
 
     /// Logs the answer to a question that had to be waited for.
-    pub(super) fn log(self, answer: &Result<(), AuthError>, question: &Question) {
-        question.log(answer, self.extensions.get(), || self.template());
+    pub(super) fn log(self, answer: &Decision, query: &PendingQuery) {
+        query.log(answer, self.extensions.get(), || self.template());
     }
 }
 
 /// Asks an authorizer for a layer.
-pub(super) fn consult(
+pub(super) fn ask_for_layer(
     authorizer: &dyn Authorizer,
     caller: &AuthContext,
-    (resource, action): (&str, &str),
+    query: Query<'_>,
     request: Head<'_>,
 ) -> Judged {
-    match ask(authorizer, caller, resource, action) {
+    match ask(authorizer, caller, query) {
         Asked::Answered(answer) => {
-            log(&answer, Some(caller), (resource, action), || {
-                request.template()
-            });
+            log(&answer, Some(caller), query, || request.template());
             Judged::Answered(answer)
         }
-        Asked::Waiting(check) => Judged::Waiting(
-            check,
-            Question {
-                resource: resource.into(),
-                action: action.into(),
-            },
-        ),
+        Asked::Waiting(check) => Judged::Waiting(check, query.to_pending()),
     }
 }

@@ -7,8 +7,9 @@ use tower_layer::Layer;
 
 use super::{
     Authorizer, IntoAuthorizer,
+    ask::Query,
     gate::{AuthorizeGate, AuthorizeService},
-    judge::{Head, Judge, Judged, consult},
+    judge::{Head, Judge, Judged, ask_for_layer},
     resource::{Resource, parse_action},
 };
 use crate::{
@@ -39,9 +40,9 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct AuthorizeLayer(Arc<Asking>);
+pub struct AuthorizeLayer(Arc<ResourceCheck>);
 
-struct Asking {
+struct ResourceCheck {
     authorizer: Arc<dyn Authorizer>,
     resource: Resource,
     action: Box<str>,
@@ -58,7 +59,7 @@ impl AuthorizeLayer {
         resource: &str,
         action: &str,
     ) -> Result<Self, ConfigError> {
-        Ok(Self(Arc::new(Asking {
+        Ok(Self(Arc::new(ResourceCheck {
             resource: Resource::parse(resource)?,
             action: parse_action(action)?,
             authorizer: authorizer.into_authorizer(),
@@ -66,7 +67,7 @@ impl AuthorizeLayer {
     }
 }
 
-impl Judge for Asking {
+impl Judge for ResourceCheck {
     fn judge(&self, _: &Method, request: Head<'_>) -> Judged {
         let caller = match request.caller("AuthorizeLayer") {
             Ok(caller) => caller,
@@ -75,10 +76,13 @@ impl Judge for Asking {
         let route = request.route();
         let value_of = |name: &str| route.param(route.template()?, name);
         match self.resource.fill(value_of) {
-            Ok(resource) => consult(
+            Ok(resource) => ask_for_layer(
                 &*self.authorizer,
                 caller,
-                (&resource, &self.action),
+                Query {
+                    resource: &resource,
+                    action: &self.action,
+                },
                 request,
             ),
             Err(name) => Judged::Answered(Err(without_value(name, route.template()))),

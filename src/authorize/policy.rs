@@ -7,8 +7,9 @@ use tower_layer::Layer;
 
 use super::{
     Authorizer, IntoAuthorizer,
+    ask::Query,
     gate::{AuthorizeGate, AuthorizeService},
-    judge::{Head, Judge, Judged, consult},
+    judge::{Head, Judge, Judged, ask_for_layer},
     layer::without_value,
     resource::{Part, Resource, SEPARATORS, parse_action},
 };
@@ -52,10 +53,10 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Policy(Arc<Book>);
+pub struct Policy(Arc<PolicyRules>);
 
 #[derive(Clone)]
-struct Book {
+struct PolicyRules {
     authorizer: Arc<dyn Authorizer>,
     rules: Rules<Rule>,
     known: Vec<(Box<str>, Box<str>)>,
@@ -74,7 +75,7 @@ enum Rule {
 impl Policy {
     /// A policy without a rule, which refuses everything.
     pub fn new<Form>(authorizer: impl IntoAuthorizer<Form>) -> Self {
-        Self(Arc::new(Book {
+        Self(Arc::new(PolicyRules {
             authorizer: authorizer.into_authorizer(),
             rules: Rules::new(),
             known: Vec::new(),
@@ -209,7 +210,7 @@ impl Policy {
     }
 }
 
-impl Book {
+impl PolicyRules {
     fn check_known(&self, resource: &str, action: &str) -> Result<(), ConfigError> {
         let is_known =
             |(known, does): &(Box<str>, Box<str>)| **known == *resource && **does == *action;
@@ -271,7 +272,7 @@ impl Book {
     }
 }
 
-impl Judge for Book {
+impl Judge for PolicyRules {
     fn judge(&self, method: &Method, request: Head<'_>) -> Judged {
         let route = request.route();
         let rule = route
@@ -290,7 +291,15 @@ impl Judge for Book {
             Err(error) => return Judged::Answered(Err(error)),
         };
         match resource.fill(|name| route.param(pattern, name)) {
-            Ok(resource) => consult(&*self.authorizer, caller, (&resource, action), request),
+            Ok(resource) => ask_for_layer(
+                &*self.authorizer,
+                caller,
+                Query {
+                    resource: &resource,
+                    action,
+                },
+                request,
+            ),
             Err(name) => Judged::Answered(Err(without_value(name, route.template()))),
         }
     }

@@ -38,10 +38,10 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct RequireScopes(Arc<Required>);
+pub struct RequireScopes(Arc<ScopeCheck>);
 
 #[derive(Clone)]
-struct Required {
+struct ScopeCheck {
     scopes: Box<[Box<str>]>,
     any: bool,
     hierarchical: bool,
@@ -94,7 +94,7 @@ impl RequireScopes {
                  may pass",
             ));
         }
-        Ok(Self(Arc::new(Required {
+        Ok(Self(Arc::new(ScopeCheck {
             refusal: AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME),
             scopes: wanted.into(),
             any,
@@ -256,9 +256,9 @@ fn log<'a>(
     caller: &AuthContext,
     path: impl FnOnce() -> Option<&'a str>,
 ) {
-    let asked = event::Asked {
+    let asked = event::Permission {
         user_id: Some(caller.user_id()),
-        ..event::Asked::default()
+        ..event::Permission::default()
     };
     event::authorized(answer, asked, path);
 }

@@ -20,7 +20,7 @@ use super::{
     source::{Look, Seen},
 };
 use crate::{
-    auth::Swap,
+    auth::ReplaceableCore,
     clock::from_unix,
     error::ConfigErrorKind,
     log::TARGET,
@@ -71,7 +71,7 @@ pub struct ReloadHandle(Arc<Shared>);
 
 struct Shared {
     config: AuthConfig,
-    swap: Swap,
+    swap: ReplaceableCore,
     webhooks: WebhookRoutes,
     has_webhook_routes: HasWebhookRoutes,
     state: Mutex<State>,
@@ -110,7 +110,7 @@ impl ReloadHandle {
             built,
             seen,
         } = setup;
-        let swap = built.layer.into_swap();
+        let swap = built.layer.into_replaceable();
         let handle = Self(Arc::new(Shared {
             config,
             swap: swap.clone(),
@@ -303,7 +303,7 @@ impl Shared {
                 // In between, what only one of the two knows is refused.
                 self.webhooks.replace_all(&built.webhooks);
                 state.handled = built.handled;
-                built.layer.put_into(&self.swap);
+                built.layer.replace_in(&self.swap);
                 built.summary.log();
                 state.summary = built.summary.clone();
                 Ok(built.summary)

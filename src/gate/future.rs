@@ -44,14 +44,14 @@ pin_project! {
         },
         Waiting {
             // Boxed, so that a future that need not wait is not moved about at its size.
-            held: Pin<Box<Held<S, G::Waiting>>>,
+            held: Pin<Box<HeldService<S, G::Waiting>>>,
         },
     }
 }
 
 pin_project! {
     /// What holds the inner service that is ready while a request waits.
-    struct Held<S, W> {
+    struct HeldService<S, W> {
         #[pin]
         waiting: W,
         service: Option<S>,
@@ -81,7 +81,7 @@ where
     pub(super) fn waiting(waiting: G::Waiting, service: S) -> Self {
         Self {
             state: State::Waiting {
-                held: Box::pin(Held {
+                held: Box::pin(HeldService {
                     waiting,
                     service: Some(service),
                 }),

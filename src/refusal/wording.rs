@@ -17,12 +17,12 @@ use crate::error::{AuthError, AuthErrorKind};
 pub(crate) struct Wording {
     challenges: Challenges,
     realm: Realm,
-    usual: [Answer; 3],
+    usual: [Rendered; 3],
 }
 
 /// What an error is answered with, but for its status.
 #[derive(Clone, Debug)]
-struct Answer {
+struct Rendered {
     kind: AuthErrorKind,
     code: &'static str,
     message: &'static str,
@@ -39,7 +39,7 @@ impl Wording {
             AuthError::expired_credential(""),
         ];
         Self {
-            usual: usual.map(|error| Answer::to(&error, &challenges, &realm)),
+            usual: usual.map(|error| Rendered::to(&error, &challenges, &realm)),
             challenges,
             realm,
         }
@@ -64,7 +64,7 @@ impl Wording {
     pub(crate) fn respond(&self, error: &AuthError) -> Response<Bytes> {
         let answer = match self.usual.iter().find(|answer| answer.is_to(error)) {
             Some(usual) => usual.clone(),
-            None => Answer::to(error, &self.challenges, &self.realm),
+            None => Rendered::to(error, &self.challenges, &self.realm),
         };
         let mut response = Response::new(answer.body);
         *response.status_mut() = error.status();
@@ -76,7 +76,7 @@ impl Wording {
     }
 }
 
-impl Answer {
+impl Rendered {
     fn to(error: &AuthError, challenges: &Challenges, realm: &Realm) -> Self {
         let mut headers = HeaderMap::new();
         write_headers(&mut headers, error, challenges, realm);

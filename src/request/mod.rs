@@ -21,7 +21,7 @@ pub(crate) use self::{
         cookie_named, cookies, is_query_name, names_scheme, shown_in_two_places, websocket_items,
         websocket_offers,
     },
-    seen::Seen,
+    seen::SeenCredentials,
     source::{Place, Rank},
 };
 use crate::error::AuthError;
@@ -57,7 +57,7 @@ pub(crate) struct Head<'a> {
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
-    seen: Option<&'a Seen<'a>>,
+    seen: Option<&'a SeenCredentials<'a>>,
 }
 
 impl<'a> AuthRequest<'a> {
@@ -176,7 +176,7 @@ impl<'a> AuthRequest<'a> {
     }
 
     /// The request with what was read of its credentials already, so that it is read once.
-    pub(crate) fn with_seen(mut self, seen: &'a Seen<'a>) -> Self {
+    pub(crate) fn with_seen(mut self, seen: &'a SeenCredentials<'a>) -> Self {
         if let Subject::Http(head) = &mut self.subject {
             head.seen = Some(seen);
         }

@@ -13,7 +13,7 @@ pub(super) struct Origin(Box<str>);
 
 impl Origin {
     pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
-        if Shown::parse(text).is_some() {
+        if OriginParts::parse(text).is_some() {
             return Ok(Self(text.into()));
         }
         Err(ConfigError::new(
@@ -25,8 +25,8 @@ impl Origin {
         ))
     }
 
-    fn is(&self, shown: &Shown<'_>) -> bool {
-        Shown::parse(&self.0).is_some_and(|own| own.is(shown))
+    fn is(&self, shown: &OriginParts<'_>) -> bool {
+        OriginParts::parse(&self.0).is_some_and(|own| own.is(shown))
     }
 }
 
@@ -37,12 +37,10 @@ pub(super) fn check(head: Head<'_>, trusted: &[Origin]) -> Result<(), AuthError>
     if safe && !head.headers.contains_key(header::UPGRADE) {
         return Ok(());
     }
-    // Who picks one of two might pick another one than the handler or a proxy does.
-    let doubled = || refused("origin_shown_twice");
-    let origin = only(head.headers, "origin").ok_or_else(doubled)?;
-    let site = only(head.headers, "sec-fetch-site").ok_or_else(doubled)?;
+    let origin = only(head.headers, "origin")?;
+    let site = only(head.headers, "sec-fetch-site")?;
 
-    let origin = origin.and_then(|bytes| Shown::parse(std::str::from_utf8(bytes).ok()?));
+    let origin = origin.and_then(|bytes| OriginParts::parse(std::str::from_utf8(bytes).ok()?));
     if let Some(origin) = &origin
         && trusted.iter().any(|trusted| trusted.is(origin))
     {
@@ -64,24 +62,25 @@ fn refused(reason: &'static str) -> AuthError {
         .with_message("a cookie counts here only with a request of an allowed origin")
 }
 
-/// The one value of a header, if there is one; nothing where there are two.
-fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<Option<&'a [u8]>> {
+/// The one value of a header, if there is one.
+///
+/// Two are refused: whoever picks one might pick another one than the handler or a proxy does.
+fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a [u8]>, AuthError> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    values
-        .next()
-        .is_none()
-        .then(|| first.map(|value| value.as_bytes()))
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(refused("origin_shown_twice")),
+        (first, None) => Ok(first.map(|value| value.as_bytes())),
+    }
 }
 
 /// The parts of an origin.
-struct Shown<'a> {
+struct OriginParts<'a> {
     scheme: &'a str,
     host: &'a str,
     port: Option<u16>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> OriginParts<'a> {
     /// Nothing for `null`, the origin of sandboxed frames, and for whatever no browser sends.
     fn parse(text: &'a str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
@@ -94,7 +93,7 @@ impl<'a> Shown<'a> {
         Some(Self { scheme, host, port })
     }
 
-    fn is(&self, other: &Shown<'_>) -> bool {
+    fn is(&self, other: &OriginParts<'_>) -> bool {
         self.scheme.eq_ignore_ascii_case(other.scheme) && self.is_at(other.host, other.port)
     }
 

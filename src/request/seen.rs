@@ -4,31 +4,35 @@ use std::borrow::Cow;
 
 use super::Place;
 
-/// What stands in the places that were read.
+/// The places that were read, and what stands there.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Seen<'a>([Option<Sight<'a>>; MOST]);
+pub(crate) struct SeenCredentials<'a>([Option<SeenPlace<'a>>; MOST]);
 
-/// One place, and the credential that stands there if one does.
-type Sight<'a> = (&'a Place, Option<&'a [u8]>);
+/// A place that was read.
+#[derive(Clone, Copy)]
+pub(super) struct SeenPlace<'a> {
+    place: &'a Place,
+    /// What stands there, if anything does.
+    pub(super) credential: Option<&'a [u8]>,
+}
 
-impl<'a> Seen<'a> {
+impl<'a> SeenCredentials<'a> {
     /// Keeps what was read, if there is room for it and it need not be decoded.
     pub(crate) fn keep(&mut self, place: &'a Place, shown: &Option<Cow<'a, [u8]>>) {
-        let shown = match shown {
+        let credential = match shown {
             None => None,
             Some(Cow::Borrowed(bytes)) => Some(*bytes),
             Some(Cow::Owned(_)) => return,
         };
         if let Some(free) = self.0.iter_mut().find(|kept| kept.is_none()) {
-            *free = Some((place, shown));
+            *free = Some(SeenPlace { place, credential });
         }
     }
 
     /// What stands in a place; nothing where that was not kept.
-    pub(super) fn find(&self, place: &Place) -> Option<Option<&'a [u8]>> {
+    pub(super) fn find(&self, place: &Place) -> Option<SeenPlace<'a>> {
         let mut kept = self.0.iter().map_while(|kept| *kept);
-        kept.find(|(known, _)| *known == place)
-            .map(|(_, shown)| shown)
+        kept.find(|seen| seen.place == place)
     }
 }
 

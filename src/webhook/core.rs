@@ -10,21 +10,22 @@ use super::{
     body::{RestoredBody, Unread},
     deliveries,
     handshake::VerifyToken,
-    once::{Equals, Identity, Reservation, Standing},
-    platform::{Heard, Platform},
+    once::{DeliveryState, EqualDeliveries, Identity, Reservation},
+    platform::{Platform, PlatformEvent},
     read,
     replay::ReplayStore,
+    sender::{ask_about_sender, refuse_sender},
     verify::{self, Claim, Head, Key, Once, Scheme},
 };
 use crate::{
     access,
     clock::{self, Clock},
     context::AuthContext,
-    error::{AuthError, AuthErrorKind},
+    error::AuthError,
     event,
-    provider::{AuthProvider, ask, authentication::AuthResult},
-    refusal::{Wording, mark_worded},
-    request::{AuthRequest, ClientAddress, Message},
+    provider::AuthProvider,
+    refusal::Wording,
+    request::{ClientAddress, Message},
     scope::Scopes,
     shares::{Share, Shares},
 };
@@ -120,7 +121,7 @@ impl Core {
         };
         let equals = match self.scheme.unsigned_ids() {
             [] => None,
-            _ => Some(Equals {
+            _ => Some(EqualDeliveries {
                 id: self.unsigned_id(&head)?,
                 most: self.equal_bodies,
                 reading: self.scheme.is_ambiguous().then(|| {
@@ -144,8 +145,11 @@ impl Core {
             equals,
         };
         let reservation = match self.reserve(&identity, template(request)).await? {
-            Ok(reservation) => reservation,
-            Err(Known) => return Ok(Verdict::Answer(self.answer_again(template(request)))),
+            Reserve::Reserved(reservation) => Some(reservation),
+            Reserve::NoStore => None,
+            Reserve::AlreadyHandled => {
+                return Ok(Verdict::Answer(self.answer_again(template(request))));
+            }
         };
         let Some(platform) = self.platform else {
             return self.ask_about(Vec::new(), None, reservation, request).await;
@@ -153,12 +157,15 @@ impl Core {
         match (platform.read)(head.headers, body)? {
             // The reservation is given back: an answer to a handshake changes nothing here, and a
             // platform that asks again must get it again.
-            Heard::Handshake(answer) => {
+            PlatformEvent::Handshake(answer) => {
                 event::passed("handshake", template(request));
                 Ok(Verdict::Answer(answer))
             }
-            Heard::Event(messages, hush) => {
-                self.ask_about(messages, Some(hush), reservation, request)
+            PlatformEvent::Messages {
+                messages,
+                silent_answer,
+            } => {
+                self.ask_about(messages, Some(silent_answer), reservation, request)
                     .await
             }
         }
@@ -213,45 +220,45 @@ impl Core {
         &self,
         identity: &Identity<'_>,
         path: Option<&str>,
-    ) -> Result<Result<Option<Reservation>, Known>, AuthError> {
+    ) -> Result<Reserve, AuthError> {
         let Some(store) = &self.replay else {
-            return Ok(Ok(None));
+            return Ok(Reserve::NoStore);
         };
         let now = clock::from_unix(self.clock.now()).ok_or_else(|| {
             AuthError::unavailable("the clock shows no time").with_reason("no_time")
         })?;
         match identity.reserve(store, now).await? {
-            Standing::New(reservation, equal) => {
+            DeliveryState::New(reservation, equal) => {
                 if equal > 0 {
                     deliveries::equal_delivery(self.scheme.name(), equal, true, path);
                 }
-                return Ok(Ok(Some(reservation)));
+                return Ok(Reserve::Reserved(reservation));
             }
-            Standing::InProgress => {
+            DeliveryState::InProgress => {
                 return Err(AuthError::conflict("delivery_in_progress")
                     .with_message("this delivery is being handled at the moment"));
             }
-            Standing::Recut => {
+            DeliveryState::Recut => {
                 return Err(AuthError::conflict("recut_of_a_handled_delivery")
                     .with_message("this signature belongs to another delivery"));
             }
-            Standing::Exhausted => {
+            DeliveryState::Exhausted => {
                 deliveries::equal_delivery(self.scheme.name(), self.equal_bodies, false, path);
             }
-            Standing::Handled => {}
+            DeliveryState::Handled => {}
         }
         if self.refuses_handled {
             return Err(AuthError::conflict("delivery_handled_before")
                 .with_message("this delivery has been handled"));
         }
-        Ok(Err(Known))
+        Ok(Reserve::AlreadyHandled)
     }
 
     /// Puts the senders to the chain: each of them must be let in.
     async fn ask_about(
         &self,
         mut messages: Vec<Message>,
-        hush: Option<Response<Bytes>>,
+        silent_answer: Option<Response<Bytes>>,
         reservation: Option<Reservation>,
         request: &Request<RestoredBody>,
     ) -> Result<Verdict, AuthError> {
@@ -262,12 +269,12 @@ impl Core {
                 messages.push(Message::new(self.scheme.name()));
             }
             for message in &messages {
-                match judged(provider, message).await {
+                match ask_about_sender(provider, message).await {
                     Ok(caller) => callers.push(caller),
                     Err(error) => {
                         let error = error.at_provider(self.scheme.name());
                         deliveries::refused_sender(&error, message, template(request));
-                        return Ok(Verdict::Answer(refuse_sender(&error, hush)));
+                        return Ok(Verdict::Answer(refuse_sender(&error, silent_answer)));
                     }
                 }
             }
@@ -352,36 +359,11 @@ pub(super) fn too_long() -> AuthError {
     AuthError::payload_too_large("body_too_long")
 }
 
-/// The delivery has been handled.
-struct Known;
-
-async fn judged(
-    provider: &Arc<dyn AuthProvider>,
-    message: &Message,
-) -> Result<AuthContext, AuthError> {
-    let asked = ask(provider, &AuthRequest::message(message));
-    let answer: AuthResult = asked.answer().await;
-    answer?.ok_or_else(|| {
-        AuthError::forbidden("no_provider_for_message")
-            .with_code("not_allowlisted")
-            .with_message("the sender is not on the list of those who may call")
-    })
-}
-
-/// An error would make the platform send the same message again and again: whoever was refused for
-/// good gets the answer that ends it. What could not be checked is worth another attempt.
-fn refuse_sender(error: &AuthError, hush: Option<Response<Bytes>>) -> Response<Bytes> {
-    let is_final = !matches!(
-        error.kind(),
-        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable | AuthErrorKind::Throttled
-    );
-    match hush {
-        Some(mut answer) if is_final => {
-            mark_worded(&mut answer, error);
-            answer
-        }
-        _ => Wording::plain().respond(error),
-    }
+/// What the store of handled deliveries comes to.
+enum Reserve {
+    Reserved(Reservation),
+    NoStore,
+    AlreadyHandled,
 }
 
 pub(super) fn template<B>(request: &Request<B>) -> Option<&str> {

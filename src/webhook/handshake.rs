@@ -5,7 +5,7 @@ use http::{Method, Request, Response, StatusCode};
 
 use super::{
     read,
-    reply::{PLAIN, say},
+    reply::{PLAIN, short_answer},
     verify,
 };
 use crate::{
@@ -41,7 +41,7 @@ impl VerifyToken {
             if !is_right || mode != "subscribe" {
                 return Err(read::refused("wrong_verify_token"));
             }
-            Ok(say(StatusCode::OK, PLAIN, challenge))
+            Ok(short_answer(StatusCode::OK, PLAIN, challenge))
         })
     }
 }

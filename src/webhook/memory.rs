@@ -34,11 +34,11 @@ use crate::{answer::Answer, clock, error::AuthError};
 pub struct MemoryReplayStore {
     capacity: usize,
     ttl: u64,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Deliveries>>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Deliveries {
     deliveries: HashMap<ReplayKey, Delivery>,
     // INVARIANT: holds exactly the handled deliveries, in the order in which they were handled.
     handled: VecDeque<ReplayKey>,
@@ -77,7 +77,7 @@ impl MemoryReplayStore {
         self.len() == 0
     }
 
-    fn lock(&self) -> MutexGuard<'_, Seen> {
+    fn lock(&self) -> MutexGuard<'_, Deliveries> {
         // No step in between leaves it half-changed.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,7 +117,7 @@ impl ReplayStore for MemoryReplayStore {
     }
 }
 
-impl Seen {
+impl Deliveries {
     fn forget_before(&mut self, time: u64) {
         while let Some(oldest) = self.handled.front()
             && self

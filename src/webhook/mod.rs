@@ -148,6 +148,7 @@ mod replay;
 mod reply;
 mod routes;
 mod scheme;
+mod sender;
 mod sign;
 mod verify;
 

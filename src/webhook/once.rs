@@ -22,11 +22,11 @@ pub(super) struct Identity<'a> {
     pub(super) signed: &'a [Cow<'a, [u8]>],
     /// The platform's name for it in the body.
     pub(super) name: Option<&'a str>,
-    pub(super) equals: Option<Equals<'a>>,
+    pub(super) equals: Option<EqualDeliveries<'a>>,
 }
 
 /// What tells apart deliveries whose signed bytes are equal.
-pub(super) struct Equals<'a> {
+pub(super) struct EqualDeliveries<'a> {
     /// The id that nobody signed. Where the header is absent, the signed bytes are handled once.
     pub(super) id: Option<&'a str>,
     /// How many of them are handled.
@@ -36,7 +36,7 @@ pub(super) struct Equals<'a> {
 }
 
 /// What is to be done with a delivery.
-pub(super) enum Standing {
+pub(super) enum DeliveryState {
     /// It is handled, the so-maniest with these bytes: 0 is the first.
     New(Reservation, u16),
     InProgress,
@@ -52,7 +52,7 @@ impl Identity<'_> {
         &self,
         store: &Arc<dyn ReplayStore>,
         at: SystemTime,
-    ) -> Result<Standing, AuthError> {
+    ) -> Result<DeliveryState, AuthError> {
         let mut held = Reservation::new(Arc::clone(store));
         let signed = self.signed_key();
         let key = |parts: &[&[u8]]| {
@@ -66,8 +66,8 @@ impl Identity<'_> {
         if let Some(id) = id {
             match held.add(key(&[b"id", id.as_bytes()]), at).await? {
                 Reserved::New => {}
-                Reserved::InProgress => return Ok(Standing::InProgress),
-                Reserved::Handled => return Ok(Standing::Handled),
+                Reserved::InProgress => return Ok(DeliveryState::InProgress),
+                Reserved::Handled => return Ok(DeliveryState::Handled),
             }
         }
         let mut is_new_reading = false;
@@ -78,8 +78,8 @@ impl Identity<'_> {
                 let chosen = key(&[b"chosen"]);
                 match held.add(chosen, at).await? {
                     Reserved::New => {}
-                    Reserved::InProgress => return Ok(Standing::InProgress),
-                    Reserved::Handled => return Ok(Standing::Recut),
+                    Reserved::InProgress => return Ok(DeliveryState::InProgress),
+                    Reserved::Handled => return Ok(DeliveryState::Recut),
                 }
                 // The first reading is the only one, whatever becomes of the handler: between a
                 // failure and the platform's next attempt another one would pass. A store that is
@@ -100,16 +100,16 @@ impl Identity<'_> {
                 _ => key(&[b"place", &number.to_be_bytes()]),
             };
             match held.add(place, at).await? {
-                Reserved::New => return Ok(Standing::New(held, number)),
+                Reserved::New => return Ok(DeliveryState::New(held, number)),
                 Reserved::InProgress => is_busy = true,
-                Reserved::Handled if is_new_reading => return Ok(Standing::Recut),
+                Reserved::Handled if is_new_reading => return Ok(DeliveryState::Recut),
                 Reserved::Handled => {}
             }
         }
         Ok(match (is_busy, id) {
-            (true, _) => Standing::InProgress,
-            (false, Some(_)) => Standing::Exhausted,
-            (false, None) => Standing::Handled,
+            (true, _) => DeliveryState::InProgress,
+            (false, Some(_)) => DeliveryState::Exhausted,
+            (false, None) => DeliveryState::Handled,
         })
     }
 

@@ -104,7 +104,7 @@ pub enum Reserved {
 /// Where only an unsigned header tells true deliveries with equal bodies apart (GitHub, Shopify,
 /// Twilio), one delivery has several keys: one with that header in it, and one of a few numbered
 /// places for those bytes. They are reserved, kept and released together. Where one signature fits
-/// several forms (Twilio), two more say which form came first: they are kept at once, whatever
+/// several forms (Twilio), two more short_answer which form came first: they are kept at once, whatever
 /// becomes of the delivery.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayKey([u8; 32]);

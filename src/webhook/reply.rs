@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 /// An answer of a few words.
-pub(super) fn say(
+pub(super) fn short_answer(
     status: StatusCode,
     content_type: &'static str,
     body: impl Into<Cow<'static, str>>,

@@ -36,12 +36,12 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub struct WebhookSigner {
-    form: Form,
+    form: SignatureForm,
     keys: Vec<SigningKey>,
     clock: Clock,
 }
 
-enum Form {
+enum SignatureForm {
     Standard,
     Hmac(Box<HmacScheme>),
 }
@@ -61,7 +61,7 @@ impl WebhookSigner {
     pub fn standard(secret: impl Into<Secret>) -> Result<Self, ConfigError> {
         Ok(Self {
             keys: vec![standard_key(secret.into().expose())?],
-            form: Form::Standard,
+            form: SignatureForm::Standard,
             clock: Clock::system(),
         })
     }
@@ -77,7 +77,7 @@ impl WebhookSigner {
         };
         Ok(Self {
             keys: vec![SigningKey::Hmac(key)],
-            form: Form::Hmac(Box::new(scheme)),
+            form: SignatureForm::Hmac(Box::new(scheme)),
             clock: Clock::system(),
         })
     }
@@ -88,7 +88,7 @@ impl WebhookSigner {
     ///
     /// As for the first one; or the scheme has room for one signature only.
     pub fn add_secret(mut self, secret: impl Into<Secret>) -> Result<Self, ConfigError> {
-        if let Form::Hmac(_) = self.form {
+        if let SignatureForm::Hmac(_) = self.form {
             return Err(ConfigError::new(
                 ConfigErrorKind::Unsupported,
                 "a header of this scheme holds one signature: let the receiver accept both secrets \
@@ -122,11 +122,11 @@ impl WebhookSigner {
         let mut headers = HeaderMap::new();
         let standard = standard::STANDARD;
         let (id_name, time_name, signature_name) = match &self.form {
-            Form::Standard => {
+            SignatureForm::Standard => {
                 let [id, time, signature] = &standard;
                 (Some(id), Some(time), signature)
             }
-            Form::Hmac(scheme) => (
+            SignatureForm::Hmac(scheme) => (
                 scheme.id.as_ref(),
                 scheme.timestamp.as_ref(),
                 &scheme.signature,
@@ -163,10 +163,10 @@ impl WebhookSigner {
 
     fn seal(&self, key: &SigningKey, signed: &[u8]) -> String {
         match (key, &self.form) {
-            (SigningKey::Hmac(key), Form::Hmac(scheme)) => {
+            (SigningKey::Hmac(key), SignatureForm::Hmac(scheme)) => {
                 scheme.write(hmac::sign(key, signed).as_ref())
             }
-            (SigningKey::Hmac(key), Form::Standard) => {
+            (SigningKey::Hmac(key), SignatureForm::Standard) => {
                 format!("v1,{}", read::to_base64(hmac::sign(key, signed).as_ref()))
             }
             (SigningKey::Ed25519(pair), _) => {
@@ -179,8 +179,8 @@ impl WebhookSigner {
 impl fmt::Debug for WebhookSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme: &dyn fmt::Debug = match &self.form {
-            Form::Standard => &"standard_webhooks",
-            Form::Hmac(scheme) => scheme,
+            SignatureForm::Standard => &"standard_webhooks",
+            SignatureForm::Hmac(scheme) => scheme,
         };
         f.debug_struct("WebhookSigner")
             .field("scheme", scheme)

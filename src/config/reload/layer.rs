@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use crate::auth::{AuthService, Swap};
+use crate::auth::{AuthService, ReplaceableCore};
 
 /// A layer whose rules a [`ReloadHandle`](super::ReloadHandle) replaces while it serves.
 ///
@@ -13,11 +13,11 @@ use crate::auth::{AuthService, Swap};
 /// [`AuthLayer`](crate::AuthLayer) would.
 #[derive(Clone)]
 pub struct ReloadLayer {
-    swap: Swap,
+    swap: ReplaceableCore,
 }
 
 impl ReloadLayer {
-    pub(super) fn new(swap: Swap) -> Self {
+    pub(super) fn new(swap: ReplaceableCore) -> Self {
         Self { swap }
     }
 

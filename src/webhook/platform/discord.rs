@@ -3,29 +3,29 @@
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use super::{Heard, Platform};
+use super::{Platform, PlatformEvent};
 use crate::{
     error::AuthError,
     request::Message,
     webhook::{
         json::{Object, malformed},
-        reply::{JSON, say},
+        reply::{JSON, short_answer},
     },
 };
 
 pub(in crate::webhook) const DISCORD: Platform = Platform { read };
 
-fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
+fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     let body = Object::parse(body)?;
     let Some(kind) = body.integer("type")? else {
         return Err(malformed("no_type"));
     };
     let interaction = match (kind, body.object("event")?) {
-        (0, _) => return Ok(Heard::Handshake(no_content())),
+        (0, _) => return Ok(PlatformEvent::Handshake(no_content())),
         (1, Some(event)) => return read_event(&event),
         (1, None) => {
-            let pong = say(StatusCode::OK, JSON, r#"{"type":1}"#);
-            return Ok(Heard::Handshake(pong));
+            let pong = short_answer(StatusCode::OK, JSON, r#"{"type":1}"#);
+            return Ok(PlatformEvent::Handshake(pong));
         }
         (2, None) => ("application_command", OBJECTION),
         (3, None) => ("message_component", OBJECTION),
@@ -36,8 +36,11 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
     };
     let (kind, objection) = interaction;
     let message = read_interaction(&body, Message::new("discord").with_kind(kind))?;
-    let hush = say(StatusCode::OK, JSON, objection);
-    Ok(Heard::Event(vec![message], hush))
+    let silent_answer = short_answer(StatusCode::OK, JSON, objection);
+    Ok(PlatformEvent::Messages {
+        messages: vec![message],
+        silent_answer,
+    })
 }
 
 /// Who acted: the member in a guild, the user elsewhere. Who is mentioned, or wrote what is acted
@@ -60,7 +63,7 @@ fn read_interaction(body: &Object<'_>, mut message: Message) -> Result<Message, 
     Ok(message.with_chat_id(chat))
 }
 
-fn read_event(event: &Object<'_>) -> Result<Heard, AuthError> {
+fn read_event(event: &Object<'_>) -> Result<PlatformEvent, AuthError> {
     let kind = event
         .text("type")?
         .ok_or_else(|| malformed("no_event_type"))?;
@@ -71,7 +74,10 @@ fn read_event(event: &Object<'_>) -> Result<Heard, AuthError> {
     {
         message = name_user(message, &user)?;
     }
-    Ok(Heard::Event(vec![message], no_content()))
+    Ok(PlatformEvent::Messages {
+        messages: vec![message],
+        silent_answer: no_content(),
+    })
 }
 
 fn name_user(mut message: Message, user: &Object<'_>) -> Result<Message, AuthError> {
@@ -97,7 +103,7 @@ fn id(object: &Object<'_>, name: &str) -> Result<Option<u64>, AuthError> {
     Ok(Some(id))
 }
 
-/// What Discord wants to see where there is nothing to say.
+/// What Discord wants to see where there is nothing to short_answer.
 fn no_content() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -2,16 +2,19 @@
 
 use http::HeaderMap;
 
-use super::{Heard, Platform, silence};
+use super::{Platform, PlatformEvent, empty_answer};
 use crate::{error::AuthError, request::Message, webhook::json::Object};
 
 pub(in crate::webhook) const META: Platform = Platform { read };
 
-fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
+fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     let body = Object::parse(body)?;
     // Pages and the like have bodies of their own, which name nobody here.
     if body.text("object")?.as_deref() != Some("whatsapp_business_account") {
-        return Ok(Heard::Event(vec![Message::new("meta")], silence()));
+        return Ok(PlatformEvent::Messages {
+            messages: vec![Message::new("meta")],
+            silent_answer: empty_answer(),
+        });
     }
     let mut messages = Vec::new();
     for entry in body.objects("entry")? {
@@ -24,7 +27,10 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
     if messages.is_empty() {
         messages.push(Message::new(NAME));
     }
-    Ok(Heard::Event(messages, silence()))
+    Ok(PlatformEvent::Messages {
+        messages,
+        silent_answer: empty_answer(),
+    })
 }
 
 fn read_change(value: &Object<'_>, messages: &mut Vec<Message>) -> Result<(), AuthError> {

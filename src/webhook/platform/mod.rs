@@ -15,19 +15,22 @@ pub(super) use self::{discord::DISCORD, meta::META, slack::SLACK, telegram::TELE
 /// How the bodies of one platform are read.
 #[derive(Clone, Copy)]
 pub(super) struct Platform {
-    pub(super) read: fn(&HeaderMap, &[u8]) -> Result<Heard, AuthError>,
+    pub(super) read: fn(&HeaderMap, &[u8]) -> Result<PlatformEvent, AuthError>,
 }
 
-/// What a body came to.
-pub(super) enum Heard {
+/// What the body of a delivery says.
+pub(super) enum PlatformEvent {
     /// A question of the platform itself, and its answer.
     Handshake(Response<Bytes>),
-    /// The messages in it, and what to answer where a sender is refused: the one answer that keeps
-    /// the platform from sending it again.
-    Event(Vec<Message>, Response<Bytes>),
+    Messages {
+        messages: Vec<Message>,
+        /// What to answer where a sender is refused: the one answer that keeps the platform from
+        /// sending it again.
+        silent_answer: Response<Bytes>,
+    },
 }
 
 /// `200` with nothing in it.
-fn silence() -> Response<Bytes> {
+fn empty_answer() -> Response<Bytes> {
     Response::new(Bytes::new())
 }

@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::{Heard, Platform, silence};
+use super::{Platform, PlatformEvent, empty_answer};
 use crate::{
     error::AuthError,
     jose::json::Value,
     request::Message,
     webhook::{
         json::{Object, malformed},
-        reply::{PLAIN, say},
+        reply::{PLAIN, short_answer},
     },
 };
 
 pub(in crate::webhook) const SLACK: Platform = Platform { read };
 
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     // By the signed bytes: the content type is not signed, so it may only agree.
     let is_json = body.trim_ascii_start().first() == Some(&b'{');
     if !content_type_agrees(headers, is_json) {
@@ -31,7 +31,10 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
         Some(payload) => read_interaction(&Object::parse(payload.as_bytes())?)?,
         None => read_command(&form)?,
     };
-    Ok(Heard::Event(vec![message], silence()))
+    Ok(PlatformEvent::Messages {
+        messages: vec![message],
+        silent_answer: empty_answer(),
+    })
 }
 
 fn content_type_agrees(headers: &HeaderMap, is_json: bool) -> bool {
@@ -47,14 +50,14 @@ fn content_type_agrees(headers: &HeaderMap, is_json: bool) -> bool {
     }
 }
 
-fn read_event(body: &Object<'_>) -> Result<Heard, AuthError> {
+fn read_event(body: &Object<'_>) -> Result<PlatformEvent, AuthError> {
     let kind = body.text("type")?.ok_or_else(|| malformed("no_type"))?;
     if kind == "url_verification" {
         let challenge = body
             .text("challenge")?
             .ok_or_else(|| malformed("no_challenge"))?;
-        let answer = say(StatusCode::OK, PLAIN, challenge.into_owned());
-        return Ok(Heard::Handshake(answer));
+        let answer = short_answer(StatusCode::OK, PLAIN, challenge.into_owned());
+        return Ok(PlatformEvent::Handshake(answer));
     }
     let mut message = Message::new("slack").with_kind(&*kind);
     if kind == "event_callback" {
@@ -69,7 +72,10 @@ fn read_event(body: &Object<'_>) -> Result<Heard, AuthError> {
             message = message.with_chat_id(chat);
         }
     }
-    Ok(Heard::Event(vec![message], silence()))
+    Ok(PlatformEvent::Messages {
+        messages: vec![message],
+        silent_answer: empty_answer(),
+    })
 }
 
 /// A user's id, or a bot's.

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::{Heard, Platform, silence};
+use super::{Platform, PlatformEvent, empty_answer};
 use crate::{
     error::AuthError,
     request::Message,
@@ -11,13 +11,13 @@ use crate::{
 
 pub(in crate::webhook) const TELEGRAM: Platform = Platform { read };
 
-fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
+fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     let update = Object::parse(body)?;
     if update.integer("update_id")?.is_none() {
         return Err(malformed("no_update_id"));
     }
-    let is_kind = |kind: &&Kind| update.names().any(|name| name.is(kind.name));
-    let mut kinds = KINDS.iter().filter(is_kind);
+    let is_kind = |kind: &&UpdateKind| update.names().any(|name| name.is(kind.name));
+    let mut kinds = UPDATE_KINDS.iter().filter(is_kind);
     let mut message = Message::new("telegram");
     if let Some(kind) = kinds.next() {
         if kinds.next().is_some() {
@@ -29,16 +29,19 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<Heard, AuthError> {
         message = kind.read(&content, message)?;
     }
     // A kind that is newer than this list has no sender: nobody who is on a list wrote it.
-    Ok(Heard::Event(vec![message], silence()))
+    Ok(PlatformEvent::Messages {
+        messages: vec![message],
+        silent_answer: empty_answer(),
+    })
 }
 
-struct Kind {
+struct UpdateKind {
     name: &'static str,
     user: Option<&'static str>,
     chat: Option<&'static str>,
 }
 
-impl Kind {
+impl UpdateKind {
     const fn new(
         name: &'static str,
         user: Option<&'static str>,
@@ -78,33 +81,33 @@ const SHARED: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
 const FROM: Option<&str> = Some("from");
 const USER: Option<&str> = Some("user");
 const CHAT: Option<&str> = Some("chat.id");
-const KINDS: [Kind; 27] = [
-    Kind::new("message", FROM, CHAT),
-    Kind::new("edited_message", FROM, CHAT),
-    Kind::new("channel_post", None, CHAT),
-    Kind::new("edited_channel_post", None, CHAT),
-    Kind::new("business_connection", USER, Some("user_chat_id")),
-    Kind::new("business_message", FROM, CHAT),
-    Kind::new("edited_business_message", FROM, CHAT),
-    Kind::new("deleted_business_messages", None, CHAT),
-    Kind::new("guest_message", FROM, CHAT),
-    Kind::new("stopped_message_generation", None, CHAT),
-    Kind::new("message_reaction", USER, CHAT),
-    Kind::new("message_reaction_count", None, CHAT),
-    Kind::new("inline_query", FROM, None),
-    Kind::new("chosen_inline_result", FROM, None),
+const UPDATE_KINDS: [UpdateKind; 27] = [
+    UpdateKind::new("message", FROM, CHAT),
+    UpdateKind::new("edited_message", FROM, CHAT),
+    UpdateKind::new("channel_post", None, CHAT),
+    UpdateKind::new("edited_channel_post", None, CHAT),
+    UpdateKind::new("business_connection", USER, Some("user_chat_id")),
+    UpdateKind::new("business_message", FROM, CHAT),
+    UpdateKind::new("edited_business_message", FROM, CHAT),
+    UpdateKind::new("deleted_business_messages", None, CHAT),
+    UpdateKind::new("guest_message", FROM, CHAT),
+    UpdateKind::new("stopped_message_generation", None, CHAT),
+    UpdateKind::new("message_reaction", USER, CHAT),
+    UpdateKind::new("message_reaction_count", None, CHAT),
+    UpdateKind::new("inline_query", FROM, None),
+    UpdateKind::new("chosen_inline_result", FROM, None),
     // Who pressed the button; `message.from` is the bot that showed it.
-    Kind::new("callback_query", FROM, Some("message.chat.id")),
-    Kind::new("shipping_query", FROM, None),
-    Kind::new("pre_checkout_query", FROM, None),
-    Kind::new("purchased_paid_media", FROM, None),
-    Kind::new("poll", None, None),
-    Kind::new("poll_answer", USER, None),
-    Kind::new("my_chat_member", FROM, CHAT),
-    Kind::new("chat_member", FROM, CHAT),
-    Kind::new("chat_join_request", FROM, CHAT),
-    Kind::new("chat_boost", Some("boost.source.user"), CHAT),
-    Kind::new("removed_chat_boost", Some("source.user"), CHAT),
-    Kind::new("managed_bot", USER, None),
-    Kind::new("subscription", USER, None),
+    UpdateKind::new("callback_query", FROM, Some("message.chat.id")),
+    UpdateKind::new("shipping_query", FROM, None),
+    UpdateKind::new("pre_checkout_query", FROM, None),
+    UpdateKind::new("purchased_paid_media", FROM, None),
+    UpdateKind::new("poll", None, None),
+    UpdateKind::new("poll_answer", USER, None),
+    UpdateKind::new("my_chat_member", FROM, CHAT),
+    UpdateKind::new("chat_member", FROM, CHAT),
+    UpdateKind::new("chat_join_request", FROM, CHAT),
+    UpdateKind::new("chat_boost", Some("boost.source.user"), CHAT),
+    UpdateKind::new("removed_chat_boost", Some("source.user"), CHAT),
+    UpdateKind::new("managed_bot", USER, None),
+    UpdateKind::new("subscription", USER, None),
 ];

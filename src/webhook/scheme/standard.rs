@@ -61,7 +61,7 @@ fn shown(signature: &str) -> Option<Shown<'static>> {
     }
 }
 
-/// Id, time and signatures, under one family of names. Where both are there they must say the
+/// Id, time and signatures, under one family of names. Where both are there they must short_answer the
 /// same, or the handler might read the one that was not verified.
 fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
     let read = |names: &[HeaderName; 3]| -> Result<[Option<&str>; 3], AuthError> {
@@ -80,7 +80,7 @@ fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
         (true, true) => return Err(read::unsigned()),
         (false, false) => {
             return Err(AuthError::invalid_request("two_signature_families")
-                .with_message("the webhook and svix headers say different things"));
+                .with_message("the webhook and svix headers short_answer different things"));
         }
     };
     match shown {

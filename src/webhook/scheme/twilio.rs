@@ -13,7 +13,7 @@ use crate::{
     secret,
     webhook::{
         read,
-        reply::say,
+        reply::short_answer,
         verify::{Claim, Head, Key, Once, Scheme, Shown},
     },
 };
@@ -92,7 +92,7 @@ impl Scheme for Twilio {
 
     /// Twilio runs what it is answered: this does nothing.
     fn known_answer(&self) -> Response<Bytes> {
-        say(StatusCode::OK, "text/xml", "<Response/>")
+        short_answer(StatusCode::OK, "text/xml", "<Response/>")
     }
 }
 

@@ -13,12 +13,12 @@ use crate::auth::{
 
 /// What a service asks for its core.
 #[derive(Clone)]
-pub(in crate::auth) enum Cores {
+pub(in crate::auth) enum CoreSource {
     Fixed(Arc<Core>),
     Live(Arc<ArcSwap<Core>>),
 }
 
-impl Cores {
+impl CoreSource {
     pub(in crate::auth) fn fixed(core: Arc<Core>) -> Self {
         Self::Fixed(core)
     }
@@ -35,9 +35,9 @@ impl Cores {
 
 /// One place from which all services of a layer take their core.
 #[derive(Clone)]
-pub(crate) struct Swap(Arc<ArcSwap<Core>>);
+pub(crate) struct ReplaceableCore(Arc<ArcSwap<Core>>);
 
-impl Swap {
+impl ReplaceableCore {
     fn new(core: Arc<Core>) -> Self {
         Self(Arc::new(ArcSwap::new(core)))
     }
@@ -48,7 +48,7 @@ impl Swap {
     }
 
     pub(crate) fn service<S>(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, AuthGate::new(Cores::Live(Arc::clone(&self.0))))
+        AuthService::new(inner, AuthGate::new(CoreSource::Live(Arc::clone(&self.0))))
     }
 
     pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {
@@ -58,12 +58,12 @@ impl Swap {
 
 impl AuthLayer {
     /// A place for what this layer knows, in which it can be replaced.
-    pub(crate) fn into_swap(self) -> Swap {
-        Swap::new(self.core)
+    pub(crate) fn into_replaceable(self) -> ReplaceableCore {
+        ReplaceableCore::new(self.core)
     }
 
     /// Puts what this layer knows into that place.
-    pub(crate) fn put_into(self, swap: &Swap) {
+    pub(crate) fn replace_in(self, swap: &ReplaceableCore) {
         swap.put(self.core);
     }
 }

@@ -6,9 +6,9 @@ use crate::auth::core::Core;
 
 /// Where a service takes its core from.
 #[derive(Clone)]
-pub(in crate::auth) struct Cores(Arc<Core>);
+pub(in crate::auth) struct CoreSource(Arc<Core>);
 
-impl Cores {
+impl CoreSource {
     pub(in crate::auth) fn fixed(core: Arc<Core>) -> Self {
         Self(core)
     }

@@ -6,8 +6,8 @@ mod fixed;
 mod replaceable;
 
 #[cfg(not(feature = "config"))]
-pub(super) use self::fixed::Cores;
+pub(super) use self::fixed::CoreSource;
 #[cfg(feature = "config")]
-pub(super) use self::replaceable::Cores;
+pub(super) use self::replaceable::CoreSource;
 #[cfg(feature = "config")]
-pub(crate) use self::replaceable::Swap;
+pub(crate) use self::replaceable::ReplaceableCore;

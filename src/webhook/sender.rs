@@ -1,0 +1,47 @@
+//! Whether the sender of a message is let in, and the answer to a sender who is not.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::{
+    context::AuthContext,
+    error::{AuthError, AuthErrorKind},
+    provider::{AuthProvider, ask, authentication::AuthResult},
+    refusal::{Wording, mark_worded},
+    request::{AuthRequest, Message},
+};
+
+/// Puts one sender to the chain.
+pub(super) async fn ask_about_sender(
+    provider: &Arc<dyn AuthProvider>,
+    message: &Message,
+) -> Result<AuthContext, AuthError> {
+    let asked = ask(provider, &AuthRequest::message(message));
+    let answer: AuthResult = asked.answer().await;
+    answer?.ok_or_else(|| {
+        AuthError::forbidden("no_provider_for_message")
+            .with_code("not_allowlisted")
+            .with_message("the sender is not on the list of those who may call")
+    })
+}
+
+/// An error would make the platform send the same message again and again: whoever was refused for
+/// good gets the answer that ends it. What could not be checked is worth another attempt.
+pub(super) fn refuse_sender(
+    error: &AuthError,
+    silent_answer: Option<Response<Bytes>>,
+) -> Response<Bytes> {
+    let is_final = !matches!(
+        error.kind(),
+        AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable | AuthErrorKind::Throttled
+    );
+    match silent_answer {
+        Some(mut answer) if is_final => {
+            mark_worded(&mut answer, error);
+            answer
+        }
+        _ => Wording::plain().respond(error),
+    }
+}
