@@ -4,6 +4,7 @@ mod and_then;
 mod building;
 mod members;
 mod order;
+mod own_principals;
 mod panics;
 mod principals;
 mod table;

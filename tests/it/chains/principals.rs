@@ -2,20 +2,18 @@
 
 use std::{panic::catch_unwind, sync::Arc};
 
-use http::{HeaderName, Request, header};
+use http::{Request, header};
 use tower_auth::{
-    Access, AuthContext, AuthError, AuthLayer, AuthRequest, AuthResult, ConfigError,
-    ConfigErrorKind, Principal,
+    Access, AuthContext, AuthLayer, AuthRequest, ConfigError, ConfigErrorKind, Principal,
     authorize::{Authorizer, by_owner},
     provider::{
-        AllowlistAuth, ApiKeyAuth, ApiKeyRecord, AsyncAuthProvider, AuthProvider, CompositeAuth,
-        IntoAuthProvider, IntrospectionAuth, JwtAuth, OAuth2Auth, OAuth2Issuers, PrincipalSource,
-        UserinfoAuth, async_provider_fn, provider_fn,
+        AllowlistAuth, ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, IntoAuthProvider,
+        IntrospectionAuth, JwtAuth, OAuth2Auth, OAuth2Issuers, UserinfoAuth, provider_fn,
     },
     testing::ManualClock,
 };
 
-use crate::chains::members::block_on;
+use crate::chains::{members::block_on, own_principals::Sessions};
 
 const NOW: u64 = 1_800_000_000;
 const OURS: &str = "an example secret of 32 bytes, ours ….";
@@ -62,13 +60,13 @@ fn owns(owner: &AuthContext, caller: &AuthContext) -> bool {
     block_on(async { owners.check(caller, "document:7", "read").await }).is_ok()
 }
 
-fn conflict<Form>(provider: impl IntoAuthProvider<Form>) -> ConfigError {
+pub(super) fn conflict<Form>(provider: impl IntoAuthProvider<Form>) -> ConfigError {
     let error = AuthLayer::try_new(provider).expect_err("users are mixed up");
     assert_eq!(error.kind(), ConfigErrorKind::Conflict, "{error}");
     error
 }
 
-fn builds<Form>(provider: impl IntoAuthProvider<Form>) {
+pub(super) fn builds<Form>(provider: impl IntoAuthProvider<Form>) {
     AuthLayer::try_new(provider).unwrap();
 }
 
@@ -299,73 +297,6 @@ fn one_provider_in_two_places_speaks_of_its_own_users() {
         .access("/tokens", Access::provider(tokens.with_audience("other")))
         .access("/sessions", Access::provider(sessions))
         .access("/closure", Access::provider(closure));
-}
-
-struct Sessions;
-
-impl AsyncAuthProvider for Sessions {
-    async fn authenticate(self: Arc<Self>, _: tower_auth::AuthRequestBuf) -> AuthResult {
-        Ok(None)
-    }
-}
-
-#[test]
-fn two_providers_of_one_s_own_need_a_name_each() {
-    let closure = || provider_fn(|_| Ok(Some(AuthContext::new("ada"))));
-    conflict(CompositeAuth::new(closure()).or(closure()));
-    conflict(CompositeAuth::new(closure()).or(async_provider_fn(async |_| Ok(None))));
-    conflict(CompositeAuth::new(Sessions).or(closure()));
-    conflict(CompositeAuth::new(Sessions).or(Sessions));
-    builds(CompositeAuth::new(closure().with_name("one")).or(closure().with_name("two")));
-    builds(CompositeAuth::new(Sessions).or(closure().with_name("two")));
-}
-
-#[test]
-fn a_closure_s_label_is_the_source_of_callers_for_whom_it_names_none() {
-    let key = || HeaderName::from_static("x-user");
-    let answer = move |shown: Option<&str>| {
-        let caller = shown.map(AuthContext::new);
-        Ok::<_, AuthError>(caller.map(|caller| match caller.user_id() {
-            "named" => caller.with_issuer("https://a.example"),
-            _ => caller,
-        }))
-    };
-    let at_once = provider_fn(move |request: &AuthRequest<'_>| answer(request.header("x-user")));
-    let later = async_provider_fn(move |request: tower_auth::AuthRequestBuf| {
-        let answer = answer(request.header("x-user"));
-        async move { answer }
-    });
-    let providers: [Arc<dyn AuthProvider>; 2] = [
-        Arc::new(at_once.with_source("label").unwrap()),
-        Arc::new(later.with_source("label").unwrap()),
-    ];
-    for provider in providers {
-        for (user, source) in [("ada", "label"), ("named", "https://a.example")] {
-            let request = Request::get("/").header(key(), user).body(()).unwrap();
-            let answer =
-                block_on(async { provider.authenticate(&AuthRequest::from(&request)).await });
-            assert_eq!(answer.unwrap().unwrap().source(), Some(source));
-        }
-    }
-}
-
-#[test]
-fn a_provider_of_one_s_own_tells_whose_users_its_callers_are() {
-    struct Tenants(&'static str);
-
-    impl AuthProvider for Tenants {
-        fn authenticate(&self, _: &AuthRequest<'_>) -> tower_auth::provider::Authentication {
-            Ok(None).into()
-        }
-
-        fn principal_sources(&self) -> Vec<PrincipalSource> {
-            vec![PrincipalSource::new("tenants", Some(self.0))]
-        }
-    }
-
-    builds(CompositeAuth::new(Tenants("a")).or(Tenants("b")));
-    conflict(CompositeAuth::new(Tenants("a")).or(Tenants("a")));
-    conflict(CompositeAuth::new(Arc::new(Tenants("a"))).or(Tenants("a")));
 }
 
 #[test]

@@ -6,4 +6,6 @@ mod key_numbers;
 mod key_sets;
 mod keys;
 mod properties;
+mod secrets;
+mod skipped_keys;
 mod vectors;
