@@ -115,12 +115,33 @@ impl<'t> Jws<'t> {
         })
     }
 
-    /// The `iss` that a token claims to have, of which nothing else is looked at.
+    /// The `iss` that the claims of a token name. The header and the signature are not looked at.
     ///
-    /// INVARIANT: good only to choose whose memory, keys and rules the token must meet.
-    #[cfg(feature = "oauth2")]
-    pub(crate) fn peek_issuer(token: &[u8]) -> Result<Option<String>, JoseError> {
-        let payload = Parts::of(token)?.payload;
+    /// Where each of several issuers has [`HeaderRules`](super::HeaderRules) of its own, this chooses
+    /// the rules with which the token is parsed.
+    ///
+    /// # Security
+    ///
+    /// Good only to choose whose keys and rules the token must meet. Those rules must then require the
+    /// issuer ([`ClaimRules::with_issuer`](super::ClaimRules::with_issuer)).
+    ///
+    /// # Errors
+    ///
+    /// The token is longer than 64 KiB or has not three parts, its claims cannot be read, or `iss` is
+    /// not a string.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::jose::Jws;
+    ///
+    /// // {"alg":"HS256"} and {"iss":"https://issuer.example"}
+    /// let token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0.AA";
+    /// assert_eq!(Jws::peek_issuer(token)?.as_deref(), Some("https://issuer.example"));
+    /// # Ok::<(), tower_auth::jose::JoseError>(())
+    /// ```
+    pub fn peek_issuer(token: impl AsRef<[u8]>) -> Result<Option<String>, JoseError> {
+        let payload = Parts::of(token.as_ref())?.payload;
         let mut claims = Vec::with_capacity(payload.len() / 4 * 3 + 3);
         base64url::append(&mut claims, payload).ok_or(JoseError::BadBase64)?;
         issuer_of(text(&claims)?)
