@@ -1,4 +1,4 @@
-//! What time it is.
+//! The source of the current time.
 
 use std::{
     sync::{
@@ -11,20 +11,14 @@ use std::{
 /// Where a provider reads the time: the system's, or one that a test moves by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    manual: Option<Arc<AtomicU64>>,
+    /// The seconds that a test sets; `None` means the system's clock.
+    pub(crate) manual: Option<Arc<AtomicU64>>,
 }
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self::default()
-    }
-
-    #[cfg(feature = "test-util")]
-    pub(crate) fn manual(seconds: Arc<AtomicU64>) -> Self {
-        Self {
-            manual: Some(seconds),
-        }
     }
 
     /// Whole seconds since the Unix epoch.
@@ -56,7 +50,7 @@ pub(crate) fn to_unix(time: SystemTime) -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// The time that many seconds after the epoch, or nothing where the platform cannot hold it.
+/// The time that many seconds after the epoch; `None` where the platform cannot hold it.
 pub(crate) fn from_unix(seconds: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }

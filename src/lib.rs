@@ -111,6 +111,8 @@ pub mod auth;
 pub mod authorize;
 mod body;
 mod caught;
+#[cfg(any(feature = "oauth2", feature = "webhook"))]
+mod client_limit;
 mod clock;
 #[cfg(feature = "config")]
 pub mod config;
@@ -135,8 +137,6 @@ mod refusal;
 mod request;
 mod scope;
 mod secret;
-#[cfg(any(feature = "oauth2", feature = "webhook"))]
-mod shares;
 #[cfg(feature = "test-util")]
 pub mod testing;
 #[cfg(feature = "webhook")]

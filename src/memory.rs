@@ -1,4 +1,4 @@
-//! Tokens that verified, so that the next request with one need not verify it again.
+//! A cache of tokens that verified, so that the next request with such a token need not verify it.
 
 use std::{fmt, hash::Hasher};
 
@@ -9,39 +9,39 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::context::AuthContext;
 
-/// Remembered tokens of one provider: bounded, and never the tokens themselves.
+/// The remembered tokens of one provider. It is bounded and keeps hashes, never the tokens themselves.
 ///
-/// Only what verified is remembered, so callers without a token cannot fill it.
-pub(crate) struct Memory {
-    tokens: Cache<u128, Remembered, UnitWeighter, RandomState>,
-    names: TokenNames,
+/// Only tokens that verified are remembered, so callers without a good token cannot fill it.
+pub(crate) struct TokenMemory {
+    tokens: Cache<u128, RememberedToken, UnitWeighter, RandomState>,
+    hasher: TokenHasher,
 }
 
-/// Names for tokens, by which they are found without being kept.
+/// Hashes tokens, which are then found without being kept.
 ///
-/// A name is a 128-bit SipHash over every byte of the token, under a random key: without that key
+/// The hash is a 128-bit SipHash over every byte of the token, under a random key. Without that key
 /// nobody can look for a token that collides with another's, and with 128 bits none does by chance.
 #[derive(Clone)]
-pub(crate) struct TokenNames(SipHasher13);
+pub(crate) struct TokenHasher(SipHasher13);
 
-impl TokenNames {
-    /// Names under a new key; none where the system has no randomness to give.
+impl TokenHasher {
+    /// A hasher with a new key; `None` where the system has no randomness to give.
     pub(crate) fn new() -> Option<Self> {
         let mut key = [0; 16];
         rand::fill(&mut key).ok()?;
         Some(Self(SipHasher13::new_with_key(&key)))
     }
 
-    pub(crate) fn name(&self, token: &[u8]) -> u128 {
+    pub(crate) fn hash(&self, token: &[u8]) -> u128 {
         let mut hasher = self.0;
         hasher.write(token);
         hasher.finish128().as_u128()
     }
 }
 
-/// What a token that verified came to.
+/// The caller and the times of a token that verified; times in Unix seconds.
 #[derive(Clone)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedToken {
     pub(crate) context: AuthContext,
     pub(crate) not_before: Option<u64>,
     pub(crate) issued_at: Option<u64>,
@@ -49,41 +49,41 @@ pub(crate) struct Accepted {
 }
 
 #[derive(Clone)]
-struct Remembered {
-    accepted: Accepted,
-    /// The set of keys that it verified under.
+struct RememberedToken {
+    accepted: AcceptedToken,
+    /// The generation of the keys that it verified with.
     generation: u64,
-    /// When it was put here.
+    /// When it was remembered, in Unix seconds.
     since: u64,
 }
 
-/// What a memory has for a token.
+/// What the memory holds for a token.
 pub(crate) enum Entry<'m> {
-    Known(Accepted),
-    Vacant(Seat<'m>),
+    Known(AcceptedToken),
+    Vacant(VacantEntry<'m>),
 }
 
-/// Where a token that is not remembered will be, if it verifies under the same keys.
-pub(crate) struct Seat<'m> {
-    memory: &'m Memory,
-    name: u128,
+/// The entry of a token that is not remembered. It is filled if the token verifies with the same keys.
+pub(crate) struct VacantEntry<'m> {
+    memory: &'m TokenMemory,
+    hash: u128,
     generation: u64,
     now: u64,
 }
 
-impl Seat<'_> {
-    pub(crate) fn remember(self, accepted: Accepted) {
-        let remembered = Remembered {
+impl VacantEntry<'_> {
+    pub(crate) fn fill(self, accepted: AcceptedToken) {
+        let remembered = RememberedToken {
             accepted,
             generation: self.generation,
             since: self.now,
         };
-        self.memory.tokens.insert(self.name, remembered);
+        self.memory.tokens.insert(self.hash, remembered);
     }
 }
 
-impl Memory {
-    /// A memory of at most so many tokens; none where the system has no randomness to give.
+impl TokenMemory {
+    /// A memory of at most `capacity` tokens; `None` where the system has no randomness to give.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
         Some(Self {
             tokens: Cache::with(
@@ -93,49 +93,50 @@ impl Memory {
                 RandomState::default(),
                 Default::default(),
             ),
-            names: TokenNames::new()?,
+            hasher: TokenHasher::new()?,
         })
     }
 
-    /// What a token came to under these keys, within the last five minutes.
+    /// The entry of a token, known if it verified with the same keys within the last five minutes.
     ///
-    /// Its times are the caller's to check: they were right then, and may not be now.
+    /// The caller checks its times again: they were right then, and may not be now.
     pub(crate) fn entry(&self, token: &[u8], generation: u64, now: u64) -> Entry<'_> {
-        let name = self.names.name(token);
-        if let Some(found) = self.tokens.get(&name) {
-            if found.generation == generation && now.abs_diff(found.since) < LONGEST_SECONDS {
+        let hash = self.hasher.hash(token);
+        if let Some(found) = self.tokens.get(&hash) {
+            if found.generation == generation && now.abs_diff(found.since) < MAX_AGE {
                 return Entry::Known(found.accepted);
             }
-            self.tokens.remove(&name);
+            self.tokens.remove(&hash);
         }
-        Entry::Vacant(Seat {
+        Entry::Vacant(VacantEntry {
             memory: self,
-            name,
+            hash,
             generation,
             now,
         })
     }
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for TokenMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory")
+        f.debug_struct("TokenMemory")
             .field("tokens", &self.tokens.len())
             .finish_non_exhaustive()
     }
 }
 
-const LONGEST_SECONDS: u64 = 300;
+/// In seconds.
+const MAX_AGE: u64 = 300;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn remember(memory: &Memory, token: &str, generation: u64, now: u64) {
-        let Entry::Vacant(seat) = memory.entry(token.as_bytes(), generation, now) else {
+    fn remember(memory: &TokenMemory, token: &str, generation: u64, now: u64) {
+        let Entry::Vacant(entry) = memory.entry(token.as_bytes(), generation, now) else {
             panic!("it is remembered already");
         };
-        seat.remember(Accepted {
+        entry.fill(AcceptedToken {
             context: AuthContext::new("ada"),
             not_before: None,
             issued_at: None,
@@ -143,13 +144,13 @@ mod tests {
         });
     }
 
-    fn memory_of(token: &str) -> Memory {
-        let memory = Memory::new(8).unwrap();
+    fn memory_of(token: &str) -> TokenMemory {
+        let memory = TokenMemory::new(8).unwrap();
         remember(&memory, token, 1, 1000);
         memory
     }
 
-    fn recalls(memory: &Memory, token: &str, generation: u64, now: u64) -> bool {
+    fn recalls(memory: &TokenMemory, token: &str, generation: u64, now: u64) -> bool {
         matches!(
             memory.entry(token.as_bytes(), generation, now),
             Entry::Known(_)
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn stays_within_its_bound() {
-        let memory = Memory::new(100).unwrap();
+        let memory = TokenMemory::new(100).unwrap();
         for number in 0..10_000 {
             remember(&memory, &number.to_string(), 1, 0);
         }
@@ -197,8 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn two_memories_name_a_token_differently() {
-        let (one, other) = (TokenNames::new().unwrap(), TokenNames::new().unwrap());
-        assert_ne!(one.name(b"t"), other.name(b"t"));
+    fn two_memories_hash_a_token_differently() {
+        let (one, other) = (TokenHasher::new().unwrap(), TokenHasher::new().unwrap());
+        assert_ne!(one.hash(b"t"), other.hash(b"t"));
     }
 }

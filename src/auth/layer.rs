@@ -93,7 +93,7 @@ impl AuthLayer {
     pub fn try_new<Form>(provider: impl IntoAuthProvider<Form>) -> Result<Self, ConfigError> {
         let screened = ScreenedProvider::new(provider.into_provider(), Realm::default());
         let mut principals = PrincipalSources::default();
-        principals.add(screened.provider())?;
+        principals.add(|| screened.provider().principal_sources())?;
         Ok(Self::of(screened, principals))
     }
 
@@ -212,7 +212,8 @@ impl AuthLayer {
             Access::Required => Admission::Required,
             Access::Provider(provider) => {
                 let screened = ScreenedProvider::new(provider, core.realm.clone());
-                core.principals.add(screened.provider())?;
+                core.principals
+                    .add(|| screened.provider().principal_sources())?;
                 core.places.add(screened.places());
                 Admission::Provider(Arc::new(screened))
             }

@@ -54,7 +54,7 @@ mod header_rules;
 pub(crate) mod json;
 mod jwk;
 mod jwk_set;
-mod key;
+pub(crate) mod key;
 mod key_set;
 pub(crate) mod number;
 mod requirement;
@@ -69,8 +69,6 @@ pub use header::TokenType;
 pub use header_rules::HeaderRules;
 pub use jwk_set::{JwkSet, JwkSetError, SkippedKey};
 pub use key::Key;
-#[cfg(feature = "webhook")]
-pub(crate) use key::is_key_file;
 pub use key_set::KeySet;
 pub use requirement::ClaimValue;
 pub use rules::ClaimRules;

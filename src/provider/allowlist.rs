@@ -1,4 +1,4 @@
-//! Chat-platform users who may call.
+//! A provider that accepts listed users of chat platforms.
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
@@ -40,6 +40,14 @@ pub struct AllowlistAuth {
     lists: Arc<Lists>,
 }
 
+/// The ids that an allowlist is made of; `None` where there is no such list.
+#[derive(Debug, Default)]
+pub(crate) struct AllowedIds {
+    pub(crate) platforms: Option<Vec<String>>,
+    pub(crate) user_ids: Option<Vec<String>>,
+    pub(crate) chat_ids: Option<Vec<String>>,
+}
+
 #[derive(Clone)]
 struct Lists {
     platforms: Option<HashSet<Box<str>>>,
@@ -57,12 +65,10 @@ impl AllowlistAuth {
     pub fn new<S: Into<String>>(
         user_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
-        let user_ids = list("user id", user_ids)?;
-        let allowlist = Self::of(Lists {
-            platforms: None,
-            chat_ids: None,
-            user_ids: Some(user_ids),
-        });
+        let allowlist = Self::listed(AllowedIds {
+            user_ids: Some(owned(user_ids)),
+            ..AllowedIds::default()
+        })?;
         tracing::warn!(
             target: "tower_auth",
             users = allowlist.lists.user_ids.as_ref().map(HashSet::len),
@@ -72,29 +78,24 @@ impl AllowlistAuth {
         Ok(allowlist)
     }
 
-    /// Allows whoever is on each of the lists that are there, for who warns in other words where no
+    /// Allows a message whose ids are on each of the lists that are there. It logs no warning where no
     /// platform is named.
     ///
-    /// INVARIANT: users or chats are named.
-    #[cfg(feature = "config")]
-    pub(crate) fn listed(
-        platforms: Option<Vec<String>>,
-        user_ids: Option<Vec<String>>,
-        chat_ids: Option<Vec<String>>,
-    ) -> Result<Self, ConfigError> {
-        let user_ids = match (user_ids, &chat_ids) {
+    /// INVARIANT: without chats, a list of users is required.
+    pub(crate) fn listed(ids: AllowedIds) -> Result<Self, ConfigError> {
+        let user_ids = match (ids.user_ids, &ids.chat_ids) {
             (None, Some(_)) => None,
             (users, _) => Some(list("user id", users.unwrap_or_default())?),
         };
-        Ok(Self::of(Lists {
-            platforms: platforms
-                .map(|members| list("platform", members))
-                .transpose()?,
-            chat_ids: chat_ids
-                .map(|members| list("chat id", members))
-                .transpose()?,
-            user_ids,
-        }))
+        let platforms = ids.platforms.map(|members| list("platform", members));
+        let chat_ids = ids.chat_ids.map(|members| list("chat id", members));
+        Ok(Self {
+            lists: Arc::new(Lists {
+                platforms: platforms.transpose()?,
+                chat_ids: chat_ids.transpose()?,
+                user_ids,
+            }),
+        })
     }
 
     /// Allows those users on those platforms.
@@ -106,13 +107,11 @@ impl AllowlistAuth {
         platforms: impl IntoIterator<Item = P>,
         user_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
-        let platforms = list("platform", platforms)?;
-        let user_ids = list("user id", user_ids)?;
-        Ok(Self::of(Lists {
-            platforms: Some(platforms),
+        Self::listed(AllowedIds {
+            platforms: Some(owned(platforms)),
+            user_ids: Some(owned(user_ids)),
             chat_ids: None,
-            user_ids: Some(user_ids),
-        }))
+        })
     }
 
     /// Allows every user in those chats of those platforms.
@@ -141,12 +140,11 @@ impl AllowlistAuth {
         platforms: impl IntoIterator<Item = P>,
         chat_ids: impl IntoIterator<Item = S>,
     ) -> Result<Self, ConfigError> {
-        let platforms = list("platform", platforms)?;
-        Ok(Self::of(Lists {
-            platforms: Some(platforms),
-            chat_ids: Some(list("chat id", chat_ids)?),
+        Self::listed(AllowedIds {
+            platforms: Some(owned(platforms)),
+            chat_ids: Some(owned(chat_ids)),
             user_ids: None,
-        }))
+        })
     }
 
     /// Allows those users in those chats only.
@@ -160,12 +158,6 @@ impl AllowlistAuth {
     ) -> Result<Self, ConfigError> {
         Arc::make_mut(&mut self.lists).chat_ids = Some(list("chat id", chat_ids)?);
         Ok(self)
-    }
-
-    fn of(lists: Lists) -> Self {
-        Self {
-            lists: Arc::new(lists),
-        }
     }
 
     fn judge(&self, message: &Message) -> AuthResult {
@@ -238,6 +230,11 @@ impl fmt::Debug for AllowlistAuth {
     }
 }
 
+fn owned<S: Into<String>>(members: impl IntoIterator<Item = S>) -> Vec<String> {
+    members.into_iter().map(Into::into).collect()
+}
+
+/// Checks the members of a list; `what` names one of them in the error.
 fn list<S: Into<String>>(
     what: &str,
     members: impl IntoIterator<Item = S>,

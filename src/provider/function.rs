@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use super::{AuthProvider, AuthResult, Authentication, Label, PrincipalSource};
+use super::{AuthProvider, AuthResult, Authentication, PrincipalSource, SourceLabel};
 use crate::{
     context::UNNAMED,
     error::ConfigError,
@@ -93,7 +93,7 @@ pub struct AsyncProviderFn<F> {
 struct Described {
     name: &'static str,
     sources: Arc<[CredentialSource]>,
-    label: Option<Label>,
+    label: Option<SourceLabel>,
 }
 
 impl Default for Described {
@@ -199,7 +199,7 @@ macro_rules! describe {
             ///
             /// The label is blank, holds a `#`, or begins or ends with white space.
             pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
-                self.described.label = Some(Label::own(label)?);
+                self.described.label = Some(SourceLabel::own(label)?);
                 Ok(self)
             }
 
@@ -214,7 +214,7 @@ macro_rules! describe {
                 mut self,
                 label: impl Into<String>,
             ) -> Result<Self, ConfigError> {
-                self.described.label = Some(Label::shared(label)?);
+                self.described.label = Some(SourceLabel::shared(label)?);
                 Ok(self)
             }
         }

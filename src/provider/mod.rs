@@ -28,7 +28,7 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 
-mod allowlist;
+pub(crate) mod allowlist;
 mod and_then;
 mod api_key;
 mod ask;
@@ -55,13 +55,11 @@ mod token;
 #[cfg(feature = "oauth2")]
 mod userinfo;
 
-#[cfg(feature = "config")]
-pub(crate) use self::api_key::SHORT as SHORT_API_KEY;
 pub(crate) use self::ask::ask;
 pub(crate) use self::authentication::AuthResult;
 #[cfg(feature = "jwt")]
 pub use self::jwt::JwtAuth;
-pub(crate) use self::principal_source::{Label, PrincipalSources};
+pub(crate) use self::principal_source::{PrincipalSources, SourceLabel};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
@@ -74,7 +72,7 @@ pub use self::{
     principal_source::PrincipalSource,
 };
 #[cfg(feature = "jwt")]
-pub(crate) use self::{grants::Grants, principal_source::Voucher};
+pub(crate) use self::{grants::Grants, principal_source::TokenAuthority};
 #[cfg(feature = "oauth2")]
 pub use self::{
     introspection::IntrospectionAuth,

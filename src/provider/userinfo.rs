@@ -5,8 +5,10 @@ use std::{fmt, time::Duration};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
-    AuthProvider, Authentication, Grants, Label, PrincipalSource, Voucher,
-    opaque::{Opaque, Question, Settings, Vouched, endpoint_failed, shared_settings},
+    AuthProvider, Authentication, Grants, PrincipalSource, SourceLabel, TokenAuthority,
+    opaque::{
+        ActiveToken, OpaqueSettings, OpaqueTokens, TokenEndpoint, endpoint_failed, shared_settings,
+    },
 };
 use crate::{
     clock::Clock,
@@ -66,14 +68,14 @@ use crate::{
 /// [`OAuth2Auth`](super::OAuth2Auth).
 #[derive(Clone)]
 pub struct UserinfoAuth {
-    opaque: Opaque<Userinfo>,
+    opaque: OpaqueTokens<Userinfo>,
 }
 
 #[derive(Clone, Debug)]
 struct Userinfo {
     endpoint: Endpoint,
     issuer: Option<Box<str>>,
-    label: Option<Label>,
+    label: Option<SourceLabel>,
     grants: Grants,
     user_id: UserIdClaims,
 }
@@ -101,14 +103,14 @@ impl UserinfoAuth {
     ///
     /// The address is no http or https URL.
     pub fn insecure_allow_http(endpoint: &str) -> Result<Self, ConfigError> {
-        let endpoint = Endpoint::insecure(ENDPOINT, endpoint)?;
-        endpoint.warn_of_http(ENDPOINT);
+        let endpoint = Endpoint::parse_insecure(ENDPOINT, endpoint)?;
+        endpoint.warn_if_plain_http(ENDPOINT);
         Ok(Self::of(endpoint))
     }
 
     fn of(endpoint: Endpoint) -> Self {
         Self {
-            opaque: Opaque::new(Userinfo {
+            opaque: OpaqueTokens::new(Userinfo {
                 endpoint,
                 issuer: None,
                 label: None,
@@ -125,8 +127,8 @@ impl UserinfoAuth {
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into().into();
-        let change = |question: &mut Userinfo| question.issuer = Some(issuer);
-        self.opaque = self.opaque.with_question(change);
+        let change = |endpoint: &mut Userinfo| endpoint.issuer = Some(issuer);
+        self.opaque = self.opaque.with_endpoint(change);
         self
     }
 
@@ -146,8 +148,8 @@ impl UserinfoAuth {
         mut self,
         roles: impl IntoIterator<Item = S>,
     ) -> Self {
-        let change = |question: &mut Userinfo| question.grants.set_roles(roles);
-        self.opaque = self.opaque.with_question(change);
+        let change = |endpoint: &mut Userinfo| endpoint.grants.set_roles(roles);
+        self.opaque = self.opaque.with_endpoint(change);
         self
     }
 }
@@ -197,10 +199,10 @@ impl UserinfoAuth {
     }
 
     fn with_user_id(mut self, change: impl FnOnce(UserIdClaims) -> UserIdClaims) -> Self {
-        let change = |question: &mut Userinfo| {
-            question.user_id = change(std::mem::take(&mut question.user_id));
+        let change = |endpoint: &mut Userinfo| {
+            endpoint.user_id = change(std::mem::take(&mut endpoint.user_id));
         };
-        self.opaque = self.opaque.with_question(change);
+        self.opaque = self.opaque.with_endpoint(change);
         self
     }
 }
@@ -227,7 +229,7 @@ impl AuthProvider for UserinfoAuth {
             label,
             user_id,
             ..
-        } = self.opaque.question();
+        } = self.opaque.endpoint();
         let source = match issuer {
             Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
             None => PrincipalSource::of_endpoint(NAME, label.as_ref(), endpoint),
@@ -242,8 +244,8 @@ impl fmt::Debug for UserinfoAuth {
     }
 }
 
-impl Question for Userinfo {
-    async fn ask(&self, fetcher: &Fetcher, token: &str) -> Result<Vouched, AuthError> {
+impl TokenEndpoint for Userinfo {
+    async fn ask(&self, fetcher: &Fetcher, token: &str) -> Result<ActiveToken, AuthError> {
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| AuthError::invalid_credential("token_malformed"))?;
         bearer.set_sensitive(true);
@@ -259,17 +261,17 @@ impl Question for Userinfo {
         }
     }
 
-    fn endpoint(&self) -> &Endpoint {
+    fn address(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    fn set_label(&mut self, label: Label) {
+    fn set_label(&mut self, label: SourceLabel) {
         self.label = Some(label);
     }
 }
 
 impl Userinfo {
-    fn read(&self, body: &[u8]) -> Result<Vouched, AuthError> {
+    fn read(&self, body: &[u8]) -> Result<ActiveToken, AuthError> {
         let malformed = |why| endpoint_failed(FetchError::Malformed(why));
         let json = std::str::from_utf8(body).map_err(|_| malformed("not UTF-8"))?;
         let user_id = self.user_id(json).map_err(|error| match error {
@@ -281,12 +283,12 @@ impl Userinfo {
         let user_id = user_id.ok_or_else(|| malformed("no user id that can be used"))?;
         let issuer = self.issuer.clone();
         let issuer = issuer.unwrap_or_else(|| self.endpoint.to_string().into());
-        let voucher = Voucher {
+        let authority = TokenAuthority {
             issuer: (self.issuer.is_some() || self.label.is_none()).then_some(&*issuer),
             label: self.label.as_ref(),
         };
-        let source = voucher.source(&user_id.claim.name, user_id.claim.is_first);
-        Ok(Vouched {
+        let source = authority.source(&user_id.claim.name, user_id.claim.is_first);
+        Ok(ActiveToken {
             context: self.grants.limit(
                 AuthContext::verified(Verified {
                     user_id: user_id.text.into(),
@@ -301,7 +303,7 @@ impl Userinfo {
             not_before: None,
             issued_at: None,
             expires_at: None,
-            size: json.len(),
+            answer_len: json.len(),
         })
     }
 

@@ -56,6 +56,8 @@ impl ManualClock {
 
     /// The clock to hand to a provider.
     pub fn clock(&self) -> Clock {
-        Clock::manual(Arc::clone(&self.0))
+        Clock {
+            manual: Some(Arc::clone(&self.0)),
+        }
     }
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     access,
+    client_limit::{ClientLimiter, Permit},
     clock::{self, Clock},
     context::AuthContext,
     error::AuthError,
@@ -27,7 +28,6 @@ use crate::{
     refusal::Wording,
     request::{ClientAddress, Message},
     scope::Scopes,
-    shares::{Share, Shares},
 };
 
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(super) struct Core {
     pub(super) user_id: Box<str>,
     pub(super) scopes: Scopes,
     pub(super) max_body_len: usize,
-    pub(super) buffers: Arc<Shares>,
+    pub(super) buffers: Arc<ClientLimiter>,
     pub(super) body_time_limit: Duration,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
     /// Of whom the store remembers a delivery; the user id unless set.
@@ -95,7 +95,7 @@ impl Core {
     ///
     /// Its buffer is given back as soon as it is proven: what the store or a provider takes for its
     /// answer is not a stranger's doing.
-    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Share) -> Verdict {
+    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Permit) -> Verdict {
         match self.admit(request, buffer).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Answer(self.refuse(error, template(request))),
@@ -105,7 +105,7 @@ impl Core {
     async fn admit(
         &self,
         request: &Request<RestoredBody>,
-        buffer: Share,
+        buffer: Permit,
     ) -> Result<Verdict, AuthError> {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
@@ -315,9 +315,9 @@ impl Core {
     }
 
     /// A buffer for the body of this request.
-    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Share, Unread> {
+    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Permit, Unread> {
         let peer = ClientAddress::of(request.extensions());
-        self.buffers.take(peer).ok_or(Unread::NoBuffer)
+        self.buffers.acquire(peer).ok_or(Unread::NoBuffer)
     }
 
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {

@@ -26,10 +26,10 @@ use super::{
 };
 use crate::{
     body::ResponseBody,
+    client_limit::Permit,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     request::Message,
-    shares::Share,
 };
 
 /// Verifies a delivery before the inner service runs.
@@ -54,7 +54,7 @@ impl WebhookGate {
         clippy::result_large_err,
         reason = "a refusal is moved on at once, and a box would be an allocation more"
     )]
-    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Share, Response<Bytes>> {
+    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Permit, Response<Bytes>> {
         let core = &*self.core;
         let handshake = core.verify_token.as_ref();
         if let Some(answer) = handshake.and_then(|token| token.answer(request)) {
@@ -130,7 +130,7 @@ impl<B: Body> Gate<B> for WebhookGate {
 /// A delivery whose body is to be read.
 pub struct WebhookPending {
     core: Arc<Core>,
-    buffer: Share,
+    buffer: Permit,
 }
 
 pin_project! {
@@ -149,7 +149,7 @@ pin_project! {
             body: B,
             collected: Collected,
             deadline: Deadline,
-            unread: Option<(Request<()>, Share, Arc<Core>)>,
+            unread: Option<(Request<()>, Permit, Arc<Core>)>,
         },
         Judging {
             judgement: Judgement,
@@ -199,7 +199,7 @@ impl<B: Body> Future for WebhookWaiting<B> {
 async fn judge(
     core: Arc<Core>,
     mut request: Request<RestoredBody>,
-    buffer: Share,
+    buffer: Permit,
 ) -> Entry<RestoredBody, WebhookEntered> {
     let Admitted {
         context,

@@ -15,12 +15,12 @@ use super::{
     verify::{MOST_ASYMMETRIC, Scheme},
 };
 use crate::{
+    client_limit::ClientLimiter,
     clock::Clock,
     error::{ConfigError, ConfigErrorKind},
     provider::IntoAuthProvider,
     scope::Scopes,
     secret::Secret,
-    shares::Shares,
 };
 
 /// Verifies deliveries before the inner service runs: one layer for one route.
@@ -65,7 +65,7 @@ impl WebhookLayer {
                 verify_token: None,
                 scopes: Scopes::default(),
                 max_body_len: MAX_BODY_LEN,
-                buffers: Arc::new(Shares::new(MOST_BODIES)),
+                buffers: Arc::new(ClientLimiter::new(MOST_BODIES)),
                 body_time_limit: TIME_LIMIT,
                 namespace: None,
                 equal_bodies: EQUAL_BODIES,
@@ -153,7 +153,7 @@ impl WebhookLayer {
     /// Together they hold up to this many times [`with_max_body_len`](Self::with_max_body_len).
     #[must_use]
     pub fn with_max_bodies(self, most: usize) -> Self {
-        self.edit(|core| core.buffers = Arc::new(Shares::new(most)))
+        self.edit(|core| core.buffers = Arc::new(ClientLimiter::new(most)))
     }
 
     /// Replaces how long a body may take from its first byte to its last: 10 seconds unless set.

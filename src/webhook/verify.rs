@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, Response, Uri};
 use super::read;
 use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
-    jose::is_key_file,
+    jose::key::is_key_file,
     secret::{self, Secret},
 };
 

@@ -72,7 +72,7 @@ impl Builder<'_> {
         if let Some(authorities) = &authorities {
             provider = provider.with_transport(authorities.transport.clone());
         }
-        if provider.endpoint().is_plain() {
+        if provider.endpoint().is_plain_http() {
             self.weak(format!(
                 "{}: the endpoint is asked over plain http, and whoever is on the way reads the \
                  secret and every token",

@@ -87,7 +87,7 @@ impl Builder<'_> {
                 }
             }
         };
-        if provider.endpoint().is_plain() {
+        if provider.endpoint().is_plain_http() {
             self.weak(format!(
                 "{}: the issuer is asked over plain http, and whoever is on the way can sign any \
                  token",
@@ -127,9 +127,11 @@ impl Issuer {
         let (first, others) = block.audience.value()?.0.split_first()?;
         let allows_http = block.insecure_allow_http.value() == Some(&true);
         let made = match block.jwks_uri.value() {
-            Some(uri) if allows_http => OAuth2Auth::insecurely(issuer.as_str(), first)
-                .and_then(|made| made.with_jwks_uri(uri)),
-            None if allows_http => OAuth2Auth::insecurely(issuer.as_str(), first),
+            Some(uri) if allows_http => {
+                OAuth2Auth::insecure_without_warning(issuer.as_str(), first)
+                    .and_then(|made| made.with_jwks_uri(uri))
+            }
+            None if allows_http => OAuth2Auth::insecure_without_warning(issuer.as_str(), first),
             Some(uri) => OAuth2Auth::from_jwks_uri(issuer.as_str(), first, uri),
             None => OAuth2Auth::new(issuer.as_str(), first),
         };

@@ -12,7 +12,7 @@ use crate::{
         shape::gateway::{ApiKey, ApiKeys},
     },
     error::ConfigErrorKind,
-    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, SHORT_API_KEY},
+    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider},
 };
 
 impl Builder<'_> {
@@ -52,7 +52,9 @@ impl Builder<'_> {
             return None;
         }
         let count = records.len();
-        let keys = self.faults.keep(place, ApiKeyAuth::of_records(records))?;
+        let keys = self
+            .faults
+            .keep(place, ApiKeyAuth::of_records(records.into_iter().map(Ok)))?;
         let keys = match &self.config.clock {
             Some(clock) => keys.with_clock(clock.clone()),
             None => keys,
@@ -123,8 +125,9 @@ impl Builder<'_> {
         };
         let mut record = self.faults.keep(&place, record)?;
         if record.is_short() {
+            let min = ApiKeyRecord::MIN_SAFE_LEN;
             self.weak(format!(
-                "{} ({name:?}) has fewer than {SHORT_API_KEY} characters: it may be guessed",
+                "{} ({name:?}) has fewer than {min} characters: it may be guessed",
                 place.path
             ));
         }

@@ -10,7 +10,7 @@ use crate::{
         shape::gateway::Allowlist,
     },
     error::ConfigErrorKind,
-    provider::{AllowlistAuth, AuthProvider},
+    provider::{AllowlistAuth, AuthProvider, allowlist::AllowedIds},
 };
 
 /// Who is on a list.
@@ -62,7 +62,11 @@ impl Builder<'_> {
         // INVARIANT: a list with a fault in it is never taken for one that is not there.
         let users = ids(on_list.users)?;
         let chats = ids(on_list.chats)?;
-        let made = AllowlistAuth::listed(on_list.platforms, users, chats);
+        let made = AllowlistAuth::listed(AllowedIds {
+            platforms: on_list.platforms,
+            user_ids: users,
+            chat_ids: chats,
+        });
         self.faults.keep(place, made)
     }
 }

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::{
     config::read::{Slot, Spot},
-    issuer::fetch::Transport,
+    issuer::fetch::{CaFault, Transport},
     secret::Secret,
 };
 
@@ -29,7 +29,7 @@ impl Builder<'_> {
         let pem = self.file_text(file, LARGEST_CA).ok_or(Told)?;
         match Transport::with_ca(pem.expose().as_bytes()) {
             Ok(transport) => Ok(Some(Authorities { pem, transport })),
-            Err((kind, why)) => {
+            Err(CaFault { kind, why }) => {
                 let message = format!("the CA file {why}");
                 self.faults.add(kind, &file.place, message);
                 Err(Told)

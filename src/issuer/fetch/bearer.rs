@@ -1,4 +1,4 @@
-//! A bearer token of our own, which somebody else puts into a file and replaces there.
+//! A bearer token for the issuer, which another program writes to a file and replaces there.
 
 use std::{
     fs::File,
@@ -11,10 +11,10 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::FetchError;
+use super::error::FetchError;
 
-/// A file with a bearer token, such as that of a Kubernetes service account, which is replaced
-/// before it expires.
+/// A file with a bearer token that is replaced before it expires, such as the token of a Kubernetes
+/// service account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BearerFile(Arc<Path>);
 
@@ -23,7 +23,7 @@ impl BearerFile {
         Self(path.into())
     }
 
-    /// The `Authorization` to send now.
+    /// The `Authorization` header with the token that the file holds now.
     pub(crate) async fn headers(&self) -> Result<HeaderMap, FetchError> {
         let path = Arc::clone(&self.0);
         // A file may be on a disk that hangs: no thread of the runtime waits for it.

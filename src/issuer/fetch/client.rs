@@ -1,4 +1,4 @@
-//! Sending a request: by the client that comes with this crate, or by a service of the user's.
+//! Sending a request with the client of this crate or with a service of the application's.
 
 use std::{
     error::Error,
@@ -12,16 +12,16 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{Document, FetchError, coding};
+use super::{coding, document::Document, error::FetchError};
 use crate::answer::BoxFuture;
 
-/// What sends a request and reads the response, without its type.
+/// Sends a request and reads the response. It hides the type of the tower service.
 pub(crate) trait HttpClient: Send + Sync {
-    /// Sends one request and reads the response, of which `longest` bytes are kept at most.
+    /// Sends one request and reads the response; a body of more than `max_len` bytes is an error.
     fn exchange(
         &self,
         request: Request<Bytes>,
-        longest: usize,
+        max_len: usize,
     ) -> BoxFuture<Result<Document, FetchError>>;
 }
 
@@ -36,19 +36,19 @@ where
     fn exchange(
         &self,
         request: Request<Bytes>,
-        longest: usize,
+        max_len: usize,
     ) -> BoxFuture<Result<Document, FetchError>> {
         let mut service = self.clone();
         Box::pin(async move {
             let ready = poll_fn(|cx| service.poll_ready(cx)).await;
             ready.map_err(FetchError::failed)?;
             let response = service.call(request).await.map_err(FetchError::failed)?;
-            read(response, longest).await
+            read(response, max_len).await
         })
     }
 }
 
-async fn read<B>(response: Response<B>, longest: usize) -> Result<Document, FetchError>
+async fn read<B>(response: Response<B>, max_len: usize) -> Result<Document, FetchError>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -57,11 +57,11 @@ where
     let mut body = pin!(body);
     let mut read = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        // Trailers say nothing that is needed here.
+        // Trailers hold nothing that is needed here.
         let Ok(mut data) = frame.map_err(FetchError::failed)?.into_data() else {
             continue;
         };
-        if data.remaining() > longest.saturating_sub(read.len()) {
+        if data.remaining() > max_len.saturating_sub(read.len()) {
             return Err(FetchError::TooLong);
         }
         while data.has_remaining() {
@@ -71,9 +71,9 @@ where
             data.advance(len);
         }
     }
-    // What is no success is judged by its status, however its body is written.
+    // Every other answer is judged by its status, so its body need not be decoded.
     if parts.status.is_success() {
-        read = coding::decode(&parts.headers, read, longest)?;
+        read = coding::decode(&parts.headers, read, max_len)?;
     }
     Ok(Document {
         status: parts.status,
@@ -82,7 +82,7 @@ where
     })
 }
 
-/// The client that comes with this crate.
+/// The HTTP client that comes with this crate.
 #[derive(Clone)]
 pub(super) struct Reqwest(pub(super) reqwest::Client);
 

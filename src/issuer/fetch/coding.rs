@@ -5,28 +5,28 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 
-use super::FetchError;
+use super::error::FetchError;
 
-/// The body without its content coding, of which gzip is understood, and without a byte-order mark
-/// (RFC 8259 §8.1).
+/// The body without its content coding and without a byte-order mark (RFC 8259 §8.1). The one coding
+/// that is understood is gzip.
 ///
-/// Inflating ends where the result would be longer than `longest`: what a stranger sends costs no
-/// more than that, however small it came.
+/// Inflating ends where the result would be longer than `max_len` bytes, so that a small body cannot
+/// take more memory than that.
 pub(super) fn decode(
     headers: &HeaderMap,
     mut body: Vec<u8>,
-    longest: usize,
+    max_len: usize,
 ) -> Result<Vec<u8>, FetchError> {
     if is_gzipped(headers)? {
-        body = inflate(&body, longest)?;
+        body = inflate(&body, max_len)?;
     }
-    if body.starts_with(MARK) {
-        body.drain(..MARK.len());
+    if body.starts_with(BYTE_ORDER_MARK) {
+        body.drain(..BYTE_ORDER_MARK.len());
     }
     Ok(body)
 }
 
-/// Whether the one coding is gzip; several, or another, are refused.
+/// Whether the body is gzipped. Several codings, and any other, are an error.
 fn is_gzipped(headers: &HeaderMap) -> Result<bool, FetchError> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     let (coding, others) = (codings.next(), codings.next());
@@ -41,13 +41,13 @@ fn is_gzipped(headers: &HeaderMap) -> Result<bool, FetchError> {
     }
 }
 
-fn inflate(body: &[u8], longest: usize) -> Result<Vec<u8>, FetchError> {
-    let one_more = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
+fn inflate(body: &[u8], max_len: usize) -> Result<Vec<u8>, FetchError> {
+    let one_more = u64::try_from(max_len).unwrap_or(u64::MAX).saturating_add(1);
     let mut inflated = Vec::new();
     let read = MultiGzDecoder::new(body)
         .take(one_more)
         .read_to_end(&mut inflated);
-    if inflated.len() > longest {
+    if inflated.len() > max_len {
         return Err(FetchError::TooLong);
     }
     read.map_err(|_| FetchError::Malformed("it is no whole gzip stream"))?;
@@ -55,4 +55,4 @@ fn inflate(body: &[u8], longest: usize) -> Result<Vec<u8>, FetchError> {
 }
 
 const UNKNOWN: FetchError = FetchError::Malformed("its content coding is not gzip");
-const MARK: &[u8] = "\u{feff}".as_bytes();
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 
-use super::FetchError;
+use super::error::FetchError;
 use crate::{
     error::{ConfigError, ConfigErrorKind},
     log::TARGET,
@@ -21,24 +21,24 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads an address from a configuration.
+    /// Reads an address from a configuration; `what` names it in the error.
     pub(crate) fn parse(what: &str, text: &str) -> Result<Self, ConfigError> {
         Self::read(what, text, |_| false)
     }
 
     /// Reads an address from a configuration that allows plain http for it.
-    pub(crate) fn insecure(what: &str, text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse_insecure(what: &str, text: &str) -> Result<Self, ConfigError> {
         Self::read(what, text, |url| url.scheme() == "http")
     }
 
-    /// Reads an address from a configuration, beside another one: where plain http is allowed for
-    /// that, it is for the same host and port.
-    pub(crate) fn beside(
+    /// Reads an address from a configuration. Where plain http is allowed for the `other` address, it
+    /// is allowed for the same host and port here.
+    pub(crate) fn parse_with_http_origin(
         what: &str,
         text: &str,
         other: Option<&Self>,
     ) -> Result<Self, ConfigError> {
-        let other = other.filter(|other| other.is_plain());
+        let other = other.filter(|other| other.is_plain_http());
         Self::read(what, text, |url| {
             other.is_some_and(|other| other.url.origin() == url.origin())
         })
@@ -49,7 +49,7 @@ impl Endpoint {
         text: &str,
         allows_http: impl FnOnce(&Url) -> bool,
     ) -> Result<Self, ConfigError> {
-        // Without the text where it holds a password, or may.
+        // The text may hold a password, so the message leaves it out.
         let shown = match text.contains('@') {
             true => String::new(),
             false => format!(" {text:?}"),
@@ -59,7 +59,7 @@ impl Endpoint {
             ConfigError::new(ConfigErrorKind::Malformed, message)
         };
         let url = Url::parse(text).map_err(|_| {
-            // Whatever stands there: a secret may.
+            // The text may be a secret, so the message leaves it out.
             let message = format!("the {what} is no URL: write it in full, https://host/path");
             ConfigError::new(ConfigErrorKind::Malformed, message)
         })?;
@@ -77,35 +77,35 @@ impl Endpoint {
         Ok(Self { url, allows_http })
     }
 
-    /// Reads an address from a document that came from here.
+    /// Reads an address from a document that this endpoint answered.
     ///
-    /// An address of plain http, or one that holds a user name, is not taken from a document.
+    /// A document may not lead to plain http where this endpoint may not, nor name a user.
     pub(crate) fn linked(&self, text: &str) -> Result<Self, FetchError> {
         let url = Url::parse(text).map_err(|_| FetchError::Malformed("an address is no URL"))?;
-        self.next(url)
+        self.allowed_target(url)
     }
 
-    /// Reads the address that a redirect from here names (RFC 9110 §10.2.2: it may be relative).
+    /// Reads the `Location` that this endpoint answered (RFC 9110 §10.2.2: it may be relative).
     pub(super) fn redirected(&self, location: &str) -> Result<Self, FetchError> {
         let url = self.url.join(location);
-        self.next(url.map_err(|_| FetchError::Malformed("an address is no URL"))?)
+        self.allowed_target(url.map_err(|_| FetchError::Malformed("an address is no URL"))?)
     }
 
-    fn next(&self, url: Url) -> Result<Self, FetchError> {
+    fn allowed_target(&self, url: Url) -> Result<Self, FetchError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Malformed("an address holds a user name"));
         }
         if self.may_lead(&self.url, &url) {
-            let allows_http = self.is_plain();
+            let allows_http = self.is_plain_http();
             Ok(Self { url, allows_http })
         } else {
             Err(FetchError::Insecure)
         }
     }
 
-    /// The address with that text in front of its path and that behind it, where the path's own
-    /// last `/` is left out.
-    pub(crate) fn around(&self, before: &str, after: &str) -> Self {
+    /// The address with `before` in front of its path and `after` behind it; the path's last `/` is
+    /// left out.
+    pub(crate) fn with_path_around(&self, before: &str, after: &str) -> Self {
         let path = self.url.path();
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut url = self.url.clone();
@@ -121,24 +121,24 @@ impl Endpoint {
         Sha256::digest(self.url.as_str()).into()
     }
 
-    /// Whether something follows the path.
+    /// Whether a query or a fragment follows the path.
     pub(crate) fn has_query_or_fragment(&self) -> bool {
         self.url.query().is_some() || self.url.fragment().is_some()
     }
 
-    /// Whether scheme, host and port are those of the other one.
-    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+    /// Whether scheme, host and port are those of the other address.
+    pub(crate) fn has_origin_of(&self, other: &Self) -> bool {
         self.url.origin() == other.url.origin()
     }
 
-    /// Whether it is asked over plain http beyond this machine.
-    pub(crate) fn is_plain(&self) -> bool {
+    /// Whether requests leave this machine over plain http.
+    pub(crate) fn is_plain_http(&self) -> bool {
         self.allows_http && !is_secure(&self.url)
     }
 
-    /// Tells the log that what is asked here can be read and changed on the way.
-    pub(crate) fn warn_of_http(&self, what: &str) {
-        if self.is_plain() {
+    /// Logs a warning where requests leave this machine over plain http.
+    pub(crate) fn warn_if_plain_http(&self, what: &str) {
+        if self.is_plain_http() {
             tracing::warn!(
                 target: TARGET,
                 endpoint = %self,
@@ -152,11 +152,12 @@ impl Endpoint {
         &self.url
     }
 
-    /// Whether one may be sent on from an address to another, having begun here: never from https to
-    /// plain http, not even on loopback, where an issuer has no business; and where plain http is
-    /// allowed, nowhere but to the same host and port.
+    /// Whether an exchange that began at this endpoint may go on from one address to another.
+    ///
+    /// It never goes from https to plain http, not even on loopback, where an issuer has no business.
+    /// Where plain http is allowed, it stays on the same host and port.
     fn may_lead(&self, from: &Url, to: &Url) -> bool {
-        if self.is_plain() {
+        if self.is_plain_http() {
             return self.url.origin() == to.origin();
         }
         is_secure(to) && (from.scheme() != "https" || to.scheme() == "https")
@@ -164,8 +165,8 @@ impl Endpoint {
 }
 
 impl fmt::Display for Endpoint {
-    /// Writes it without its query, which may hold a key of the endpoint's own: it is logged, and
-    /// callers may read it as their issuer.
+    /// Writes the address without its query, which may hold a key: the text is logged, and callers
+    /// may read it as their issuer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.url.clone();
         shown.set_query(None);

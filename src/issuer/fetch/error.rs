@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::{error::ConfigError, jose::JwkSetError, log::Clean};
 
-/// Why an issuer could not be asked, or what it said could not be used. Never the caller's fault.
+/// Why an issuer could not be asked, or why its answer cannot be used. It is never the caller's fault.
 #[derive(Debug)]
 pub(crate) enum FetchError {
     Failed(Box<dyn Error + Send + Sync>),
@@ -15,18 +15,18 @@ pub(crate) enum FetchError {
     Insecure,
     Status(StatusCode),
     Malformed(&'static str),
-    /// The document describes another issuer than the one that was asked.
+    /// The document describes the issuer of this name, which is not the one that was asked.
     OtherIssuer(Box<str>),
     KeySet(JwkSetError),
-    /// A set in which no key is usable; the text lists them.
+    /// A key set without a usable key; the text lists why each is skipped.
     NoUsableKey(String),
     NoClient(ConfigError),
-    /// What is to be sent to the issuer cannot be read from its file.
+    /// The bearer token for the issuer cannot be read from this file.
     NoBearer(Arc<Path>, io::Error),
 }
 
 impl FetchError {
-    /// Without the URL, whose query might hold something secret.
+    /// The client's error without the URL, whose query may hold a secret.
     pub(super) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match error.into().downcast::<reqwest::Error>() {
             Ok(error) => Self::Failed(error.without_url().into()),

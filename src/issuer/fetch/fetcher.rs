@@ -8,6 +8,7 @@ use reqwest::{Client, redirect};
 
 use super::{
     client::{HttpClient, Reqwest},
+    document::Document,
     endpoint::Endpoint,
     error::FetchError,
     transport::Transport,
@@ -17,17 +18,10 @@ use crate::{
     error::{ConfigError, ConfigErrorKind},
 };
 
-/// A document, whatever its status.
-#[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-/// Fetches documents: a time limit over the whole exchange, a limit on the body, https throughout.
+/// Fetches documents with a time limit over the whole exchange and a limit on the body, over https.
 ///
-/// Clients follow no redirect. It is followed here, so that the bounds hold whoever's client it is.
+/// The HTTP client follows no redirect. Redirects are followed here, so that the limits hold for
+/// every client.
 #[derive(Clone)]
 pub(crate) struct Fetcher {
     client: Arc<dyn HttpClient>,
@@ -46,13 +40,13 @@ impl Fetcher {
         })
     }
 
-    /// Replaces the time that one exchange may take, from the first byte sent to the last received.
+    /// Replaces the time that an exchange may take, redirects included: 10 seconds unless set.
     pub(crate) fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// Asks once: what these headers say is secret, so no redirect is followed.
+    /// Sends one GET. The headers are secret, so no redirect is followed.
     pub(crate) async fn get(
         &self,
         from: &Endpoint,
@@ -62,8 +56,8 @@ impl Fetcher {
         self.within_time(self.exchange(request)).await
     }
 
-    /// Asks, and follows a few redirects, but never to where the endpoint may not lead. Secret
-    /// headers are sent to the endpoint alone.
+    /// Sends a GET and follows at most three redirects, each only to an address that the endpoint may
+    /// lead to. The secret headers are sent to the first address alone.
     pub(crate) async fn get_following(
         &self,
         from: &Endpoint,
@@ -76,8 +70,8 @@ impl Fetcher {
                 let headers = std::mem::take(&mut secret);
                 let request = request(Method::GET, &endpoint, headers, Bytes::new())?;
                 let document = self.exchange(request).await?;
-                match next(&endpoint, &document) {
-                    Some(next) if redirects < MOST_REDIRECTS => endpoint = next,
+                match redirect_target(&endpoint, &document) {
+                    Some(next) if redirects < MAX_REDIRECTS => endpoint = next,
                     _ => return Ok(document),
                 }
                 redirects += 1;
@@ -86,7 +80,7 @@ impl Fetcher {
         self.within_time(steps).await
     }
 
-    /// Posts a form that was encoded already. No redirect is followed.
+    /// Posts a form that is encoded already. No redirect is followed.
     pub(crate) async fn post_form(
         &self,
         to: &Endpoint,
@@ -102,7 +96,7 @@ impl Fetcher {
     }
 
     fn exchange(&self, request: Request<Bytes>) -> BoxFuture<Result<Document, FetchError>> {
-        self.client.exchange(request, LONGEST)
+        self.client.exchange(request, MAX_BODY_LEN)
     }
 
     async fn within_time(
@@ -127,15 +121,15 @@ fn default_client(for_endpoint: &Endpoint, transport: &Transport) -> Result<Reqw
     let mut client = Client::builder()
         .redirect(redirect::Policy::none())
         .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
-    // Plain http is accepted where it does not leave the machine or a private network; a proxy
-    // that the environment names would be shown secrets, and could answer with keys of its own.
+    // Plain http is accepted within this machine or a private network. A proxy that the environment
+    // names would see secrets, and could answer with keys of its own.
     if for_endpoint.url().scheme() == "http" {
         client = client.no_proxy();
     }
     let client = transport.builder(client).build().map_err(|_| {
         ConfigError::new(
             ConfigErrorKind::Unsupported,
-            "no HTTP client can be made here: pass one of your own with_client",
+            "no HTTP client can be made here: give one of your own to with_client",
         )
     })?;
     Ok(Reqwest(client))
@@ -160,8 +154,8 @@ fn request(
     Ok(request)
 }
 
-/// Where a redirect leads, if it may lead there.
-fn next(from: &Endpoint, document: &Document) -> Option<Endpoint> {
+/// The address that a redirect leads to; `None` where the answer is no redirect or may not lead there.
+fn redirect_target(from: &Endpoint, document: &Document) -> Option<Endpoint> {
     if !REDIRECTS.contains(&document.status) {
         return None;
     }
@@ -170,9 +164,9 @@ fn next(from: &Endpoint, document: &Document) -> Option<Endpoint> {
 }
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-const LONGEST: usize = 256 * 1024;
-const MOST_REDIRECTS: usize = 3;
-/// Those whose target is asked with GET (RFC 9110 §15.4).
+const MAX_BODY_LEN: usize = 256 * 1024;
+const MAX_REDIRECTS: usize = 3;
+/// The statuses whose target is asked with GET (RFC 9110 §15.4).
 const REDIRECTS: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
     StatusCode::FOUND,

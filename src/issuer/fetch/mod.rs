@@ -3,6 +3,7 @@
 mod bearer;
 mod client;
 mod coding;
+mod document;
 mod endpoint;
 mod error;
 mod fetcher;
@@ -10,8 +11,9 @@ mod transport;
 
 pub(crate) use self::{
     bearer::BearerFile,
+    document::Document,
     endpoint::Endpoint,
     error::FetchError,
-    fetcher::{Document, Fetcher},
-    transport::Transport,
+    fetcher::Fetcher,
+    transport::{CaFault, Transport},
 };

@@ -1,4 +1,4 @@
-//! By which client an endpoint is asked, and whom that trusts.
+//! The client that asks an endpoint, and the certificate authorities that it trusts.
 
 use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
 
@@ -7,20 +7,20 @@ use reqwest::{Certificate, Client, ClientBuilder};
 use super::client::HttpClient;
 use crate::error::{ConfigError, ConfigErrorKind};
 
-/// By which client an endpoint is asked.
+/// The client that asks an endpoint.
 #[derive(Clone, Default)]
 pub(crate) enum Transport {
-    /// One of our own, which trusts whom the system trusts.
+    /// The client of this crate, with the authorities that the system trusts.
     #[default]
     Standard,
-    /// One of our own, which trusts these authorities and no other.
+    /// The client of this crate, with these authorities and no other.
     PrivateCa(Arc<[Certificate]>),
-    /// A service of the user's.
+    /// A service of the application's.
     Service(Arc<dyn HttpClient>),
 }
 
 impl Transport {
-    /// One of our own, which trusts the certificate authorities in a PEM file.
+    /// The client of this crate, with the certificate authorities in a PEM file.
     pub(crate) fn with_ca_file(path: &Path) -> Result<Self, ConfigError> {
         let fault = |kind, why: &str| {
             let message = format!("the CA file {path:?} {why}");
@@ -28,7 +28,7 @@ impl Transport {
         };
         let mut pem = Vec::new();
         let read =
-            File::open(path).and_then(|file| file.take(LARGEST_CA + 1).read_to_end(&mut pem));
+            File::open(path).and_then(|file| file.take(MAX_CA_LEN + 1).read_to_end(&mut pem));
         match read {
             Err(error) => {
                 return fault(
@@ -36,25 +36,28 @@ impl Transport {
                     &format!("cannot be read: {error}"),
                 );
             }
-            Ok(_) if u64::try_from(pem.len()).is_ok_and(|len| len > LARGEST_CA) => {
+            Ok(_) if u64::try_from(pem.len()).is_ok_and(|len| len > MAX_CA_LEN) => {
                 return fault(ConfigErrorKind::Malformed, "is larger than 1 MiB");
             }
             Ok(_) => {}
         }
-        Self::with_ca(&pem).or_else(|(kind, why)| fault(kind, why))
+        Self::with_ca(&pem).or_else(|CaFault { kind, why }| fault(kind, why))
     }
 
-    /// One of our own, which trusts the certificate authorities in a PEM text; or why it cannot.
-    pub(crate) fn with_ca(pem: &[u8]) -> Result<Self, (ConfigErrorKind, &'static str)> {
+    /// The client of this crate, with the certificate authorities in a PEM text.
+    pub(crate) fn with_ca(pem: &[u8]) -> Result<Self, CaFault> {
         if String::from_utf8_lossy(pem).contains("PRIVATE KEY-----") {
-            let why = "holds a private key, which belongs to the authority alone: give the \
-                       certificate";
-            return Err((ConfigErrorKind::WrongKey, why));
+            return Err(CaFault {
+                kind: ConfigErrorKind::WrongKey,
+                why: "holds a private key, which belongs to the authority alone: give the \
+                      certificate",
+            });
         }
-        let malformed = (
-            ConfigErrorKind::Malformed,
-            "holds no certificate that can be read: write it as PEM, -----BEGIN CERTIFICATE-----",
-        );
+        let malformed = CaFault {
+            kind: ConfigErrorKind::Malformed,
+            why: "holds no certificate that can be read: write it as PEM, \
+                  -----BEGIN CERTIFICATE-----",
+        };
         let certificates = Certificate::from_pem_bundle(pem).map_err(|_| malformed)?;
         if certificates.is_empty() {
             return Err(malformed);
@@ -67,12 +70,20 @@ impl Transport {
         }
     }
 
+    /// The builder, with the authorities that this transport trusts.
     pub(super) fn builder(&self, client: ClientBuilder) -> ClientBuilder {
         match self {
             Self::PrivateCa(authorities) => client.tls_certs_only(authorities.iter().cloned()),
             Self::Standard | Self::Service(_) => client,
         }
     }
+}
+
+/// Why a text cannot be used as certificate authorities: the end of a sentence about its source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CaFault {
+    pub(crate) kind: ConfigErrorKind,
+    pub(crate) why: &'static str,
 }
 
 impl fmt::Debug for Transport {
@@ -85,4 +96,5 @@ impl fmt::Debug for Transport {
     }
 }
 
-const LARGEST_CA: u64 = 1024 * 1024;
+/// In bytes.
+const MAX_CA_LEN: u64 = 1024 * 1024;

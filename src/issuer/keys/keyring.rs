@@ -1,7 +1,5 @@
 //! What requests see of an issuer's keys.
 
-mod places;
-
 use std::{
     fmt,
     sync::{
@@ -20,90 +18,93 @@ use tokio::{
 };
 
 use super::{
-    plan::{Pace, Plan, Ticket},
-    report::{self, Summary},
-    shortage::Shortage,
-    source::{Fetched, Source},
-    task,
-    withdrawn::Withdrawn,
+    report::{self, RareReport},
+    schedule::{FetchTicket, RefreshSchedule, RefreshSettings},
+    source::{FetchedKeys, KeySource},
+    task::{self, NextStep, Refresh},
+    unavailable::KeysUnavailable,
+    withdrawn::WithdrawnIds,
 };
-use crate::{clock::Clock, issuer::fetch::FetchError, jose::JwkSet, shares::Shares};
+use crate::{client_limit::ClientLimiter, clock::Clock, issuer::fetch::FetchError, jose::JwkSet};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///
-/// Making one does nothing; the task begins when keys are first needed and ends with the ring.
+/// Making one does no I/O. The task starts when keys are first needed and ends with the keyring.
 pub(crate) struct Keyring {
-    source: Arc<Source>,
-    pace: Pace,
+    pub(super) source: Arc<KeySource>,
+    pub(super) settings: RefreshSettings,
     clock: Clock,
     snapshot: ArcSwapOption<Snapshot>,
-    /// When the next fetch is due, so that requests can tell without a lock; `u64::MAX` while it
-    /// is being taken care of.
+    /// When the next fetch is due, for requests to read without a lock; `u64::MAX` while a fetch runs
+    /// or the task has been told.
     due: AtomicU64,
-    state: Mutex<State>,
+    state: Mutex<RefreshState>,
     /// Wakes the task.
-    bell: Arc<Notify>,
-    /// The number of the last fetch that ended.
-    ended: watch::Sender<u64>,
-    /// A place for each request that waits: whoever waits holds a copy of its token.
-    places: Arc<Shares>,
+    wake_up: Arc<Notify>,
+    /// The number of the last fetch that finished.
+    finished: watch::Sender<u64>,
+    /// A permit for each request that waits: it holds a copy of its token.
+    pub(super) waiting: Arc<ClientLimiter>,
 }
 
-/// Keys as they were fetched once.
+/// The keys that one fetch brought.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) set: JwkSet,
     /// Changes when the keys do, and only then.
     pub(crate) generation: u64,
     fingerprint: [u8; 32],
-    withdrawn: Withdrawn,
-    /// Which fetch brought them.
+    withdrawn: WithdrawnIds,
+    /// The number of the fetch.
     fetch: u64,
     fetched_at: u64,
 }
 
+/// What changes with each fetch, behind a lock.
 #[derive(Default)]
-struct State {
-    plan: Plan,
+pub(super) struct RefreshState {
+    pub(super) schedule: RefreshSchedule,
     task: Option<AbortHandle>,
+    /// Why the last fetch brought no keys.
     fault: Option<Arc<FetchError>>,
-    said_stale: bool,
-    unknown: Summary,
+    /// The log has a line about the keys that have grown too old.
+    is_stale_reported: bool,
+    unknown_keys: RareReport,
 }
 
-/// What can be done about a key id that the keys lack.
-pub(crate) enum Missing {
+/// What can be done about a key id that the snapshot lacks.
+pub(crate) enum MissingKey {
     /// A set that was fetched after the token had come lacks it: there is no such key.
     Unknown,
-    /// The issuer had it in the last day and has it no longer.
+    /// The issuer published it in the last day and publishes it no longer.
     Withdrawn,
     /// A fetch may bring it.
-    Wait(Ticket),
+    Wait(FetchTicket),
 }
 
 impl Keyring {
-    pub(crate) fn new(source: Source, pace: Pace, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(source: KeySource, settings: RefreshSettings, clock: Clock) -> Arc<Self> {
         Arc::new(Self {
             source: Arc::new(source),
-            pace,
+            settings,
             clock,
             snapshot: ArcSwapOption::empty(),
             due: AtomicU64::new(u64::MAX),
             state: Mutex::default(),
-            bell: Arc::new(Notify::new()),
-            ended: watch::Sender::new(0),
-            places: Arc::new(Shares::new(places::MOST)),
+            wake_up: Arc::new(Notify::new()),
+            finished: watch::Sender::new(0),
+            waiting: Arc::new(ClientLimiter::new(MAX_WAITING)),
         })
     }
 
-    /// The keys of this moment, for [`usable`](Self::usable) to look at.
+    /// The current snapshot, for [`usable`](Self::usable) to judge.
     pub(crate) fn load(&self) -> Guard<Option<Arc<Snapshot>>> {
         self.snapshot.load()
     }
 
-    /// The keys, unless there are none or they are too old to be used.
+    /// The snapshot, unless there is none or it is too old to be used.
     ///
-    /// It never waits: where a fetch is due, it begins beside the caller.
+    /// It never waits: where a fetch is due, the task fetches while the caller goes on.
     pub(crate) fn usable<'s>(
         self: &Arc<Self>,
         loaded: &'s Guard<Option<Arc<Snapshot>>>,
@@ -117,88 +118,98 @@ impl Keyring {
     }
 
     /// A fetch to wait for where no keys are usable.
-    pub(crate) fn want_keys(self: &Arc<Self>, now: u64) -> Result<Ticket, Shortage> {
+    pub(crate) fn request_keys(self: &Arc<Self>, now: u64) -> Result<FetchTicket, KeysUnavailable> {
         let mut state = self.state();
-        let ticket = state
-            .plan
-            .want_keys(now)
-            .map_err(|seconds| Shortage::NoKeys {
-                seconds,
-                fault: state.fault.clone(),
-            });
+        let ticket = state.schedule.request_keys(now).map_err(|retry_seconds| {
+            let fault = state.fault.clone();
+            KeysUnavailable::NoKeys {
+                retry_seconds,
+                fault,
+            }
+        });
         if ticket.is_ok() {
-            self.wake(&mut state)?;
+            self.wake_task(&mut state)?;
         }
-        let stale = self.turned_stale(&mut state, now);
+        let is_newly_stale = self.is_newly_stale(&mut state, now);
         drop(state);
-        self.report_stale(stale);
+        self.report_stale(is_newly_stale);
         ticket
     }
 
-    /// What to do about a token whose key id the keys lack.
+    /// What to do about a token whose key id is not in the snapshot `seen`.
     ///
-    /// `waited` is the fetch that was waited for already, if one was: a key that is not in a set
-    /// fetched after the token had come does not exist, and then there is nothing to wait for.
-    pub(crate) fn want_key(
+    /// `waited` is the fetch that the token has waited for already, if it has: a key that is not in
+    /// a set fetched after the token had come does not exist.
+    pub(crate) fn request_key(
         self: &Arc<Self>,
         kid: &str,
         seen: &Snapshot,
-        waited: Option<Ticket>,
+        waited: Option<FetchTicket>,
         now: u64,
-    ) -> Result<Missing, Shortage> {
+    ) -> Result<MissingKey, KeysUnavailable> {
         let mut state = self.state();
-        if seen.withdrawn.holds(kid, now) {
-            // Nodes of an issuer may lag behind each other, so the key may come back: the fetch
-            // that a missing key is worth begins, and nobody waits for it.
-            if state.plan.want_key(seen.fetch, &self.pace, now).is_ok() {
-                let _without_a_runtime_nobody_fetches = self.wake(&mut state);
+        let settings = &self.settings;
+        if seen.withdrawn.contains(kid, now) {
+            // The key may come back, because the nodes of an issuer may lag behind each other: a
+            // fetch starts, and no request waits for it.
+            if state
+                .schedule
+                .request_key(seen.fetch, settings, now)
+                .is_ok()
+            {
+                let _without_a_runtime_nobody_fetches = self.wake_task(&mut state);
             }
-            return Ok(Missing::Withdrawn);
+            return Ok(MissingKey::Withdrawn);
         }
         if let Some(ticket) = waited.filter(|ticket| ticket.is_proof) {
             if seen.fetch >= ticket.number {
-                return Ok(Missing::Unknown);
+                return Ok(MissingKey::Unknown);
             }
-            if state.plan.ended() >= ticket.number {
-                let seconds = state.plan.cooling(&self.pace, now).max(1);
-                let fault = state.fault.clone();
-                return Err(Shortage::NoKeys { seconds, fault });
+            if state.schedule.finished() >= ticket.number {
+                return Err(KeysUnavailable::NoKeys {
+                    retry_seconds: state.schedule.cool_down_left(settings, now).max(1),
+                    fault: state.fault.clone(),
+                });
             }
         }
-        match state.plan.want_key(seen.fetch, &self.pace, now) {
+        match state.schedule.request_key(seen.fetch, settings, now) {
             Ok(ticket) => {
-                self.wake(&mut state)?;
-                Ok(Missing::Wait(ticket))
+                self.wake_task(&mut state)?;
+                Ok(MissingKey::Wait(ticket))
             }
-            Err(seconds) => {
-                let told = state.unknown.add(now);
+            Err(retry_seconds) => {
+                let tokens = state.unknown_keys.add(now);
                 drop(state);
-                report::unknown(&self.source.issuer, told, kid);
-                Err(Shortage::UnknownKey { seconds })
+                report::unknown(&self.source.issuer, tokens, kid);
+                Err(KeysUnavailable::UnknownKey { retry_seconds })
             }
         }
     }
 
-    /// Waits until a fetch has ended, whatever it brought, at most until the deadline.
-    pub(crate) async fn wait(&self, ticket: Ticket, deadline: Instant) -> Result<(), Shortage> {
-        let mut ended = self.ended.subscribe();
-        let waiting = ended.wait_for(|ended| *ended >= ticket.number);
+    /// Waits until a fetch has finished, whatever it brought, at most until the deadline.
+    pub(crate) async fn wait(
+        &self,
+        ticket: FetchTicket,
+        deadline: Instant,
+    ) -> Result<(), KeysUnavailable> {
+        let mut finished = self.finished.subscribe();
+        let waiting = finished.wait_for(|finished| *finished >= ticket.number);
         match tokio::time::timeout_at(deadline, waiting).await {
-            // The sender lives as long as the ring.
+            // The sender lives as long as the keyring.
             Ok(_) => Ok(()),
-            Err(_) => Err(Shortage::Slow),
+            Err(_) => Err(KeysUnavailable::Slow),
         }
     }
 
     /// Fetches the keys now, unless there are some.
-    pub(crate) async fn warm_up(self: &Arc<Self>) -> Result<(), Shortage> {
+    pub(crate) async fn warm_up(self: &Arc<Self>) -> Result<(), KeysUnavailable> {
         if self.usable(&self.load(), self.clock.now()).is_some() {
             return Ok(());
         }
         let ticket = {
             let mut state = self.state();
-            let ticket = state.plan.want();
-            self.wake(&mut state)?;
+            let ticket = state.schedule.request();
+            self.wake_task(&mut state)?;
             ticket
         };
         self.wait(ticket, Instant::now() + LONGEST_FETCH).await?;
@@ -207,70 +218,45 @@ impl Keyring {
             return Ok(());
         }
         let state = self.state();
-        Err(Shortage::NoKeys {
-            seconds: state.plan.due().saturating_sub(now).max(1),
+        Err(KeysUnavailable::NoKeys {
+            retry_seconds: state.schedule.due().saturating_sub(now).max(1),
             fault: state.fault.clone(),
         })
     }
 
-    /// When a request that begins to wait now gives up.
+    /// When a request that starts to wait now gives up.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
-        now.checked_add(self.pace.wait_limit)
+        now.checked_add(self.settings.wait_limit)
             .unwrap_or(now + LONGEST_FETCH)
     }
 
-    /// Has the task look at the time.
+    /// Tells the task that a fetch is due.
     fn refresh(self: &Arc<Self>) {
-        // One request does this; the others see that it is being taken care of.
+        // The first request does this; the others see `u64::MAX`.
         if self.due.swap(u64::MAX, Ordering::Relaxed) != u64::MAX {
             let mut state = self.state();
-            if self.wake(&mut state).is_err() {
-                // Without a runtime nobody can fetch: the keys serve on, and the next may have one.
-                self.due.store(state.plan.due(), Ordering::Relaxed);
+            if self.wake_task(&mut state).is_err() {
+                // Without a runtime there is no fetch: the keys stay in use, and the next request may
+                // come with a runtime.
+                self.due.store(state.schedule.due(), Ordering::Relaxed);
             }
         }
     }
 
-    /// Rings for the task, and starts one where there is none: at first, and where the runtime of
-    /// the last one has ended.
-    fn wake(self: &Arc<Self>, state: &mut State) -> Result<(), Shortage> {
+    /// Wakes the task, and starts one where none runs: at first, and where the runtime of the last
+    /// one has ended.
+    fn wake_task(self: &Arc<Self>, state: &mut RefreshState) -> Result<(), KeysUnavailable> {
         if state.task.as_ref().is_none_or(AbortHandle::is_finished) {
-            let runtime = Handle::try_current().map_err(|_| Shortage::NoRuntime)?;
-            let task = task::keep(Arc::downgrade(self), Arc::clone(&self.bell));
+            let runtime = Handle::try_current().map_err(|_| KeysUnavailable::NoRuntime)?;
+            let task = task::run(Arc::downgrade(self), Arc::clone(&self.wake_up));
             state.task = Some(runtime.spawn(task).abort_handle());
         }
-        self.bell.notify_one();
+        self.wake_up.notify_one();
         Ok(())
     }
 
-    /// For the task: what there is to fetch now, or how long there is nothing.
-    pub(super) fn begin(&self) -> Result<Arc<Source>, Duration> {
-        let now = self.clock.now();
-        let mut state = self.state();
-        let stale = self.turned_stale(&mut state, now);
-        let begun = state.plan.begin(now).is_some();
-        let due = if begun { u64::MAX } else { state.plan.due() };
-        self.due.store(due, Ordering::Relaxed);
-        drop(state);
-        self.report_stale(stale);
-        if begun {
-            return Ok(Arc::clone(&self.source));
-        }
-        let rest = Duration::from_secs(due.saturating_sub(now).max(1));
-        // The clock may be set, and a machine may sleep: both show within a minute.
-        Err(rest.min(LONGEST_REST))
-    }
-
-    /// For the task: what came of it.
-    pub(super) fn end(&self, result: Result<Fetched, FetchError>) {
-        match result {
-            Ok(fetched) => self.end_with_keys(fetched),
-            Err(error) => self.end_with_fault(error),
-        }
-    }
-
-    fn end_with_keys(&self, fetched: Fetched) {
+    fn finish_with_keys(&self, fetched: FetchedKeys) {
         let before = self.snapshot.load_full();
         let before = before.as_deref();
         let generation = match before {
@@ -279,12 +265,12 @@ impl Keyring {
             Some(before) => before.generation + 1,
         };
         let mut state = self.state();
-        state.plan.succeed(fetched.max_age, &self.pace);
+        state.schedule.succeed(fetched.max_age, &self.settings);
         state.fault = None;
-        state.said_stale = false;
-        let fetched_at = state.plan.begun_at();
+        state.is_stale_reported = false;
+        let fetched_at = state.schedule.started_at();
         let after = Arc::new(Snapshot {
-            withdrawn: before.map_or_else(Withdrawn::default, |before| {
+            withdrawn: before.map_or_else(WithdrawnIds::default, |before| {
                 before
                     .withdrawn
                     .after(&before.set, &fetched.set, fetched_at)
@@ -292,19 +278,19 @@ impl Keyring {
             set: fetched.set,
             generation,
             fingerprint: fetched.fingerprint,
-            fetch: state.plan.ended(),
+            fetch: state.schedule.finished(),
             fetched_at,
         });
-        // Before those who wait are told.
+        // Stored before the waiting requests are woken.
         self.snapshot.store(Some(Arc::clone(&after)));
-        self.settle(&state);
+        self.publish(&state);
         drop(state);
         if before.is_none_or(|before| before.generation != generation) {
             report::fetched(&self.source.issuer, before.map(|one| &one.set), &after.set);
         }
     }
 
-    fn end_with_fault(&self, error: FetchError) {
+    fn finish_with_fault(&self, error: FetchError) {
         let now = self.clock.now();
         let loaded = self.load();
         let left = loaded
@@ -312,49 +298,79 @@ impl Keyring {
             .map_or(0, |kept| self.stale_at(kept).saturating_sub(now));
         let error = Arc::new(error);
         let mut state = self.state();
-        state.plan.fail(left > 0, now);
+        state.schedule.fail(left > 0, now);
         state.fault = Some(Arc::clone(&error));
-        let retry_in = state.plan.due().saturating_sub(now);
-        self.settle(&state);
+        let retry_in = state.schedule.due().saturating_sub(now);
+        self.publish(&state);
         drop(state);
         report::failed(&self.source.issuer, &error, left, retry_in);
     }
 
-    /// For the task: the fetch will not come to an end.
-    pub(super) fn abandon(&self) {
-        let mut state = self.state();
-        state.plan.abandon(self.clock.now());
-        self.settle(&state);
+    /// Shows requests when the next fetch is due, and wakes those that waited for the last one.
+    fn publish(&self, state: &RefreshState) {
+        self.due.store(state.schedule.due(), Ordering::Relaxed);
+        self.finished.send_replace(state.schedule.finished());
     }
 
-    fn settle(&self, state: &State) {
-        self.due.store(state.plan.due(), Ordering::Relaxed);
-        self.ended.send_replace(state.plan.ended());
+    /// From when on the snapshot is too old to be used.
+    pub(super) fn stale_at(&self, snapshot: &Snapshot) -> u64 {
+        snapshot.fetched_at.saturating_add(self.settings.stale_ttl)
     }
 
-    fn stale_at(&self, snapshot: &Snapshot) -> u64 {
-        snapshot.fetched_at.saturating_add(self.pace.stale_ttl)
-    }
-
-    /// Whether the keys have grown too old since this was last asked.
-    fn turned_stale(&self, state: &mut State, now: u64) -> bool {
-        let stale = self
+    /// Whether the keys are too old and the log has no line about that yet.
+    fn is_newly_stale(&self, state: &mut RefreshState, now: u64) -> bool {
+        let is_stale = self
             .load()
             .as_deref()
             .is_some_and(|snapshot| now >= self.stale_at(snapshot));
-        stale && !std::mem::replace(&mut state.said_stale, stale)
+        is_stale && !std::mem::replace(&mut state.is_stale_reported, is_stale)
     }
 
-    fn report_stale(&self, stale: bool) {
-        if stale {
-            report::stale(&self.source.issuer, self.pace.stale_ttl);
+    fn report_stale(&self, is_newly_stale: bool) {
+        if is_newly_stale {
+            report::stale(&self.source.issuer, self.settings.stale_ttl);
         }
     }
 
     /// The lock is held for a few instructions, never across an await.
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in there can be left half-changed by a panic.
+    pub(super) fn state(&self) -> MutexGuard<'_, RefreshState> {
+        // A panic leaves nothing half-changed in there.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Refresh for Keyring {
+    fn next_step(&self) -> NextStep {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let is_newly_stale = self.is_newly_stale(&mut state, now);
+        let started = state.schedule.start(now).is_some();
+        let due = match started {
+            true => u64::MAX,
+            false => state.schedule.due(),
+        };
+        self.due.store(due, Ordering::Relaxed);
+        drop(state);
+        self.report_stale(is_newly_stale);
+        if started {
+            return NextStep::Fetch(Arc::clone(&self.source));
+        }
+        let sleep = Duration::from_secs(due.saturating_sub(now).max(1));
+        // The clock may be set, and the machine may sleep: the task sees both within a minute.
+        NextStep::Sleep(sleep.min(LONGEST_SLEEP))
+    }
+
+    fn finish(&self, result: Result<FetchedKeys, FetchError>) {
+        match result {
+            Ok(fetched) => self.finish_with_keys(fetched),
+            Err(error) => self.finish_with_fault(error),
+        }
+    }
+
+    fn abandon(&self) {
+        let mut state = self.state();
+        state.schedule.abandon(self.clock.now());
+        self.publish(&state);
     }
 }
 
@@ -381,4 +397,6 @@ impl fmt::Debug for Keyring {
 
 /// Three exchanges, each within its own limit.
 const LONGEST_FETCH: Duration = Duration::from_secs(31);
-const LONGEST_REST: Duration = Duration::from_secs(60);
+/// How many requests may wait at a time. With a token of 8 KiB each that is 8 MiB.
+const MAX_WAITING: usize = 1024;
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);

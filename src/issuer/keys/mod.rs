@@ -1,21 +1,22 @@
-//! Keys that an issuer publishes: found, fetched, kept, refreshed.
+//! The keys that an issuer publishes: fetched, kept, refreshed.
 //!
-//! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task
-//! of its own, which ends with it, replaces the snapshot: before the keys' time is up, and when a
-//! request meets a key id that is not there. An id that the issuer has withdrawn is told from one that
-//! was never seen. The [`Plan`](plan::Plan) decides when; the
-//! [`Source`] knows where.
+//! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task of
+//! its own, which ends with the keyring, replaces the snapshot before the keys' time is up, and when
+//! a request meets a key id that is not in it. An id that the issuer has withdrawn is told from one
+//! that was never seen. The [`RefreshSchedule`](schedule::RefreshSchedule) decides when to fetch; the
+//! [`KeySource`] fetches.
 
 mod keyring;
-mod plan;
 mod report;
-mod shortage;
+mod schedule;
 mod source;
 mod task;
+mod unavailable;
+mod waiting;
 mod withdrawn;
 
 pub(crate) use self::{
-    keyring::{Keyring, Missing, Snapshot},
-    plan::{LONGEST_CACHE_TTL, Pace, SHORTEST_CACHE_TTL, Ticket},
-    source::{Place, Source},
+    keyring::{Keyring, MissingKey, Snapshot},
+    schedule::{FetchTicket, LONGEST_CACHE_TTL, RefreshSettings, SHORTEST_CACHE_TTL},
+    source::KeySource,
 };

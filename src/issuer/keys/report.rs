@@ -1,4 +1,4 @@
-//! One line of the log for each thing that befalls an issuer's keys.
+//! The log lines about an issuer's keys: one for each event.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::{
     log::{Causes, Clean, TARGET},
 };
 
-/// Keys came, and they are not the ones that were there.
+/// A fetch brought other keys than those there were.
 pub(super) fn fetched(issuer: &str, before: Option<&JwkSet>, after: &JwkSet) {
     let keys = after.keys().count();
     match before {
@@ -30,7 +30,7 @@ pub(super) fn fetched(issuer: &str, before: Option<&JwkSet>, after: &JwkSet) {
     }
 }
 
-/// No keys came. Those there were may be used for `left` seconds more.
+/// A fetch brought no keys. The earlier ones may be used for `left` seconds more.
 pub(super) fn failed(issuer: &str, error: &FetchError, left: u64, retry_in: u64) {
     let error = Causes(Some(error));
     if left > 0 {
@@ -46,7 +46,7 @@ pub(super) fn failed(issuer: &str, error: &FetchError, left: u64, retry_in: u64)
     }
 }
 
-/// The keys have not been fetched for too long.
+/// The keys are older than `limit` seconds and no longer used.
 pub(super) fn stale(issuer: &str, limit: u64) {
     tracing::error!(
         target: TARGET, issuer, limit_seconds = limit,
@@ -54,7 +54,8 @@ pub(super) fn stale(issuer: &str, limit: u64) {
     );
 }
 
-/// Tokens name key ids that were never seen: so many since this was last said, `kid` the last one.
+/// Tokens name key ids that were never seen: their number since the last such line, and the id of the
+/// last one. `None` writes nothing.
 pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
     if let Some(tokens) = tokens {
         tracing::info!(
@@ -65,7 +66,8 @@ pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
     }
 }
 
-/// Callers find no place to wait for keys in: so many since this was last said.
+/// Requests were refused because too many wait for keys: their number since the last such line.
+/// `None` writes nothing.
 pub(super) fn crowded(issuer: &str, refused: Option<u64>) {
     if let Some(refused) = refused {
         tracing::warn!(
@@ -76,21 +78,24 @@ pub(super) fn crowded(issuer: &str, refused: Option<u64>) {
     }
 }
 
-/// Counts what callers can cause at will, to be said once a minute.
+/// Counts events that callers can cause at will, which the log tells once a minute.
 #[derive(Debug, Default)]
-pub(super) struct Summary {
+pub(super) struct RareReport {
     count: u64,
-    said_at: Option<u64>,
+    reported_at: Option<u64>,
 }
 
-impl Summary {
-    /// Counts one more; how many there were, where it is time to say so.
+impl RareReport {
+    /// Counts one event. Gives the number of events since the last report where a report is due.
     pub(super) fn add(&mut self, now: u64) -> Option<u64> {
         self.count = self.count.saturating_add(1);
-        if self.said_at.is_some_and(|at| now.abs_diff(at) < PAUSE) {
+        if self
+            .reported_at
+            .is_some_and(|at| now.abs_diff(at) < REPORT_INTERVAL)
+        {
             return None;
         }
-        self.said_at = Some(now);
+        self.reported_at = Some(now);
         Some(std::mem::take(&mut self.count))
     }
 }
@@ -109,7 +114,7 @@ impl fmt::Display for Difference<'_> {
             .of
             .keys()
             .filter(|key| !self.without.keys().any(|other| same(key, other)));
-        for (at, key) in differing.take(LISTED).enumerate() {
+        for (at, key) in differing.take(MAX_LISTED).enumerate() {
             if at > 0 {
                 f.write_str(", ")?;
             }
@@ -125,5 +130,5 @@ impl fmt::Display for Difference<'_> {
 }
 
 /// In seconds.
-const PAUSE: u64 = 60;
-const LISTED: usize = 8;
+const REPORT_INTERVAL: u64 = 60;
+const MAX_LISTED: usize = 8;

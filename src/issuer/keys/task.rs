@@ -1,52 +1,75 @@
 //! The task beside a keyring.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
-use super::{Keyring, source::Fetched};
+use super::source::{FetchedKeys, KeySource};
 use crate::issuer::fetch::FetchError;
 
-/// Keeps the keys fresh for as long as somebody holds the ring.
+/// What the task keeps fresh.
+pub(super) trait Refresh {
+    /// Starts a fetch if one is due, or says how long to sleep.
+    fn next_step(&self) -> NextStep;
+
+    /// Records the result of the fetch.
+    fn finish(&self, result: Result<FetchedKeys, FetchError>);
+
+    /// Records that the fetch will never finish.
+    fn abandon(&self);
+}
+
+/// What the task does next.
+pub(super) enum NextStep {
+    Fetch(Arc<KeySource>),
+    Sleep(Duration),
+}
+
+/// Keeps the keys fresh for as long as somebody holds the keyring.
 ///
-/// It holds the ring itself for moments only, so it never keeps it alive.
-pub(super) async fn keep(ring: Weak<Keyring>, bell: Arc<Notify>) {
+/// It holds the keyring itself for moments only, so it never keeps it alive.
+pub(super) async fn run<K: Refresh>(keyring: Weak<K>, wake_up: Arc<Notify>) {
     loop {
-        let Some(next) = ring.upgrade().map(|ring| ring.begin()) else {
+        let Some(next) = keyring.upgrade().map(|keyring| keyring.next_step()) else {
             return;
         };
         match next {
-            Ok(source) => {
-                let fetch = Fetch { ring: Some(&ring) };
+            NextStep::Fetch(source) => {
+                let running = RunningFetch {
+                    keyring: Some(&keyring),
+                };
                 let result = source.fetch().await;
-                fetch.end(result);
+                running.finish(result);
             }
-            Err(rest) => {
-                // Rung or rested: what there is to do shows next.
-                let _ = tokio::time::timeout(rest, bell.notified()).await;
+            NextStep::Sleep(time) => {
+                // Woken or not, the next step shows what there is to do.
+                let _ = tokio::time::timeout(time, wake_up.notified()).await;
             }
         }
     }
 }
 
-/// A fetch that was begun: it ends, even where the task does not get to its end.
-struct Fetch<'a> {
-    ring: Option<&'a Weak<Keyring>>,
+/// A fetch that started. The keyring learns how it ended, even where the task is dropped.
+struct RunningFetch<'a, K: Refresh> {
+    keyring: Option<&'a Weak<K>>,
 }
 
-impl Fetch<'_> {
-    fn end(mut self, result: Result<Fetched, FetchError>) {
-        if let Some(ring) = self.ring.take().and_then(Weak::upgrade) {
-            ring.end(result);
+impl<K: Refresh> RunningFetch<'_, K> {
+    fn finish(mut self, result: Result<FetchedKeys, FetchError>) {
+        if let Some(keyring) = self.keyring.take().and_then(Weak::upgrade) {
+            keyring.finish(result);
         }
     }
 }
 
-impl Drop for Fetch<'_> {
+impl<K: Refresh> Drop for RunningFetch<'_, K> {
     fn drop(&mut self) {
         // A runtime that shuts down drops its tasks where they stand.
-        if let Some(ring) = self.ring.take().and_then(Weak::upgrade) {
-            ring.abandon();
+        if let Some(keyring) = self.keyring.take().and_then(Weak::upgrade) {
+            keyring.abandon();
         }
     }
 }

@@ -4,27 +4,35 @@ use std::sync::Arc;
 
 use crate::jose::{JwkSet, Key, SkippedKey};
 
-/// The key ids that the issuer's sets of the last day had and the newest has not: those who show a
-/// token of such a key must log in again, and waiting would not help them.
+/// The key ids that sets of the last day had and the newest has not. Whoever shows a token of such a
+/// key must log in again: waiting would not help.
 ///
-/// Only sets put ids here, never tokens: callers can neither fill it nor push anything out of it.
+/// Ids come from the issuer's sets and never from tokens: callers can neither add one nor displace one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Withdrawn {
-    /// Each with the time at which it was found missing, the oldest first.
-    ids: Arc<[(Box<str>, u64)]>,
+pub(super) struct WithdrawnIds {
+    /// The oldest first.
+    ids: Arc<[WithdrawnId]>,
 }
 
-impl Withdrawn {
-    /// What is withdrawn once the issuer's set of `before` was replaced by that of `after`.
+#[derive(Clone, Debug)]
+struct WithdrawnId {
+    id: Box<str>,
+    /// When it was found missing.
+    since: u64,
+}
+
+impl WithdrawnIds {
+    /// The withdrawn ids once the set `after` has replaced the set `before`.
     pub(super) fn after(&self, before: &JwkSet, after: &JwkSet, now: u64) -> Self {
         let is_back = |id: &str| ids_of(after).any(|other| other == id);
         let earlier = self.ids.iter();
-        let earlier = earlier.filter(|(id, at)| is_recent(*at, now) && !is_back(id));
+        let earlier = earlier.filter(|one| is_recent(one.since, now) && !is_back(&one.id));
         let mut ids: Vec<_> = earlier.cloned().collect();
         for id in ids_of(before) {
-            let is_listed = ids.iter().any(|(listed, _)| **listed == *id);
+            let is_listed = ids.iter().any(|listed| *listed.id == *id);
             if id.len() <= LONGEST_ID && !is_listed && !is_back(id) {
-                ids.push((id.into(), now));
+                let (id, since) = (id.into(), now);
+                ids.push(WithdrawnId { id, since });
             }
         }
         let surplus = ids.len().saturating_sub(MOST_IDS);
@@ -32,9 +40,9 @@ impl Withdrawn {
         Self { ids: ids.into() }
     }
 
-    pub(super) fn holds(&self, id: &str, now: u64) -> bool {
+    pub(super) fn contains(&self, id: &str, now: u64) -> bool {
         let mut ids = self.ids.iter();
-        ids.any(|(withdrawn, at)| **withdrawn == *id && is_recent(*at, now))
+        ids.any(|withdrawn| *withdrawn.id == *id && is_recent(withdrawn.since, now))
     }
 }
 
@@ -44,15 +52,15 @@ fn ids_of(set: &JwkSet) -> impl Iterator<Item = &str> {
     usable.chain(set.skipped().iter().filter_map(SkippedKey::id))
 }
 
-/// A clock that was set back makes nothing recent for long.
-fn is_recent(at: u64, now: u64) -> bool {
-    now.abs_diff(at) < DAY
+/// Whether it was withdrawn less than a day ago, or less than a day ahead of a clock that was set back.
+fn is_recent(since: u64, now: u64) -> bool {
+    now.abs_diff(since) < DAY
 }
 
 const DAY: u64 = 24 * 60 * 60;
 const MOST_IDS: usize = 256;
-/// In bytes: with the number of ids it bounds what an issuer can make us keep. A longer one is
-/// treated as one that was never seen.
+/// In bytes. With the number of ids it bounds what an issuer can make us keep. A longer id counts as
+/// one that was never seen.
 const LONGEST_ID: usize = 1024;
 
 #[cfg(test)]
@@ -76,33 +84,33 @@ mod tests {
 
     #[test]
     fn a_withdrawn_id_is_kept_for_a_day() {
-        let withdrawn = Withdrawn::default().after(&set(["a", "b"]), &set(["b"]), NOW);
-        assert!(withdrawn.holds("a", NOW + DAY - 1));
-        assert!(!withdrawn.holds("a", NOW + DAY));
-        assert!(!withdrawn.holds("b", NOW));
+        let withdrawn = WithdrawnIds::default().after(&set(["a", "b"]), &set(["b"]), NOW);
+        assert!(withdrawn.contains("a", NOW + DAY - 1));
+        assert!(!withdrawn.contains("a", NOW + DAY));
+        assert!(!withdrawn.contains("b", NOW));
     }
 
     #[test]
     fn an_id_that_comes_back_is_withdrawn_no_longer() {
-        let withdrawn = Withdrawn::default().after(&set(["a"]), &set(["b"]), NOW);
+        let withdrawn = WithdrawnIds::default().after(&set(["a"]), &set(["b"]), NOW);
         let withdrawn = withdrawn.after(&set(["b"]), &set(["a"]), NOW + 1);
-        assert!(!withdrawn.holds("a", NOW + 1));
-        assert!(withdrawn.holds("b", NOW + 1));
+        assert!(!withdrawn.contains("a", NOW + 1));
+        assert!(withdrawn.contains("b", NOW + 1));
     }
 
     #[test]
     fn a_set_that_stays_the_same_prolongs_nothing() {
-        let withdrawn = Withdrawn::default().after(&set(["a"]), &set(["b"]), NOW);
+        let withdrawn = WithdrawnIds::default().after(&set(["a"]), &set(["b"]), NOW);
         let withdrawn = withdrawn.after(&set(["b"]), &set(["b"]), NOW + DAY - 1);
-        assert!(withdrawn.holds("a", NOW + DAY - 1));
-        assert!(!withdrawn.holds("a", NOW + DAY));
+        assert!(withdrawn.contains("a", NOW + DAY - 1));
+        assert!(!withdrawn.contains("a", NOW + DAY));
         let withdrawn = withdrawn.after(&set(["b"]), &set(["b"]), NOW + DAY);
         assert_eq!(withdrawn.ids.len(), 0);
     }
 
     #[test]
     fn the_newest_256_are_kept() {
-        let mut withdrawn = Withdrawn::default();
+        let mut withdrawn = WithdrawnIds::default();
         let mut before = set([]);
         for number in 0..300 {
             let id = number.to_string();
@@ -112,15 +120,15 @@ mod tests {
         }
         assert_eq!(withdrawn.ids.len(), 256);
         for (id, is_kept) in [("42", false), ("43", true), ("298", true), ("299", false)] {
-            assert_eq!(withdrawn.holds(id, NOW + 300), is_kept, "{id}");
+            assert_eq!(withdrawn.contains(id, NOW + 300), is_kept, "{id}");
         }
     }
 
     #[test]
     fn an_id_of_more_than_a_kibibyte_is_not_kept() {
         let (long, longer) = ("x".repeat(1024), "x".repeat(1025));
-        let withdrawn = Withdrawn::default().after(&set([&*long, &*longer]), &set([]), NOW);
-        assert!(withdrawn.holds(&long, NOW));
-        assert!(!withdrawn.holds(&longer, NOW));
+        let withdrawn = WithdrawnIds::default().after(&set([&*long, &*longer]), &set([]), NOW);
+        assert!(withdrawn.contains(&long, NOW));
+        assert!(!withdrawn.contains(&longer, NOW));
     }
 }

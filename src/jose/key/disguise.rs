@@ -7,7 +7,7 @@ use base64::{
 };
 use zeroize::Zeroizing;
 
-use super::{Curve, KeyFault, Material, der};
+use super::{Curve, KeyFault, Material, der, prepare::prepare};
 use crate::{hex, jose::Algorithm};
 
 /// Whether the bytes are a key file, as it stands or in base64 or hex, rather than a secret.
@@ -52,7 +52,7 @@ fn is_point(point: &[u8]) -> bool {
         (Curve::P384, Algorithm::ES384),
         (Curve::P521, Algorithm::ES512),
     ];
-    let on = |(curve, algorithm)| Material::Ec { curve, point }.prepare(algorithm).is_ok();
+    let on = |(curve, algorithm)| prepare(&Material::Ec { curve, point }, algorithm).is_ok();
     point.first() == Some(&4) && curves.into_iter().any(on)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use aws_lc_rs::{hmac, signature::ParsedPublicKey};
+use aws_lc_rs::hmac;
 
 use super::Algorithm;
 use crate::{
@@ -15,10 +15,12 @@ mod disguise;
 mod fault;
 mod material;
 mod pem;
+mod prepare;
 
 pub(crate) use disguise::is_key_file;
 pub(crate) use fault::KeyFault;
 pub(crate) use material::{Curve, Material};
+use prepare::{Prepared, prepare};
 
 /// A verification key of exactly one algorithm, with an id if it has one.
 ///
@@ -139,10 +141,17 @@ impl Key {
 
     /// A key from what a JWK or a DER structure holds.
     pub(crate) fn prepare(algorithm: Algorithm, material: &Material<'_>) -> Result<Self, KeyFault> {
+        match *material {
+            // RFC 8725 §2.1: whoever knows the public key could sign with it.
+            Material::Secret { bytes, .. } if algorithm.is_symmetric() && is_key_file(bytes) => {
+                return Err(KeyFault::KeyFile);
+            }
+            _ => {}
+        }
         Ok(Self {
             algorithm,
             id: None,
-            prepared: Arc::new(material.prepare(algorithm)?),
+            prepared: Arc::new(prepare(material, algorithm)?),
         })
     }
 
@@ -173,14 +182,4 @@ impl fmt::Debug for Key {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// A key in the form that checks fastest.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made once and kept behind an `Arc`: a box would only add a step to each check"
-)]
-pub(crate) enum Prepared {
-    Hmac(hmac::Key),
-    Public(ParsedPublicKey),
 }

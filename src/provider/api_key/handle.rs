@@ -1,22 +1,20 @@
-//! Changing the keys while serving.
+//! A handle that changes the keys while serving.
 
 use std::{fmt, sync::Arc};
 
 use super::{
-    ApiKeyRecord,
-    keys::Keys,
-    table::{self, Table},
-    warn_of_short,
+    keys::SharedKeys,
+    record::{ApiKeyRecord, warn_of_short},
+    table::{self, KeyTable},
 };
 use crate::error::{ConfigError, ConfigErrorKind};
 
 /// Adds, replaces, revokes and removes the keys of an [`ApiKeyAuth`](super::ApiKeyAuth) while it
-/// serves. What it did holds from the next request.
+/// serves. A change counts from the next request on.
 ///
-/// Each change makes a new table beside the old one, so that readers never wait: with a thousand keys
-/// it takes a tenth of a millisecond, with a million a third of a second, for which an async task had
-/// better use a thread where it may block. Several changes at once are one
-/// [`replace_all`](Self::replace_all).
+/// Each change makes a new table beside the old one, so that readers never wait. With a thousand keys
+/// it takes a tenth of a millisecond, with a million a third of a second: an async task should then
+/// use a thread that may block. [`replace_all`](Self::replace_all) makes several changes at once.
 ///
 /// # Example
 ///
@@ -32,11 +30,11 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// ```
 #[derive(Clone)]
 pub struct ApiKeyHandle {
-    keys: Arc<Keys>,
+    keys: Arc<SharedKeys>,
 }
 
 impl ApiKeyHandle {
-    pub(super) fn new(keys: Arc<Keys>) -> Self {
+    pub(super) fn new(keys: Arc<SharedKeys>) -> Self {
         Self { keys }
     }
 
@@ -55,7 +53,7 @@ impl ApiKeyHandle {
         })
     }
 
-    /// Puts a key in the place of the one with the same name, or adds it.
+    /// Replaces the key with the name of this record, or adds it.
     ///
     /// # Errors
     ///
@@ -65,11 +63,11 @@ impl ApiKeyHandle {
         self.keys.change(|table| table.with(record))
     }
 
-    /// Puts a whole new set of keys in the place of the old one. With none, every key is unknown.
+    /// Replaces all keys. With an empty list, every key is unknown.
     ///
     /// # Errors
     ///
-    /// A key is empty or blank, or two share a key or a name; the old set then stays.
+    /// A key is empty or blank, or two share a key or a name. The old keys then stay.
     pub fn replace_all<K>(&self, keys: impl IntoIterator<Item = K>) -> Result<(), ConfigError>
     where
         K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
@@ -77,7 +75,7 @@ impl ApiKeyHandle {
         let records = keys
             .into_iter()
             .map(|key| key.try_into().map_err(Into::into));
-        let fresh = Table::of(records)?;
+        let fresh = KeyTable::of(records)?;
         warn_of_short(fresh.iter());
         self.keys
             .change(|table| Ok(fresh.labelled(table.label().cloned())))
@@ -95,7 +93,7 @@ impl ApiKeyHandle {
         })
     }
 
-    /// Removes the key of that name. The last one may go too: then every key is unknown.
+    /// Removes the key of that name. After the last one is removed, every key is unknown.
     ///
     /// # Errors
     ///
@@ -107,7 +105,7 @@ impl ApiKeyHandle {
         })
     }
 
-    /// The names of the keys, in no order.
+    /// The names of the keys, in no particular order.
     pub fn names(&self) -> Vec<String> {
         self.keys.load().names().map(str::to_owned).collect()
     }

@@ -1,37 +1,38 @@
-//! The table that a provider and its handles share.
+//! The key table that a provider and its handles share.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::table::Table;
+use super::table::KeyTable;
 use crate::error::ConfigError;
 
-/// Readers take a snapshot and never wait; writers go one after the other.
-pub(super) struct Keys {
-    table: ArcSwap<Table>,
-    writing: Mutex<()>,
+/// A key table that changes while serving. Readers take a snapshot and never wait; writers wait for each
+/// other.
+pub(super) struct SharedKeys {
+    table: ArcSwap<KeyTable>,
+    writer: Mutex<()>,
 }
 
-impl Keys {
-    pub(super) fn new(table: Table) -> Self {
+impl SharedKeys {
+    pub(super) fn new(table: KeyTable) -> Self {
         Self {
             table: ArcSwap::from_pointee(table),
-            writing: Mutex::new(()),
+            writer: Mutex::new(()),
         }
     }
 
-    pub(super) fn load(&self) -> Guard<Arc<Table>> {
+    pub(super) fn load(&self) -> Guard<Arc<KeyTable>> {
         self.table.load()
     }
 
-    /// Puts what the table is to become in its place, or leaves it as it is.
+    /// Replaces the table by the one that `changed` makes of it; on an error it stays.
     pub(super) fn change(
         &self,
-        changed: impl FnOnce(&Table) -> Result<Table, ConfigError>,
+        changed: impl FnOnce(&KeyTable) -> Result<KeyTable, ConfigError>,
     ) -> Result<(), ConfigError> {
         // A writer that panicked has stored nothing, so the table is whole.
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let table = changed(&self.load())?;
         self.table.store(Arc::new(table));
         Ok(())

@@ -1,20 +1,21 @@
-//! One API key and whom it stands for.
+//! One API key and the caller that it stands for.
 
 use std::{fmt, time::SystemTime};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::digest;
 use crate::{
     clock::Clock,
     context::AuthContext,
     error::{ConfigError, ConfigErrorKind},
     hex,
-    provider::Label,
+    log::{Clean, TARGET},
+    provider::SourceLabel,
     secret::{self, Secret},
 };
 
-/// An API key, by its SHA-256, and whom it stands for.
+/// An API key, kept as its SHA-256, and the caller that it stands for.
 ///
 /// # Example
 ///
@@ -33,11 +34,14 @@ pub struct ApiKeyRecord {
     pub(crate) digest: [u8; 32],
     pub(super) context: AuthContext,
     pub(super) revoked: bool,
-    /// Whether the plain key was seen, and was too short.
+    /// Whether the plain key was given and is short.
     is_short: bool,
 }
 
 impl ApiKeyRecord {
+    /// A key with fewer characters may be guessed: 16 are 64 bits where they are hex digits.
+    pub(crate) const MIN_SAFE_LEN: usize = 16;
+
     /// A record of that name for a plain key, which is hashed now and wiped.
     ///
     /// The scopes are `*`, everything, unless set.
@@ -59,7 +63,7 @@ impl ApiKeyRecord {
             ));
         }
         let mut record = Self::of(name.into(), digest(text.as_bytes()))?;
-        record.is_short = text.chars().take(SHORT).count() < SHORT;
+        record.is_short = text.chars().take(Self::MIN_SAFE_LEN).count() < Self::MIN_SAFE_LEN;
         Ok(record)
     }
 
@@ -78,7 +82,7 @@ impl ApiKeyRecord {
                  `printf %s \"$KEY\" | sha256sum`",
             )
         })?;
-        if secret::equal(&digest, &super::digest(b"")) {
+        if secret::equal(&digest, &self::digest(b"")) {
             return Err(blank_key());
         }
         Self::of(name.into(), digest)
@@ -184,10 +188,10 @@ impl ApiKeyRecord {
         self
     }
 
-    /// The record under a label, unless it names an issuer of its own.
-    pub(super) fn labelled(mut self, label: Option<&Label>) -> Self {
+    /// The record with the label as its source, unless it names an issuer.
+    pub(super) fn labelled(mut self, label: Option<&SourceLabel>) -> Self {
         if self.context.issuer().is_none() {
-            self.context = self.context.with_label(label.map(Label::text));
+            self.context = self.context.with_label(label.map(SourceLabel::text));
         }
         self
     }
@@ -198,7 +202,7 @@ impl ApiKeyRecord {
             .is_some_and(|at| clock.now() >= at)
     }
 
-    /// Whether the plain key was given, and has so few characters that it may be guessed.
+    /// Whether the plain key was given and has so few characters that it may be guessed.
     pub(crate) fn is_short(&self) -> bool {
         self.is_short
     }
@@ -260,8 +264,33 @@ impl fmt::Debug for ApiKeyRecord {
     }
 }
 
-/// Below this many characters a key may be guessed: 16 are 64 bits where they are hex digits.
-pub(crate) const SHORT: usize = 16;
+/// One warning that names the keys that may be guessed; of many, the first ones.
+pub(super) fn warn_of_short<'r>(records: impl IntoIterator<Item = &'r ApiKeyRecord>) {
+    let short = records.into_iter().filter(|record| record.is_short());
+    let names: Vec<&str> = short.map(ApiKeyRecord::name).collect();
+    if names.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = names
+        .iter()
+        .take(MAX_NAMES)
+        .map(|name| Clean(name).to_string())
+        .collect();
+    tracing::warn!(
+        target: TARGET,
+        provider = "api_key",
+        count = names.len(),
+        keys = %shown.join(", "),
+        "an API key has fewer than {} characters and may be guessed: make a new one with \
+         `openssl rand -base64 32`",
+        ApiKeyRecord::MIN_SAFE_LEN,
+    );
+}
+
+/// The SHA-256 of a key. The table holds it instead of the key, so there is nothing to wipe.
+pub(super) fn digest(key: &[u8]) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
 
 fn blank_key() -> ConfigError {
     ConfigError::new(
@@ -269,3 +298,6 @@ fn blank_key() -> ConfigError {
         "an API key is blank: make one with `openssl rand -base64 32`, or leave the entry out",
     )
 }
+
+/// A line of the log names no more keys than this.
+const MAX_NAMES: usize = 16;

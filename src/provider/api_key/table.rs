@@ -1,39 +1,42 @@
-//! The set of keys, looked up by digest.
+//! The keys of a provider, found by their digests.
 
 use std::{collections::HashSet, hash::BuildHasher, sync::LazyLock};
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use super::ApiKeyRecord;
+use super::record::ApiKeyRecord;
 use crate::{
     clock::Clock,
     context::AuthContext,
     error::{ConfigError, ConfigErrorKind},
-    provider::Label,
+    provider::SourceLabel,
     scope::Scopes,
     secret,
 };
 
+/// The keys of a provider.
 #[derive(Default)]
-pub(super) struct Table {
+pub(super) struct KeyTable {
     records: HashTable<ApiKeyRecord>,
-    /// A digest may be whatever somebody says it is ([`ApiKeyRecord::from_sha256`]), so it is not its
-    /// own hash: nobody can make many stand in one place.
+    /// Digests can be chosen at will ([`ApiKeyRecord::from_sha256`]), so they are hashed with a random
+    /// seed: nobody can make many collide.
     hasher: RandomState,
     /// The source of every record that names no issuer.
-    label: Option<Label>,
+    label: Option<SourceLabel>,
 }
 
-pub(super) enum Standing<'a> {
+/// What the table knows of a key.
+pub(super) enum KeyStatus<'a> {
     Unknown,
-    /// With the name of the key, as below.
+    /// With the name of the key.
     Revoked(&'a str),
+    /// With the name of the key.
     Expired(&'a str),
-    Good(&'a AuthContext),
+    Valid(&'a AuthContext),
 }
 
-impl Table {
+impl KeyTable {
     pub(super) fn of(
         records: impl IntoIterator<Item = Result<ApiKeyRecord, ConfigError>>,
     ) -> Result<Self, ConfigError> {
@@ -52,8 +55,8 @@ impl Table {
         Ok(Self::holding(records, None))
     }
 
-    /// Takes the records, of which each has a digest of its own.
-    fn holding(all: Vec<ApiKeyRecord>, label: Option<Label>) -> Self {
+    /// A table of records whose digests all differ.
+    fn holding(all: Vec<ApiKeyRecord>, label: Option<SourceLabel>) -> Self {
         let hasher = RandomState::default();
         let hash = |record: &ApiKeyRecord| hasher.hash_one(record.digest);
         let mut records = HashTable::with_capacity(all.len());
@@ -67,14 +70,14 @@ impl Table {
         }
     }
 
-    /// The table with its keys under another label, or under none.
-    pub(super) fn labelled(&self, label: Option<Label>) -> Self {
+    /// The table with another label, or with none.
+    pub(super) fn labelled(&self, label: Option<SourceLabel>) -> Self {
         let records = self.records.iter().cloned();
         let records = records.map(|one| one.labelled(label.as_ref())).collect();
         Self::holding(records, label)
     }
 
-    pub(super) fn label(&self) -> Option<&Label> {
+    pub(super) fn label(&self) -> Option<&SourceLabel> {
         self.label.as_ref()
     }
 
@@ -93,13 +96,13 @@ impl Table {
         self.records.find(self.hasher.hash_one(digest), is_it)
     }
 
-    /// Judges a digest: unknown, revoked, expired, in that order.
-    pub(super) fn find(&self, digest: &[u8; 32], clock: &Clock) -> Standing<'_> {
+    /// The status of the key with that digest. A key that is revoked and expired is revoked.
+    pub(super) fn find(&self, digest: &[u8; 32], clock: &Clock) -> KeyStatus<'_> {
         match self.get(digest) {
-            None => Standing::Unknown,
-            Some(record) if record.revoked => Standing::Revoked(record.name()),
-            Some(record) if record.is_expired(clock) => Standing::Expired(record.name()),
-            Some(record) => Standing::Good(&record.context),
+            None => KeyStatus::Unknown,
+            Some(record) if record.revoked => KeyStatus::Revoked(record.name()),
+            Some(record) if record.is_expired(clock) => KeyStatus::Expired(record.name()),
+            Some(record) => KeyStatus::Valid(&record.context),
         }
     }
 
@@ -115,7 +118,7 @@ impl Table {
         self.records.iter().find(|record| record.name() == name)
     }
 
-    /// The table with one key more, which takes the place of the one with its name if there is one.
+    /// The table with this key, which replaces the key of its name if there is one.
     pub(super) fn with(&self, record: ApiKeyRecord) -> Result<Self, ConfigError> {
         let holder = self.get(&record.digest);
         if holder.is_some_and(|holder| holder.name() != record.name()) {
@@ -139,7 +142,7 @@ impl Table {
     }
 }
 
-/// One `*` that all records share until they are given scopes of their own.
+/// The scope `*`, which all records share until they get scopes of their own.
 pub(super) fn all_scopes() -> Scopes {
     static ALL: LazyLock<Scopes> = LazyLock::new(|| Scopes::new(["*"]));
     ALL.clone()
@@ -185,20 +188,23 @@ mod tests {
         record
     }
 
-    fn named(table: &Table, digest: (u8, u8)) -> Option<&str> {
+    fn named(table: &KeyTable, digest: (u8, u8)) -> Option<&str> {
         table.get(&record(digest).digest).map(ApiKeyRecord::name)
     }
 
     #[test]
     fn in_a_table_without_keys_nothing_is_found() {
-        assert_eq!(named(&Table::default(), (0, 0)), None);
-        assert_eq!(named(&Table::holding(Vec::new(), None), (255, 255)), None);
+        assert_eq!(named(&KeyTable::default(), (0, 0)), None);
+        assert_eq!(
+            named(&KeyTable::holding(Vec::new(), None), (255, 255)),
+            None
+        );
     }
 
     #[test]
     fn digests_that_somebody_chose_are_hashed_with_a_seed_of_each_tables_own() {
-        let hash = |table: &Table| table.hasher.hash_one([0_u8; 32]);
-        assert_ne!(hash(&Table::default()), hash(&Table::default()));
+        let hash = |table: &KeyTable| table.hasher.hash_one([0_u8; 32]);
+        assert_ne!(hash(&KeyTable::default()), hash(&KeyTable::default()));
     }
 
     proptest! {
@@ -206,7 +212,7 @@ mod tests {
         fn finds_whoever_is_there_and_nobody_else(
             known in btree_set((0..8_u8, 0..8_u8), 0..64),
         ) {
-            let table = Table::holding(known.iter().copied().map(record).collect(), None);
+            let table = KeyTable::holding(known.iter().copied().map(record).collect(), None);
             prop_assert_eq!(table.len(), known.len());
             prop_assert_eq!(table.iter().count(), known.len());
             for digest in (0..8).flat_map(|first| (0..8).map(move |last| (first, last))) {

@@ -12,17 +12,17 @@ use crate::{
         user_id::{UserId, UserIdClaims, member, non_empty},
     },
     provider::{
-        Grants, Label, Voucher,
-        opaque::{Vouched, endpoint_failed},
+        Grants, SourceLabel, TokenAuthority,
+        opaque::{ActiveToken, endpoint_failed},
     },
 };
 
 /// What is required of a token that is active.
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
+pub(super) struct ActiveTokenRules {
     pub(super) audiences: Vec<Box<str>>,
     pub(super) issuer: Option<Box<str>>,
-    pub(super) label: Option<Label>,
+    pub(super) label: Option<SourceLabel>,
     pub(super) grants: Grants,
     pub(super) scope_claim: ClaimPath,
     pub(super) user_id: UserIdClaims,
@@ -31,7 +31,7 @@ pub(super) struct Rules {
     endpoint: Box<str>,
 }
 
-impl Rules {
+impl ActiveTokenRules {
     pub(super) fn new(endpoint: String) -> Self {
         Self {
             audiences: Vec::new(),
@@ -47,16 +47,16 @@ impl Rules {
     }
 
     /// Who vouches for a user id: the issuer, or what the label says, or else the endpoint.
-    fn voucher(&self) -> Voucher<'_> {
+    fn authority(&self) -> TokenAuthority<'_> {
         let endpoint = self.label.is_none().then_some(&self.endpoint);
-        Voucher {
+        TokenAuthority {
             issuer: self.issuer.as_ref().or(endpoint).map(|name| &**name),
             label: self.label.as_ref(),
         }
     }
 
     /// Judges everything but the times.
-    pub(super) fn judge(&self, body: &[u8]) -> Result<Vouched, AuthError> {
+    pub(super) fn judge(&self, body: &[u8]) -> Result<ActiveToken, AuthError> {
         self.read(body).map_err(|unfit| match unfit {
             Unfit::Wrong(reason) => AuthError::invalid_credential(reason),
             Unfit::Another(reason, mismatch) => {
@@ -66,7 +66,7 @@ impl Rules {
         })
     }
 
-    fn read(&self, body: &[u8]) -> Result<Vouched, Unfit> {
+    fn read(&self, body: &[u8]) -> Result<ActiveToken, Unfit> {
         let json = std::str::from_utf8(body).map_err(|_| Unfit::Malformed("not UTF-8"))?;
         let told = self.told(json).map_err(malformed)?;
         // Of an inactive token nothing else is said, and nothing else matters.
@@ -85,9 +85,9 @@ impl Rules {
         let expires_at = read(told.exp, "an `exp` that is no time", time)?;
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
         let source = self
-            .voucher()
+            .authority()
             .source(&user_id.claim.name, user_id.claim.is_first);
-        Ok(Vouched {
+        Ok(ActiveToken {
             context: self.grants.limit(
                 AuthContext::verified(Verified {
                     user_id: user_id.text.into(),
@@ -102,7 +102,7 @@ impl Rules {
             not_before,
             issued_at,
             expires_at,
-            size: json.len(),
+            answer_len: json.len(),
         })
     }
 
@@ -195,7 +195,7 @@ impl Rules {
             },
         };
         if let Some(user_id) = user_id {
-            return Ok((user_id, super::NAME));
+            return Ok((user_id, NAME));
         }
         // A token that names a user in any way acts for that user, and not for its client.
         let names_user = told.sub.is_some() || told.username.is_some();
@@ -303,4 +303,7 @@ fn is_empty_list(byte: u8) -> bool {
 }
 
 const UNUSABLE: Unfit = Unfit::Malformed("a user id that cannot be used");
+/// The method of users, and the provider's name in the log.
+pub(super) const NAME: &str = "introspection";
+/// The method of clients that act for themselves.
 pub(super) const CLIENT: &str = "introspection_client";

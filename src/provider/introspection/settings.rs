@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{IntrospectionAuth, Rules};
-use crate::{context::ClaimPath, error::ConfigError, provider::opaque::Settings};
+use super::{answer::ActiveTokenRules, provider::IntrospectionAuth};
+use crate::{context::ClaimPath, error::ConfigError, provider::opaque::OpaqueSettings};
 
 impl IntrospectionAuth {
     /// Requires the token's `aud` to be this, or to hold it.
@@ -75,7 +75,7 @@ impl IntrospectionAuth {
     /// Wherever users can write any address into their account, everybody can be anybody.
     #[must_use]
     pub fn insecure_unverified_email(self) -> Self {
-        let accept = |rules: &mut Rules| {
+        let accept = |rules: &mut ActiveTokenRules| {
             rules.user_id = std::mem::take(&mut rules.user_id).accept_unverified_email();
         };
         self.with_rules(accept)
@@ -102,8 +102,8 @@ impl IntrospectionAuth {
         let mut result = Ok(());
         self.opaque =
             self.opaque
-                .with_question(|question| match question.client.clone().in_form() {
-                    Ok(client) => question.client = client,
+                .with_endpoint(|endpoint| match endpoint.client.clone().in_form() {
+                    Ok(client) => endpoint.client = client,
                     Err(error) => result = Err(error),
                 });
         result.map(|()| self)
@@ -162,7 +162,7 @@ impl IntrospectionAuth {
     ///
     /// It is more than 300 seconds.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
-        let set = |settings: &mut Settings| {
+        let set = |settings: &mut OpaqueSettings| {
             settings.times = settings.times.clone().with_leeway(leeway)?;
             Ok(())
         };

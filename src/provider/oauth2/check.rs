@@ -1,59 +1,68 @@
-//! Judging a token with an issuer's keys: at once where they are there.
+//! Checking a token with an issuer's keys: at once where the keys are there.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::{AuthResult, Authentication, METHOD, settings::Settings};
+use super::settings::{METHOD, OAuth2Settings};
 use crate::{
     clock::Clock,
     error::{AuthError, Mismatch},
-    issuer::keys::{Keyring, Missing, Snapshot, Source, Ticket},
+    issuer::{
+        IssuerClient,
+        keys::{FetchTicket, KeySource, Keyring, MissingKey, Snapshot},
+    },
     jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
-    provider::token::{Recalled, TokenJudge, refused},
+    provider::{
+        AuthResult, Authentication,
+        token::{Recalled, TokenVerifier, VerifierSettings, refused},
+    },
     request::ClientAddress,
 };
 
 /// One issuer's keys, the rules for its tokens, and the tokens that are remembered.
 #[derive(Debug)]
-pub(super) struct Check {
+pub(super) struct TokenChecker {
     algorithms: Box<[Algorithm]>,
     header_rules: HeaderRules,
     strict_at_jwt: bool,
     rules: ClaimRules,
-    judge: TokenJudge,
+    verifier: TokenVerifier,
     keys: Arc<Keyring>,
     clock: Clock,
 }
 
 /// What is known about a token so far.
-enum Verdict {
-    Said(AuthResult),
-    /// It takes a fetch to tell.
-    Wait(Ticket),
+enum Attempt {
+    Done(AuthResult),
+    /// A fetch may bring the key that decides.
+    Wait(FetchTicket),
 }
 
-impl Check {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let source = Source {
+impl TokenChecker {
+    pub(super) fn new(settings: &OAuth2Settings) -> Self {
+        let source = KeySource {
             issuer: settings.issuer.clone(),
-            place: settings.place.clone(),
+            location: settings.location.clone(),
             algorithms: settings.algorithms.clone(),
-            transport: settings.transport.clone(),
-            bearer: settings.bearer.clone(),
-            fetcher: OnceLock::new(),
+            client: IssuerClient::new(
+                settings.location.endpoint().clone(),
+                settings.transport.clone(),
+                settings.bearer.clone(),
+            ),
         };
         let rules = settings.claim_rules();
         Self {
             algorithms: settings.algorithms.clone(),
             header_rules: settings.header_rules.clone(),
             strict_at_jwt: settings.strict_at_jwt,
-            judge: TokenJudge::new(
-                METHOD,
-                (None, settings.grants.clone()),
-                rules.clone(),
-                settings.remembered,
-            ),
+            verifier: TokenVerifier::new(VerifierSettings {
+                method: METHOD,
+                label: None,
+                grants: settings.grants.clone(),
+                rules: rules.clone(),
+                remembered_tokens: settings.remembered_tokens,
+            }),
             rules,
-            keys: Keyring::new(source, settings.pace.clone(), settings.clock.clone()),
+            keys: Keyring::new(source, settings.refresh.clone(), settings.clock.clone()),
             clock: settings.clock.clone(),
         }
     }
@@ -62,73 +71,75 @@ impl Check {
         self.keys.warm_up().await.map_err(Into::into)
     }
 
-    pub(super) async fn judge(&self, token: &[u8]) -> AuthResult {
+    /// The answer for a token that came without a request, waited for where it must be.
+    pub(super) async fn verify(&self, token: &[u8]) -> AuthResult {
         match self.attempt(token, None) {
-            Verdict::Said(answer) => answer,
-            Verdict::Wait(ticket) => {
-                let _place = self.keys.place(None, self.clock.now())?;
-                self.judge_after(token, ticket).await
+            Attempt::Done(answer) => answer,
+            Attempt::Wait(ticket) => {
+                let _permit = self.keys.permit_to_wait(None, self.clock.now())?;
+                self.answer_after(token, ticket).await
             }
         }
     }
 
-    pub(super) fn judge_bytes(
+    /// The answer for a token of a request; `client` gives the address that counts as waiting.
+    pub(super) fn answer(
         self: &Arc<Self>,
         token: &[u8],
         client: impl FnOnce() -> Option<ClientAddress>,
     ) -> Authentication {
         let ticket = match self.attempt(token, None) {
-            Verdict::Said(answer) => return answer.into(),
-            Verdict::Wait(ticket) => ticket,
+            Attempt::Done(answer) => return answer.into(),
+            Attempt::Wait(ticket) => ticket,
         };
-        match self.keys.place(client(), self.clock.now()) {
+        match self.keys.permit_to_wait(client(), self.clock.now()) {
             Err(full) => Err(AuthError::from(full)).into(),
-            Ok(place) => {
+            Ok(permit) => {
                 let (check, token) = (Arc::clone(self), token.to_owned());
                 Authentication::pending(async move {
-                    let _place = place;
-                    check.judge_after(&token, ticket).await
+                    let _permit = permit;
+                    check.answer_after(&token, ticket).await
                 })
             }
         }
     }
 
-    async fn judge_after(&self, token: &[u8], mut ticket: Ticket) -> AuthResult {
+    async fn answer_after(&self, token: &[u8], mut ticket: FetchTicket) -> AuthResult {
         let deadline = self.keys.deadline();
         loop {
             self.keys.wait(ticket, deadline).await?;
             match self.attempt(token, Some(ticket)) {
-                Verdict::Said(answer) => return answer,
-                Verdict::Wait(next) => ticket = next,
+                Attempt::Done(answer) => return answer,
+                Attempt::Wait(next) => ticket = next,
             }
         }
     }
 
-    /// Judges the token with the keys there are, or says which fetch to wait for.
-    fn attempt(&self, token: &[u8], waited: Option<Ticket>) -> Verdict {
-        self.try_judge(token, waited)
-            .unwrap_or_else(|error| Verdict::Said(Err(error)))
+    /// Checks the token with the keys there are, or says which fetch to wait for.
+    fn attempt(&self, token: &[u8], waited: Option<FetchTicket>) -> Attempt {
+        self.try_check(token, waited)
+            .unwrap_or_else(|error| Attempt::Done(Err(error)))
     }
 
-    fn try_judge(&self, token: &[u8], waited: Option<Ticket>) -> Result<Verdict, AuthError> {
+    fn try_check(&self, token: &[u8], waited: Option<FetchTicket>) -> Result<Attempt, AuthError> {
         let now = self.clock.now();
         let loaded = self.keys.load();
         let Some(snapshot) = self.keys.usable(&loaded, now) else {
             self.check_unverified(&self.parse(token)?, now)?;
-            return Ok(Verdict::Wait(self.keys.want_keys(now)?));
+            return Ok(Attempt::Wait(self.keys.request_keys(now)?));
         };
-        let seat = match self.judge.recall(token, snapshot.generation, now) {
-            Recalled::Known(answer) => return Ok(Verdict::Said(answer)),
-            Recalled::Vacant(seat) => seat,
+        let unverified = match self.verifier.recall(token, snapshot.generation, now) {
+            Recalled::Known(answer) => return Ok(Attempt::Done(answer)),
+            Recalled::Unknown(unverified) => unverified,
         };
         let jws = self.parse(token)?;
         match snapshot.set.key_for(&jws) {
-            // The only key that fits, without an id: what it does not verify may be of a newer one.
+            // The only key that fits has no id: a token that it does not verify may be of a newer key.
             Ok(key) if is_guess(key, &jws) && !jws.is_signed_with(key) => {
                 self.unknown_key(&jws, snapshot, waited, now)
             }
-            Ok(key) => Ok(Verdict::Said(
-                seat.judge(jws, key, |claims| self.check_at_jwt(claims)),
+            Ok(key) => Ok(Attempt::Done(
+                unverified.verify(jws, key, |claims| self.check_at_jwt(claims)),
             )),
             Err(JoseError::KidUnknown) => self.unknown_key(&jws, snapshot, waited, now),
             Err(error) => Err(refused(error)),
@@ -143,19 +154,19 @@ impl Check {
         &self,
         jws: &Jws<'_>,
         snapshot: &Snapshot,
-        waited: Option<Ticket>,
+        waited: Option<FetchTicket>,
         now: u64,
-    ) -> Result<Verdict, AuthError> {
+    ) -> Result<Attempt, AuthError> {
         self.check_unverified(jws, now)?;
         let kid = jws.key_id().unwrap_or_default();
-        match self.keys.want_key(kid, snapshot, waited, now)? {
-            Missing::Wait(ticket) => Ok(Verdict::Wait(ticket)),
-            Missing::Unknown => Err(refused(JoseError::KidUnknown)),
-            Missing::Withdrawn => Err(AuthError::invalid_credential("jwt_kid_withdrawn")),
+        match self.keys.request_key(kid, snapshot, waited, now)? {
+            MissingKey::Wait(ticket) => Ok(Attempt::Wait(ticket)),
+            MissingKey::Unknown => Err(refused(JoseError::KidUnknown)),
+            MissingKey::Withdrawn => Err(AuthError::invalid_credential("jwt_kid_withdrawn")),
         }
     }
 
-    /// What can be said of a token without any key.
+    /// Parses a token and checks its header, for which no key is needed.
     fn parse<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, AuthError> {
         let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
         if !self.algorithms.contains(&jws.algorithm()) {
@@ -168,17 +179,17 @@ impl Check {
         Ok(jws)
     }
 
-    /// Refuses a token that no key could mend: another issuer's is none of ours, and one that has
-    /// expired is of no use to anybody.
+    /// Refuses a token that would be refused whatever its key: one of another issuer, or one that has
+    /// expired.
     fn check_unverified(&self, jws: &Jws<'_>, now: u64) -> Result<(), AuthError> {
         let json = jws.unverified_claims().map_err(refused)?;
         let claims = match self.rules.check(json, now) {
-            // The one fault that the caller may know of, once the token has verified.
+            // A missing scope is told to the caller, and only once the token has verified.
             Err(JoseError::ScopeMissing) => return Ok(()),
             checked => checked,
         };
         let claims = claims.map_err(|error| {
-            // Not the code of one that verified: the caller learns no more than "not valid".
+            // Nothing verified, so the caller learns no more than "not valid".
             let refused = AuthError::invalid_credential(match error {
                 JoseError::Expired => "jwt_expired_unverified",
                 other => other.code(),
@@ -192,7 +203,7 @@ impl Check {
             .map_err(AuthError::invalid_credential)
     }
 
-    /// RFC 9068 §2.2: what an access token has beside what every token here has.
+    /// Requires the claims that RFC 9068 §2.2 adds to those of every token, where that is set.
     fn check_at_jwt(&self, claims: &Claims<'_>) -> Result<(), &'static str> {
         if !self.strict_at_jwt {
             return Ok(());
@@ -213,12 +224,12 @@ impl Check {
     }
 }
 
-/// Whether the token names a key, and this one has no name.
+/// Whether the token names a key and this key has no name.
 fn is_guess(key: &Key, jws: &Jws<'_>) -> bool {
     key.id().is_none() && jws.key_id().is_some()
 }
 
-/// Says that anybody may have written what came.
+/// Marks a mismatch as found in a token that nobody verified.
 pub(super) fn unverified(mut mismatch: Mismatch) -> Mismatch {
     mismatch.is_verified = false;
     mismatch

@@ -11,11 +11,11 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{OAuth2Auth, settings::Settings};
+use super::{provider::OAuth2Auth, settings::OAuth2Settings};
 use crate::{
     error::ConfigError,
+    issuer::KeySetLocation,
     issuer::fetch::{BearerFile, Endpoint, Transport},
-    issuer::keys::Place,
 };
 
 impl OAuth2Auth {
@@ -51,21 +51,21 @@ impl OAuth2Auth {
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, ConfigError> {
-        let made = Self::insecurely(issuer, audience)?;
-        made.endpoint().warn_of_http("issuer");
+        let made = Self::insecure_without_warning(issuer, audience)?;
+        made.endpoint().warn_if_plain_http("issuer");
         Ok(made)
     }
 
     /// An issuer that may be asked over plain http; that it is, is logged by the caller.
-    pub(crate) fn insecurely(
+    pub(crate) fn insecure_without_warning(
         issuer: impl Into<String>,
         audience: impl Into<String>,
     ) -> Result<Self, ConfigError> {
         let issuer = issuer.into();
-        let place = Place::of_insecure_issuer(&issuer)?;
-        let endpoint = place.endpoint().clone();
-        let settings = Settings::new(issuer, audience.into(), place)?;
-        Ok(Self::with(Settings {
+        let location = KeySetLocation::of_insecure_issuer(&issuer)?;
+        let endpoint = location.endpoint().clone();
+        let settings = OAuth2Settings::new(issuer, audience.into(), location)?;
+        Ok(Self::with(OAuth2Settings {
             insecure: Some(endpoint),
             ..settings
         }))
@@ -154,7 +154,7 @@ impl OAuth2Auth {
 
     /// What is asked for the keys: the key set where it is known, or else the issuer.
     pub(crate) fn endpoint(&self) -> &Endpoint {
-        self.0.settings.place.endpoint()
+        self.settings().location.endpoint()
     }
 
     /// Shows the bearer token in a file to the issuer when the keys are fetched: that of a Kubernetes

@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthProvider, Authentication, METHOD, OAuth2Auth, PrincipalSource, check::unverified};
+use super::{check::unverified, provider::OAuth2Auth, settings::METHOD};
 use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError, ConfigErrorKind, Mismatch},
     jose::{JoseError, Jws},
-    provider::token::refused,
+    provider::{AuthProvider, Authentication, PrincipalSource, token::refused},
     request::{AuthRequest, ClientAddress, CredentialSource},
 };
 
@@ -133,7 +133,7 @@ impl OAuth2Issuers {
         client: impl FnOnce() -> Option<ClientAddress>,
     ) -> Authentication {
         match self.pick(token) {
-            Ok(issuer) => issuer.check().judge_bytes(token, client),
+            Ok(issuer) => issuer.checker().answer(token, client),
             Err(error) => Err(error).into(),
         }
     }

@@ -1,4 +1,4 @@
-//! What a provider is told, judged when it is told.
+//! The settings of the provider, checked when they are set.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,25 +6,28 @@ use crate::{
     clock::Clock,
     error::{ConfigError, ConfigErrorKind},
     issuer::fetch::{BearerFile, Endpoint, Transport},
-    issuer::keys::{LONGEST_CACHE_TTL, Pace, Place, SHORTEST_CACHE_TTL},
+    issuer::{
+        KeySetLocation,
+        keys::{LONGEST_CACHE_TTL, RefreshSettings, SHORTEST_CACHE_TTL},
+    },
     jose::{Algorithm, ClaimRules, HeaderRules},
-    provider::{Grants, token::REMEMBERED_TOKENS},
+    provider::{Grants, token::DEFAULT_REMEMBERED_TOKENS},
     request::CredentialSource,
 };
 
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(super) struct OAuth2Settings {
     pub(super) issuer: Box<str>,
     pub(super) audiences: Vec<String>,
-    pub(super) place: Place,
+    pub(super) location: KeySetLocation,
     pub(super) algorithms: Box<[Algorithm]>,
     /// Without issuer and audiences, which are put in at the end.
     pub(super) rules: ClaimRules,
     pub(super) grants: Grants,
     pub(super) header_rules: HeaderRules,
     pub(super) strict_at_jwt: bool,
-    pub(super) pace: Pace,
-    pub(super) remembered: usize,
+    pub(super) refresh: RefreshSettings,
+    pub(super) remembered_tokens: usize,
     pub(super) sources: Arc<[CredentialSource]>,
     pub(super) transport: Transport,
     /// What proves to the issuer who asks for the keys.
@@ -34,11 +37,11 @@ pub(super) struct Settings {
     pub(super) clock: Clock,
 }
 
-impl Settings {
+impl OAuth2Settings {
     pub(super) fn new(
         issuer: String,
         first_audience: String,
-        place: Place,
+        location: KeySetLocation,
     ) -> Result<Self, ConfigError> {
         if issuer.trim().is_empty() {
             return Err(blank(
@@ -48,14 +51,14 @@ impl Settings {
         Ok(Self {
             issuer: issuer.into_boxed_str(),
             audiences: vec![audience(first_audience)?],
-            place,
+            location,
             algorithms: Box::new([Algorithm::RS256, Algorithm::ES256]),
             rules: ClaimRules::new(),
             grants: Grants::default(),
             header_rules: HeaderRules::new(),
             strict_at_jwt: false,
-            pace: Pace::default(),
-            remembered: REMEMBERED_TOKENS,
+            refresh: RefreshSettings::default(),
+            remembered_tokens: DEFAULT_REMEMBERED_TOKENS,
             sources: Arc::new([CredentialSource::bearer()]),
             transport: Transport::default(),
             bearer: None,
@@ -130,6 +133,9 @@ pub(super) fn cool_down(cool_down: Duration) -> Result<u64, ConfigError> {
         seconds => Ok(seconds),
     }
 }
+
+/// The method of the callers, and the provider's name in the log.
+pub(super) const METHOD: &str = "oauth2";
 
 fn blank(message: &'static str) -> ConfigError {
     ConfigError::new(ConfigErrorKind::Blank, message)

@@ -1,4 +1,4 @@
-//! Who may ask the endpoint at the moment, and who is next.
+//! Which lookups may ask the endpoint at the moment, and which are next.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,64 +8,66 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
+    client_limit::{ClientLimiter, Permit},
     request::ClientAddress,
-    shares::{Share, Shares},
 };
 
-/// On whose behalf the endpoint is asked.
+/// Why a token is looked up. It decides which slots the lookup may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asker {
-    /// A caller whose token the endpoint vouched for lately.
-    Known,
-    /// No caller: a verdict about a known token lapses soon.
+pub(super) enum LookupClass {
+    /// A caller shows a token that the endpoint accepted lately.
+    KnownToken,
+    /// The answer about a known token expires soon; no caller waits.
     Renewal,
-    /// A caller with a token that nobody vouched for, at that address where it is known.
-    Stranger(Option<ClientAddress>),
+    /// A caller at that address, where it is known, shows a token that the endpoint never accepted.
+    NewToken(Option<ClientAddress>),
 }
 
-/// The questions that may be asked at once, and the lines of those that wait.
+/// The slots for lookups that run at once, and the queues of those that wait.
 ///
-/// Anybody can show tokens that nobody has seen. So they have half of the slots and a short line,
-/// and one address has a quarter of either. Known tokens have what strangers do not use, but for a
-/// quarter that is left to new logins, and the first place in line.
+/// Anybody can show new tokens. So new tokens have half of the slots and a short queue, and one
+/// address has a quarter of each. Known tokens have the slots that new ones do not use, except for a
+/// quarter that is left to new logins, and the next slot that becomes free.
 pub(super) struct Slots {
-    limits: Limits,
-    state: Mutex<State>,
-    /// Strangers that wait for an answer, several for one token included.
-    callers: Arc<Shares>,
+    limits: SlotLimits,
+    state: Mutex<SlotState>,
+    /// Callers with new tokens that wait for an answer; several may wait for one token.
+    callers: Arc<ClientLimiter>,
 }
 
-struct Limits {
+/// How many lookups may run at once, and how many with new tokens may wait.
+struct SlotLimits {
     all: usize,
     known: usize,
-    strangers: usize,
-    strangers_line: usize,
+    new: usize,
+    new_queue: usize,
 }
 
 #[derive(Default)]
-struct State {
+struct SlotState {
     known: Queue,
-    strangers: Queue,
-    /// Only those that have something here.
-    peers: HashMap<ClientAddress, Peer>,
+    new: Queue,
+    /// Only the addresses with a new token here.
+    clients: HashMap<ClientAddress, ClientUse>,
     next_id: u64,
 }
 
+/// The lookups of known or of new tokens.
 #[derive(Default)]
 struct Queue {
     running: usize,
-    line: VecDeque<Waiter>,
+    waiting: VecDeque<QueuedLookup>,
 }
 
-struct Waiter {
+struct QueuedLookup {
     id: u64,
-    peer: Option<ClientAddress>,
-    turn: oneshot::Sender<()>,
+    client: Option<ClientAddress>,
+    grant: oneshot::Sender<()>,
 }
 
-/// What one address takes of what strangers have.
+/// How many lookups of new tokens one address has.
 #[derive(Default)]
-struct Peer {
+struct ClientUse {
     running: usize,
     waiting: usize,
 }
@@ -73,212 +75,220 @@ struct Peer {
 impl Slots {
     pub(super) fn new(concurrency: usize) -> Self {
         let all = concurrency.max(1);
-        let strangers = (all / 2).max(1);
+        let new = (all / 2).max(1);
         Self {
-            limits: Limits {
+            limits: SlotLimits {
                 all,
                 known: all - all / 4,
-                strangers,
-                strangers_line: strangers.saturating_mul(LINE_PER_SLOT),
+                new,
+                new_queue: new.saturating_mul(QUEUE_PER_SLOT),
             },
             state: Mutex::default(),
-            callers: Arc::new(Shares::new(MOST_CALLERS)),
+            callers: Arc::new(ClientLimiter::new(MAX_CALLERS)),
         }
     }
 
-    /// A slot, or a place in line for one; nothing where the line is full.
-    pub(super) fn take(self: &Arc<Self>, asker: Asker) -> Option<Place> {
-        let (sender, turn) = oneshot::channel();
+    /// A slot or a place in the queue for one; `None` where the queue is full.
+    pub(super) fn enter(self: &Arc<Self>, class: LookupClass) -> Option<SlotTicket> {
+        let (sender, granted) = oneshot::channel();
         let mut state = self.lock();
         let id = state.next_id;
         state.next_id = id.wrapping_add(1);
-        state.enqueue(id, asker, sender);
+        state.enqueue(id, class, sender);
         let next = state.advance(&self.limits);
-        let fits = state.line_holds(id, asker, &self.limits);
+        let fits = state.queue_holds(id, class, &self.limits);
         if !fits {
-            state.leave(id, asker);
+            state.leave(id, class);
         }
         drop(state);
         wake(next);
-        fits.then(|| Place {
+        fits.then(|| SlotTicket {
             slots: Arc::clone(self),
             id,
-            asker,
-            turn,
+            class,
+            granted,
         })
     }
 
-    /// Counts a caller who waits for an answer; nothing where too many strangers do.
-    pub(super) fn admit(&self, asker: Asker) -> Option<Caller> {
-        Some(match asker {
-            Asker::Stranger(peer) => Caller::Stranger(self.callers.take(peer)?),
-            Asker::Known | Asker::Renewal => Caller::Known,
+    /// Counts a caller that waits for an answer; `None` where too many with new tokens wait.
+    pub(super) fn admit(&self, class: LookupClass) -> Option<WaitingCaller> {
+        Some(match class {
+            LookupClass::NewToken(client) => WaitingCaller::Limited(self.callers.acquire(client)?),
+            LookupClass::KnownToken | LookupClass::Renewal => WaitingCaller::Unlimited,
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is locked; what another thread left is whole.
+    fn lock(&self) -> MutexGuard<'_, SlotState> {
+        // Nothing panics while it is locked, so another thread left it whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn enqueue(&mut self, id: u64, asker: Asker, turn: oneshot::Sender<()>) {
-        let peer = match asker {
-            Asker::Stranger(peer) => peer,
-            Asker::Known | Asker::Renewal => None,
+impl SlotState {
+    fn enqueue(&mut self, id: u64, class: LookupClass, grant: oneshot::Sender<()>) {
+        let client = match class {
+            LookupClass::NewToken(client) => client,
+            LookupClass::KnownToken | LookupClass::Renewal => None,
         };
-        self.queue(asker).line.push_back(Waiter { id, peer, turn });
-        self.change(peer, |peer| peer.waiting += 1);
+        let lookup = QueuedLookup { id, client, grant };
+        self.queue(class).waiting.push_back(lookup);
+        self.change(client, |of_client| of_client.waiting += 1);
     }
 
-    /// Gives free slots to those who are next. They are to be woken once this is unlocked.
-    fn advance(&mut self, limits: &Limits) -> Vec<oneshot::Sender<()>> {
+    /// Gives free slots to the lookups that are next. The caller wakes them once this is unlocked.
+    fn advance(&mut self, limits: &SlotLimits) -> Vec<oneshot::Sender<()>> {
         let mut next = Vec::new();
-        while self.known.running + self.strangers.running < limits.all {
+        while self.known.running + self.new.running < limits.all {
             let known = match self.known.running < limits.known {
-                true => self.known.line.pop_front(),
+                true => self.known.waiting.pop_front(),
                 false => None,
             };
-            if let Some(waiter) = known {
+            if let Some(lookup) = known {
                 self.known.running += 1;
-                next.push(waiter.turn);
+                next.push(lookup.grant);
                 continue;
             }
-            let Some(waiter) = self.next_stranger(limits) else {
+            let Some(lookup) = self.next_new(limits) else {
                 break;
             };
-            self.strangers.running += 1;
-            self.change(waiter.peer, |peer| {
-                peer.waiting = peer.waiting.saturating_sub(1);
-                peer.running += 1;
+            self.new.running += 1;
+            self.change(lookup.client, |of_client| {
+                of_client.waiting = of_client.waiting.saturating_sub(1);
+                of_client.running += 1;
             });
-            next.push(waiter.turn);
+            next.push(lookup.grant);
         }
         next
     }
 
-    /// The first in line whose address has not had its share.
-    fn next_stranger(&mut self, limits: &Limits) -> Option<Waiter> {
-        if self.strangers.running >= limits.strangers {
+    /// The first queued lookup of a new token whose address does not use its quarter.
+    fn next_new(&mut self, limits: &SlotLimits) -> Option<QueuedLookup> {
+        if self.new.running >= limits.new {
             return None;
         }
-        let most = share(limits.strangers);
-        let may = |waiter: &Waiter| {
-            let running = |peer| self.peer(peer, |peer| peer.running);
-            waiter.peer.is_none_or(|peer| running(peer) < most)
+        let most = client_share(limits.new);
+        let may_run = |lookup: &QueuedLookup| {
+            let running = |client| self.count_of(client, |of_client| of_client.running);
+            lookup.client.is_none_or(|client| running(client) < most)
         };
-        let at = self.strangers.line.iter().position(may)?;
-        self.strangers.line.remove(at)
+        let position = self.new.waiting.iter().position(may_run)?;
+        self.new.waiting.remove(position)
     }
 
-    /// Whether the one who came last has a slot, or stands in a line that is not too long for it.
-    fn line_holds(&mut self, id: u64, asker: Asker, limits: &Limits) -> bool {
-        let line = &self.queue(asker).line;
-        if line.back().is_none_or(|last| last.id != id) {
+    /// Whether the last lookup has a slot, or waits in a queue that is not too long for it.
+    fn queue_holds(&mut self, id: u64, class: LookupClass, limits: &SlotLimits) -> bool {
+        let waiting = &self.queue(class).waiting;
+        if waiting.back().is_none_or(|last| last.id != id) {
             return true;
         }
-        let length = line.len();
-        match asker {
-            Asker::Known => length <= KNOWN_LINE,
-            // Callers go first: nobody waits for a renewal.
-            Asker::Renewal => length <= KNOWN_LINE / 2,
-            Asker::Stranger(peer) => {
-                let of_peer = peer.map_or(0, |peer| self.peer(peer, |peer| peer.waiting));
-                length <= limits.strangers_line && of_peer <= share(limits.strangers_line)
+        let length = waiting.len();
+        match class {
+            LookupClass::KnownToken => length <= MAX_KNOWN_QUEUE,
+            // Callers go first: no caller waits for a renewal.
+            LookupClass::Renewal => length <= MAX_KNOWN_QUEUE / 2,
+            LookupClass::NewToken(client) => {
+                let of_client = client.map_or(0, |client| {
+                    self.count_of(client, |of_client| of_client.waiting)
+                });
+                length <= limits.new_queue && of_client <= client_share(limits.new_queue)
             }
         }
     }
 
-    /// Gives back a place in line, or the slot that came of it.
-    fn leave(&mut self, id: u64, asker: Asker) {
-        let queue = self.queue(asker);
-        let place = queue.line.iter().position(|waiter| waiter.id == id);
-        match place {
-            Some(place) => drop(queue.line.remove(place)),
+    /// Gives back a place in the queue, or the slot that it became.
+    fn leave(&mut self, id: u64, class: LookupClass) {
+        let queue = self.queue(class);
+        let position = queue.waiting.iter().position(|lookup| lookup.id == id);
+        match position {
+            Some(position) => drop(queue.waiting.remove(position)),
             None => queue.running = queue.running.saturating_sub(1),
         }
-        if let Asker::Stranger(peer) = asker {
-            self.change(peer, |peer| {
-                let count = match place {
-                    Some(_) => &mut peer.waiting,
-                    None => &mut peer.running,
+        if let LookupClass::NewToken(client) = class {
+            self.change(client, |of_client| {
+                let count = match position {
+                    Some(_) => &mut of_client.waiting,
+                    None => &mut of_client.running,
                 };
                 *count = count.saturating_sub(1);
             });
         }
     }
 
-    fn queue(&mut self, asker: Asker) -> &mut Queue {
-        match asker {
-            Asker::Known | Asker::Renewal => &mut self.known,
-            Asker::Stranger(_) => &mut self.strangers,
+    fn queue(&mut self, class: LookupClass) -> &mut Queue {
+        match class {
+            LookupClass::KnownToken | LookupClass::Renewal => &mut self.known,
+            LookupClass::NewToken(_) => &mut self.new,
         }
     }
 
-    fn peer(&self, peer: ClientAddress, count: impl FnOnce(&Peer) -> usize) -> usize {
-        self.peers.get(&peer).map_or(0, count)
+    fn count_of(&self, client: ClientAddress, count: impl FnOnce(&ClientUse) -> usize) -> usize {
+        self.clients.get(&client).map_or(0, count)
     }
 
-    fn change(&mut self, peer: Option<ClientAddress>, change: impl FnOnce(&mut Peer)) {
-        let Some(address) = peer else {
+    fn change(&mut self, client: Option<ClientAddress>, change: impl FnOnce(&mut ClientUse)) {
+        let Some(client) = client else {
             return;
         };
-        let peer = self.peers.entry(address).or_default();
-        change(peer);
-        if peer.running + peer.waiting == 0 {
-            self.peers.remove(&address);
+        let of_client = self.clients.entry(client).or_default();
+        change(of_client);
+        if of_client.running + of_client.waiting == 0 {
+            self.clients.remove(&client);
         }
     }
 }
 
-/// A place in line, and then a slot. Dropping it lets the next one in.
-pub(super) struct Place {
+/// A place in the queue, and then a slot. Dropping it gives it to the next lookup.
+pub(super) struct SlotTicket {
     slots: Arc<Slots>,
     id: u64,
-    asker: Asker,
-    turn: oneshot::Receiver<()>,
+    class: LookupClass,
+    granted: oneshot::Receiver<()>,
 }
 
-impl Place {
+impl SlotTicket {
+    pub(super) fn class(&self) -> LookupClass {
+        self.class
+    }
+
     /// Waits until there is a slot.
-    pub(super) async fn turn(&mut self) {
-        // INVARIANT: the sender stays in the line until it is used, or this place is dropped.
-        let _turn = (&mut self.turn).await;
+    pub(super) async fn granted(&mut self) {
+        // INVARIANT: the sender stays in the queue until it is used, or this ticket is dropped.
+        let _granted = (&mut self.granted).await;
     }
 }
 
-impl Drop for Place {
+impl Drop for SlotTicket {
     fn drop(&mut self) {
         let mut state = self.slots.lock();
-        state.leave(self.id, self.asker);
+        state.leave(self.id, self.class);
         let next = state.advance(&self.slots.limits);
         drop(state);
         wake(next);
     }
 }
 
-/// Somebody who waits for an answer, for as long as this is held.
-pub(super) enum Caller {
-    Known,
-    Stranger(#[expect(dead_code, reason = "held for its drop")] Share),
+/// A caller that waits for an answer, for as long as this is held.
+pub(super) enum WaitingCaller {
+    Unlimited,
+    Limited(#[expect(dead_code, reason = "held for its drop")] Permit),
 }
 
-/// Waking may drop a task of a runtime that shuts down, and with it a place, which locks.
+/// Wakes lookups outside of the lock: waking may drop a task of a runtime that shuts down, and with it
+/// a ticket, which locks.
 fn wake(next: Vec<oneshot::Sender<()>>) {
-    for turn in next {
-        let _left_meanwhile = turn.send(());
+    for grant in next {
+        let _left_meanwhile = grant.send(());
     }
 }
 
-/// What one address may have of what strangers have.
-fn share(of: usize) -> usize {
+/// The part that one address may have of what new tokens have.
+fn client_share(of: usize) -> usize {
     (of / 4).max(1)
 }
 
-/// Long enough for a burst; short enough that its last one is answered within the time limit, or
-/// told at once to come again.
-const LINE_PER_SLOT: usize = 8;
-const KNOWN_LINE: usize = 1024;
-/// Of strangers, whatever their tokens. Many may wait for one answer.
-const MOST_CALLERS: usize = 1024;
+/// Long enough for a burst; short enough that its last lookup is answered within the time limit, or
+/// refused at once.
+const QUEUE_PER_SLOT: usize = 8;
+const MAX_KNOWN_QUEUE: usize = 1024;
+/// With new tokens, whatever the tokens are: many callers may wait for one answer.
+const MAX_CALLERS: usize = 1024;

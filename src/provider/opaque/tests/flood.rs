@@ -2,15 +2,15 @@
 
 use super::*;
 
-/// How those of a flood fared.
+/// How those of a flood outcome.
 #[derive(Default)]
 struct Flood {
-    known: Fared,
-    strangers: Fared,
+    known: Outcome,
+    strangers: Outcome,
 }
 
 #[derive(Default)]
-struct Fared {
+struct Outcome {
     answered: AtomicUsize,
     unavailable: AtomicUsize,
     waiting: AtomicUsize,
@@ -24,7 +24,7 @@ impl World {
     }
 
     /// Ten seconds with 2,000 strangers each, and 60 known tokens that are used once a second.
-    async fn flood(&self, peer: Option<ClientAddress>) -> Arc<Flood> {
+    async fn flood(&self, client: Option<ClientAddress>) -> Arc<Flood> {
         let flood = Arc::new(Flood::default());
         let known: Vec<_> = (0..60).map(|number| format!("known-{number}")).collect();
         for token in &known {
@@ -35,7 +35,7 @@ impl World {
                 self.clock.advance(Duration::from_secs(1));
             }
             for number in tick * 20..(tick + 1) * 20 {
-                let asking = self.ask(&format!("stranger-{number}"), peer);
+                let asking = self.ask(&format!("stranger-{number}"), client);
                 flood.count(asking, |flood| &flood.strangers);
             }
             if let Some(token) = known.get(tick % 100) {
@@ -48,20 +48,20 @@ impl World {
 }
 
 impl Flood {
-    fn count(self: &Arc<Self>, asking: Authentication, which: fn(&Self) -> &Fared) {
+    fn count(self: &Arc<Self>, asking: Authentication, which: fn(&Self) -> &Outcome) {
         let flood = Arc::clone(self);
         which(self).waiting.fetch_add(1, Relaxed);
         let since = Instant::now();
         tokio::spawn(async move {
             let answer = asking.await;
-            let fared = which(&flood);
-            fared.waiting.fetch_sub(1, Relaxed);
-            fared.answered.fetch_add(1, Relaxed);
+            let outcome = which(&flood);
+            outcome.waiting.fetch_sub(1, Relaxed);
+            outcome.answered.fetch_add(1, Relaxed);
             let unavailable = answer.is_err_and(|error| error.kind() == AuthErrorKind::Unavailable);
-            fared
+            outcome
                 .unavailable
                 .fetch_add(usize::from(unavailable), Relaxed);
-            let mut longest = fared.longest_wait.lock().unwrap();
+            let mut longest = outcome.longest_wait.lock().unwrap();
             *longest = since.elapsed().max(*longest);
         });
     }
@@ -88,7 +88,7 @@ async fn known_tokens_in_use_do_not_wait_while_strangers_come() {
 async fn the_endpoint_has_no_more_questions_than_allowed_in_a_flood() {
     let world = World::before_a_flood();
     world.flood(None).await;
-    assert!(world.told.most_under_way.load(Relaxed) <= 32);
+    assert!(world.log.most_running.load(Relaxed) <= 32);
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +139,7 @@ async fn strangers_have_half_of_the_slots_and_eight_places_in_line_for_each() {
     let world = World::new();
     let asking = world.strangers(2_000, None).await;
     let waiting = asking.iter().filter(|asking| !asking.is_finished()).count();
-    assert_eq!((world.under_way(), waiting), (16, 16 + 128));
+    assert_eq!((world.running(), waiting), (16, 16 + 128));
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,7 +147,7 @@ async fn one_address_has_a_quarter_of_what_strangers_have() {
     let world = World::new();
     let asking = world.strangers(2_000, address(1)).await;
     let waiting = asking.iter().filter(|asking| !asking.is_finished()).count();
-    assert_eq!((world.under_way(), waiting), (4, 4 + 32));
+    assert_eq!((world.running(), waiting), (4, 4 + 32));
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +176,7 @@ async fn a_lapsed_known_token_does_not_stand_in_the_line_of_strangers() {
 
 #[tokio::test(start_paused = true)]
 async fn known_tokens_have_slots_of_their_own_though_nothing_is_remembered() {
-    let world = World::with(|settings| settings.remembered = 0);
+    let world = World::with(|settings| settings.remembered_tokens = 0);
     assert_eq!(world.fault("known-1").await, None);
     world.strangers(2_000, None).await;
     let since = Instant::now();
@@ -194,7 +194,7 @@ async fn known_tokens_leave_strangers_a_quarter() {
     world.pass(60).await;
     let _asking: Vec<_> = known.iter().map(|token| world.spawn(token, None)).collect();
     moment().await;
-    assert_eq!(world.under_way(), 24);
+    assert_eq!(world.running(), 24);
     let since = Instant::now();
     assert_eq!(world.fault("stranger").await, REFUSED);
     assert_eq!(since.elapsed(), LATENCY);
@@ -209,7 +209,7 @@ async fn with_one_slot_known_tokens_are_first_in_line() {
     let since = Instant::now();
     assert_eq!(world.fault("known-1").await, None);
     assert!(since.elapsed() <= 2 * LATENCY);
-    assert_eq!(world.told.most_under_way.load(Relaxed), 1);
+    assert_eq!(world.log.most_running.load(Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Strangers and known tokens before one endpoint, in simulated time.
+//! New and known tokens before one endpoint, in simulated time.
 #![cfg(test)]
 
 mod flood;
@@ -8,7 +8,7 @@ use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -22,67 +22,71 @@ use tokio::{
 
 use super::*;
 use crate::{
-    context::AuthContext, error::AuthErrorKind, issuer::fetch::FetchError, request::ClientAddress,
+    context::AuthContext,
+    error::{AuthError, AuthErrorKind},
+    issuer::fetch::{Endpoint, FetchError, Fetcher},
+    provider::{Authentication, SourceLabel},
+    request::{AuthRequest, ClientAddress},
     testing::ManualClock,
 };
 
 /// An endpoint that takes its time. Tokens that begin with `known` are good until they are revoked.
 struct Slow {
     endpoint: Endpoint,
-    told: Arc<Told>,
+    log: Arc<EndpointLog>,
 }
 
 #[derive(Default)]
-struct Told {
+struct EndpointLog {
     is_down: AtomicBool,
     revoked: Mutex<HashSet<String>>,
     asked: AtomicUsize,
-    under_way: AtomicUsize,
-    most_under_way: AtomicUsize,
+    running: AtomicUsize,
+    most_running: AtomicUsize,
 }
 
-struct UnderWay<'a>(&'a Told);
+struct RunningQuestion<'a>(&'a EndpointLog);
 
-impl Drop for UnderWay<'_> {
+impl Drop for RunningQuestion<'_> {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Relaxed);
+        self.0.running.fetch_sub(1, Relaxed);
     }
 }
 
-impl Question for Slow {
-    async fn ask(&self, _: &Fetcher, token: &str) -> Result<Vouched, AuthError> {
-        let told = &*self.told;
-        told.asked.fetch_add(1, Relaxed);
-        let under_way = told.under_way.fetch_add(1, Relaxed) + 1;
-        told.most_under_way.fetch_max(under_way, Relaxed);
-        let _under_way = UnderWay(told);
+impl TokenEndpoint for Slow {
+    async fn ask(&self, _: &Fetcher, token: &str) -> Result<ActiveToken, AuthError> {
+        let log = &*self.log;
+        log.asked.fetch_add(1, Relaxed);
+        let running = log.running.fetch_add(1, Relaxed) + 1;
+        log.most_running.fetch_max(running, Relaxed);
+        let _running = RunningQuestion(log);
         sleep(LATENCY).await;
-        if told.is_down.load(Relaxed) {
+        if log.is_down.load(Relaxed) {
             return Err(endpoint_failed(FetchError::TimedOut));
         }
-        if !token.starts_with("known") || told.revoked.lock().unwrap().contains(token) {
+        if !token.starts_with("known") || log.revoked.lock().unwrap().contains(token) {
             return Err(AuthError::invalid_credential("token_inactive"));
         }
-        Ok(Vouched {
+        Ok(ActiveToken {
             context: AuthContext::new(token),
             not_before: None,
             issued_at: None,
             expires_at: None,
-            size: 0,
+            answer_len: 0,
         })
     }
 
-    fn endpoint(&self) -> &Endpoint {
+    fn address(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    fn set_label(&mut self, _: Label) {}
+    fn set_label(&mut self, _: SourceLabel) {}
 }
 
 struct World {
-    tokens: Opaque<Slow>,
+    tokens: OpaqueTokens<Slow>,
     clock: ManualClock,
-    told: Arc<Told>,
+    log: Arc<EndpointLog>,
 }
 
 impl World {
@@ -90,36 +94,36 @@ impl World {
         Self::with(|_| ())
     }
 
-    fn with(setting: impl FnOnce(&mut Settings)) -> Self {
-        let told = Arc::<Told>::default();
+    fn with(setting: impl FnOnce(&mut OpaqueSettings)) -> Self {
+        let log = Arc::<EndpointLog>::default();
         let slow = Slow {
             endpoint: Endpoint::parse("endpoint", "http://127.0.0.1:1").unwrap(),
-            told: Arc::clone(&told),
+            log: Arc::clone(&log),
         };
         let clock = ManualClock::at_unix(1_800_000_000);
-        let tokens = Opaque::new(slow).with_setting(|settings| {
+        let tokens = OpaqueTokens::new(slow).with_setting(|settings| {
             settings.clock = clock.clock();
             setting(settings);
         });
-        Self {
-            tokens,
-            clock,
-            told,
-        }
+        Self { tokens, clock, log }
     }
 
-    fn ask(&self, token: &str, peer: Option<ClientAddress>) -> Authentication {
+    fn ask(&self, token: &str, client: Option<ClientAddress>) -> Authentication {
         let mut request = Request::new(());
         let value = format!("Bearer {token}").parse().unwrap();
         request.headers_mut().insert("authorization", value);
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(peer);
+        if let Some(client) = client {
+            request.extensions_mut().insert(client);
         }
         self.tokens.authenticate(&AuthRequest::from(&request))
     }
 
-    fn spawn(&self, token: &str, peer: Option<ClientAddress>) -> JoinHandle<Option<AuthErrorKind>> {
-        let asking = self.ask(token, peer);
+    fn spawn(
+        &self,
+        token: &str,
+        client: Option<ClientAddress>,
+    ) -> JoinHandle<Option<AuthErrorKind>> {
+        let asking = self.ask(token, client);
         tokio::spawn(async move { asking.await.err().map(|error| error.kind()) })
     }
 
@@ -127,10 +131,10 @@ impl World {
     async fn strangers(
         &self,
         count: usize,
-        peer: Option<ClientAddress>,
+        client: Option<ClientAddress>,
     ) -> Vec<JoinHandle<Option<AuthErrorKind>>> {
         let asking = (0..count)
-            .map(|number| self.spawn(&number.to_string(), peer))
+            .map(|number| self.spawn(&number.to_string(), client))
             .collect();
         moment().await;
         asking
@@ -142,13 +146,12 @@ impl World {
     }
 
     fn revoke(&self, token: &str) {
-        self.told.revoked.lock().unwrap().insert(token.into());
+        self.log.revoked.lock().unwrap().insert(token.into());
     }
 
     fn knows(&self, token: &str) -> bool {
-        let desk = self.tokens.desk().unwrap();
-        let name = desk.names.name(token.as_bytes());
-        desk.verdicts.knows(name, self.clock.unix())
+        let client = self.tokens.client().unwrap();
+        client.is_known(client.hash(token))
     }
 
     /// Lets both clocks run.
@@ -160,11 +163,11 @@ impl World {
     }
 
     fn asked(&self) -> usize {
-        self.told.asked.load(Relaxed)
+        self.log.asked.load(Relaxed)
     }
 
-    fn under_way(&self) -> usize {
-        self.told.under_way.load(Relaxed)
+    fn running(&self) -> usize {
+        self.log.running.load(Relaxed)
     }
 }
 

@@ -65,7 +65,7 @@ async fn a_renewal_that_calls_the_token_inactive_holds_at_once() {
 async fn a_renewal_that_fails_keeps_nothing_alive() {
     let world = World::new();
     assert_eq!(world.fault("known-1").await, None);
-    world.told.is_down.store(true, Relaxed);
+    world.log.is_down.store(true, Relaxed);
     for _ in 0..29 {
         world.pass(1).await;
         assert_eq!(world.fault("known-1").await, None);
@@ -78,7 +78,7 @@ async fn a_renewal_that_fails_keeps_nothing_alive() {
 async fn a_renewal_that_fails_is_tried_once_a_second() {
     let world = World::new();
     assert_eq!(world.fault("known-1").await, None);
-    world.told.is_down.store(true, Relaxed);
+    world.log.is_down.store(true, Relaxed);
     world.pass(22).await;
     for _ in 23..30 {
         world.pass(1).await;
@@ -102,7 +102,7 @@ async fn what_a_renewal_says_is_true_from_when_it_asked() {
     world.clock.advance(Duration::from_secs(5));
     sleep(LATENCY).await;
     world.revoke("known-1");
-    world.told.is_down.store(true, Relaxed);
+    world.log.is_down.store(true, Relaxed);
     world.clock.advance(Duration::from_secs(24));
     assert_eq!(world.fault("known-1").await, None);
     world.clock.advance(Duration::from_secs(1));
@@ -126,11 +126,11 @@ async fn a_renewal_ends_with_the_provider() {
     world.pass(23).await;
     assert_eq!(world.fault("known-1").await, None);
     moment().await;
-    let told = Arc::clone(&world.told);
-    assert_eq!(told.under_way.load(Relaxed), 1);
+    let log = Arc::clone(&world.log);
+    assert_eq!(log.running.load(Relaxed), 1);
     drop(world);
     moment().await;
-    assert_eq!(told.under_way.load(Relaxed), 0);
+    assert_eq!(log.running.load(Relaxed), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,9 +7,12 @@ use std::{
 };
 
 use super::{
-    AuthProvider, AuthResult, Authentication, Grants, Label, PrincipalSource, Voucher,
+    AuthProvider, AuthResult, Authentication, Grants, PrincipalSource, SourceLabel, TokenAuthority,
     claim_settings::claim_settings,
-    token::{REMEMBERED_TOKENS, Recalled, TokenJudge, refused, warn_of_lone_audience_claim},
+    token::{
+        DEFAULT_REMEMBERED_TOKENS, Recalled, TokenVerifier, VerifierSettings, refused,
+        warn_of_lone_audience_claim,
+    },
 };
 use crate::{
     clock::Clock,
@@ -75,13 +78,13 @@ struct Checks {
     keys: KeySet,
     header_rules: HeaderRules,
     rules: ClaimRules,
-    label: Option<Label>,
+    label: Option<SourceLabel>,
     grants: Grants,
-    /// Shared by every copy: they hold the same keys.
-    origin: Arc<()>,
-    remembered: usize,
+    /// Shared by every copy, since they hold the same keys.
+    identity: Arc<()>,
+    remembered_tokens: usize,
     /// Made at the first token, when every setting is known.
-    judge: OnceLock<TokenJudge>,
+    verifier: OnceLock<TokenVerifier>,
 }
 
 impl JwtAuth {
@@ -103,9 +106,9 @@ impl JwtAuth {
                 rules: ClaimRules::new(),
                 label: None,
                 grants: Grants::default(),
-                origin: Arc::new(()),
-                remembered: REMEMBERED_TOKENS,
-                judge: OnceLock::new(),
+                identity: Arc::new(()),
+                remembered_tokens: DEFAULT_REMEMBERED_TOKENS,
+                verifier: OnceLock::new(),
             }),
             sources: Arc::new([CredentialSource::bearer()]),
             clock: Clock::system(),
@@ -151,7 +154,7 @@ impl JwtAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
-        self.edit().label = Some(Label::own(label)?);
+        self.edit().label = Some(SourceLabel::own(label)?);
         Ok(self)
     }
 
@@ -162,7 +165,7 @@ impl JwtAuth {
     ///
     /// The label is blank, holds a `#`, or begins or ends with white space.
     pub fn with_shared_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
-        self.edit().label = Some(Label::shared(label)?);
+        self.edit().label = Some(SourceLabel::shared(label)?);
         Ok(self)
     }
 
@@ -189,7 +192,7 @@ impl JwtAuth {
     /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
     #[must_use]
     pub fn with_remembered_tokens(mut self, count: usize) -> Self {
-        self.edit().remembered = count;
+        self.edit().remembered_tokens = count;
         self
     }
 
@@ -240,7 +243,7 @@ impl JwtAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        let accepted = self.checks.verdict(token.as_bytes(), self.clock.now())?;
+        let accepted = self.checks.answer(token.as_bytes(), self.clock.now())?;
         accepted.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
     }
 
@@ -265,7 +268,7 @@ impl JwtAuth {
     /// another audience must never find a token that this one remembers.
     fn edit(&mut self) -> &mut Checks {
         let checks = Arc::make_mut(&mut self.checks);
-        checks.judge = OnceLock::new();
+        checks.verifier = OnceLock::new();
         checks
     }
 
@@ -273,34 +276,40 @@ impl JwtAuth {
         let Some(shown) = request.credential(&self.sources)? else {
             return Ok(None);
         };
-        self.checks.verdict(shown.as_bytes(), self.clock.now())
+        self.checks.answer(shown.as_bytes(), self.clock.now())
     }
 }
 
 claim_settings!(JwtAuth);
 
 impl Checks {
-    fn verdict(&self, token: &[u8], now: u64) -> AuthResult {
-        // Looking a token up takes as long as it is: a length that none has is refused first.
+    fn answer(&self, token: &[u8], now: u64) -> AuthResult {
+        // Looking a token up takes longer the longer it is, so a length that no good one has is
+        // refused first.
         if token.len() > Jws::MAX_LEN {
             return Err(refused(JoseError::TooLong));
         }
-        let judge = self.judge.get_or_init(|| {
-            let terms = (self.label.clone(), self.grants.clone());
-            TokenJudge::new(NAME, terms, self.rules.clone(), self.remembered)
+        let verifier = self.verifier.get_or_init(|| {
+            TokenVerifier::new(VerifierSettings {
+                method: NAME,
+                label: self.label.clone(),
+                grants: self.grants.clone(),
+                rules: self.rules.clone(),
+                remembered_tokens: self.remembered_tokens,
+            })
         });
-        let seat = match judge.recall(token, GENERATION, now) {
-            Recalled::Known(verdict) => return verdict,
-            Recalled::Vacant(seat) => seat,
+        let unverified = match verifier.recall(token, GENERATION, now) {
+            Recalled::Known(answer) => return answer,
+            Recalled::Unknown(unverified) => unverified,
         };
         let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
         let key = self.keys.key_for(&jws).map_err(refused)?;
-        seat.judge(jws, key, |_| Ok(()))
+        unverified.verify(jws, key, |_| Ok(()))
     }
 }
 
 impl Clone for Checks {
-    /// The copy remembers nothing: it is made to be changed.
+    /// The copy remembers no tokens: it is made to be changed.
     fn clone(&self) -> Self {
         Self {
             keys: self.keys.clone(),
@@ -308,9 +317,9 @@ impl Clone for Checks {
             rules: self.rules.clone(),
             label: self.label.clone(),
             grants: self.grants.clone(),
-            origin: Arc::clone(&self.origin),
-            remembered: self.remembered,
-            judge: OnceLock::new(),
+            identity: Arc::clone(&self.identity),
+            remembered_tokens: self.remembered_tokens,
+            verifier: OnceLock::new(),
         }
     }
 }
@@ -324,7 +333,8 @@ impl AuthProvider for JwtAuth {
         &self.sources
     }
 
-    /// Whoever builds a layer asks this, and every setting is known then.
+    /// Logs what is unsafe in the settings too: a layer asks this when it is built, and every setting
+    /// is known then.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         warn_of_lone_audience_claim(&self.checks.rules, NAME);
         vec![self.sources.to_vec()]
@@ -336,11 +346,11 @@ impl AuthProvider for JwtAuth {
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         let checks = &self.checks;
-        let voucher = Voucher {
+        let authority = TokenAuthority {
             issuer: checks.rules.issuer(),
             label: checks.label.as_ref(),
         };
-        voucher.principal_sources(NAME, checks.rules.user_id_claims(), &*checks.origin)
+        authority.principal_sources(NAME, checks.rules.user_id_claims(), &*checks.identity)
     }
 }
 
@@ -355,5 +365,5 @@ impl fmt::Debug for JwtAuth {
 }
 
 const NAME: &str = "jwt";
-/// The keys of this provider never change.
+/// The keys of a `JwtAuth` never change.
 const GENERATION: u64 = 0;

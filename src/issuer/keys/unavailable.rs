@@ -4,42 +4,47 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use crate::{error::AuthError, issuer::fetch::FetchError};
 
-/// Why a token cannot be judged now. Never the token's fault.
+/// Why a token cannot be judged now. It is never the token's fault.
 #[derive(Debug)]
-pub(crate) enum Shortage {
+pub(crate) enum KeysUnavailable {
     /// There are no keys, or none that prove that the token's key does not exist.
     NoKeys {
-        seconds: u64,
+        /// Until the next fetch may start.
+        retry_seconds: u64,
         fault: Option<Arc<FetchError>>,
     },
-    /// The token names a key that was never seen, and the keys were fetched for another such token
-    /// just now.
-    UnknownKey { seconds: u64 },
-    /// As many wait for keys already as may, or as many of this client.
+    /// The token names a key that was never seen, and another such token caused a fetch just now.
+    UnknownKey {
+        /// Until an unknown key may cause a fetch again.
+        retry_seconds: u64,
+    },
+    /// Too many requests wait for keys already, or too many of this client.
     Crowded,
-    /// The fetch goes on; whoever waited for it has waited long enough.
+    /// The fetch goes on, and the request has waited for its wait limit.
     Slow,
     /// There is no Tokio runtime to fetch in.
     NoRuntime,
 }
 
-impl From<Shortage> for AuthError {
-    fn from(shortage: Shortage) -> Self {
-        let (reason, seconds) = match &shortage {
-            Shortage::UnknownKey { seconds } => {
-                return Self::unknown_key(Duration::from_secs(*seconds))
+impl From<KeysUnavailable> for AuthError {
+    fn from(unavailable: KeysUnavailable) -> Self {
+        let (reason, seconds) = match &unavailable {
+            KeysUnavailable::UnknownKey { retry_seconds } => {
+                return Self::unknown_key(Duration::from_secs(*retry_seconds))
                     .with_reason("jwks_cooling_down");
             }
-            Shortage::NoKeys { seconds, .. } => ("jwks_unavailable", Some(*seconds)),
-            Shortage::Crowded => {
-                return Self::unavailable(shortage)
+            KeysUnavailable::NoKeys { retry_seconds, .. } => {
+                ("jwks_unavailable", Some(*retry_seconds))
+            }
+            KeysUnavailable::Crowded => {
+                return Self::unavailable(unavailable)
                     .with_reason("jwks_crowded")
                     .caused_by_callers();
             }
-            Shortage::Slow => ("jwks_slow", None),
-            Shortage::NoRuntime => ("jwks_no_runtime", None),
+            KeysUnavailable::Slow => ("jwks_slow", None),
+            KeysUnavailable::NoRuntime => ("jwks_no_runtime", None),
         };
-        let error = Self::unavailable(shortage).with_reason(reason);
+        let error = Self::unavailable(unavailable).with_reason(reason);
         match seconds {
             Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),
             None => error,
@@ -47,7 +52,7 @@ impl From<Shortage> for AuthError {
     }
 }
 
-impl fmt::Display for Shortage {
+impl fmt::Display for KeysUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoKeys { .. } => "the issuer's keys could not be fetched",
@@ -61,7 +66,7 @@ impl fmt::Display for Shortage {
     }
 }
 
-impl Error for Shortage {
+impl Error for KeysUnavailable {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::NoKeys { fault, .. } => fault

@@ -1,0 +1,14 @@
+//! Whose users a provider's callers are, and when two providers would mix theirs up.
+
+#[cfg(feature = "jwt")]
+mod claims;
+#[cfg(feature = "oauth2")]
+mod endpoint;
+mod label;
+mod source;
+mod sources;
+
+#[cfg(feature = "jwt")]
+pub(crate) use self::claims::TokenAuthority;
+pub use self::source::PrincipalSource;
+pub(crate) use self::{label::SourceLabel, sources::PrincipalSources};
