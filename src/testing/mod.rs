@@ -52,7 +52,7 @@ mod state;
 mod token;
 
 #[cfg(feature = "keys")]
-pub use self::key_store::key_store;
+pub use self::key_store::{key_store, key_store_create, key_store_id, key_store_revoke};
 pub use self::{
     clock::ManualClock,
     issuer::{TestIssuer, TestIssuerBuilder},

@@ -10,7 +10,7 @@ mod reading;
 
 use std::{future::Future, sync::Arc};
 
-use crate::keys::KeyStore;
+use crate::keys::{KeyId, KeyStore, KeyWrite};
 
 /// Holds a store against all that [`KeyStore`] promises.
 ///
@@ -45,4 +45,36 @@ where
     credits::claims(&fresh).await;
     reading::claims(&fresh).await;
     audit::claims(&fresh).await;
+}
+
+/// A change that makes the key of a number, for what a store's own tests do to it: kill it, fill its disk.
+///
+/// The key's id is [`key_store_id`](super::key_store_id) of that number.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{keys::{KeyLookup, KeyStore, MemoryKeyStore}, testing};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryKeyStore::new()?;
+/// store.write(testing::key_store_create(7)).await?;
+/// store.write(testing::key_store_revoke(7)).await?;
+/// let found = store.find(KeyLookup::Id(testing::key_store_id(7))).await?;
+/// assert!(found.value.is_some_and(|key| key.record().revoked().is_some()));
+/// # Ok::<(), tower_auth::keys::KeyStoreError>(())
+/// # }).unwrap();
+/// ```
+pub fn key_store_create(number: u32) -> KeyWrite {
+    kit::create(kit::record(number), number)
+}
+
+/// A change that revokes the key which [`key_store_create`](super::key_store_create) made.
+pub fn key_store_revoke(number: u32) -> KeyWrite {
+    kit::revoke(number, "lost")
+}
+
+/// The id of the key which [`key_store_create`](super::key_store_create) makes.
+pub fn key_store_id(number: u32) -> KeyId {
+    kit::id(number)
 }
