@@ -1,0 +1,10 @@
+//! The store through its public interface, with real files and real processes.
+#![cfg(test)]
+
+mod claims;
+mod common;
+mod crashes;
+mod files;
+mod opening;
+mod outage;
+mod processes;

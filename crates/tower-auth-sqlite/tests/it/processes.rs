@@ -1,0 +1,147 @@
+//! Several processes over one file.
+
+use std::{
+    env,
+    path::PathBuf,
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use tower_auth::keys::{KeyId, KeyStore, Revision, Spend};
+use tower_auth_sqlite::SqliteKeyStore;
+
+use crate::{
+    common::{Folder, PATIENCE, child_command},
+    crashes, outage,
+};
+
+#[tokio::test]
+async fn two_processes_that_make_one_file_do_not_trip_over_each_other() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        let children: Vec<_> = (0..4).map(|_| start("open", &folder)).collect();
+        let epochs: Vec<_> = children.into_iter().map(said).collect();
+        assert!(epochs.iter().all(|epoch| *epoch == epochs[0]), "{epochs:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_changed_another_one_sees() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let before = store.changes(Revision::ZERO, 1).await.unwrap().value.epoch;
+    let renewed = said(start("renew", &folder));
+    let after = store.changes(Revision::ZERO, 1).await.unwrap().value.epoch;
+    assert_ne!(before, after);
+    assert_eq!(after.as_u128().to_string(), renewed);
+}
+
+#[tokio::test]
+async fn three_processes_spend_exactly_the_credits_that_are_there() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let sql = "INSERT INTO credits (account, remaining) VALUES ('key_1', 2000)";
+    folder.connection().execute(sql, []).unwrap();
+    let children: Vec<_> = (0..3).map(|_| start("spend", &folder)).collect();
+    let spent: Vec<u32> = children
+        .into_iter()
+        .map(|child| said(child).parse().unwrap())
+        .collect();
+    assert_eq!(spent.iter().sum::<u32>(), 2_000, "{spent:?}");
+    let left = store.spend(KeyId::new("key_1")).await.unwrap().value;
+    assert_eq!(left, Spend::Exhausted);
+}
+
+/// A process that closes a file gives up all its locks on it: opening a second store may not cost the
+/// first one its own.
+#[tokio::test]
+async fn a_second_store_of_one_process_takes_no_lock_away() {
+    let folder = Folder::new();
+    let _store = folder.store().await;
+    for _ in 0..3 {
+        folder.store().await.close().await;
+    }
+    assert_eq!(said(start("take_log_away", &folder)), "locked");
+}
+
+/// Not a test of its own: the part that a further process plays.
+#[test]
+#[ignore = "other tests start it"]
+fn child() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let file = PathBuf::from(env::var_os("FILE").unwrap());
+    let part = env::var("PART").unwrap();
+    let answer = runtime.block_on(async {
+        match part.as_str() {
+            "open" => open(file).await,
+            "renew" => renew(file).await,
+            "spend" => spend(file).await,
+            "take_log_away" => take_log_away(file),
+            "read_only" => outage::read_only(file).await,
+            "fill" => outage::fill(file).await,
+            "write" => crashes::write(file).await,
+            other => panic!("no such part: {other}"),
+        }
+    });
+    println!("\nsaid:{answer}");
+}
+
+pub(crate) async fn store(file: PathBuf) -> SqliteKeyStore {
+    let opened = SqliteKeyStore::open_or_create(file).await;
+    opened.unwrap().with_wait_limit(PATIENCE)
+}
+
+async fn open(file: PathBuf) -> String {
+    let changes = store(file).await.changes(Revision::ZERO, 1).await;
+    changes.unwrap().value.epoch.as_u128().to_string()
+}
+
+async fn renew(file: PathBuf) -> String {
+    let epoch = store(file).await.renew_epoch().await.unwrap();
+    epoch.as_u128().to_string()
+}
+
+/// Eight at a time, until none is left.
+async fn spend(file: PathBuf) -> String {
+    let store = store(file).await;
+    let spenders = (0..8).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut spent = 0;
+            while let Spend::Spent { .. } = store.spend(KeyId::new("key_1")).await.unwrap().value {
+                spent += 1;
+            }
+            spent
+        })
+    });
+    let mut spent = 0;
+    for spender in spenders.collect::<Vec<_>>() {
+        spent += spender.await.unwrap();
+    }
+    spent.to_string()
+}
+
+/// Leaving the log needs the file for oneself alone.
+fn take_log_away(file: PathBuf) -> String {
+    let connection = Connection::open(file).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    match connection.pragma_update_and_check(None, "journal_mode", "delete", |row| row.get(0)) {
+        Ok(mode) => mode,
+        Err(_) => "locked".to_owned(),
+    }
+}
+
+pub(crate) fn start(part: &str, folder: &Folder) -> Child {
+    let mut command = child_command(part, folder);
+    command.stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// What a child answered.
+pub(crate) fn said(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let answer = text.lines().find_map(|line| line.strip_prefix("said:"));
+    answer.unwrap().to_owned()
+}
