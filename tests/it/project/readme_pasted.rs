@@ -52,6 +52,17 @@ fn the_readme_pasted_into_an_empty_crate_refuses_and_accepts() {
     assert_eq!((public.status, &*public.body), (200, "ok"));
     let public = server.post("/hooks/public", &[]);
     assert_eq!((public.status, &*public.body), (200, "got it"));
+
+    let lines = lines_to_call(&text, port);
+    let Some(said) = said_by_shell(&lines) else {
+        return;
+    };
+    let answers = said.split("HTTP/1.1 ").skip(1);
+    let codes: Vec<&str> = answers.map(|answer| &answer[..3]).collect();
+    assert_eq!(codes, ["401", "200", "200"], "{said}");
+    for body in ["missing_credential", "hello apikey_", "hello ada"] {
+        assert!(said.contains(body), "{body} in {said}");
+    }
 }
 
 /// Makes the crate: the code with a `main` is the program, the other blocks are programs of their own.
@@ -92,6 +103,29 @@ fn paste(text: &str, port: u16) {
     }
     assert_eq!(programs, 1, "one block is a program");
     build();
+}
+
+/// The shell lines behind the one that starts the server, which runs with a key and secret of ours.
+fn lines_to_call(text: &str, port: u16) -> String {
+    let block = blocks(text, "sh").swap_remove(0);
+    let (before, after) = block.split_once("cargo run &").unwrap();
+    assert!(before.starts_with("export API_KEY="), "{before}");
+    let (_, lines) = after.split_once('\n').unwrap();
+    lines.replace(":8000", &format!(":{port}"))
+}
+
+/// Nothing where this machine lacks what the lines call.
+fn said_by_shell(lines: &str) -> Option<String> {
+    for tool in ["curl", "openssl"] {
+        live::program(tool)?;
+    }
+    let output = Command::new("sh")
+        .args(["-c", lines])
+        .env("API_KEY", KEY)
+        .env("JWT_SECRET", SECRET)
+        .output()
+        .expect("sh runs");
+    Some(String::from_utf8(output.stdout).unwrap())
 }
 
 /// The texts between fences that begin with that language.
