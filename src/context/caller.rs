@@ -3,6 +3,8 @@
 #[cfg(feature = "jwt")]
 mod verified;
 mod vouched;
+#[cfg(feature = "webhook")]
+mod without_headers;
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::verified::{Verified, VerifiedClaims};
@@ -36,6 +38,22 @@ use crate::{clock, scope::Scopes};
 /// assert!(context.scopes().contains("files:read"));
 /// assert_eq!(context.claim::<String>("role")?.as_deref(), Some("editor"));
 /// # Ok::<(), tower_auth::ClaimError>(())
+/// ```
+///
+/// What handlers and logs read of a caller, and a header for the response:
+///
+/// ```
+/// use http::{HeaderName, HeaderValue};
+/// use tower_auth::AuthContext;
+///
+/// let caller = AuthContext::new("42")
+///     .with_method("session")
+///     .with_claim("team", "blue")
+///     .add_response_header(HeaderName::from_static("x-quota"), HeaderValue::from_static("7"));
+/// assert_eq!(caller.method(), "session");
+/// assert_eq!(caller.metadata()["team"], "blue");
+/// assert_eq!(caller.response_headers().unwrap()["x-quota"], "7");
+/// assert_eq!(caller.principal().method(), "session");
 /// ```
 #[derive(Clone)]
 pub struct AuthContext(Arc<Inner>);
@@ -150,15 +168,6 @@ impl AuthContext {
     #[inline]
     pub(crate) fn key_name(&self) -> Option<&str> {
         self.0.key_name.as_deref()
-    }
-
-    /// The caller without response headers: for whoever has added them to a response already.
-    #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    pub(crate) fn without_response_headers(mut self) -> Self {
-        if self.0.response_headers.is_some() {
-            self.edit().response_headers = None;
-        }
-        self
     }
 
     /// The user id, unique only together with method and source: compare

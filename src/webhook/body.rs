@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body that was verified, as the inner service reads it: the very bytes, then the trailers
+/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, as the inner service reads it: the very bytes, then the trailers
 /// where there were any.
 ///
 /// Every service that is generic over its request body takes it, axum's routers and handlers

@@ -32,13 +32,14 @@ use crate::{
     request::Message,
 };
 
-/// Verifies a delivery before the inner service runs.
+/// Verifies a delivery before the inner service runs: the service of a
+/// [`WebhookLayer`](super::WebhookLayer).
 pub type WebhookService<S> = GateService<S, WebhookGate>;
 
 /// The future of a [`WebhookService`]'s response.
 pub type ResponseFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookGate, ReqBody>;
 
-/// The gate of a [`WebhookService`].
+/// The gate of a [`WebhookService`], and of a [`WebhookLayer`](super::WebhookLayer).
 #[derive(Clone)]
 pub struct WebhookGate {
     core: Arc<Core>,

@@ -43,6 +43,26 @@ use crate::{
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::webhook::{MemoryReplayStore, WebhookLayer};
+///
+/// let layer = WebhookLayer::github("It's a Secret to Everybody")?
+///     .add_secret("the next secret, while one replaces the other")?
+///     .with_max_bodies(64)
+///     .with_body_time_limit(Duration::from_secs(5))
+///     .with_equal_bodies(1)
+///     .refuse_handled(true)
+///     .with_replay_store(MemoryReplayStore::new(100_000).with_ttl(Duration::from_secs(48 * 60 * 60)));
+/// assert!(layer.credential_headers().is_empty());
+///
+/// let in_a_test = WebhookLayer::github("It's a Secret to Everybody")?.insecure_allow_replay();
+/// # let _ = in_a_test;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct WebhookLayer {
     pub(super) core: Arc<Core>,
@@ -184,12 +204,6 @@ impl WebhookLayer {
     #[must_use]
     pub fn with_equal_bodies(self, most: u16) -> Self {
         self.edit(|core| core.equal_bodies = most.clamp(1, MOST_EQUAL_BODIES))
-    }
-
-    /// Names the layer to its replay store; the user id is that name unless set.
-    #[cfg(feature = "config")]
-    pub(crate) fn with_namespace(self, name: &str) -> Self {
-        self.edit(|core| core.namespace = Some(name.into()))
     }
 
     /// Replaces where deliveries are remembered, a [`MemoryReplayStore`] of its own unless set.

@@ -45,6 +45,25 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 //!
+//! # Platforms
+//!
+//! ```
+//! use tower_auth::webhook::WebhookLayer;
+//!
+//! # let public_key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+//! let layers = [
+//!     WebhookLayer::slack("8f742231b10e8888abcd99yyyzzz85a5")?,
+//!     WebhookLayer::discord(public_key)?,
+//!     WebhookLayer::stripe("whsec_5f0c")?,
+//!     WebhookLayer::twilio("auth token", "https://agent.example.com/hooks/twilio")?,
+//!     WebhookLayer::meta("app secret")?.with_verify_token("a token of your own")?,
+//!     WebhookLayer::shopify("client secret")?,
+//!     WebhookLayer::linear("lin_wh_5f0c")?,
+//! ];
+//! # let _ = layers;
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
+//!
 //! # What each platform signs
 //!
 //! A delivery is handled once. What tells it apart from others depends on what is signed:
@@ -141,6 +160,8 @@ mod json;
 mod layer;
 mod memory;
 mod named;
+#[cfg(feature = "config")]
+mod namespace;
 mod once;
 mod platform;
 mod read;

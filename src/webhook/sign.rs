@@ -35,6 +35,17 @@ use crate::{
 /// assert!(headers["webhook-signature"].to_str().unwrap().starts_with("v1,"));
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// While one secret replaces another, both sign; public keys are for receivers of Ed25519:
+///
+/// ```
+/// use tower_auth::webhook::WebhookSigner;
+///
+/// let signer = WebhookSigner::standard("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?
+///     .add_secret("whsec_plJ3nmyCDGBKInavdOK15jsl2B0rVxRO")?;
+/// assert_eq!(signer.public_keys().count(), 0);
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 pub struct WebhookSigner {
     form: SignatureForm,
     keys: Vec<SigningKey>,

@@ -31,13 +31,14 @@ use crate::{
     webhook::gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
 };
 
-/// Proves deliveries before the inner service runs, and passes other requests on.
+/// Proves deliveries before the inner service runs, and passes other requests on: the service of
+/// [`WebhookRoutes`].
 pub type WebhookRoutesService<S> = GateService<S, WebhookRoutesGate>;
 
-/// The future of a [`WebhookRoutesService`]'s response.
+/// The future of the response of [`WebhookRoutes`].
 pub type WebhookRoutesFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookRoutesGate, ReqBody>;
 
-/// The gate of a [`WebhookRoutesService`].
+/// The gate of [`WebhookRoutes`].
 #[derive(Clone)]
 pub struct WebhookRoutesGate {
     routes: WebhookRoutes,

@@ -79,6 +79,18 @@ use crate::{
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// For webhooks below no common prefix:
+///
+/// ```
+/// use tower_auth::webhook::{WebhookLayer, WebhookRoutes};
+///
+/// let hooks = WebhookRoutes::anywhere()
+///     .add_webhook("/github", WebhookLayer::github("It's a Secret to Everybody")?)?
+///     .add_webhook("/telegram", WebhookLayer::telegram("tg_Secret-123")?)?;
+/// assert_eq!(hooks.credential_headers()[0], "x-telegram-bot-api-secret-token");
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct WebhookRoutes {
     pub(super) origin: Origin,

@@ -39,6 +39,18 @@ use crate::{
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// For a partner who signs with SHA-512 and names deliveries in a header that nobody signs:
+///
+/// ```
+/// use tower_auth::webhook::{HmacAlgorithm, HmacScheme};
+///
+/// let partner = HmacScheme::new("x-acme-signature")?
+///     .with_algorithm(HmacAlgorithm::Sha512)
+///     .with_unsigned_id("x-acme-delivery")?;
+/// # let _ = partner;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HmacScheme {
     pub(in crate::webhook) algorithm: HmacAlgorithm,
