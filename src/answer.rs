@@ -71,6 +71,18 @@ impl<T: fmt::Debug> fmt::Debug for Answer<T> {
 }
 
 /// The future of an [`Answer`]. It panics where it is polled after its end, as a future may.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::answer::{Answer, AnswerFuture, BoxFuture};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let soon: BoxFuture<u8> = Box::pin(async { 7 });
+/// let future: AnswerFuture<u8> = IntoFuture::into_future(Answer::Pending(soon));
+/// assert_eq!(future.await, 7);
+/// # });
+/// ```
 pub struct AnswerFuture<T>(State<T>);
 
 enum State<T> {

@@ -9,6 +9,16 @@ use std::{
 };
 
 /// Where a provider reads the time: the system's, or one that a test moves by hand.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{Clock, provider::ApiKeyAuth};
+///
+/// let keys = ApiKeyAuth::new(["sk-live-9f"])?.with_clock(Clock::system()); // as it is unless set
+/// # let _ = keys;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     /// The seconds that a test sets; `None` means the system's clock.

@@ -23,6 +23,16 @@ use serde::{Serialize, Serializer};
 /// assert!(!scopes.contains("graph:read"));
 /// assert!(Scopes::new(["*"]).contains("anything"));
 /// ```
+///
+/// As a list:
+///
+/// ```
+/// use tower_auth::Scopes;
+///
+/// let scopes = Scopes::new(["read write"]);
+/// assert_eq!(scopes.iter().collect::<Vec<_>>(), ["read", "write"]);
+/// assert!(!scopes.is_all() && !scopes.is_empty());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes {
     tokens: Option<Arc<str>>,

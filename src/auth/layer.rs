@@ -45,6 +45,30 @@ use crate::{
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use http::Method;
+/// use tower_auth::{AuthLayer, provider::ApiKeyAuth};
+///
+/// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?)
+///     .public((Method::POST, "/hooks/public"))
+///     .dev_docs(cfg!(debug_assertions))
+///     .pass_preflight(true)
+///     .hide_credentials(true)
+///     .with_realm("agents")?
+///     .with_max_credential_len(16 * 1024);
+/// assert_eq!(layer.credential_headers()[0], "authorization");
+///
+/// // A path that comes from data:
+/// let layer = layer.try_public(String::from("/status"))?;
+/// assert!(layer.try_public("no-slash").is_err());
+///
+/// let open_to_everybody = AuthLayer::disabled();
+/// # let _ = open_to_everybody;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct AuthLayer {
     pub(super) core: Arc<Core>,

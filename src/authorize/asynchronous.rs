@@ -74,6 +74,28 @@ impl<A: AsyncAuthorizer> AsyncAuthorizer for Arc<A> {
 }
 
 /// An [`AsyncAuthorizer`] as an [`Authorizer`].
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use tower_auth::{AuthContext, AuthError, authorize::{AsyncAuthorizer, Authorizer, Awaited}};
+///
+/// struct Nobody;
+///
+/// impl AsyncAuthorizer for Nobody {
+///     async fn authorize(
+///         self: Arc<Self>, _: AuthContext, _: String, _: String,
+///     ) -> Result<(), AuthError> {
+///         Err(AuthError::forbidden("nobody"))
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let nobody = Awaited::new(Nobody);
+/// assert!(nobody.check(&AuthContext::new("ada"), "graph", "read").await.is_err());
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Awaited<A>(Arc<A>);
 
@@ -102,7 +124,7 @@ impl<A: AsyncAuthorizer> Authorizer for Awaited<A> {
     }
 }
 
-/// What a layer or a combination takes: an authorizer of either form.
+/// What [`AuthorizeLayer`](super::AuthorizeLayer) or a combination takes: an authorizer of either form.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
 #[diagnostic::on_unimplemented(

@@ -72,6 +72,16 @@ pub fn not<Form>(authorizer: impl IntoAuthorizer<Form>) -> Not {
 }
 
 /// Allows nothing.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::authorize::{AuthorizeLayer, deny_all};
+///
+/// let layer = AuthorizeLayer::new(deny_all(), "billing", "refund")?; // until somebody decides
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 pub fn deny_all() -> DenyAll {
     DenyAll(())
 }
@@ -105,6 +115,19 @@ impl AllOf {
     /// # Errors
     ///
     /// There is none: it would allow everything.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tower_auth::authorize::{AllOf, Authorizer, by_role, by_scope};
+    ///
+    /// let members: [Arc<dyn Authorizer>; 2] =
+    ///     [Arc::new(by_scope()), Arc::new(by_role([("admin", "*")])?)];
+    /// let authorizer = AllOf::from_authorizers(members)?;
+    /// # let _ = authorizer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
     pub fn from_authorizers(
         members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
     ) -> Result<Self, ConfigError> {
@@ -125,6 +148,19 @@ impl AnyOf {
     /// # Errors
     ///
     /// There is none: use [`deny_all`] where that is meant.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tower_auth::authorize::{AnyOf, Authorizer, by_role, by_scope};
+    ///
+    /// let members: [Arc<dyn Authorizer>; 2] =
+    ///     [Arc::new(by_scope()), Arc::new(by_role([("admin", "*")])?)];
+    /// let authorizer = AnyOf::from_authorizers(members)?;
+    /// # let _ = authorizer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
     pub fn from_authorizers(
         members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
     ) -> Result<Self, ConfigError> {

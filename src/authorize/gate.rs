@@ -26,13 +26,14 @@ use crate::{
     refusal::{Wording, add_grpc_status},
 };
 
-/// Asks whether the caller may before the inner service runs.
+/// Asks whether the caller may before the inner service runs: the service of an
+/// [`AuthorizeLayer`](super::AuthorizeLayer) and of the other layers here.
 pub type AuthorizeService<S> = GateService<S, AuthorizeGate>;
 
 /// The future of an [`AuthorizeService`]'s response.
 pub type ResponseFuture<S, ReqBody> = gate::ResponseFuture<S, AuthorizeGate, ReqBody>;
 
-/// The gate of an [`AuthorizeService`].
+/// The gate of an [`AuthorizeService`], and of an [`AuthorizeLayer`](super::AuthorizeLayer).
 #[derive(Clone)]
 pub struct AuthorizeGate {
     judge: Arc<dyn Judge>,

@@ -52,6 +52,21 @@ use crate::{
 /// # let _ = app;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// For routes that come from data, and for a router of which a part is decided elsewhere:
+///
+/// ```
+/// use tower_auth::authorize::{Policy, by_scope};
+///
+/// let routes = [("/graphs/{id}", "graph:{id}", "read"), ("/config", "config", "read")];
+/// let mut policy = Policy::new(by_scope()).try_open("/health")?;
+/// for (route, resource, action) in routes {
+///     policy = policy.try_rule(route, resource, action)?;
+/// }
+/// let policy = policy.insecure_pass_unlisted();
+/// # let _ = policy;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct Policy(Arc<PolicyRules>);
 

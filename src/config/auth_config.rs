@@ -40,6 +40,17 @@ use crate::{
 /// assert_eq!(setup.summary().providers(), ["api_key (1 key)"]);
 /// # Ok::<(), tower_auth::config::ConfigFaults>(())
 /// ```
+///
+/// What the environment alone says, for a server that is reached at one address:
+///
+/// ```
+/// use tower_auth::config::AuthConfig;
+///
+/// let layer = AuthConfig::from_env().with_address(([0, 0, 0, 0], 8080).into()).into_layer();
+/// // Nothing in the environment says who may call, and everybody could reach it:
+/// assert!(layer.is_err());
+/// assert_eq!(AuthConfig::json_schema()["type"], "object");
+/// ```
 #[derive(Clone)]
 pub struct AuthConfig {
     pub(super) source: Source,

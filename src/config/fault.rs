@@ -61,6 +61,18 @@ impl From<ConfigFaults> for ConfigError {
 }
 
 /// One fault of a configuration.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{ConfigErrorKind, config::{AuthConfig, ConfigFault}};
+///
+/// let faults = AuthConfig::from_yaml("auth: {mode: none_at_all}").into_layer().unwrap_err();
+/// let first: &ConfigFault = &faults.faults()[0];
+/// assert_eq!(first.kind(), ConfigErrorKind::Unknown);
+/// assert_eq!((first.path(), first.line()), ("auth.mode", Some(1)));
+/// println!("column {:?}: {}", first.column(), first.message());
+/// ```
 #[derive(Clone, Debug)]
 pub struct ConfigFault {
     kind: ConfigErrorKind,

@@ -132,6 +132,24 @@ impl AuthSetup {
     /// A layer whose rules can be replaced while it serves, the routes to put around it, whose
     /// webhooks are replaced with them, and the handle for both. What the configuration came to is
     /// written to the log.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower_auth::{AuthContext, config::AuthConfig};
+    ///
+    /// # let file = std::env::temp_dir().join(format!("tower-auth-doc3-{}.yaml", std::process::id()));
+    /// # std::fs::write(&file, "auth: {api_keys: [{name: ada, key: sk-live-9f}]}").unwrap();
+    /// let (callers, webhooks, handle) = AuthConfig::from_file(&file).build()?.into_reload_layers();
+    /// let app: Router = Router::new()
+    ///     .route("/whoami", get(async |caller: AuthContext| caller.user_id().to_owned()))
+    ///     .layer(callers)
+    ///     .layer(webhooks); // around it
+    /// # let _ = (app, handle.summary());
+    /// # std::fs::remove_file(&file).unwrap();
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
     pub fn into_reload_layers(self) -> (ReloadLayer, WebhookRoutes, ReloadHandle) {
         self.log();
         ReloadHandle::new(self, HasWebhookRoutes::Yes)

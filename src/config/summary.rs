@@ -7,6 +7,18 @@ use crate::{auth::layer::warn_of_disabled, log::TARGET};
 /// What a configuration came to: who is asked, which paths are public, what is weak about it.
 ///
 /// It holds no secret. A warning may hold the name of a key.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::config::{AuthConfig, ConfigSummary};
+///
+/// let setup = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: short}], dev_docs: true}").build()?;
+/// let summary: &ConfigSummary = setup.summary();
+/// assert!(summary.dev_docs() && !summary.is_disabled());
+/// assert!(summary.warnings().iter().any(|warning| warning.contains("ada"))); // whose key is short
+/// # Ok::<(), tower_auth::config::ConfigFaults>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ConfigSummary {
     pub(super) source: Arc<str>,

@@ -2,10 +2,12 @@
 
 #[cfg(any(feature = "oauth2", feature = "webhook"))]
 mod by_callers;
+mod kind;
 mod level;
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
+pub use self::kind::AuthErrorKind;
 use super::Mismatch;
 
 /// Why a request is not let through.
@@ -28,6 +30,36 @@ use super::Mismatch;
 /// assert_eq!(error.code(), "invalid_credential");
 /// assert_eq!(error.reason(), "session_revoked");
 /// ```
+///
+/// Each kind has a constructor, and what the caller reads can be replaced:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::AuthError;
+///
+/// for (error, status) in [
+///     (AuthError::missing_credential(), 401),
+///     (AuthError::expired_credential("session_expired"), 401),
+///     (AuthError::invalid_request("session_shown_twice"), 400),
+///     (AuthError::insufficient_scope("agents:invoke"), 403),
+///     (AuthError::not_found("another_tenant"), 404),
+///     (AuthError::conflict("run_in_progress"), 409),
+///     (AuthError::payload_too_large("upload_too_long"), 413),
+///     (AuthError::throttled(Duration::from_secs(2)), 429),
+///     (AuthError::unknown_key(Duration::from_secs(30)), 503),
+/// ] {
+///     assert_eq!(error.status(), status);
+/// }
+///
+/// let error = AuthError::forbidden("trial_is_over")
+///     .with_reason("trial_ended")
+///     .with_code("trial_over")
+///     .with_message("the trial of this account is over");
+/// assert!(error.is_denial() && error.retry_after().is_none());
+///
+/// let down = AuthError::unavailable("no database").with_retry_after(Duration::from_secs(60));
+/// assert_eq!(down.retry_after(), Some(Duration::from_secs(60)));
+/// ```
 #[derive(Clone)]
 pub struct AuthError {
     /// Out of line: an answer that lets somebody in is not to be moved about at this size.
@@ -49,37 +81,6 @@ pub(super) struct Inner {
     pub(super) mismatch: Option<Box<Mismatch>>,
     pub(super) key_name: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
-}
-
-/// What a refused caller can do about it, and with it the status of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AuthErrorKind {
-    /// Nothing was shown where something is required: 401 and a challenge without `error`
-    /// (RFC 6750 §3.1).
-    MissingCredential,
-    /// The request itself is at fault (a credential twice, or too long): 400 `invalid_request`.
-    InvalidRequest,
-    /// A credential was shown and is wrong, malformed or expired: 401 `invalid_token`.
-    InvalidCredential,
-    /// The caller is known and lacks a scope: 403 `insufficient_scope`.
-    InsufficientScope,
-    /// The caller is known and may not do this: 403.
-    Forbidden,
-    /// The caller is known and may not know whether this exists: 404.
-    NotFound,
-    /// Another copy of this request is being handled at the moment: 409.
-    Conflict,
-    /// The body is longer than is read here: 413.
-    PayloadTooLarge,
-    /// Too many requests: 429 with `Retry-After`.
-    Throttled,
-    /// The credential names a key that its issuer may have added a moment ago: 503 with
-    /// `Retry-After`. The issuer can be asked, and is not asked again so soon.
-    UnknownKey,
-    /// The credential, or the permission, could not be checked: 503 with `Retry-After`, never 401
-    /// or 403.
-    Unavailable,
 }
 
 impl AuthError {
@@ -342,38 +343,6 @@ impl Error for AuthError {
             .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))
-    }
-}
-
-impl AuthErrorKind {
-    fn status(self) -> http::StatusCode {
-        use http::StatusCode;
-        match self {
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
-            Self::MissingCredential | Self::InvalidCredential => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScope | Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
-            Self::UnknownKey | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            Self::MissingCredential => "a credential is required",
-            Self::InvalidRequest => "the request shows a credential in a way that is not accepted",
-            Self::InvalidCredential => "the credential is not valid",
-            Self::InsufficientScope => "the credential lacks a scope that this needs",
-            Self::Forbidden => "the caller may not do this",
-            Self::NotFound => "there is nothing here",
-            Self::Conflict => "the same request is handled only once",
-            Self::PayloadTooLarge => "the body is too long",
-            Self::Throttled => "too many requests",
-            Self::UnknownKey => "the credential is of a key that is not known here yet",
-            Self::Unavailable => "the request cannot be checked at the moment",
-        }
     }
 }
 

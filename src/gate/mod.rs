@@ -10,6 +10,53 @@
 //! Nothing is boxed but what has to wait. While a request waits, it holds the inner service that was
 //! ready for it; a refusal gives that back at once, and with it what it had reserved (a permit of a
 //! `ConcurrencyLimit`, say).
+//!
+//! # Example
+//!
+//! A struct that keeps such a service names it without naming what it is made of:
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use http::{Request, Response};
+//! use tower_layer::Layer;
+//! use tower_service::Service;
+//! use tower_auth::{AuthLayer, ResponseBody, auth::{self, AuthGate, AuthService}, provider::ApiKeyAuth};
+//! use tower_auth::gate::{Gate, GateService, ResponseFuture};
+//!
+//! struct Server<S> {
+//!     callers: AuthService<S>,
+//! }
+//!
+//! impl<S> Server<S>
+//! where
+//!     S: Service<Request<String>, Response = Response<String>, Error = Infallible> + Clone,
+//! {
+//!     fn run(&mut self, request: Request<String>) -> auth::ResponseFuture<S, String> {
+//!         self.callers.call(request)
+//!     }
+//!
+//!     async fn answer(&mut self, request: Request<String>) -> Response<ResponseBody<String>> {
+//!         self.run(request).await.unwrap_or_else(|never| match never {})
+//!     }
+//! }
+//!
+//! // What is common to all gates:
+//! fn inside<S, G: Gate<String>>(service: &GateService<S, G>) -> &S {
+//!     service.inner()
+//! }
+//! fn is_future<S, G>(future: &ResponseFuture<S, G, String>)
+//! where
+//!     G: Gate<String>,
+//!     S: Service<Request<G::Forwarded>>,
+//! {
+//!     println!("{future:?}");
+//! }
+//!
+//! let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?);
+//! let service: GateService<&str, AuthGate> = layer.layer("the inner service");
+//! assert_eq!(*inside(&service), "the inner service");
+//! # Ok::<(), tower_auth::ConfigError>(())
+//! ```
 
 mod contract;
 mod future;

@@ -22,6 +22,15 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// assert!("es256".parse::<Algorithm>().is_err());
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// As a list of those that are allowed:
+///
+/// ```
+/// use tower_auth::jose::Algorithm;
+///
+/// let signatures: Vec<_> = Algorithm::ALL.iter().filter(|one| !one.is_symmetric()).collect();
+/// assert!(signatures.contains(&&Algorithm::ES256) && !signatures.contains(&&Algorithm::HS256));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {

@@ -32,6 +32,21 @@ use crate::{context::ClaimPath, scope::Scopes};
 /// assert!(claims.audiences().any(|audience| audience == "web"));
 /// # Ok::<(), tower_auth::jose::JoseError>(())
 /// ```
+///
+/// Registered claims that are not always there:
+///
+/// ```
+/// use tower_auth::jose::ClaimRules;
+///
+/// let json = r#"{"sub":"ada","exp":1800000060,"nbf":1799999990,"iat":1799999990,"jti":"t-1"}"#;
+/// let rules = ClaimRules::new();
+/// let claims = rules.check(json, 1_800_000_000)?;
+/// assert_eq!(claims.user_id_claim(), "sub");
+/// assert_eq!((claims.not_before(), claims.issued_at()), (Some(1_799_999_990), Some(1_799_999_990)));
+/// assert_eq!(claims.token_id(), Some("t-1"));
+/// assert!(!claims.is_sender_constrained());
+/// # Ok::<(), tower_auth::jose::JoseError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Claims<'a> {
     json: &'a str,

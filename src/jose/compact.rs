@@ -37,6 +37,20 @@ use super::{
 /// assert_eq!(Jws::parse(token)?.verify(&other), Err(JoseError::AlgMismatch));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// What a header names, before anything is verified:
+///
+/// ```
+/// use tower_auth::jose::Jws;
+///
+/// let header = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0"; // {"alg":"HS256","kid":"k1"}
+/// let claims = "eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0"; // {"iss":"https://issuer.example"}
+/// let token = format!("{header}.{claims}.{}", "A".repeat(43));
+/// let jws = Jws::parse(&token)?;
+/// assert_eq!(jws.key_id(), Some("k1"));
+/// assert_eq!(jws.unverified_issuer()?.as_deref(), Some("https://issuer.example"));
+/// # Ok::<(), tower_auth::jose::JoseError>(())
+/// ```
 #[derive(Clone)]
 pub struct Jws<'t> {
     signing_input: &'t [u8],

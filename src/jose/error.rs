@@ -18,6 +18,14 @@ use super::json::Fault;
 /// assert_eq!(error, JoseError::NotThreeParts);
 /// assert_eq!(error.code(), "jwt_not_three_parts");
 /// ```
+///
+/// Of all reasons one is no forgery:
+///
+/// ```
+/// use tower_auth::jose::JoseError;
+///
+/// assert!(JoseError::Expired.is_expired() && !JoseError::AlgMismatch.is_expired());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JoseError {

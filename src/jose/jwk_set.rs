@@ -45,7 +45,7 @@ pub struct JwkSet {
     skipped: Vec<SkippedKey>,
 }
 
-/// A key of a set that is not used, and why.
+/// A key of a [`JwkSet`] that is not used, and why.
 #[derive(Clone, Debug)]
 pub struct SkippedKey {
     id: Option<Box<str>>,

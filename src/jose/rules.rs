@@ -32,6 +32,28 @@ use crate::{
 /// assert!(rules.check(json, 1_799_999_999).is_ok());
 /// assert_eq!(rules.check(json, 1_800_000_030).unwrap_err(), JoseError::Expired);
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::jose::ClaimRules;
+///
+/// let rules = ClaimRules::new()
+///     .with_audiences(["my-agent", "my-agent-eu"])
+///     .with_audience_claim("client_id")
+///     .with_scope_claim("scp")
+///     .with_user_id_claim("oid")
+///     .with_user_id_claims(["oid", "sub"])
+///     .require_claim("token_use", "access")
+///     .require_scope("agents:invoke")
+///     .with_leeway(Duration::from_secs(60))?
+///     .insecure_unverified_email()
+///     .insecure_ignore_confirmation()
+///     .insecure_allow_missing_exp();
+/// assert_eq!(rules.leeway(), Duration::from_secs(60));
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ClaimRules {
     audiences: Vec<Box<str>>,

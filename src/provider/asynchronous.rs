@@ -100,6 +100,27 @@ impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
 }
 
 /// An [`AsyncAuthProvider`] as an [`AuthProvider`].
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use tower_auth::{AuthContext, AuthRequestBuf, AuthResult};
+/// use tower_auth::provider::{AsyncAuthProvider, AuthProvider, Awaited, CompositeAuth};
+///
+/// struct Sessions;
+///
+/// impl AsyncAuthProvider for Sessions {
+///     async fn authenticate(self: Arc<Self>, _: AuthRequestBuf) -> AuthResult {
+///         Ok(Some(AuthContext::new("ada")))
+///     }
+/// }
+///
+/// let members: Vec<Arc<dyn AuthProvider>> = vec![Arc::new(Awaited::new(Sessions))];
+/// let chain = CompositeAuth::from_providers(members)?;
+/// # let _ = chain;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Debug)]
 pub struct Awaited<A>(Arc<A>);
 
@@ -136,7 +157,7 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
     }
 }
 
-/// What a layer or a chain takes: a provider of either form.
+/// What [`AuthLayer`](crate::AuthLayer) or a chain takes: a provider of either form.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
 #[diagnostic::on_unimplemented(

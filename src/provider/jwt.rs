@@ -67,6 +67,22 @@ use crate::{
 /// # let _ = tokens;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::provider::JwtAuth;
+///
+/// # let secret = "an example secret of 32 bytes …";
+/// let tokens = JwtAuth::hs256(secret)?
+///     .with_audiences(["my-agent", "my-agent-eu"])
+///     .with_leeway(Duration::from_secs(60))?
+///     .with_remembered_tokens(10_000)
+///     .insecure_allow_missing_exp();
+/// # let _ = tokens;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct JwtAuth {
     checks: Arc<Checks>,

@@ -66,6 +66,19 @@ use crate::{
 /// of the issuer is trusted with every user of this service; else use
 /// [`IntrospectionAuth`](super::IntrospectionAuth) with an audience, or
 /// [`OAuth2Auth`](super::OAuth2Auth).
+///
+/// For users whom another claim names:
+///
+/// ```
+/// use tower_auth::provider::UserinfoAuth;
+///
+/// let tokens = UserinfoAuth::new("https://issuer.example/userinfo")?
+///     .with_user_id_claim("preferred_username")
+///     .with_user_id_claims(["email", "sub"])
+///     .insecure_unverified_email();
+/// # let _ = tokens;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct UserinfoAuth {
     opaque: OpaqueTokens<Userinfo>,

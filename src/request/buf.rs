@@ -19,6 +19,19 @@ use crate::error::AuthError;
 /// drop(request);
 /// assert_eq!(owned.header("x-session"), Some("7f"));
 /// ```
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::AuthRequest;
+///
+/// let request = http::Request::post("/run").body(()).unwrap();
+/// let owned = AuthRequest::from(&request).to_buf();
+/// assert_eq!(owned.method(), Some(&http::Method::POST));
+/// assert_eq!(owned.uri().unwrap().path(), "/run");
+/// assert!(owned.as_message().is_none());
+/// assert!(owned.as_request().header("x-session").is_none());
+/// ```
 #[derive(Clone)]
 pub struct AuthRequestBuf {
     subject: Owned,

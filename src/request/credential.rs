@@ -8,7 +8,8 @@ use percent_encoding::percent_decode;
 use super::{CredentialSource, Head, Place, Rank, origin};
 use crate::error::AuthError;
 
-/// A credential as the caller showed it: bytes, never empty or blank.
+/// A credential as the caller showed it, found by [`AuthRequest::credential`](super::AuthRequest::credential):
+/// bytes, never empty or blank.
 ///
 /// A header's is without the white space around it, a query parameter's percent-decoded.
 pub struct Credential<'a> {

@@ -13,6 +13,21 @@
 /// let message = Message::new("telegram").with_user_id(42).with_chat_id(-1001);
 /// assert_eq!(message.user_id(), Some("42"));
 /// ```
+///
+/// Everything that a platform says of a message:
+///
+/// ```
+/// use tower_auth::Message;
+///
+/// let message = Message::new("telegram")
+///     .with_user_id(42)
+///     .with_username("ada")
+///     .with_chat_id(-100)
+///     .with_kind("channel_post");
+/// assert_eq!(message.platform(), "telegram");
+/// assert_eq!(message.username(), Some("ada"));
+/// assert_eq!(message.kind(), Some("channel_post"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     platform: Box<str>,

@@ -39,6 +39,18 @@ use crate::error::AuthError;
 /// let message = Message::new("telegram").with_user_id(42);
 /// assert_eq!(AuthRequest::message(&message).header("x-session"), None);
 /// ```
+///
+/// The parts of an HTTP request:
+///
+/// ```
+/// use tower_auth::AuthRequest;
+///
+/// let request = http::Request::post("/run").body(()).unwrap();
+/// let view = AuthRequest::from(&request);
+/// assert_eq!(view.method(), Some(&http::Method::POST));
+/// assert_eq!(view.uri().unwrap().path(), "/run");
+/// assert!(view.as_message().is_none());
+/// ```
 #[derive(Clone, Copy)]
 pub struct AuthRequest<'a> {
     subject: Subject<'a>,

@@ -148,6 +148,17 @@ impl CredentialSource {
     ///
     /// URLs are logged, kept in histories and sent on as `Referer` (RFC 6750 §5.3): whoever reads
     /// such a log has the credential. Use it only for what can do nothing else.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{CredentialSource, provider::ApiKeyAuth};
+    ///
+    /// let sources = [CredentialSource::bearer(), CredentialSource::insecure_query("key").fallback()];
+    /// let downloads = ApiKeyAuth::new(["sk-download-1"])?.with_credentials(sources);
+    /// # let _ = downloads;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
     pub fn insecure_query(name: impl Into<Cow<'static, str>>) -> Self {
         Self::of(Place::Query(name.into()))
     }

@@ -25,6 +25,16 @@ use crate::clock::{self, Clock};
 /// # let _ = keys;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// To any time:
+///
+/// ```
+/// use tower_auth::testing::ManualClock;
+///
+/// let clock = ManualClock::at_unix(1_800_000_000);
+/// clock.set_unix(1_700_000_000); // also back
+/// assert_eq!(clock.unix(), 1_700_000_000);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
 

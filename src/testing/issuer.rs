@@ -43,6 +43,33 @@ use crate::{clock::Clock, jose::Algorithm};
 /// # Panics
 ///
 /// Where it cannot do what a test asks of it: a test has no use for an error here.
+///
+/// Its keys and endpoints, and what it was asked:
+///
+/// ```
+/// use tower_auth::{jose::Algorithm, provider::OAuth2Auth};
+/// use tower_auth::testing::{Fault, IssuerEndpoint, TestIssuer, TestIssuerBuilder};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let builder: TestIssuerBuilder = TestIssuer::builder();
+/// let issuer = builder.with_path("/tenant").start();
+/// let tokens = OAuth2Auth::new(issuer.url(), TestIssuer::AUDIENCE).unwrap();
+/// tokens.warm_up().await.unwrap();
+/// issuer.until_requests(IssuerEndpoint::Jwks, 1).await;
+/// assert!(issuer.last_request(IssuerEndpoint::Jwks).is_some());
+/// assert_eq!(issuer.metadata()["issuer"], issuer.url());
+///
+/// let key = issuer.key_id(Algorithm::RS256);
+/// let jwk = issuer.jwk(&key);
+/// issuer.remove_key(&key); // withdrawn …
+/// issuer.publish_jwk(jwk); // … and there again
+/// issuer.replace_keys();
+/// issuer.fail_everywhere(&Fault::Status(503));
+/// issuer.close(); // nobody answers any more
+/// # for endpoint in IssuerEndpoint::ALL { let _ = endpoint; }
+/// # let _ = (TestIssuer::CLIENT_ID, TestIssuer::CLIENT_SECRET, TestIssuer::CLIENT_TOKEN);
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct TestIssuer(Arc<Inner>);
 

@@ -27,6 +27,23 @@ use crate::jose::Algorithm;
 /// let odd = issuer.token().with_raw_claims(r#"{"exp":1,"exp":2}"#).mint();
 /// # let _ = (good, eternal, odd);
 /// ```
+///
+/// Tokens that are unusual or wrong in one way:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::{jose::Algorithm, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::start();
+/// let short = issuer.token().with_lifetime(Duration::from_secs(1)).mint();
+/// let before = issuer.key_id(Algorithm::ES256);
+/// issuer.rotate();
+/// let by_an_old_key = issuer.token().with_algorithm(Algorithm::ES256).with_key(before).mint();
+/// let odd_header = issuer.token().with_header("typ", "x").without_header("kid").mint();
+/// let twice = issuer.token().with_raw_header(r#"{"alg":"RS256","alg":"none"}"#).mint();
+/// let opaque = issuer.token().mint_opaque(); // known to the introspection endpoint alone
+/// # let _ = (short, by_an_old_key, odd_header, twice, opaque);
+/// ```
 #[must_use = "a token is minted by `mint` or `mint_opaque`"]
 #[derive(Clone)]
 pub struct TestToken<'a> {

@@ -11,6 +11,25 @@ use crate::auth::{AuthService, ReplaceableCore};
 ///
 /// Made by [`AuthConfig::into_reload_layer`](crate::config::AuthConfig::into_reload_layer); it goes where an
 /// [`AuthLayer`](crate::AuthLayer) would.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::config::{AuthConfig, ReloadHandle, ReloadLayer, Watch};
+/// use std::time::Duration;
+///
+/// # let file = std::env::temp_dir().join(format!("tower-auth-doc2-{}.yaml", std::process::id()));
+/// # std::fs::write(&file, "auth: {api_keys: [{name: ada, key: sk-live-9f}]}").unwrap();
+/// let (layer, handle): (ReloadLayer, ReloadHandle) = AuthConfig::from_file(&file).into_reload_layer()?;
+/// assert_eq!(layer.credential_headers()[0], "authorization");
+/// assert!(handle.reload_if_changed()?.is_none());
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let watch: Watch = handle.watch(Duration::from_secs(5)); // ends when it is dropped
+/// # drop(watch);
+/// # });
+/// # std::fs::remove_file(&file).unwrap();
+/// # Ok::<(), tower_auth::config::ConfigFaults>(())
+/// ```
 #[derive(Clone)]
 pub struct ReloadLayer {
     swap: ReplaceableCore,

@@ -41,6 +41,24 @@ use prepare::{Prepared, prepare};
 /// assert!(error.to_string().contains("openssl rand -hex 32"));
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// In the other forms that keys come in:
+///
+/// ```
+/// use tower_auth::jose::{Algorithm, Key};
+///
+/// let pem = "-----BEGIN PUBLIC KEY-----\n\
+///     MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n\
+///     -----END PUBLIC KEY-----\n";
+/// let key = Key::from_pem(Algorithm::EdDSA, pem)?;
+/// let jwk = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// assert_eq!(Key::from_jwk(jwk)?.algorithm(), key.algorithm());
+/// assert!(Key::from_der(Algorithm::EdDSA, b"no key").is_err());
+///
+/// let of_a_partner = Key::insecure_allow_short_secret(Algorithm::HS256, "16 bytes, no more")?;
+/// # let _ = of_a_partner;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct Key {
     algorithm: Algorithm,

@@ -50,6 +50,22 @@ use crate::{
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// In a header of its own, with records that are kept as digests:
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_auth::provider::{ApiKeyAuth, ApiKeyRecord};
+///
+/// let digest = "cd42404d52ad55ccfa9aca4adc828aa5800ad9d385a0671fbcbf724118320619";
+/// let record = ApiKeyRecord::from_sha256("frontend", digest)?;
+/// let keys = ApiKeyAuth::new([record.clone()])?.with_header(HeaderName::from_static("x-agent-key"));
+///
+/// let handle = keys.handle(); // changes them while serving
+/// handle.replace(record.with_revoked(true))?;
+/// assert_eq!(handle.names(), ["frontend"]);
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct ApiKeyAuth {
     keys: Arc<SharedKeys>,

@@ -68,6 +68,34 @@ use crate::{
 ///
 /// Without [`with_audience`](Self::with_audience), a token that the issuer gave somebody for
 /// another service is accepted here too, and that service could use it here.
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::provider::IntrospectionAuth;
+///
+/// let tokens = IntrospectionAuth::new("https://issuer.example/introspect", "agent", "secret")?
+///     .with_client_secret_post()?
+///     .with_audiences(["my-agent", "my-agent-eu"])
+///     .with_scope_claim("scp")
+///     .with_user_id_claim("oid")
+///     .with_user_id_claims(["oid", "sub"])
+///     .accept_clients()
+///     .ignore_jwts()
+///     .with_leeway(Duration::from_secs(60))?
+///     .with_cache_ttl(Duration::from_secs(60))?
+///     .with_remembered_tokens(10_000)
+///     .with_max_concurrency(64)
+///     .with_wait_limit(Duration::from_secs(2))
+///     .insecure_unverified_email()
+///     .insecure_ignore_confirmation();
+///
+/// // An endpoint inside a private network that asks for a bearer token:
+/// let inside = IntrospectionAuth::insecure_allow_http_bearer("http://issuer.internal/introspect", "token")?;
+/// # let _ = (tokens, inside);
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct IntrospectionAuth {
     pub(super) opaque: OpaqueTokens<IntrospectionEndpoint>,

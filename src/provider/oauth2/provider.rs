@@ -93,6 +93,25 @@ use crate::{
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::provider::OAuth2Auth;
+///
+/// let tokens = OAuth2Auth::new("https://issuer.example", "my-agent")?
+///     .add_audience("my-agent-eu")?
+///     .strict_at_jwt()
+///     .with_leeway(Duration::from_secs(60))?
+///     .with_remembered_tokens(10_000)
+///     .with_cache_ttl(Duration::from_secs(600))?
+///     .with_stale_ttl(Duration::from_secs(3600))?
+///     .with_cool_down(Duration::from_secs(30))?
+///     .with_wait_limit(Duration::from_secs(2));
+/// # let _ = tokens;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct OAuth2Auth(Arc<Shared>);
 

@@ -37,6 +37,16 @@ use crate::error::{ConfigError, ConfigErrorKind};
 ///
 /// assert_eq!(Tenants.principal_sources()[0].source(), Some("eu"));
 /// ```
+///
+/// For the users of an issuer, and for those whom several providers vouch for alike:
+///
+/// ```
+/// use tower_auth::provider::PrincipalSource;
+///
+/// let of_issuer = PrincipalSource::of_issuer("oauth2", "https://issuer.example");
+/// let shared = PrincipalSource::shared("api_key", "keys");
+/// assert_eq!((of_issuer.method(), shared.source()), ("oauth2", Some("keys")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrincipalSource {
     pub(super) method: &'static str,

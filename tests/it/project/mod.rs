@@ -1,5 +1,6 @@
 //! The README, the documents and the examples.
 
+mod documented;
 mod examples;
 mod fuzz_corpus;
 mod imports;
