@@ -184,6 +184,27 @@ fn check_says_what_a_good_file_comes_to() {
 }
 
 #[test]
+fn the_file_that_the_readme_shows_is_good() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let (_, after) = readme.split_once("```yaml\n").unwrap();
+    let (shown, _) = after.split_once("```").unwrap();
+    // Nothing in it but the place of the key depends on the machine.
+    let key = written("readme-key", KEY);
+    let text = shown.replace("/run/secrets/frontend", key.to_str().unwrap());
+    assert_ne!(text, shown);
+    let file = written("readme", &text);
+    let output = finished(&["--check-config", file.to_str().unwrap()]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        said,
+        "good: asks api_key (1 key), then oauth2 (https://example.eu.auth0.com/); public: \
+         /hooks/public; webhooks: /hooks/telegram (telegram, 1 user)\n"
+    );
+    fs::remove_file(&key).unwrap();
+    fs::remove_file(&file).unwrap();
+}
+
+#[test]
 fn check_names_webhooks() {
     let output = finished(&["--check-config", "examples/config/webhooks.yaml"]);
     let said = String::from_utf8(output.stdout).unwrap();
