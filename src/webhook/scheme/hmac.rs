@@ -47,6 +47,7 @@ use crate::{
 ///
 /// let partner = HmacScheme::new("x-acme-signature")?
 ///     .with_algorithm(HmacAlgorithm::Sha512)
+///     .with_window(60)
 ///     .with_unsigned_id("x-acme-delivery")?;
 /// # let _ = partner;
 /// # Ok::<(), tower_auth::ConfigError>(())
