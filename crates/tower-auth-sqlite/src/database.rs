@@ -194,3 +194,25 @@ pub(crate) fn in_time(until: Instant) -> Result<(), Fault> {
         false => Err(Cause::TooLate.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[test]
+    fn the_writer_waits_for_the_disk() {
+        let path = env::temp_dir().join(format!("tower-auth-sqlite-{}.db", process::id()));
+        let until = Instant::now() + Duration::from_secs(60);
+        let database = Database::open(&Opening::Create(path.clone()), until).unwrap();
+        let set = |name| {
+            let connection = &database.connection;
+            connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+        };
+        // 2 is FULL: a commit is on the disk before it returns.
+        assert_eq!((set("synchronous"), set("fullfsync")), (Ok(2), Ok(1)));
+        drop(database);
+        fs::remove_file(path).unwrap();
+    }
+}

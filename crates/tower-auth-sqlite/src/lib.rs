@@ -60,6 +60,7 @@ mod fault;
 mod files;
 mod read;
 mod schema;
+mod spend;
 mod store;
 mod worker;
 mod write;

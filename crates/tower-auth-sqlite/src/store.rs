@@ -216,7 +216,8 @@ impl KeyStore for SqliteKeyStore {
     }
 
     fn spend(&self, account: KeyId) -> KeyStoreFuture<AsOf<Spend>> {
-        self.write(move |transaction, _| write::spend(transaction, &account))
+        let (writer, until) = (self.shared.writer.clone(), self.deadline());
+        Box::pin(async move { writer.spend(account, until).await })
     }
 
     fn touch(&self, uses: Vec<KeyUse>) -> KeyStoreFuture<()> {

@@ -7,15 +7,20 @@ use std::{
 };
 
 use tokio::sync::{mpsc, oneshot};
+use tower_auth::keys::{AsOf, KeyId, KeyStoreError, Spend};
 
 use crate::{
     database::{Database, Opening},
     fault::{Cause, Fault},
+    spend::{self, Spending},
 };
 
 /// How many calls may wait in a thread's queue; the others wait in front of it, until their time is
 /// over.
 const QUEUE: usize = 1_024;
+
+/// How many credits one transaction spends at most.
+const BATCH: usize = 256;
 
 /// The way to a thread. The thread does what is in its queue and ends when the last of these is
 /// dropped.
@@ -26,6 +31,8 @@ pub(crate) struct Worker {
 
 enum Job {
     Work(Box<dyn FnOnce(&mut Database) + Send>),
+    /// Spend one credit, in one transaction with those that wait behind it.
+    Spend(Spending),
     /// Do what is in the queue, take nothing more, and tell when the connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -76,6 +83,25 @@ impl Worker {
         .await?
     }
 
+    /// Has the thread spend one credit before the time is over.
+    pub(crate) async fn spend(
+        &self,
+        account: KeyId,
+        until: Instant,
+    ) -> Result<AsOf<Spend>, KeyStoreError> {
+        let (said, answer) = oneshot::channel();
+        let spending = Spending {
+            account,
+            until,
+            said,
+        };
+        in_time(until, async {
+            let _ = self.jobs.send(Job::Spend(spending)).await;
+            answer.await
+        })
+        .await?
+    }
+
     /// Comes back when the connection is closed.
     pub(crate) async fn close(&self) {
         let (closed, wait) = oneshot::channel();
@@ -99,11 +125,25 @@ async fn in_time<T>(
 
 fn serve(mut database: Database, mut queue: mpsc::Receiver<Job>) {
     let mut waiting = Vec::new();
-    while let Some(job) = queue.blocking_recv() {
+    let mut next = None;
+    while let Some(job) = next.take().or_else(|| queue.blocking_recv()) {
         match job {
             // A panic drops the transaction, which undoes it, and the answer's channel: whoever asked
             // learns that nobody knows. The next one is served.
             Job::Work(work) => drop(catch_unwind(AssertUnwindSafe(|| work(&mut database)))),
+            Job::Spend(first) => {
+                let mut batch = vec![first];
+                while batch.len() < BATCH && next.is_none() {
+                    match queue.try_recv() {
+                        Ok(Job::Spend(spending)) => batch.push(spending),
+                        Ok(other) => next = Some(other),
+                        Err(_) => break,
+                    }
+                }
+                drop(catch_unwind(AssertUnwindSafe(|| {
+                    spend::together(&mut database, batch);
+                })));
+            }
             Job::Close(closed) => {
                 queue.close();
                 waiting.push(closed);

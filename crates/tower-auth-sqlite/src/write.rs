@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 use tower_auth::keys::{
-    Applied, Epoch, KeyId, KeyStoreError, KeyUse, KeyWrite, Spend, StoredKey, Written,
+    Applied, Epoch, KeyId, KeyStoreError, KeyUse, KeyWrite, StoredKey, Written,
 };
 
 use crate::{
     database::{Call, in_time},
     fault::Fault,
-    read::{self, column, number},
+    read::{self, column},
 };
 
 /// Carries a change out, as [`KeyWrite`] says it step by step.
@@ -118,27 +118,6 @@ fn is_taken(transaction: &Transaction<'_>, id: &KeyId, digest: &[u8; 32]) -> Res
         OR EXISTS (SELECT 1 FROM keys WHERE digest = ?2)";
     let mut statement = transaction.prepare_cached(sql)?;
     Ok(statement.query_row(params![id.as_str(), digest.as_slice()], |row| row.get(0))?)
-}
-
-/// Takes one credit, where there is one.
-pub(crate) fn spend(transaction: &Transaction<'_>, account: &KeyId) -> Result<Spend, Fault> {
-    let sql = "UPDATE credits SET remaining = remaining - 1
-        WHERE account = ?1 AND remaining > 0 RETURNING remaining";
-    let mut statement = transaction.prepare_cached(sql)?;
-    let left = statement.query_row(params![account.as_str()], |row| row.get::<_, i64>(0));
-    if let Some(left) = left.optional()? {
-        return Ok(Spend::Spent {
-            left: number(left)?,
-        });
-    }
-    let sql = "SELECT EXISTS (SELECT 1 FROM credits WHERE account = ?1)";
-    let mut statement = transaction.prepare_cached(sql)?;
-    Ok(
-        match statement.query_row(params![account.as_str()], |row| row.get(0))? {
-            true => Spend::Exhausted,
-            false => Spend::NoAccount,
-        },
-    )
 }
 
 /// Notes when keys were used, where that is later than what is known.

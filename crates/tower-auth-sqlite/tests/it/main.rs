@@ -4,7 +4,9 @@
 mod claims;
 mod common;
 mod crashes;
+mod credits;
 mod files;
 mod opening;
 mod outage;
 mod processes;
+mod secrets;

@@ -8,13 +8,19 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tower_auth::keys::{KeyId, KeyStore, Revision, Spend};
+use tower_auth::{
+    keys::{KeyChange, KeyId, KeyStore, Revision, Spend},
+    testing,
+};
 use tower_auth_sqlite::SqliteKeyStore;
 
 use crate::{
     common::{Folder, PATIENCE, child_command},
     crashes, outage,
 };
+
+/// How many keys each process makes.
+const MADE: usize = 60;
 
 #[tokio::test]
 async fn two_processes_that_make_one_file_do_not_trip_over_each_other() {
@@ -53,6 +59,25 @@ async fn three_processes_spend_exactly_the_credits_that_are_there() {
     assert_eq!(left, Spend::Exhausted);
 }
 
+/// A replica that remembers the last revision it saw would never ask for an earlier one again.
+#[tokio::test]
+async fn changes_of_several_processes_appear_in_the_order_of_their_revisions() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let children: Vec<_> = ["make_0", "make_1", "make_2"]
+        .map(|part| start(part, &folder))
+        .into();
+    let mut seen = Vec::new();
+    while seen.len() < 3 * MADE {
+        let after = seen.last().copied().unwrap_or(Revision::ZERO);
+        let page = store.changes(after, 7).await.unwrap().value;
+        seen.extend(page.changes.iter().map(KeyChange::revision));
+    }
+    children.into_iter().map(said).for_each(drop);
+    let all = (1..).map(Revision::new).take(3 * MADE);
+    assert_eq!(seen, all.collect::<Vec<_>>());
+}
+
 /// A process that closes a file gives up all its locks on it: opening a second store may not cost the
 /// first one its own.
 #[tokio::test]
@@ -77,6 +102,9 @@ fn child() {
             "open" => open(file).await,
             "renew" => renew(file).await,
             "spend" => spend(file).await,
+            "make_0" => make(file, 0).await,
+            "make_1" => make(file, 1_000).await,
+            "make_2" => make(file, 2_000).await,
             "take_log_away" => take_log_away(file),
             "read_only" => outage::read_only(file).await,
             "fill" => outage::fill(file).await,
@@ -100,6 +128,17 @@ async fn open(file: PathBuf) -> String {
 async fn renew(file: PathBuf) -> String {
     let epoch = store(file).await.renew_epoch().await.unwrap();
     epoch.as_u128().to_string()
+}
+
+async fn make(file: PathBuf, first: u32) -> String {
+    let store = store(file).await;
+    for number in (first..).take(MADE) {
+        store
+            .write(testing::key_store_create(number))
+            .await
+            .unwrap();
+    }
+    "made".to_owned()
 }
 
 /// Eight at a time, until none is left.
