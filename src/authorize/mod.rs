@@ -10,6 +10,7 @@
 //! | a route, a router | [`AuthorizeLayer`] | an authorizer for a resource and an action |
 //! | a whole router, once | `Policy` (feature `axum`) | an authorizer, by route |
 //! | a handler | [`AuthContext::require_scopes`], [`Authorizer::check`] | the same |
+//! | a handler | [`AuthContext::require_claim`] | for a claim, and hands it out |
 //!
 //! # Example
 //!
@@ -89,6 +90,7 @@
 //! with [`escape_id`], and so should a handler.
 //!
 //! [`AuthContext::may_hold_role`]: crate::AuthContext::may_hold_role
+//! [`AuthContext::require_claim`]: crate::AuthContext::require_claim
 //! [`AuthContext::require_scopes`]: crate::AuthContext::require_scopes
 //! [`AuthContext::scopes`]: crate::AuthContext::scopes
 
@@ -98,6 +100,7 @@ mod authorization;
 mod by_owner;
 mod by_role;
 mod by_scope;
+mod claims;
 mod combine;
 mod contract;
 mod function;

@@ -2,6 +2,7 @@
 
 mod apps;
 mod building;
+mod claims;
 mod combinations;
 mod grants;
 mod handlers;

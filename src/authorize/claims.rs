@@ -1,0 +1,87 @@
+//! Claims that a handler cannot do without.
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    context::{AuthContext, ClaimError, ClaimPath},
+    error::AuthError,
+    event,
+};
+
+impl AuthContext {
+    /// One claim of the metadata as a type of your own, in a handler: refuses a caller without it.
+    ///
+    /// [`claim`](Self::claim) is for a claim that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// 403 `forbidden` where the claim is absent or null, or is not a `T`. The log names the claim
+    /// and tells the two apart; the answer does neither.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthContext, AuthError};
+    ///
+    /// async fn invoices(caller: AuthContext) -> Result<String, AuthError> {
+    ///     let tenant: String = caller.require_claim("tenant")?;
+    ///     Ok(format!("invoices of {tenant}"))
+    /// }
+    ///
+    /// let ada = AuthContext::new("ada").with_claim("tenant", "acme");
+    /// assert_eq!(ada.require_claim::<String>("tenant")?, "acme");
+    /// assert_eq!(ada.require_claim::<u64>("tenant").unwrap_err().status(), 403);
+    /// assert_eq!(ada.require_claim::<String>("role").unwrap_err().status(), 403);
+    /// # Ok::<(), AuthError>(())
+    /// ```
+    pub fn require_claim<T: DeserializeOwned>(&self, name: &str) -> Result<T, AuthError> {
+        self.required(self.claim(name), name)
+    }
+
+    /// One claim inside others, in a handler: refuses a caller without it. See [`ClaimPath`] for how
+    /// the place is told; [`claim_at`](Self::claim_at) is for a claim that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`require_claim`](Self::require_claim); also where something on the way to the claim is
+    /// no object.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_auth::{AuthContext, AuthError};
+    ///
+    /// let ada = AuthContext::new("ada").with_claim("org", json!({"tenant": "acme"}));
+    /// assert_eq!(ada.require_claim_at::<String>("org.tenant")?, "acme");
+    /// # Ok::<(), AuthError>(())
+    /// ```
+    pub fn require_claim_at<T: DeserializeOwned>(
+        &self,
+        path: impl Into<ClaimPath>,
+    ) -> Result<T, AuthError> {
+        let path = path.into();
+        self.required(self.claim_at(&path), path.as_str())
+    }
+
+    fn required<T>(
+        &self,
+        claim: Result<Option<T>, ClaimError>,
+        name: &str,
+    ) -> Result<T, AuthError> {
+        let fault = match claim {
+            Ok(Some(claim)) => return Ok(claim),
+            Ok(None) => "claim_missing",
+            Err(_) => "claim_of_another_type",
+        };
+        let error = AuthError::forbidden(format!("{fault}: {name}")).at_provider(NAME);
+        let asked = event::Asked {
+            user_id: Some(self.user_id()),
+            ..event::Asked::default()
+        };
+        event::authorized(&Err(error.clone()), asked, || None);
+        Err(error)
+    }
+}
+
+const NAME: &str = "claims";
