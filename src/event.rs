@@ -1,4 +1,5 @@
-//! One tracing event per decision, with stable field names and nothing secret in it.
+//! One tracing event per decision, with stable field names and nothing secret in it. The crate's page
+//! documents the fields for users.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,

@@ -84,11 +84,17 @@ fn add_error(value: &mut String, code: &str, error: &AuthError) {
     value.push_str("\", error_description=\"");
     value.extend(error.message().chars().filter(|&char| is_described(char)));
     value.push('"');
-    if let Some(scopes) = error.scopes() {
+    if let Some(scopes) = shown_scopes(error) {
         value.push_str(", scope=\"");
-        value.extend(scopes.chars().filter(|&char| is_described(char)));
+        value.push_str(&scopes);
         value.push('"');
     }
+}
+
+/// The scopes that a refusal names, in its challenge and in its body alike.
+pub(super) fn shown_scopes(error: &AuthError) -> Option<String> {
+    let scopes = error.scopes()?.chars();
+    Some(scopes.filter(|&char| is_described(char)).collect())
 }
 
 /// The characters of `error_description` and, with the space between them, of scopes: RFC 6750 §3.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::Serialize;
 
+use super::challenge::shown_scopes;
 use crate::error::AuthError;
 
 pub(super) fn problem(error: &AuthError) -> Bytes {
@@ -14,11 +15,12 @@ pub(super) fn problem(error: &AuthError) -> Bytes {
         status: status.as_u16(),
         code: error.code(),
         detail: error.message(),
+        scope: shown_scopes(error),
     };
     serde_json::to_vec(&problem).map_or_else(|_| Bytes::new(), Bytes::from)
 }
 
-/// RFC 9457 §3.1, with a stable `code` of ours.
+/// RFC 9457 §3.1, with two members of ours: a stable `code`, and the scopes that the challenge names.
 #[derive(Serialize)]
 struct Problem {
     r#type: &'static str,
@@ -26,6 +28,8 @@ struct Problem {
     status: u16,
     code: &'static str,
     detail: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
