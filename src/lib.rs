@@ -88,6 +88,36 @@
 //! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
 //! whole router: see [`authorize`].
 //!
+//! # What the log tells
+//!
+//! Each decision is one [`tracing`] event of the target `tower_auth`. Acceptances are `debug`, requests
+//! that nobody is asked about `trace`, refusals `info`, and what could not be checked `error`. No event
+//! holds a secret. A text of the caller is escaped and cut at 64 characters. A field is there only where
+//! it has a value; the names are stable.
+//!
+//! | field | holds |
+//! |---|---|
+//! | `outcome` | `accepted`, `refused`; `allowed` for a permission; `public`, `anonymous`, `preflight` where nobody was asked or needed; `handshake`, `repeated`, `equal_delivery`, `no_buffer` for webhooks |
+//! | `provider` | the provider or authorizer that answered |
+//! | `code` | the code that the caller reads in the problem body |
+//! | `reason` | why, in one word; the caller never sees it |
+//! | `user_id` | the caller, where known |
+//! | `key` | the name of the API key, where it is not the user id or the key was refused |
+//! | `path` | the template of the route that axum chose |
+//! | `resource`, `action`, `scopes` | what permission was asked for |
+//! | `platform`, `chat_id`, `kind` | of a chat platform's message |
+//! | `wanted`, `came`, `verified` | an issuer or audience that is another one; `verified` is false where no signature covered `came` |
+//! | `error` | the causes of what could not be checked |
+//!
+//! For a request that shows nothing the `reason` is `missing_credential`, or tells what is odd about its
+//! `Authorization`: `authorization_without_scheme` (`Authorization: <key>`),
+//! `authorization_of_another_scheme` (`Token <key>`), `authorization_without_credential`,
+//! `authorization_with_tab_after_scheme`, `authorization_is_not_read` (no provider looks there).
+//!
+//! A layer outside learns the decision from the response's extensions: a refusal's [`AuthError`] is
+//! there always, the accepted [`AuthContext`] where [`AuthLayer::report_caller`] is set. Neither is sent
+//! to the client.
+//!
 //! # Features
 //!
 //! | feature | adds |

@@ -87,8 +87,9 @@ async fn a_query_parameter_shows_only_where_urls_are_logged() {
 
 #[tokio::test]
 async fn a_closure_that_replaces_a_refusal_is_handed_no_credential() {
-    let layer = everything().with_refusal(|error, response| {
-        let shown = format!("{error} {error:?} {response:?}");
+    let layer = everything().with_refusal(|error, request, response| {
+        let head = (request.uri(), request.headers(), request);
+        let shown = format!("{error} {error:?} {response:?} {head:?}");
         assert!(!shown.contains(CANARY), "{shown}");
         Response::new(Bytes::from(shown))
     });

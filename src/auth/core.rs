@@ -13,13 +13,9 @@ use crate::{
     error::AuthError,
     event,
     provider::{PrincipalSources, authentication::AuthResult},
-    refusal::{Realm, add_grpc_status, keep_headers, mark_worded},
+    refusal::{OnRefusal, Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
 };
-
-/// A closure that makes the response for a refusal, given the one that would be sent.
-pub(super) type OnRefusal =
-    Arc<dyn Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) struct Core {
@@ -33,6 +29,8 @@ pub(super) struct Core {
     pub(super) hide_credentials: bool,
     pub(super) pass_preflight: bool,
     pub(super) disabled: bool,
+    /// Whether a caller who was let in is told to layers outside.
+    pub(super) report_caller: bool,
     pub(super) on_refusal: Option<OnRefusal>,
 }
 
@@ -139,7 +137,8 @@ impl Core {
         let refusal = match answer {
             Ok(Some(context)) => {
                 event::accepted(&context, || access::template(request.extensions()));
-                let kept = context.response_headers().map(|_| context.clone());
+                let is_kept = self.report_caller || context.response_headers().is_some();
+                let kept = is_kept.then(|| context.clone());
                 request.extensions_mut().insert(context);
                 return Ok(kept);
             }
@@ -147,7 +146,7 @@ impl Core {
                 event::passed("anonymous", access::template(request.extensions()));
                 return Ok(None);
             }
-            Ok(None) => AuthError::missing_credential(),
+            Ok(None) => provider.missing_credential(request.headers()),
             Err(error) => error,
         };
         event::refused(&refusal, access::template(request.extensions()));
@@ -169,25 +168,31 @@ impl Core {
     ) -> Response<Bytes> {
         let mut response = provider.wording.respond(error);
         add_grpc_status(&mut response, error, request.headers());
-        self.finish(error, response)
+        self.finish(error, self.refused_head(request).as_deref(), response)
     }
 
     /// The response for what an inner layer of ours refused and nobody has rendered yet.
     pub(super) fn render_again<B>(
         &self,
         error: &AuthError,
-        provider: &ScreenedProvider,
+        head: Option<&Request<()>>,
         refused: &Response<B>,
     ) -> Response<Bytes> {
-        let mut response = provider.wording.respond(error);
+        let mut response = self.provider.wording.respond(error);
         keep_headers(response.headers_mut(), refused.headers());
-        self.finish(error, response)
+        self.finish(error, head, response)
     }
 
-    fn finish(&self, error: &AuthError, response: Response<Bytes>) -> Response<Bytes> {
-        let mut response = match &self.on_refusal {
-            Some(replace) => replace(error, response),
-            None => response,
+    /// The head is there where a closure is.
+    fn finish(
+        &self,
+        error: &AuthError,
+        head: Option<&Request<()>>,
+        response: Response<Bytes>,
+    ) -> Response<Bytes> {
+        let mut response = match (&self.on_refusal, head) {
+            (Some(replace), Some(head)) => replace(error, &AuthRequest::from(head), response),
+            _ => response,
         };
         mark_worded(&mut response, error);
         response

@@ -17,6 +17,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use super::{
     core::{Core, Decision, PendingAnswer},
     core_source::CoreSource,
+    response::Rewording,
 };
 use crate::{
     body::ResponseBody,
@@ -116,7 +117,7 @@ impl<B> Future for AuthWaiting<B> {
 
 /// What is still to be done to the response of a request that went in.
 pub struct AuthEntered {
-    core: Arc<Core>,
+    rewording: Rewording,
     context: Option<AuthContext>,
     switch: Option<Switch>,
 }
@@ -133,12 +134,16 @@ impl AuthEntered {
     /// Takes out of the request what the inner service is not to see.
     #[inline]
     fn new<B>(core: Arc<Core>, context: Option<AuthContext>, request: &mut Request<B>) -> Self {
-        let switch = core.conceal(request).then(|| match *request.method() {
-            Method::CONNECT => Switch::Connect,
-            _ => Switch::Upgrade,
-        });
+        let rewording = Rewording::of(core, request);
+        let switch = rewording
+            .core()
+            .conceal(request)
+            .then(|| match *request.method() {
+                Method::CONNECT => Switch::Connect,
+                _ => Switch::Upgrade,
+            });
         Self {
-            core,
+            rewording,
             context,
             switch,
         }
@@ -147,15 +152,15 @@ impl AuthEntered {
     /// The slow path: words a refusal of an inner layer anew, or adds headers.
     #[inline(never)]
     fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let mut response = match unworded(&response) {
-            Some(error) => self
-                .core
-                .render_again(error, &self.core.provider, &response)
-                .map(ResponseBody::refusal),
+        let mut response = match self.rewording.reword(&response) {
+            Some(refusal) => refusal.map(ResponseBody::refusal),
             None => response.map(ResponseBody::inner),
         };
         if let Some(context) = &self.context {
             context.add_headers_to(&mut response);
+            if self.rewording.core().report_caller {
+                response.extensions_mut().insert(context.clone());
+            }
         }
         if let Some(switch) = self.switch {
             switch.select_bearer(&mut response);

@@ -2,8 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use http::{HeaderName, Response};
+use http::HeaderName;
 use tower_layer::Layer;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     access::{Access, PathRule, Rules},
-    error::{AuthError, ConfigError},
+    error::ConfigError,
     provider::{AuthProvider, IntoAuthProvider, PrincipalSources},
     refusal::Realm,
     request::DEFAULT_MAX_CREDENTIAL_LEN,
@@ -160,6 +159,7 @@ impl AuthLayer {
                 hide_credentials: false,
                 pass_preflight: false,
                 disabled: false,
+                report_caller: false,
                 on_refusal: None,
             }),
         }
@@ -290,36 +290,13 @@ impl AuthLayer {
         self.edit(|core| core.max_credential_len = bytes.min(LONGEST_CREDENTIAL))
     }
 
-    /// Replaces the response to a refusal, also of inner authorization layers.
-    ///
-    /// The closure gets the error and the response that would be sent.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::{AuthLayer, provider::ApiKeyAuth};
-    ///
-    /// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?).with_refusal(|error, response| {
-    ///     response.map(|_| format!("no entry: {}", error.code()).into())
-    /// });
-    /// # let _ = layer;
-    /// # Ok::<(), tower_auth::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn with_refusal<F>(self, respond: F) -> Self
-    where
-        F: Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
-    {
-        self.edit(|core| core.on_refusal = Some(Arc::new(respond)))
-    }
-
     /// The headers that may hold a credential, for tower-http's `SetSensitiveRequestHeadersLayer`
     /// around a trace layer outside this one, which sees them before they are marked here.
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         Arc::clone(self.core.places.headers())
     }
 
-    fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
+    pub(super) fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {
         change(Arc::make_mut(&mut self.core));
         self
     }

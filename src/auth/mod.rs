@@ -10,9 +10,11 @@ mod core_source;
 mod gate;
 pub(crate) mod layer;
 mod places;
+mod response;
 #[cfg(feature = "config")]
 mod rewording;
 mod screened;
+mod unread;
 
 #[cfg(feature = "config")]
 pub(crate) use self::core_source::ReplaceableCore;

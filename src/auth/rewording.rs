@@ -4,13 +4,21 @@ use bytes::Bytes;
 use http::Response;
 
 use super::layer::AuthLayer;
-use crate::refusal::unworded;
+use crate::{refusal::unworded, request::AuthRequest};
 
 impl AuthLayer {
     /// What an outer layer of ours refused and nobody has worded yet, as this layer words it.
-    pub(crate) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
+    pub(crate) fn reworded<B>(
+        &self,
+        request: &AuthRequest<'_>,
+        refused: &Response<B>,
+    ) -> Option<Response<Bytes>> {
         let error = unworded(refused)?;
         let core = &self.core;
-        Some(core.render_again(error, &core.provider, refused))
+        let head = core
+            .on_refusal
+            .as_ref()
+            .and_then(|_| core.copy_head(request));
+        Some(core.render_again(error, head.as_deref(), refused))
     }
 }

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+
+use super::unread;
 use crate::{
     answer::Asked,
+    caught::caught,
     context::AuthContext,
     error::AuthError,
+    log::TARGET,
     provider::{AuthProvider, Authentication, CompositeAuth, ask, authentication::AuthResult},
     refusal::{Challenges, Realm, Wording},
     request::{AuthRequest, CredentialSource, Place, Rank, SeenCredentials, shown_in_two_places},
@@ -25,6 +30,7 @@ pub(super) struct ScreenedProvider {
 impl ScreenedProvider {
     pub(super) fn new(provider: Arc<dyn AuthProvider>, realm: Realm) -> Self {
         let sets = provider.credential_sets();
+        warn_of_unnamed(&*provider, &sets);
         let mut places: Vec<Place> = Vec::new();
         for place in sets.iter().flatten().map(CredentialSource::place) {
             if !places.contains(place) {
@@ -78,6 +84,15 @@ impl ScreenedProvider {
         &self.places
     }
 
+    /// The refusal of a request that shows nothing to any of its providers.
+    pub(super) fn missing_credential(&self, headers: &HeaderMap) -> AuthError {
+        let error = AuthError::missing_credential();
+        match unread::reason(&self.places, headers) {
+            Some(reason) => error.with_reason(reason),
+            None => error,
+        }
+    }
+
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
         let mut seen = SeenCredentials::default();
@@ -112,6 +127,29 @@ impl ScreenedProvider {
     }
 }
 
+/// A provider that forgot to name its places has its credential in logs and shown twice; one that reads
+/// none has no set of places at all.
+fn warn_of_unnamed(provider: &dyn AuthProvider, sets: &[Vec<CredentialSource>]) {
+    let mut at = 0_usize;
+    for set in sets {
+        at = at.saturating_add(1);
+        if set.is_empty() {
+            // One that panics here is a 503 at each of its requests.
+            let name = caught(|| provider.name()).unwrap_or_default();
+            tracing::warn!(
+                target: TARGET,
+                provider = (!name.is_empty()).then_some(name),
+                // Which one of a chain.
+                position = (sets.len() > 1).then_some(at),
+                "a provider names no credentials: their header is not marked as sensitive, may be \
+                 sent twice and is not hidden. Name the places that it reads (`credentials()`, \
+                 `with_credentials`); where it reads none, let `credential_sets()` return an empty \
+                 list, or give `with_credentials` one"
+            );
+        }
+    }
+}
+
 /// The places of a rank, each once: a provider made of several may name one again.
 fn of_rank(set: &[CredentialSource], rank: Rank) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
@@ -128,6 +166,10 @@ struct Anybody(AuthContext);
 impl AuthProvider for Anybody {
     fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
         Ok(Some(self.0.clone())).into()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        Vec::new()
     }
 
     fn name(&self) -> &'static str {

@@ -75,9 +75,9 @@ impl AuthContext {
             Err(_) => "claim_of_another_type",
         };
         let error = AuthError::forbidden(format!("{fault}: {name}")).at_provider(NAME);
-        let asked = event::Asked {
+        let asked = event::Permission {
             user_id: Some(self.user_id()),
-            ..event::Asked::default()
+            ..event::Permission::default()
         };
         event::authorized(&Err(error.clone()), asked, || None);
         Err(error)

@@ -6,7 +6,7 @@ use super::{AuthProvider, AuthResult, Authentication, PrincipalSource};
 use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError, ConfigErrorKind},
-    request::{AuthRequest, Message},
+    request::{AuthRequest, CredentialSource, Message},
 };
 
 /// Accepts a [`Message`] whose platform, chat and user are on its lists.
@@ -203,6 +203,11 @@ impl AuthProvider for AllowlistAuth {
             .as_message()
             .map_or(Ok(None), |message| self.judge(message))
             .into()
+    }
+
+    /// It reads messages only.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        Vec::new()
     }
 
     fn name(&self) -> &'static str {

@@ -56,6 +56,12 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
         &[]
     }
 
+    /// The places by provider, as [`AuthProvider::credential_sets`] tells them: an empty list says
+    /// that nothing is read.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        vec![self.credentials().to_vec()]
+    }
+
     /// The name that the log shows.
     fn name(&self) -> &'static str {
         UNNAMED
@@ -88,6 +94,10 @@ impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
 
     fn credentials(&self) -> &[CredentialSource] {
         (**self).credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        (**self).credential_sets()
     }
 
     fn name(&self) -> &'static str {
@@ -146,6 +156,10 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
 
     fn credentials(&self) -> &[CredentialSource] {
         self.0.credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        self.0.credential_sets()
     }
 
     fn name(&self) -> &'static str {

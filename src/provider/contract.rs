@@ -49,13 +49,17 @@ pub trait AuthProvider: Send + Sync + 'static {
     /// The places this provider reads: for the refusal of doubles, for redaction, for challenges.
     /// A place that is named twice is one place.
     ///
-    /// A provider that names none still works; its credential is then marked sensitive by nobody.
+    /// A provider that names none still works, but nothing protects its credential: it is not marked
+    /// as sensitive, not hidden, and may be sent twice. So a layer warns when it is built. A provider
+    /// that reads no credential of the request (the peer's certificate decides, or a chat message)
+    /// says so by [`credential_sets`](Self::credential_sets) with an empty list.
     fn credentials(&self) -> &[CredentialSource] {
         &[]
     }
 
     /// The places by provider, where this one is made of several: the layer lets two providers'
-    /// credentials stand side by side, and refuses one provider's in two places.
+    /// credentials stand side by side, and refuses one provider's in two places. An empty list says
+    /// that nothing is read, and a list without places that somebody forgot to name them.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         vec![self.credentials().to_vec()]
     }

@@ -92,7 +92,8 @@ pub struct AsyncProviderFn<F> {
 #[derive(Clone)]
 struct Described {
     name: &'static str,
-    sources: Arc<[CredentialSource]>,
+    /// Nothing where nobody has said what the closure reads.
+    sources: Option<Arc<[CredentialSource]>>,
     label: Option<SourceLabel>,
 }
 
@@ -100,7 +101,7 @@ impl Default for Described {
     fn default() -> Self {
         Self {
             name: UNNAMED,
-            sources: Arc::new([]),
+            sources: None,
             label: None,
         }
     }
@@ -114,6 +115,18 @@ impl Described {
                 Ok(Some(caller.with_label(Some(label.text()))))
             }
             (answer, _) => answer,
+        }
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        self.sources.as_deref().unwrap_or_default()
+    }
+
+    /// An empty list of places that was given says that nothing is read.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        match &self.sources {
+            Some(none) if none.is_empty() => Vec::new(),
+            _ => vec![self.credentials().to_vec()],
         }
     }
 
@@ -135,7 +148,11 @@ where
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        &self.described.sources
+        self.described.credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        self.described.credential_sets()
     }
 
     fn name(&self) -> &'static str {
@@ -159,7 +176,11 @@ where
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        &self.described.sources
+        self.described.credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        self.described.credential_sets()
     }
 
     fn name(&self) -> &'static str {
@@ -174,13 +195,15 @@ where
 macro_rules! describe {
     ($type:ident) => {
         impl<F> $type<F> {
-            /// Replaces the places the closure reads.
+            /// Replaces the places the closure reads; an empty list says that it reads none. Unless
+            /// set, the layer warns when it is built: see
+            /// [`AuthProvider::credentials`](super::AuthProvider::credentials).
             #[must_use]
             pub fn with_credentials(
                 mut self,
                 sources: impl IntoIterator<Item = CredentialSource>,
             ) -> Self {
-                self.described.sources = sources.into_iter().collect();
+                self.described.sources = Some(sources.into_iter().collect());
                 self
             }
 
@@ -232,7 +255,7 @@ macro_rules! describe {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($type))
                     .field("name", &self.described.name)
-                    .field("sources", &self.described.sources)
+                    .field("sources", &self.described.credentials())
                     .finish_non_exhaustive()
             }
         }

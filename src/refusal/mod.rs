@@ -4,6 +4,7 @@ mod challenge;
 mod grpc;
 mod headers;
 mod problem;
+mod replaced;
 mod worded;
 mod wording;
 
@@ -11,6 +12,7 @@ pub(crate) use self::{
     challenge::{Challenges, Realm},
     grpc::add_grpc_status,
     headers::keep_headers,
+    replaced::{OnRefusal, RefusedHead, copy_head},
     worded::{mark_worded, unworded},
     wording::Wording,
 };

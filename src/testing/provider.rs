@@ -4,7 +4,7 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     provider::{AuthProvider, Authentication, PrincipalSource},
-    request::AuthRequest,
+    request::{AuthRequest, CredentialSource},
 };
 
 /// Makes a provider that accepts every request as that caller.
@@ -44,6 +44,11 @@ impl AuthProvider for Accept {
         Ok(Some(self.0.clone())).into()
     }
 
+    /// No header is read: a test says by itself who is let in.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        Vec::new()
+    }
+
     fn name(&self) -> &'static str {
         "accept"
     }
@@ -61,6 +66,11 @@ pub struct Refuse(AuthError);
 impl AuthProvider for Refuse {
     fn authenticate(&self, _: &AuthRequest<'_>) -> Authentication {
         Err(self.0.clone()).into()
+    }
+
+    /// No header is read: a test says by itself who is let in.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        Vec::new()
     }
 
     fn name(&self) -> &'static str {

@@ -141,7 +141,9 @@ pub(super) fn build(
 /// The routes with their refusals in the words of the layer inside: the realm is the file's, and a
 /// refusal of one's own the program's.
 fn worded_by(webhooks: WebhookRoutes, layer: AuthLayer) -> WebhookRoutes {
-    webhooks.with_refusal(move |_, response| layer.reworded(&response).unwrap_or(response))
+    webhooks.with_refusal(move |_, request, response| {
+        layer.reworded(request, &response).unwrap_or(response)
+    })
 }
 
 impl Builder<'_> {

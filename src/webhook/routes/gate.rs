@@ -28,6 +28,7 @@ use crate::{
     body::ResponseBody,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    refusal::RefusedHead,
     webhook::gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
 };
 
@@ -78,17 +79,25 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
         };
         match webhook.gate().decide(request) {
             Step::Pass(never) => match never {},
-            Step::Refuse(response) => Step::Refuse(table.reworded(&response).unwrap_or(response)),
+            Step::Refuse(response) => {
+                let head = table.refused_head(request);
+                Step::Refuse(
+                    table
+                        .reworded(head.as_deref(), &response)
+                        .unwrap_or(response),
+                )
+            }
             Step::Wait(pending) => {
                 let path = access::original_uri(request.uri(), request.extensions()).path();
                 let mark = Mark {
                     origin: self.routes.origin.clone(),
                     path: path.into(),
                 };
+                let head = table.refused_head(request);
                 Step::Wait(RoutePending {
                     pending,
                     mark,
-                    table,
+                    wording: RouteWording { table, head },
                 })
             }
         }
@@ -102,12 +111,12 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
         let RoutePending {
             pending,
             mark,
-            table,
+            wording,
         } = pending;
         RouteWaiting {
             waiting: WebhookGate::wait(pending, request),
             mark,
-            table,
+            wording: Some(wording),
         }
     }
 }
@@ -116,7 +125,19 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
 pub struct RoutePending {
     pending: WebhookPending,
     mark: Mark,
+    wording: RouteWording,
+}
+
+/// What words the refusal of a delivery that is not decided about yet.
+pub struct RouteWording {
     table: Arc<Table>,
+    head: Option<RefusedHead>,
+}
+
+impl RouteWording {
+    fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
+        self.table.reworded(self.head.as_deref(), refused)
+    }
 }
 
 /// What a delivery that is proven bears on its way in.
@@ -131,7 +152,8 @@ pin_project! {
         #[pin]
         waiting: WebhookWaiting<B>,
         mark: Mark,
-        table: Arc<Table>,
+        // Taken by what is left to do to the response.
+        wording: Option<RouteWording>,
     }
 }
 
@@ -143,11 +165,16 @@ impl<B: Body> Future for RouteWaiting<B> {
         Poll::Ready(match ready!(this.waiting.poll(cx)) {
             Ok((mut request, entered)) => {
                 this.mark.put(&mut request);
-                let table = Arc::clone(this.table);
-                let entered = RouteEntered::Delivery { entered, table };
+                let wording = this.wording.take();
+                let entered = RouteEntered::Delivery { entered, wording };
                 Ok((request.map(WebhookRoutesBody::delivery), entered))
             }
-            Err(response) => Err(this.table.reworded(&response).unwrap_or(response)),
+            Err(response) => {
+                let wording = this.wording.as_ref();
+                Err(wording
+                    .and_then(|wording| wording.reworded(&response))
+                    .unwrap_or(response))
+            }
         })
     }
 }
@@ -174,7 +201,7 @@ pub enum RouteEntered {
     Untouched,
     Delivery {
         entered: WebhookEntered,
-        table: Arc<Table>,
+        wording: Option<RouteWording>,
     },
 }
 
@@ -182,9 +209,10 @@ impl Entered for RouteEntered {
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         match self {
             Self::Untouched => response.map(ResponseBody::inner),
-            Self::Delivery { entered, table } => {
+            Self::Delivery { entered, wording } => {
                 let response = entered.close(response);
-                let reworded = table.reworded(&response);
+                let wording = wording.as_ref();
+                let reworded = wording.and_then(|wording| wording.reworded(&response));
                 reworded.map_or(response, |reworded| reworded.map(ResponseBody::refusal))
             }
         }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     access::{Access, Prefix},
     error::{AuthError, ConfigError},
+    request::AuthRequest,
     webhook::layer::WebhookLayer,
 };
 
@@ -141,15 +142,15 @@ impl WebhookRoutes {
 
     /// Replaces the response to a refusal of these webhooks.
     ///
-    /// The closure gets the error and the response that would be sent. An
-    /// [`AuthLayer`](crate::AuthLayer) inside words its refusals itself.
+    /// The closure gets the error, the head of the request without headers that are a secret, and the
+    /// response that would be sent. An [`AuthLayer`](crate::AuthLayer) inside words its refusals itself.
     ///
     /// # Example
     ///
     /// ```
     /// use tower_auth::webhook::WebhookRoutes;
     ///
-    /// let hooks = WebhookRoutes::new("/hooks")?.with_refusal(|error, response| {
+    /// let hooks = WebhookRoutes::new("/hooks")?.with_refusal(|error, _, response| {
     ///     response.map(|_| format!("no delivery: {}", error.code()).into())
     /// });
     /// # let _ = hooks;
@@ -158,7 +159,10 @@ impl WebhookRoutes {
     #[must_use]
     pub fn with_refusal<F>(self, respond: F) -> Self
     where
-        F: Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+        F: Fn(&AuthError, &AuthRequest<'_>, Response<Bytes>) -> Response<Bytes>
+            + Send
+            + Sync
+            + 'static,
     {
         let mut table = Table::clone(&self.table());
         table.set_refusal(Arc::new(respond));

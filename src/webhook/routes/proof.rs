@@ -64,6 +64,14 @@ impl AuthProvider for Proof {
         &self.sources
     }
 
+    /// None where the webhooks' own layer outside reads the credential.
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        match self.sources.is_empty() {
+            true => Vec::new(),
+            false => vec![self.sources.clone()],
+        }
+    }
+
     fn name(&self) -> &'static str {
         "webhook"
     }

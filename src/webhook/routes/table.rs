@@ -9,16 +9,14 @@ use crate::{
     access::{self, Prefix, Route, Rules},
     error::{AuthError, ConfigError, ConfigErrorKind},
     event,
-    refusal::{self, Wording},
+    refusal::{self, OnRefusal, RefusedHead, Wording, copy_head},
+    request::AuthRequest,
     webhook::layer::WebhookLayer,
 };
 
-/// Replaces the response to a refusal.
-type OnRefusal = Arc<dyn Fn(&AuthError, Response<Bytes>) -> Response<Bytes> + Send + Sync>;
-
 /// The webhooks of one layer.
 #[derive(Clone)]
-pub struct Table {
+pub(super) struct Table {
     /// Below it nothing but deliveries is let in.
     prefix: Option<Prefix>,
     rules: Rules<Arc<WebhookLayer>>,
@@ -96,16 +94,32 @@ impl Table {
         let error = AuthError::missing_credential().at_provider("webhook");
         event::refused(&error, access::template(request.extensions()));
         let refused = Wording::plain().respond(&error);
-        self.reworded(&refused).unwrap_or(refused)
+        let head = self.refused_head(request);
+        self.reworded(head.as_deref(), &refused).unwrap_or(refused)
+    }
+
+    /// A copy of a request's head for the closure that replaces refusals, if there is one. It is
+    /// without the headers that are a secret.
+    pub(super) fn refused_head<B>(&self, request: &Request<B>) -> Option<RefusedHead> {
+        self.on_refusal.as_ref()?;
+        let mut head = copy_head(&AuthRequest::from(request))?;
+        for name in &*self.credential_headers() {
+            head.headers_mut().remove(name);
+        }
+        Some(head)
     }
 
     /// A refusal that no layer has worded yet, as this one words it.
-    pub(super) fn reworded<B>(&self, refused: &Response<B>) -> Option<Response<Bytes>> {
-        let replace = self.on_refusal.as_ref()?;
+    pub(super) fn reworded<B>(
+        &self,
+        head: Option<&Request<()>>,
+        refused: &Response<B>,
+    ) -> Option<Response<Bytes>> {
+        let (replace, head) = self.on_refusal.as_ref().zip(head)?;
         let error = refusal::unworded(refused)?;
         let mut response = Wording::plain().respond(error);
         refusal::keep_headers(response.headers_mut(), refused.headers());
-        let mut response = replace(error, response);
+        let mut response = replace(error, &AuthRequest::from(head), response);
         refusal::mark_worded(&mut response, error);
         Some(response)
     }

@@ -104,7 +104,7 @@ async fn the_outer_layer_words_what_an_inner_service_refused() {
 
 #[tokio::test]
 async fn the_closure_replaces_an_inner_services_refusal_too() {
-    let layer = AuthLayer::new(keys()).with_refusal(|error, response| {
+    let layer = AuthLayer::new(keys()).with_refusal(|error, _, response| {
         response.map(|_| Bytes::from(format!("replaced {}", error.code())))
     });
     let app = Router::new().route("/run", any(forbidding)).layer(layer);
@@ -266,7 +266,7 @@ fn worded(realm: &'static str) -> AuthLayer {
     AuthLayer::new(keys())
         .with_realm(realm)
         .unwrap()
-        .with_refusal(move |_, mut response| {
+        .with_refusal(move |_, _, mut response| {
             let mark = HeaderValue::from_static(realm);
             response.headers_mut().insert("x-worded-by", mark);
             response

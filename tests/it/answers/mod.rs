@@ -4,4 +4,7 @@ mod challenges;
 mod cors;
 mod doors;
 mod events;
+mod outside;
 mod refusals;
+mod replaced;
+mod unread;

@@ -119,19 +119,37 @@ async fn each_kind_of_error_has_its_status_challenge_and_body() {
         ),
     ];
     for (error, status, title, code, challenges) in cases {
-        let expected = json!({
+        let mut expected = json!({
             "type": "about:blank",
             "title": title,
             "status": status,
             "code": code,
             "detail": error.message(),
         });
+        if let Some(scopes) = error.scopes() {
+            expected["scope"] = scopes.into();
+        }
         let answer = run(&guarded(AuthLayer::new(refusing(error))), SHOWN).await;
         answer.refused_with(status, code);
         assert_eq!(answer.problem(), expected);
         assert_eq!(answer.challenges(), challenges);
         let waits = matches!(status, 429 | 503);
         assert_eq!(answer.headers.contains_key("retry-after"), waits, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_403_names_the_scope_that_its_challenge_names() {
+    for scopes in ["graph:invoke files:read", "a\"b\\c\u{7}é d", ""] {
+        let error = AuthError::insufficient_scope(scopes);
+        let answer = run(&guarded(AuthLayer::new(refusing(error))), SHOWN).await;
+        let problem = answer.problem();
+        let named = problem["scope"].as_str().unwrap();
+        let challenge = answer.challenges()[0];
+        assert!(
+            challenge.ends_with(&format!("scope=\"{named}\"")),
+            "{challenge} {named}"
+        );
     }
 }
 
@@ -239,7 +257,7 @@ async fn a_contexts_headers_reach_the_caller_also_where_an_inner_layer_refused()
 
 #[tokio::test]
 async fn a_closure_replaces_the_whole_response() {
-    let layer = AuthLayer::new(keys()).with_refusal(|error, would_be| {
+    let layer = AuthLayer::new(keys()).with_refusal(|error, _, would_be| {
         assert_eq!(would_be.status(), error.status());
         Response::builder()
             .status(418)

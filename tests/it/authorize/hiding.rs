@@ -112,7 +112,7 @@ async fn without_hiding_both_are_the_same_403() {
 async fn a_replaced_response_sees_no_difference_either() {
     let auth = || {
         signed_in(&ada(&[]))
-            .with_refusal(|error, response| response.map(|_| format!("{error:?}").into()))
+            .with_refusal(|error, _, response| response.map(|_| format!("{error:?}").into()))
     };
     let app = documents(hidden(), auth());
     let foreign = seen(get(&app, "/documents/8").await);

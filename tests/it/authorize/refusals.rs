@@ -103,7 +103,7 @@ async fn the_layer_around_names_its_realm() {
 #[tokio::test]
 async fn the_layer_around_replaces_the_response() {
     let auth = || {
-        signed_in(&ada(&[])).with_refusal(|error, response| {
+        signed_in(&ada(&[])).with_refusal(|error, _, response| {
             response.map(|_| format!("no entry: {} {}", error.status(), error.code()).into())
         })
     };

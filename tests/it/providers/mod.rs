@@ -4,3 +4,4 @@ mod allowlist;
 mod contracts;
 mod custom;
 mod debug_output;
+mod unnamed;

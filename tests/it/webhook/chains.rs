@@ -154,7 +154,9 @@ async fn an_outer_layer_words_the_refusals() {
         .public("/hook")
         .with_realm("hooks")
         .unwrap()
-        .with_refusal(|error, response| response.map(|_| format!("no: {}", error.code()).into()));
+        .with_refusal(|error, _, response| {
+            response.map(|_| format!("no: {}", error.code()).into())
+        });
     let hook = WebhookLayer::github(SECRET).unwrap().with_max_body_len(5);
     let app = Router::new()
         .route("/hook", post(|| async {}).layer(hook))

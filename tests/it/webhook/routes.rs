@@ -326,7 +326,7 @@ async fn replaced_webhooks_hold_from_the_next_request() {
 
 #[tokio::test]
 async fn refusal_of_a_webhook_and_of_a_closed_path_is_worded_by_the_program() {
-    let hooks = hooks().with_refusal(|error, response| {
+    let hooks = hooks().with_refusal(|error, _, response| {
         response.map(|_| format!("no delivery: {}", error.code()).into())
     });
     let app = open().layer(hooks);
@@ -334,6 +334,23 @@ async fn refusal_of_a_webhook_and_of_a_closed_path_is_worded_by_the_program() {
         let answer = send(&app, request("POST", path, &[])).await;
         assert_eq!(answer.body, "no delivery: missing_credential", "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_closure_sees_the_head_of_a_refused_delivery_without_its_secret() {
+    let hooks = hooks().with_refusal(|_, request, response| {
+        let seen = (request.method(), request.uri(), request.headers());
+        response.map(|_| format!("{seen:?}").into())
+    });
+    let app = open().layer(hooks);
+    let guessed = delivery("POST", "/hooks/telegram?page=2", "guessed-secret", 3);
+    let answer = send(&app, guessed).await;
+    let seen = String::from_utf8_lossy(&answer.body);
+    assert!(
+        seen.contains("POST") && seen.contains("/hooks/telegram?page=2"),
+        "{seen}"
+    );
+    assert!(!seen.contains("guessed-secret"), "{seen}");
 }
 
 #[tokio::test]

@@ -215,8 +215,9 @@ async fn refusals_are_worded_by_the_realm_of_the_file_and_the_program() {
     assert_eq!(answer.code(), "invalid_credential");
 
     let config = yaml(&telegram("")).with_layer(|layer| {
-        Ok(layer
-            .with_refusal(|error, answer| answer.map(|_| format!("no: {}", error.code()).into())))
+        Ok(layer.with_refusal(|error, _, answer| {
+            answer.map(|_| format!("no: {}", error.code()).into())
+        }))
     });
     let hooks = Hooks::new(config);
     assert_eq!(
