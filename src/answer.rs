@@ -12,7 +12,7 @@ use crate::caught::{Caught, caught};
 /// An owned future.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What a provider or an authorizer answers: ready at once, or pending.
+/// The answer of a provider or an authorizer: ready at once, or pending.
 ///
 /// Awaiting it gives the answer either way. [`Authentication`](crate::provider::Authentication) and
 /// [`Authorization`](crate::authorize::Authorization) are its two forms.
@@ -70,7 +70,7 @@ impl<T: fmt::Debug> fmt::Debug for Answer<T> {
     }
 }
 
-/// The future of an [`Answer`]. It panics where it is polled after its end, as a future may.
+/// The future of an [`Answer`]. Polled after its end, it panics.
 ///
 /// # Example
 ///
@@ -107,16 +107,16 @@ impl<T> fmt::Debug for AnswerFuture<T> {
     }
 }
 
-/// An answer that somebody gives under a name.
+/// An answer of a named provider or authorizer.
 pub(crate) trait Named: Sized {
-    /// The answer of somebody who panicked. It accepts nothing.
+    /// The answer of a provider or authorizer that panicked. It accepts nothing.
     fn panicked() -> Self;
 
-    /// The answer with the name of whoever gave it.
+    /// The answer with the name of its provider or authorizer.
     fn named(self, name: &'static str) -> Self;
 }
 
-/// What became of a question.
+/// An answer, or the wait for it.
 pub(crate) enum Asked<T> {
     Answered(T),
     Waiting(Check<T>),

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The body of a response: what the inner service answered, or a refusal.
     ///
-    /// It is a body wherever the inner one is, if the inner one's data can be made of [`Bytes`]
+    /// It implements [`Body`] where the inner body does, if the inner body's data can be made of [`Bytes`]
     /// (axum's, tonic's and hyper's can).
     #[derive(Debug)]
     pub struct ResponseBody<B> {

@@ -40,7 +40,7 @@ pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
     refuse(error, Permission::default(), path);
 }
 
-/// The permission that an authorizer was asked for: who wants to do what to what.
+/// The permission that an authorizer was asked for: the caller, the resource and the action.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Permission<'a> {
     pub(crate) user_id: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! axum's doors: the caller as an extractor.
+//! The caller as an extractor of axum, and errors as axum responses.
 
 use std::convert::Infallible;
 
@@ -18,7 +18,8 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
     ///
     /// # Errors
     ///
-    /// There is none, which is a fault of the set-up: the caller gets a 401, the log says why.
+    /// There is no accepted caller, which is a fault of the set-up: the caller gets a 401, the log says
+    /// why.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             tracing::error!(

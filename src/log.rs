@@ -1,4 +1,4 @@
-//! Texts for the log: nothing that a caller or an issuer wrote breaks a line or floods it.
+//! Texts for the log: no text of a caller or an issuer breaks a line or floods the log.
 
 use std::{
     error::Error,
@@ -11,7 +11,7 @@ use tracing::field::DisplayValue;
 pub(crate) struct Clean<'a>(pub(crate) &'a str);
 
 impl Clean<'_> {
-    /// How many characters of it are shown.
+    /// The number of characters that are shown.
     pub(crate) const LONGEST: usize = 64;
 }
 

@@ -1,4 +1,4 @@
-//! What a caller may do, in the words of RFC 6749 §3.3.
+//! Scopes (RFC 6749 §3.3): what a caller may do.
 
 #[cfg(feature = "jwt")]
 mod claimed;

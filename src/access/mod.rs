@@ -1,4 +1,4 @@
-//! Who is asked at all, per path.
+//! Rules by path: where a credential is needed.
 
 mod pattern;
 #[cfg(feature = "webhook")]
@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::provider::{AuthProvider, IntoAuthProvider};
 
-/// Who is asked on a path.
+/// The rule of a path: whether a credential is needed there, and which provider checks it.
 ///
 /// # Example
 ///
@@ -36,7 +36,7 @@ use crate::provider::{AuthProvider, IntoAuthProvider};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Access {
-    /// Nobody is asked: the webhook with "auth = false".
+    /// No credential is needed: no provider is asked.
     Public,
     /// Passes, without a context, when nothing was shown; what is shown and wrong is refused.
     Optional,
@@ -46,7 +46,7 @@ pub enum Access {
     ///
     /// # Security
     ///
-    /// It is for callers of another kind, not for a stricter check. Where a pattern with a parameter
+    /// This is for callers of another kind, not for a stricter check. Where a pattern with a parameter
     /// does not count (see [`PathRule`]), the layer's own provider is asked: with
     /// `/admin/{*rest}`, `/admin/%2e/users` is reached by whoever that accepts. What only some
     /// callers may do is for an authorization layer around the routes
@@ -81,7 +81,7 @@ impl fmt::Debug for Access {
 ///
 /// # Security
 ///
-/// What stands behind the layer may read a path otherwise than byte for byte: a proxy, a Java
+/// A server behind the layer may read a path otherwise than byte for byte: a proxy, a Java
 /// server or a file server takes `/assets/../admin`, `/assets/%2e%2e/admin` and `/assets/..;/admin`
 /// for `/admin`. So a rule with a parameter does not count for a path with a segment which,
 /// decoded until it stops changing, is nothing but dots up to a `;`, or holds an encoded `/`, `\` or

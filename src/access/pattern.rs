@@ -149,7 +149,7 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
     rest.is_none()
 }
 
-/// What stands in a path where a template has the parameter of that name.
+/// The text in a path at the place of a parameter that a template names.
 ///
 /// Nothing where the template has none, or has two: a handler might take the other one.
 pub(super) fn param<'a>(path: &'a str, template: &str, name: &str) -> Option<&'a str> {

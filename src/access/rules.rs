@@ -151,7 +151,7 @@ impl<A: Clone> Rules<A> {
         entry.access(method)
     }
 
-    /// What the rules have for the path of a request, byte for byte.
+    /// The entry for the path of a request, compared byte for byte.
     pub(crate) fn entry(&self, route: &Route<'_>) -> Option<&Entry<A>> {
         let path = route.path()?;
         if let Some(number) = self.plain.get(path) {
@@ -176,7 +176,7 @@ impl<A: Clone> Rules<A> {
 }
 
 impl<A: Clone> Entry<A> {
-    /// What the path has for a method.
+    /// The rule of the path for a method.
     pub(crate) fn access(&self, method: &Method) -> Option<&A> {
         if let [(None, access)] = &*self.by_method {
             return Some(access); // as most rules are

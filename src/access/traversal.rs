@@ -62,7 +62,7 @@ pub(super) fn decoded(segment: &str) -> Vec<u8> {
     decoded
 }
 
-/// How long the escape is that a text ends with, and the byte that it means.
+/// The length of the escape at the end of a text, and the byte that it means.
 fn escape_at_end(text: &[u8]) -> Option<(usize, u8)> {
     match *text {
         [.., b'%', high, low] => Some((3, u8::try_from(hex(&[high, low])?).ok()?)),

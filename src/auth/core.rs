@@ -1,4 +1,4 @@
-//! What a layer knows, shared by all its services and futures.
+//! The settings and rules of a layer, shared by all its services and futures.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) struct Core {
     pub(super) on_refusal: Option<OnRefusal>,
 }
 
-/// What a path rule comes to in a layer.
+/// A path rule with its provider ready to be asked.
 #[derive(Clone)]
 pub(super) enum Admission {
     Public,
@@ -43,7 +43,7 @@ pub(super) enum Admission {
     Provider(Arc<ScreenedProvider>),
 }
 
-/// What is decided of a request as far as that can be done at once.
+/// The decision about a request, as far as it can be made at once.
 pub(super) enum Decision {
     /// It may go in. A context with response headers is kept for the answer.
     Enter(Option<AuthContext>),
@@ -57,7 +57,7 @@ pub(super) struct PendingAnswer {
     pub(super) question: Question,
 }
 
-/// Who was asked, and about a path that lets a caller in who shows nothing or not.
+/// The provider that was asked, and whether the path lets callers without a credential in.
 pub(super) struct Question {
     provider: Arc<ScreenedProvider>,
     optional: bool,

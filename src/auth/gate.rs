@@ -1,4 +1,4 @@
-//! The gate that asks who is calling, and what it does to the response of a caller it let in.
+//! The gate that authenticates, and its changes to the response of a caller whom it let in.
 #![expect(
     missing_debug_implementations,
     reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
@@ -26,7 +26,8 @@ use crate::{
     refusal::unworded,
 };
 
-/// Asks who is calling before the inner service runs.
+/// Authenticates each request before the inner service runs: the service of an
+/// [`AuthLayer`](crate::AuthLayer).
 pub type AuthService<S> = GateService<S, AuthGate>;
 
 /// The future of an [`AuthService`]'s response.
@@ -115,14 +116,14 @@ impl<B> Future for AuthWaiting<B> {
     }
 }
 
-/// What is still to be done to the response of a request that went in.
+/// The changes to make to the response of a request that went in.
 pub struct AuthEntered {
     rewording: Rewording,
     context: Option<AuthContext>,
     switch: Option<Switch>,
 }
 
-/// How a request asked for a WebSocket that `bearer` was offered for.
+/// The way in which a request asked for a WebSocket and offered `bearer`.
 #[derive(Clone, Copy)]
 enum Switch {
     Upgrade,

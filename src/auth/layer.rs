@@ -20,7 +20,7 @@ use crate::{
     request::DEFAULT_MAX_CREDENTIAL_LEN,
 };
 
-/// Asks every request who is calling.
+/// Authenticates every request before the inner service runs.
 ///
 /// Around an axum `Router` it goes last, because axum's layers do not cover routes that are added
 /// after them. `Router::layer` also covers unknown paths, which are then refused with 401;
@@ -92,7 +92,7 @@ impl AuthLayer {
         }
     }
 
-    /// A layer that asks this provider, or chain of providers, or says why it cannot be.
+    /// A layer that asks this provider, or chain of providers, or returns why it cannot.
     ///
     /// # Errors
     ///
@@ -126,7 +126,8 @@ impl AuthLayer {
     ///
     /// # Security
     ///
-    /// There is no authentication then. It is here so that turning it off is a visible choice.
+    /// There is no authentication then. This constructor exists so that turning authentication off is
+    /// a visible choice.
     pub fn disabled() -> Self {
         warn_of_disabled();
         Self::open()
@@ -165,7 +166,7 @@ impl AuthLayer {
         }
     }
 
-    /// Makes a path public: nobody is asked there.
+    /// Makes a path public: no credential is needed there, and no provider is asked.
     ///
     /// A rule names the whole path, also where the layer is inside a nested router: `/v1/hook`, not
     /// `/hook`.
@@ -189,12 +190,13 @@ impl AuthLayer {
         self.access(path, Access::Public)
     }
 
-    /// Sets who is asked on a path.
+    /// Sets the rule of a path: whether a credential is needed there, and which provider checks it.
     ///
     /// # Panics
     ///
-    /// As [`public`](Self::public), and where the provider that is asked on the path would vouch for
-    /// the same principals as another one of this layer without meaning the same users.
+    /// The pattern is malformed or conflicts with another rule, or the provider of the path would
+    /// vouch for the same principals as another provider of this layer without meaning the same
+    /// users; the text says how to mend it.
     #[must_use]
     #[track_caller]
     #[expect(
@@ -208,7 +210,7 @@ impl AuthLayer {
         }
     }
 
-    /// Makes a path public, or says why the rule cannot be.
+    /// Makes a path public, or returns why that rule cannot be.
     ///
     /// # Errors
     ///
@@ -217,7 +219,7 @@ impl AuthLayer {
         self.try_access(path, Access::Public)
     }
 
-    /// Sets who is asked on a path, or says why the rule cannot be.
+    /// Sets the rule of a path, or returns why that rule cannot be.
     ///
     /// # Errors
     ///
@@ -277,14 +279,14 @@ impl AuthLayer {
     ///
     /// # Errors
     ///
-    /// It is empty or not printable ASCII.
+    /// The realm is empty or not printable ASCII.
     pub fn with_realm(self, realm: &str) -> Result<Self, ConfigError> {
         let realm = Realm::parse(realm)?;
         Ok(self.edit(|core| core.set_realm(realm)))
     }
 
-    /// Replaces the length in bytes from which a credential is refused with 400 before anybody
-    /// looks at it: 8 KiB unless set, at most 64 KiB.
+    /// Replaces the greatest length of a credential in bytes: 8 KiB unless set, at most 64 KiB. A
+    /// longer one is refused with 400 before a provider sees it.
     #[must_use]
     pub fn with_max_credential_len(self, bytes: usize) -> Self {
         self.edit(|core| core.max_credential_len = bytes.min(LONGEST_CREDENTIAL))
@@ -344,5 +346,5 @@ const DEV_DOCS: &[&str] = &[
     "/redoc",
     "/openapi.json",
 ];
-/// What the JOSE parser takes at the most; no other credential needs more.
+/// The longest token that the JOSE parser takes; no other credential needs more.
 pub(crate) const LONGEST_CREDENTIAL: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! The layer that decides who is calling.
+//! The layer that authenticates.
 //!
 //! [`AuthLayer`](crate::AuthLayer) wraps a service in an [`AuthService`]: the
 //! [`GateService`](crate::gate::GateService) of an [`AuthGate`], whose future is a

@@ -1,4 +1,4 @@
-//! Keeping credentials out of sight of whatever runs inside.
+//! Hides credentials from the services inside.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Places {
     /// Marks credential headers as sensitive, takes a token out of the offered WebSocket
     /// protocols, and with `hide` removes every credential.
     ///
-    /// Answers whether such a token was offered.
+    /// Returns whether a token was offered there.
     pub(super) fn conceal<B>(&self, request: &mut Request<B>, hide: bool) -> bool {
         let headers = request.headers_mut();
         mark(headers, &self.headers);

@@ -7,7 +7,8 @@ use super::layer::AuthLayer;
 use crate::{refusal::unworded, request::AuthRequest};
 
 impl AuthLayer {
-    /// What an outer layer of ours refused and nobody has worded yet, as this layer words it.
+    /// The response to a refusal of an outer layer of this crate, in the words of this layer. Nothing
+    /// where the refusal has been worded already.
     pub(crate) fn reworded<B>(
         &self,
         request: &AuthRequest<'_>,

@@ -1,4 +1,4 @@
-//! One provider as the layer asks it: what is screened first, what it challenges with.
+//! One provider as the layer asks it: ambiguous requests are refused first.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     request::{AuthRequest, CredentialSource, Place, Rank, SeenCredentials, shown_in_two_places},
 };
 
-/// A provider, and what is known about it before any request.
+/// A provider, and its credential places and challenges, which are known before any request.
 #[derive(Clone)]
 pub(super) struct ScreenedProvider {
     provider: Arc<dyn AuthProvider>,
@@ -51,7 +51,8 @@ impl ScreenedProvider {
         }
     }
 
-    /// Who lets everybody in: as whom one of these knows, else as nobody in particular.
+    /// A provider that lets everybody in: as the caller whom one of these providers knows, else as an
+    /// anonymous caller.
     pub(super) fn open(known: impl IntoIterator<Item = Arc<dyn AuthProvider>>) -> Self {
         let anybody = Anybody(
             AuthContext::new("anonymous")

@@ -15,7 +15,7 @@ use crate::{
     event,
 };
 
-/// What an authorizer is asked about a caller.
+/// The question to an authorizer about a caller.
 #[derive(Clone, Copy)]
 pub(super) struct Query<'a> {
     pub(super) resource: &'a str,
@@ -47,7 +47,7 @@ impl Named for Decision {
     }
 }
 
-/// A [`Query`] that outlives the request it is about: its answer is not there yet.
+/// A [`Query`] that outlives its request, because the answer is still to come.
 pub(super) struct PendingQuery {
     resource: Box<str>,
     action: Box<str>,

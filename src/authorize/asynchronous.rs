@@ -7,7 +7,7 @@ use crate::{context::AuthContext, error::AuthError};
 
 /// An authorizer written as one `async fn`.
 ///
-/// It is handed owned values, so its future borrows nothing. The layers take it as it is; a handler
+/// The method takes owned values, so its future borrows nothing. The layers take it as it is; a handler
 /// that wants to [`check`](Authorizer::check) with it wraps it in [`Awaited`].
 ///
 /// # Example
@@ -124,7 +124,8 @@ impl<A: AsyncAuthorizer> Authorizer for Awaited<A> {
     }
 }
 
-/// What [`AuthorizeLayer`](super::AuthorizeLayer) or a combination takes: an authorizer of either form.
+/// An authorizer of either form, as [`AuthorizeLayer`](super::AuthorizeLayer) and the combinations
+/// take it.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
 #[diagnostic::on_unimplemented(

@@ -1,4 +1,4 @@
-//! What an authorizer answers.
+//! The answer of an authorizer.
 
 use crate::{answer::Answer, error::AuthError};
 

@@ -83,7 +83,7 @@ pub struct AsyncByOwner<F> {
     refusal: Refusal,
 }
 
-/// How a caller is refused who is not the owner.
+/// The refusal of a caller who is not the owner.
 #[derive(Clone, Copy, Debug)]
 enum Refusal {
     Forbidden,

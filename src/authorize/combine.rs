@@ -71,7 +71,7 @@ pub fn not<Form>(authorizer: impl IntoAuthorizer<Form>) -> Not {
     Not(authorizer.into_authorizer())
 }
 
-/// Allows nothing.
+/// Denies everything: a place-holder that is safe to forget.
 ///
 /// # Example
 ///
@@ -114,7 +114,7 @@ impl AllOf {
     ///
     /// # Errors
     ///
-    /// There is none: it would allow everything.
+    /// The list is empty: a combination of no authorizer would allow everything.
     ///
     /// # Example
     ///
@@ -147,7 +147,7 @@ impl AnyOf {
     ///
     /// # Errors
     ///
-    /// There is none: use [`deny_all`] where that is meant.
+    /// The list is empty: use [`deny_all`] to deny everything.
     ///
     /// # Example
     ///
@@ -291,7 +291,7 @@ impl RemainingMembers {
     }
 }
 
-/// What the answers so far come to.
+/// The result of the answers so far.
 enum Tally {
     All,
     /// The most telling refusal.
@@ -322,7 +322,7 @@ impl Tally {
     }
 }
 
-/// What is no denial goes first: `not` turns a denial into a grant, and must not where one member
+/// An error that is no denial goes first: `not` turns a denial into a grant, and must not where one member
 /// could not tell.
 fn tells_more(error: &AuthError, worst: &AuthError) -> bool {
     match (error.is_denial(), worst.is_denial()) {

@@ -74,7 +74,7 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
 
 /// The usual resources of an agent server and what is done to them.
 ///
-/// They are words to agree on: `Policy::add_actions` holds rules to them, and a program adds its
+/// These words are a convention: `Policy::add_actions` holds rules to them, and a program adds its
 /// own beside them.
 pub const AGENT_ACTIONS: &[(&str, &[&str])] = &[
     ("graph", &["invoke", "stream", "read", "stop", "fix"]),

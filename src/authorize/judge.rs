@@ -1,4 +1,4 @@
-//! What an authorization layer makes of a request.
+//! The decision of an authorization layer about a request.
 
 use http::{Extensions, Method, Request, Uri};
 
@@ -14,7 +14,7 @@ use crate::{
     event,
 };
 
-/// What decides in a layer: it logs what it decides at once.
+/// The check of a layer. It logs its decision where that is made at once.
 pub(super) trait Judge: Send + Sync + 'static {
     fn judge(&self, method: &Method, request: Head<'_>) -> Judged;
 }
@@ -24,7 +24,7 @@ pub(super) enum Judged {
     Waiting(Check<Decision>, PendingQuery),
 }
 
-/// The part of a request that is judged.
+/// The part of a request that an authorization layer reads.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
     uri: &'a Uri,

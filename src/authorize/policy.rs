@@ -23,11 +23,12 @@ use crate::{
 /// Which route needs which resource and action: one layer over a whole axum router.
 ///
 /// Rules name routes by their templates, as axum's `MatchedPath` shows them (below the prefix where
-/// a router is nested), for every method or for one (GET covers HEAD). It is strict: a route without a rule is refused, and the log shows the line that
-/// is missing; so is a request that no route was chosen for, with 404. Neither an unlisted method
-/// nor a route that somebody adds later is open by accident.
+/// a router is nested), for every method or for one (GET covers HEAD). It is strict: a route
+/// without a rule is refused, and the log shows the line that is missing; so is a request that no
+/// route was chosen for, with 404. Neither an unlisted method nor a route that somebody adds later
+/// is open by accident.
 ///
-/// It goes onto the router that has the routes, with `.layer` or `.route_layer`, because axum tells
+/// The layer goes onto the router that has the routes, with `.layer` or `.route_layer`, because axum tells
 /// only what runs inside a router which route was chosen. A service mounted by `nest_service` or
 /// `fallback_service` has no template: merge such a router in outside of this layer.
 ///
@@ -122,7 +123,7 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// As [`rule`](Self::rule).
+    /// The pattern of the route is malformed or there already; the text says how to mend it.
     #[must_use]
     #[track_caller]
     #[expect(

@@ -16,9 +16,9 @@ use crate::{
     scope::Scopes,
 };
 
-/// Lets only callers in who hold scopes: a layer for a route, a router or any tower service.
+/// Lets in only callers who hold certain scopes: a layer for a route, a router or any tower service.
 ///
-/// It answers at once, costs no allocation for a caller who may pass, and refuses with a 403 that
+/// The layer answers at once, costs no allocation for a caller who may pass, and refuses with a 403 that
 /// names every scope it wants.
 ///
 /// Scopes are compared whole and literally unless [`hierarchical`](Self::hierarchical) is set. A
@@ -50,7 +50,7 @@ struct ScopeCheck {
 }
 
 impl RequireScopes {
-    /// Wants every one of these scopes; a text with spaces counts as several.
+    /// Requires every one of these scopes; a text with spaces counts as several.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl RequireScopes {
         Self::of(scopes, false)
     }
 
-    /// Wants at least one of these scopes; a text with spaces counts as several.
+    /// Requires at least one of these scopes; a text with spaces counts as several.
     ///
     /// # Errors
     ///

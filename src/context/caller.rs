@@ -40,7 +40,7 @@ use crate::{clock, scope::Scopes};
 /// # Ok::<(), tower_auth::ClaimError>(())
 /// ```
 ///
-/// What handlers and logs read of a caller, and a header for the response:
+/// Accessors for handlers and logs, and a header for the response:
 ///
 /// ```
 /// use http::{HeaderName, HeaderValue};
@@ -63,7 +63,7 @@ struct Inner {
     user_id: Box<str>,
     method: &'static str,
     issuer: Option<Arc<str>>,
-    /// Where it is not the issuer.
+    /// The source, where it is not the issuer.
     source: Option<Arc<str>>,
     scopes: Scopes,
     expires_at: Option<u64>,
@@ -92,7 +92,7 @@ impl AuthContext {
         }))
     }
 
-    /// Replaces how the caller was authenticated: a short name, the same for every caller of a
+    /// Replaces the method by which the caller was authenticated: a short name, the same for every caller of a
     /// provider (`api_key`, `jwt`, …). Unless set, it is the provider's name, or `custom` where it
     /// has none.
     #[must_use]
@@ -101,12 +101,12 @@ impl AuthContext {
         self
     }
 
-    /// Replaces who vouches for the user id: an issuer or a chat platform. It is the
+    /// Replaces the issuer or chat platform that vouches for the user id. The issuer is the
     /// [`source`](Self::source) too then.
     ///
     /// # Security
     ///
-    /// It is part of the [`principal`](Self::principal): take the name from the configuration, and
+    /// The issuer is part of the [`principal`](Self::principal): take the name from the configuration, and
     /// never from what a caller could write.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
@@ -176,7 +176,7 @@ impl AuthContext {
         &self.0.user_id
     }
 
-    /// How the caller was authenticated.
+    /// The method by which the caller was authenticated.
     #[inline]
     pub fn method(&self) -> &'static str {
         self.0.method
@@ -191,7 +191,7 @@ impl AuthContext {
         self.0.issuer.as_deref()
     }
 
-    /// What the caller may do.
+    /// The scopes: what the caller may do.
     pub fn scopes(&self) -> &Scopes {
         &self.0.scopes
     }
@@ -205,7 +205,7 @@ impl AuthContext {
         self.0.expires_at
     }
 
-    /// Who the caller is, in full: two callers are the same only if their principals are equal.
+    /// The full identity: two callers are the same only if their principals are equal.
     ///
     /// Where the user id is from another claim than the one that is looked for first, the middle
     /// member ends in `#` and that claim: the `user_id` of one user may be the `sub` of another.

@@ -74,7 +74,7 @@ pub(super) fn read_claim<T: DeserializeOwned>(
 
 /// A claim that is there and has another type than was asked for.
 ///
-/// It says which claim, not what stood there: a claim may be private.
+/// The error names the claim and not its value, which may be private.
 #[derive(Clone, Debug)]
 pub struct ClaimError {
     name: Box<str>,

@@ -1,4 +1,4 @@
-//! Who the caller turned out to be.
+//! The authenticated caller.
 
 mod caller;
 mod claim_path;

@@ -1,16 +1,16 @@
-//! What makes two callers the same.
+//! The identity of a caller.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Who someone is: method, source and user id together.
+/// The identity of a caller: method, source and user id together.
 ///
 /// The source is the issuer or chat platform that the configuration names, or else the label of the
 /// provider (`with_source`), where it has one: nothing that a caller could write. Where a user id is
 /// from another claim than the first of those that may hold it, the source is `SOURCE#CLAIM`.
 ///
-/// It serializes, so that it can be stored beside what the caller owns.
+/// A principal serializes, so that it can be stored beside the objects of its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Principal<'a> {
     method: Cow<'a, str>,
@@ -20,7 +20,7 @@ pub struct Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    /// Someone who was authenticated that way, with that issuer, platform or label as the source.
+    /// A principal of that method, with that issuer, platform or label as the source.
     ///
     /// # Example
     ///
@@ -38,7 +38,7 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// How the caller was authenticated.
+    /// The method by which the caller was authenticated.
     pub fn method(&self) -> &str {
         &self.method
     }

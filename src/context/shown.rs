@@ -1,4 +1,4 @@
-//! What is shown of a caller: to people who look for a fault, and to other programs.
+//! A caller as text: for people who look for a fault, and for other programs.
 
 use std::fmt;
 

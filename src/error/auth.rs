@@ -1,4 +1,4 @@
-//! What is wrong with a request.
+//! The errors of a request.
 
 #[cfg(any(feature = "oauth2", feature = "webhook"))]
 mod by_callers;
@@ -64,7 +64,7 @@ use super::Mismatch;
 pub struct AuthError {
     /// Out of line: an answer that lets somebody in is not to be moved about at this size.
     pub(super) inner: Arc<Inner>,
-    /// Whether a layer has said this to the caller in its own words already.
+    /// Whether a layer has put this into a response in its own words already.
     is_worded: bool,
 }
 
@@ -86,7 +86,7 @@ pub(super) struct Inner {
 impl AuthError {
     /// Nothing was shown where something is required: 401 `missing_credential`.
     ///
-    /// Providers answer `Ok(None)` instead; the layer makes this error when nobody else spoke.
+    /// Providers answer `Ok(None)` instead; the layer makes this error where no provider found a credential.
     pub fn missing_credential() -> Self {
         Self::new(
             AuthErrorKind::MissingCredential,
@@ -179,7 +179,7 @@ impl AuthError {
     /// The credential, or the permission, could not be checked: 503 `unavailable` with
     /// `Retry-After: 5`.
     ///
-    /// It takes the error of whatever failed, so that it serves as
+    /// The argument is the error of whatever failed, so that this serves as
     /// `.map_err(AuthError::unavailable)?`. The cause is logged, never sent.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut error = Self::new(AuthErrorKind::Unavailable, "unavailable", "could_not_check");
@@ -222,7 +222,7 @@ impl AuthError {
 
     /// Replaces the sentence that the caller reads.
     ///
-    /// It is a `'static` text so that nothing of a request can slip into it. Characters that
+    /// The sentence is a `'static` text so that nothing of a request can slip into it. Characters that
     /// RFC 6750 §3 does not allow in `error_description` are left out there.
     #[must_use]
     pub fn with_message(mut self, message: &'static str) -> Self {
@@ -258,12 +258,12 @@ impl AuthError {
         self.is_worded
     }
 
-    /// What the caller can do about it.
+    /// The kind: what the caller can do about the error.
     pub fn kind(&self) -> AuthErrorKind {
         self.inner.kind
     }
 
-    /// Whether this says that a known caller may not: the three kinds that an
+    /// Whether this is a denial, a "no" to a known caller: one of the three kinds that an
     /// [`Authorizer`](crate::authorize::Authorizer) denies with.
     ///
     /// Everything else means that the question was not answered.
@@ -284,12 +284,12 @@ impl AuthError {
         self.inner.code
     }
 
-    /// Why, for the log: never sent to the caller.
+    /// The reason for the log: never sent to the caller.
     pub fn reason(&self) -> &str {
         &self.inner.reason
     }
 
-    /// What the caller reads.
+    /// The sentence that the caller reads.
     pub fn message(&self) -> &'static str {
         self.inner.message
     }
@@ -304,7 +304,8 @@ impl AuthError {
         self.inner.scopes.as_deref()
     }
 
-    /// How long to wait, for the three kinds that say so: throttled, unknown key and unavailable.
+    /// The time after which the caller may try again, for the three kinds that have one: throttled,
+    /// unknown key and unavailable.
     pub fn retry_after(&self) -> Option<Duration> {
         matches!(
             self.inner.kind,

@@ -1,4 +1,4 @@
-//! What is wrong with a set-up.
+//! The errors of a set-up.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
@@ -31,7 +31,7 @@ pub enum ConfigErrorKind {
     Blank,
     /// Two members share what must be unique.
     Duplicate,
-    /// What is named is not there.
+    /// A name stands for nothing that exists.
     Unknown,
     /// Two rules contradict each other.
     Conflict,

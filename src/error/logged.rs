@@ -1,4 +1,4 @@
-//! What the log alone shows of a refusal, beside its reason and its cause.
+//! Fields of a refusal for the log alone, beside its reason and its cause.
 
 use super::{AuthError, Mismatch};
 

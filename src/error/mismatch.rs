@@ -1,4 +1,4 @@
-//! What was wanted of a credential and what it had instead.
+//! The wanted issuer or audience, and the one that a credential has instead.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::log::{Clean, Own};
 pub(crate) struct Mismatch {
     pub(super) wanted: Box<str>,
     pub(super) came: Option<Box<str>>,
-    /// Whether `came` can be relied on: anybody may write what no signature covers.
+    /// Whether `came` can be relied on: anybody may write text that no signature covers.
     pub(crate) is_verified: bool,
 }
 

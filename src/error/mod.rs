@@ -1,4 +1,4 @@
-//! The two families of errors: what is wrong with a set-up, and what is wrong with a request.
+//! The two families of errors: those of a set-up, and those of a request.
 
 mod auth;
 mod config;

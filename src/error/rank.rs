@@ -1,4 +1,4 @@
-//! Which of several refusals is the answer.
+//! The order of refusals: which one of several is the answer.
 
 use super::{AuthError, AuthErrorKind};
 

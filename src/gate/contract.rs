@@ -1,4 +1,4 @@
-//! What a gate decides, and what it does to the response of a request that it let in.
+//! The contract of a gate: its decision, and its changes to the response of a request it let in.
 #![expect(
     missing_debug_implementations,
     reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
@@ -11,9 +11,9 @@ use http::{Request, Response};
 
 use crate::body::ResponseBody;
 
-/// What decides in a layer of this crate: about a request with a body of type `B`.
+/// The decision of a layer of this crate about requests with a body of type `B`.
 ///
-/// It is sealed. Its implementations are the gates of this crate's own layers.
+/// The trait is sealed. Its implementations are the gates of this crate's own layers.
 pub trait Gate<B>: Named {
     /// The body that the inner service gets: the one that came, or one that was read and given back.
     type Forwarded;
@@ -22,11 +22,11 @@ pub trait Gate<B>: Named {
     #[doc(hidden)]
     type Passed: Into<Self::Entered>;
 
-    /// What is still to be done to the response of a request that was let in.
+    /// The changes to make to the response of a request that was let in.
     #[doc(hidden)]
     type Entered: Entered;
 
-    /// What a request has to wait for.
+    /// The answer that a request has to wait for.
     #[doc(hidden)]
     type Pending;
 
@@ -55,23 +55,23 @@ pub trait Named {
     const SERVICE: &'static str;
 }
 
-/// What a gate decides at once.
+/// The decision of a gate, as far as it can be made at once.
 pub enum Step<P, W> {
     Pass(P),
     Refuse(Response<Bytes>),
     Wait(W),
 }
 
-/// What a wait comes to: the request that goes in and what is done to its response, or a refusal.
+/// The result of a wait: the request that goes in and the changes to make to its response, or a
+/// refusal.
 pub(crate) type Entry<B, E> = Result<(Request<B>, E), Response<Bytes>>;
 
-/// What is still to be done to the response of a request that was let in. It touches the response
-/// only.
+/// The changes to make to the response of a request that was let in. They touch the response only.
 pub trait Entered {
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>>;
 }
 
-/// Nothing is to be done.
+/// No change.
 impl Entered for () {
     #[inline]
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {

@@ -50,7 +50,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// What holds the inner service that is ready while a request waits.
+    /// The inner service that is ready, held while a request waits.
     struct HeldService<S, W> {
         #[pin]
         waiting: W,

@@ -171,7 +171,7 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
     }
 }
 
-/// What [`AuthLayer`](crate::AuthLayer) or a chain takes: a provider of either form.
+/// A provider of either form, as [`AuthLayer`](crate::AuthLayer) and the chains take it.
 ///
 /// `Form` tells the two forms apart for the compiler; nobody names it.
 #[diagnostic::on_unimplemented(

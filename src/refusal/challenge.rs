@@ -1,4 +1,4 @@
-//! What a refused caller is told to present: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3).
+//! The challenges of a refusal: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3).
 
 use std::{fmt::Write, sync::Arc};
 

@@ -36,5 +36,5 @@ fn code(kind: AuthErrorKind) -> u16 {
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-/// What `grpc-message` does not carry as it is, beside what is not ASCII.
+/// The ASCII characters that `grpc-message` carries only escaped.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');

@@ -1,4 +1,4 @@
-//! Who has worded a refusal: it is noted in the response, with the error.
+//! Notes in a response whether a layer has worded its refusal.
 
 use http::Response;
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::{AuthError, AuthErrorKind};
 
-/// How refusals are worded: with a provider's challenges, in a layer's realm.
+/// Words refusals: with a provider's challenges, in a layer's realm.
 #[derive(Clone, Debug)]
 pub(crate) struct Wording {
     challenges: Challenges,
@@ -20,7 +20,7 @@ pub(crate) struct Wording {
     usual: [Rendered; 3],
 }
 
-/// What an error is answered with, but for its status.
+/// A response to an error, without its status.
 #[derive(Clone, Debug)]
 struct Rendered {
     kind: AuthErrorKind,

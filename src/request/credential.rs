@@ -8,8 +8,8 @@ use percent_encoding::percent_decode;
 use super::{CredentialSource, Head, Place, Rank, origin};
 use crate::error::AuthError;
 
-/// A credential as the caller showed it, found by [`AuthRequest::credential`](super::AuthRequest::credential):
-/// bytes, never empty or blank.
+/// A credential as the caller showed it, found by
+/// [`AuthRequest::credential`](super::AuthRequest::credential): bytes, never empty or blank.
 ///
 /// A header's is without the white space around it, a query parameter's percent-decoded.
 pub struct Credential<'a> {
@@ -211,7 +211,7 @@ pub(crate) fn websocket_items(headers: &HeaderMap) -> impl Iterator<Item = &[u8]
         .filter(|offer| !offer.is_empty())
 }
 
-/// What follows each `bearer` among the offered protocols.
+/// The offers that follow a `bearer` among the offered protocols.
 pub(crate) fn websocket_offers(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let mut offers = websocket_items(headers);
     std::iter::from_fn(move || {

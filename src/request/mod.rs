@@ -1,4 +1,4 @@
-//! What a provider is asked about: a request's head, or a chat-platform message.
+//! The subject of a provider's check: a request's head, or a chat-platform message.
 
 mod address;
 mod buf;
@@ -136,7 +136,7 @@ impl<'a> AuthRequest<'a> {
         }
     }
 
-    /// Something that an outer layer put into the request's extensions.
+    /// A value that an outer layer put into the request's extensions.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<&'a T> {
         self.head().and_then(|head| head.extensions.get())
     }
@@ -179,7 +179,7 @@ impl<'a> AuthRequest<'a> {
         }
     }
 
-    /// What stands in one place, if that can be read in one way only.
+    /// The credential in one place, if the place can be read in one way only.
     pub(crate) fn look(&self, place: &Place) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
         match self.subject {
             Subject::Http(head) => credential::find(head, place, self.max_credential_len),

@@ -1,4 +1,4 @@
-//! What a layer has read of a request, so that providers need not read it again.
+//! The credentials that a layer has read already, so that providers need not read them again.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ pub(crate) struct SeenCredentials<'a>([Option<SeenPlace<'a>>; MOST]);
 #[derive(Clone, Copy)]
 pub(super) struct SeenPlace<'a> {
     place: &'a Place,
-    /// What stands there, if anything does.
+    /// The credential there, if there is one.
     pub(super) credential: Option<&'a [u8]>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> SeenCredentials<'a> {
         }
     }
 
-    /// What stands in a place; nothing where that was not kept.
+    /// The kept reading of a place.
     pub(super) fn find(&self, place: &Place) -> Option<SeenPlace<'a>> {
         let mut kept = self.0.iter().map_while(|kept| *kept);
         kept.find(|seen| seen.place == place)

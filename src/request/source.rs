@@ -82,7 +82,7 @@ impl CredentialSource {
     ///    authority of the URI where it has one), with `https`, or with `http` on loopback; a
     ///    default port may be left out.
     ///
-    /// What is refused gets 403 `cross_origin`. With a safe method the cookie counts from anywhere:
+    /// A refused request gets 403 `cross_origin`. With a safe method the cookie counts from anywhere:
     /// a GET must change nothing. Set the cookie itself with `Secure`, `HttpOnly` and `SameSite`.
     pub fn cookie(name: impl Into<Cow<'static, str>>) -> Self {
         Self::of(Place::Cookie(name.into()))

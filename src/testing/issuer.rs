@@ -42,9 +42,9 @@ use crate::{clock::Clock, jose::Algorithm};
 ///
 /// # Panics
 ///
-/// Where it cannot do what a test asks of it: a test has no use for an error here.
+/// Every method panics where it cannot do its work: a test has no use for an error here.
 ///
-/// Its keys and endpoints, and what it was asked:
+/// Keys, endpoints and the requests that came:
 ///
 /// ```
 /// use tower_auth::{jose::Algorithm, provider::OAuth2Auth};
@@ -121,7 +121,7 @@ impl TestIssuer {
         }
     }
 
-    /// Its name, the `iss` of its tokens: `http://127.0.0.1:<port>` and a path, if it has one.
+    /// The issuer's name, the `iss` of its tokens: `http://127.0.0.1:<port>` and a path, if it has one.
     pub fn url(&self) -> &str {
         &self.0.url
     }
@@ -234,7 +234,7 @@ impl TestIssuer {
         self.0.server.listen(true);
     }
 
-    /// How many requests an endpoint has received, those counted that it did not answer.
+    /// The number of requests that an endpoint has received, unanswered ones included.
     pub fn requests(&self, endpoint: IssuerEndpoint) -> usize {
         let known = self.0.state.lock();
         known.requests.get(&endpoint).map_or(0, Vec::len)

@@ -27,7 +27,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// What answers requests.
+/// The handler of requests.
 pub(super) trait Handler: Send + Sync + 'static {
     fn answer(
         &self,
@@ -35,7 +35,7 @@ pub(super) trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = (Response<String>, Pace)> + Send;
 }
 
-/// How fast a body is sent.
+/// The speed at which a body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
     AtOnce,
@@ -51,7 +51,7 @@ pub(super) struct Server {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// What the server is told, and where it says that it is done.
+/// A command to the server, with the channel on which it reports that it is done.
 struct Command {
     listen: bool,
     done: blocking::SyncSender<()>,

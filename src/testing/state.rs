@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::key::SigningKey;
 
-/// What one can ask a [`TestIssuer`](super::TestIssuer) for.
+/// An endpoint of a [`TestIssuer`](super::TestIssuer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IssuerEndpoint {
@@ -55,7 +55,7 @@ impl IssuerEndpoint {
     }
 }
 
-/// How an endpoint of a [`TestIssuer`](super::TestIssuer) misbehaves.
+/// A fault of an endpoint of a [`TestIssuer`](super::TestIssuer).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {

@@ -10,8 +10,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, as the inner service reads it: the very bytes, then the trailers
-/// where there were any.
+/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, as the inner service reads
+/// it: the very bytes, then the trailers where there were any.
 ///
 /// Every service that is generic over its request body takes it, axum's routers and handlers
 /// among them.
@@ -70,7 +70,7 @@ pub(super) enum Unread {
     Broken,
 }
 
-/// What has been read of a body.
+/// The part of a body that has been read.
 #[derive(Debug)]
 pub(super) struct Collected {
     limit: usize,

@@ -1,4 +1,4 @@
-//! What a layer knows, and the order in which it judges: size, signature, time, replay, parse.
+//! The settings of a layer, and the order of its checks: size, signature, time, replay, body.
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,14 +43,14 @@ pub(super) struct Core {
     pub(super) buffers: Arc<ClientLimiter>,
     pub(super) body_time_limit: Duration,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
-    /// Of whom the store remembers a delivery; the user id unless set.
+    /// The name under which the store remembers deliveries; the user id unless set.
     pub(super) namespace: Option<Box<str>>,
     pub(super) equal_bodies: u16,
     pub(super) refuses_handled: bool,
     pub(super) clock: Clock,
 }
 
-/// What the layer makes of a delivery.
+/// The decision about a delivery.
 pub(super) enum Verdict {
     Enter(Admitted),
     Answer(Response<Bytes>),
@@ -59,7 +59,7 @@ pub(super) enum Verdict {
 /// A delivery that may go in.
 pub(super) struct Admitted {
     pub(super) context: AuthContext,
-    /// What it says, where it says one thing.
+    /// Its message, where it has exactly one.
     pub(super) message: Option<Message>,
     pub(super) reservation: Option<Reservation>,
 }
@@ -71,7 +71,7 @@ impl Core {
         body.size_hint().lower() > u64::try_from(self.max_body_len).unwrap_or(u64::MAX)
     }
 
-    /// Judges what the head of a delivery gives away, before a byte of its body is read: a stranger
+    /// Checks the head of a delivery before a byte of its body is read: a stranger
     /// who shows nothing of the right form costs no memory.
     pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
         let head = head(request);
@@ -359,7 +359,7 @@ pub(super) fn too_long() -> AuthError {
     AuthError::payload_too_large("body_too_long")
 }
 
-/// What the store of handled deliveries comes to.
+/// The answer of the store of handled deliveries.
 enum Reserve {
     Reserved(Reservation),
     NoStore,

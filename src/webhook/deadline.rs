@@ -21,7 +21,7 @@ enum Timer {
     /// No body has been waited for yet, and most never are.
     Idle,
     Running(Pin<Box<Sleep>>),
-    /// Nobody keeps time here: no tokio runtime, or one without its timers.
+    /// There is no timer: no tokio runtime, or one without its timers.
     Missing,
 }
 
@@ -48,5 +48,5 @@ impl Deadline {
     }
 }
 
-/// How long a body may take, unless set.
+/// The time that a body may take, unless set.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);

@@ -225,7 +225,7 @@ async fn judge(
     ))
 }
 
-/// What is still to be done to the response to a delivery that went in.
+/// The changes to make to the response to a delivery that went in.
 pub struct WebhookEntered {
     reservation: Option<Reservation>,
     context: Option<AuthContext>,

@@ -13,7 +13,7 @@ use crate::{
     secret::{self, Secret},
 };
 
-/// What Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
+/// The token that Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 #[derive(Clone)]
 pub(super) struct VerifyToken(Secret);
 

@@ -160,7 +160,7 @@ impl WebhookLayer {
 
     /// Replaces the length in bytes beyond which a body is refused with 413: 1 MiB unless set.
     ///
-    /// It is held in memory while it is verified.
+    /// The body is held in memory while it is verified.
     #[must_use]
     pub fn with_max_body_len(self, bytes: usize) -> Self {
         self.edit(|core| core.max_body_len = bytes)
@@ -179,7 +179,7 @@ impl WebhookLayer {
     /// Replaces how long a body may take from its first byte to its last: 10 seconds unless set.
     /// One that takes longer is refused with 503.
     ///
-    /// It is measured by the timers of the tokio runtime that the service runs in; without one
+    /// The time is measured by the timers of the tokio runtime that the service runs in; without one
     /// there is no limit here.
     #[must_use]
     pub fn with_body_time_limit(self, limit: Duration) -> Self {
@@ -189,7 +189,7 @@ impl WebhookLayer {
     /// Replaces how many deliveries with equal bodies are handled while the first one is remembered
     /// (24 hours), each under another id: 3 unless set, at least 1 and at most 100.
     ///
-    /// It is for schemes in which an unsigned header names the delivery: GitHub
+    /// This is for schemes in which an unsigned header names the delivery: GitHub
     /// (`X-GitHub-Delivery`), Shopify (`X-Shopify-Webhook-Id`), Twilio
     /// (`I-Twilio-Idempotency-Token`), an [`HmacScheme`](super::HmacScheme) with
     /// [`with_unsigned_id`](super::HmacScheme::with_unsigned_id). Each one after the first leaves a
@@ -284,6 +284,6 @@ impl fmt::Debug for WebhookLayer {
 const EQUAL_BODIES: u16 = 3;
 /// Each is asked about where the ones before are taken.
 pub(crate) const MOST_EQUAL_BODIES: u16 = 100;
-/// How many bodies a layer reads at the same time, each of up to a mebibyte, unless set.
+/// The bodies that a layer reads at the same time, each of up to a mebibyte, unless set.
 const MOST_BODIES: usize = 128;
 const MAX_BODY_LEN: usize = 1024 * 1024;

@@ -29,7 +29,7 @@ use crate::{answer::Answer, clock, error::AuthError};
 /// A delivery of GitHub or Shopify takes two places of the capacity where it shows the header that
 /// tells equal bodies apart; one of Twilio takes three, and with that header four.
 ///
-/// What is remembered ends with the process, and is known to this process alone.
+/// The memory ends with the process, and is known to this process alone.
 #[derive(Clone)]
 pub struct MemoryReplayStore {
     capacity: usize,
@@ -67,7 +67,7 @@ impl MemoryReplayStore {
         self
     }
 
-    /// How many deliveries are remembered or being handled.
+    /// The number of deliveries that are remembered or being handled.
     pub fn len(&self) -> usize {
         self.lock().deliveries.len()
     }

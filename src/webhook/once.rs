@@ -12,9 +12,9 @@ use super::{
 };
 use crate::error::AuthError;
 
-/// How a delivery is known again.
+/// The members by which a delivery is recognized.
 pub(super) struct Identity<'a> {
-    /// Of whom it is remembered: the scheme, and the layer.
+    /// The names of the scheme and the layer that remember it.
     pub(super) layer: [&'a str; 2],
     pub(super) claim: &'a Claim<'a>,
     pub(super) body: &'a [u8],
@@ -25,19 +25,19 @@ pub(super) struct Identity<'a> {
     pub(super) equals: Option<EqualDeliveries<'a>>,
 }
 
-/// What tells apart deliveries whose signed bytes are equal.
+/// The means to tell apart deliveries whose signed bytes are equal.
 pub(super) struct EqualDeliveries<'a> {
     /// The id that nobody signed. Where the header is absent, the signed bytes are handled once.
     pub(super) id: Option<&'a str>,
-    /// How many of them are handled.
+    /// The number of them that is handled.
     pub(super) most: u16,
     /// All that the handler reads, where one signature fits several readings.
     pub(super) reading: Option<[&'a [u8]; 2]>,
 }
 
-/// What is to be done with a delivery.
+/// The state of a delivery: whether it is handled now.
 pub(super) enum DeliveryState {
-    /// It is handled, the so-maniest with these bytes: 0 is the first.
+    /// It is handled now. The number counts the deliveries with these bytes: 0 is the first.
     New(Reservation, u16),
     InProgress,
     Handled,

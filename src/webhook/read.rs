@@ -89,7 +89,7 @@ pub(super) fn malformed() -> AuthError {
     refused("malformed_signature")
 }
 
-/// What was shown does not prove anything.
+/// The refusal of a delivery whose signature or secret does not fit.
 pub(super) fn refused(reason: &'static str) -> AuthError {
     AuthError::invalid_credential(reason).with_message("the signature is not valid")
 }

@@ -88,7 +88,7 @@ impl<R: ReplayStore + ?Sized> ReplayStore for Arc<R> {
     }
 }
 
-/// What a store knows about a delivery.
+/// The state of a delivery in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reserved {
     /// It has not been seen, and is reserved now.
@@ -99,12 +99,12 @@ pub enum Reserved {
     Handled,
 }
 
-/// What a store remembers: a digest of signed bytes, of the scheme, and of the layer's user id.
+/// The key that a store remembers: a digest of signed bytes, of the scheme, and of the layer's user id.
 ///
 /// Where only an unsigned header tells true deliveries with equal bodies apart (GitHub, Shopify,
 /// Twilio), one delivery has several keys: one with that header in it, and one of a few numbered
 /// places for those bytes. They are reserved, kept and released together. Where one signature fits
-/// several forms (Twilio), two more short_answer which form came first: they are kept at once, whatever
+/// several forms (Twilio), two more say which form came first: they are kept at once, whatever
 /// becomes of the delivery.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayKey([u8; 32]);

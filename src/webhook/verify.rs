@@ -16,7 +16,7 @@ use crate::{
     secret::{self, Secret},
 };
 
-/// How one platform signs.
+/// The signature scheme of one platform.
 pub(super) trait Scheme: Send + Sync + 'static {
     /// The name that logs show, and the issuer of the callers.
     fn name(&self) -> &'static str;
@@ -34,7 +34,7 @@ pub(super) trait Scheme: Send + Sync + 'static {
         Ok(body.into())
     }
 
-    /// How many seconds off a signed time may be, in either direction; nothing where the scheme
+    /// The seconds by which a signed time may be off, in either direction; nothing where the scheme
     /// signs none.
     fn window(&self) -> Option<u64>;
 
@@ -79,7 +79,7 @@ pub(super) struct Head<'a> {
     pub(super) headers: &'a HeaderMap,
 }
 
-/// What the head of a delivery claims.
+/// The claims of the head of a delivery.
 pub(super) struct Claim<'a> {
     /// The signed bytes before the body, in pieces.
     pub(super) before: Vec<Cow<'a, [u8]>>,
@@ -263,6 +263,6 @@ const ED25519_LEN: usize = 32;
 const ED25519_SIGNATURE_LEN: usize = 64;
 /// A rotation shows two or three.
 const MOST_SIGNATURES: usize = 16;
-/// How many asymmetric signatures are checked for one request: each costs as much as thousands of
+/// The number of asymmetric signatures that are checked for one request: each costs as much as thousands of
 /// comparisons, and whoever sends it has proven nothing. Two keys here and two there are four.
 pub(super) const MOST_ASYMMETRIC: usize = 4;

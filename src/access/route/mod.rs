@@ -15,7 +15,7 @@ use http::{Extensions, Request, Uri};
 pub(crate) use self::original::original_uri;
 use super::{pattern, traversal};
 
-/// Where a request is going, as far as it can be trusted.
+/// The path and the route of a request, as far as they can be trusted.
 #[derive(Debug)]
 pub(crate) struct Route<'a> {
     path: Option<&'a str>,
@@ -65,7 +65,7 @@ impl<'a> Route<'a> {
         self.template
     }
 
-    /// What the client sent, still percent-encoded, where a template of this route has a parameter
+    /// The text that the client sent, still percent-encoded, where a template of this route has a parameter
     /// of that name; nothing where it has none or two, or where no rule may be applied.
     pub(crate) fn param(&self, template: &str, name: &str) -> Option<&'a str> {
         pattern::param(self.path?, template, name)

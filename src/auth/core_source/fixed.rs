@@ -1,10 +1,10 @@
-//! What a service asks for its core, where nothing can replace it.
+//! The source of a core that nothing can replace.
 
 use std::sync::Arc;
 
 use crate::auth::core::Core;
 
-/// Where a service takes its core from.
+/// The source from which a service takes its core.
 #[derive(Clone)]
 pub(in crate::auth) struct CoreSource(Arc<Core>);
 

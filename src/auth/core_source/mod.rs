@@ -1,4 +1,4 @@
-//! What a service asks for its core: twins, since only a configuration replaces one.
+//! The source from which a service takes its core: twins, since only a configuration replaces a core.
 
 #[cfg(not(feature = "config"))]
 mod fixed;

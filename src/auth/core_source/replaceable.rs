@@ -1,4 +1,4 @@
-//! A layer's knowledge that can be replaced between two requests, and how requests hold on to it.
+//! Hot reload: replaces a running layer's rules between two requests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::auth::{
     layer::AuthLayer,
 };
 
-/// What a service asks for its core.
+/// The source from which a service takes its core.
 #[derive(Clone)]
 pub(in crate::auth) enum CoreSource {
     Fixed(Arc<Core>),

@@ -1,4 +1,4 @@
-//! Who vouches for a caller, and for which roles.
+//! The source that vouches for a caller, and the roles that count.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// What a refused caller can do about it, and with it the status of the answer.
+/// The kind of a refusal: what the caller can do about it, and with it the status of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthErrorKind {

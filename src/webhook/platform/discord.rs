@@ -43,7 +43,7 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     })
 }
 
-/// Who acted: the member in a guild, the user elsewhere. Who is mentioned, or wrote what is acted
+/// The acting user: the member in a guild, the user elsewhere. Who is mentioned, or wrote what is acted
 /// on, is not asked for here.
 fn read_interaction(body: &Object<'_>, mut message: Message) -> Result<Message, AuthError> {
     let member = body.object("member")?;
@@ -103,7 +103,7 @@ fn id(object: &Object<'_>, name: &str) -> Result<Option<u64>, AuthError> {
     Ok(Some(id))
 }
 
-/// What Discord wants to see where there is nothing to short_answer.
+/// The answer that Discord wants where there is nothing to say.
 fn no_content() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;

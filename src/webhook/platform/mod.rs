@@ -1,4 +1,4 @@
-//! What a platform's verified body says: who wrote, where, and what must be answered at once.
+//! The content of a verified body: sender, chat, and the answers that a platform wants at once.
 
 mod discord;
 mod meta;
@@ -12,19 +12,19 @@ use crate::{error::AuthError, request::Message};
 
 pub(super) use self::{discord::DISCORD, meta::META, slack::SLACK, telegram::TELEGRAM};
 
-/// How the bodies of one platform are read.
+/// The reader for the bodies of one platform.
 #[derive(Clone, Copy)]
 pub(super) struct Platform {
     pub(super) read: fn(&HeaderMap, &[u8]) -> Result<PlatformEvent, AuthError>,
 }
 
-/// What the body of a delivery says.
+/// The content of a delivery's body.
 pub(super) enum PlatformEvent {
     /// A question of the platform itself, and its answer.
     Handshake(Response<Bytes>),
     Messages {
         messages: Vec<Message>,
-        /// What to answer where a sender is refused: the one answer that keeps the platform from
+        /// The answer where a sender is refused: the one answer that keeps the platform from
         /// sending it again.
         silent_answer: Response<Bytes>,
     },

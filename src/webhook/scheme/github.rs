@@ -35,7 +35,7 @@ impl Scheme for Github {
     }
 }
 
-/// What GitHub and Meta write alike.
+/// The signature header of GitHub and Meta: both write it alike.
 pub(super) fn hub_signature<'a>(head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
     let mac = read::required(head.headers, &SIGNATURE)?
         .strip_prefix("sha256=")

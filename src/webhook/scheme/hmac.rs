@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How a partner of yours signs: HMAC over the body, with a time and an id before it where you
+/// The signature scheme of a partner of yours: HMAC over the body, with a time and an id before it where you
 /// agree on them.
 ///
 /// Unless set otherwise: HMAC-SHA256, lower-case hexadecimal, no prefix, the body alone. What is
@@ -77,7 +77,7 @@ pub enum HmacAlgorithm {
     Sha512,
 }
 
-/// How an [`HmacScheme`] writes a signature.
+/// The form in which an [`HmacScheme`] writes a signature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureEncoding {
@@ -125,7 +125,7 @@ impl HmacScheme {
     ///
     /// # Errors
     ///
-    /// It holds something else than visible ASCII.
+    /// The prefix holds something else than visible ASCII.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
         if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ConfigError::new(

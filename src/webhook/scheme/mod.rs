@@ -12,5 +12,5 @@ pub(super) mod stripe;
 pub(super) mod telegram;
 pub(super) mod twilio;
 
-/// How many seconds off a signed time may be, where the platform names no other number.
+/// The seconds by which a signed time may be off, where the platform names no other number.
 const WINDOW: u64 = 300;

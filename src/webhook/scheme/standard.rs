@@ -61,7 +61,7 @@ fn shown(signature: &str) -> Option<Shown<'static>> {
     }
 }
 
-/// Id, time and signatures, under one family of names. Where both are there they must short_answer the
+/// Id, time and signatures, under one family of names. Where both are there they must say the
 /// same, or the handler might read the one that was not verified.
 fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
     let read = |names: &[HeaderName; 3]| -> Result<[Option<&str>; 3], AuthError> {
