@@ -89,9 +89,9 @@ impl Database {
         Ok(Self { connection, files })
     }
 
-    /// Where the file stands.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.connection.path().map(PathBuf::from)
+    /// Where the file stands, without symbolic links.
+    pub(crate) fn path(&self) -> &Path {
+        self.files.database()
     }
 
     /// Does something that sees one state of the database.

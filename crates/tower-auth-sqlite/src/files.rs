@@ -14,6 +14,7 @@ use crate::fault::{Cause, Fault};
 /// deletes nor replaces any of the three.
 #[derive(Debug)]
 pub(crate) struct Files {
+    database: PathBuf,
     known: Vec<(PathBuf, Identity)>,
 }
 
@@ -39,8 +40,13 @@ impl Files {
             Err(_) => Err(Cause::Replaced(path)),
         });
         Ok(Self {
+            database: database.to_owned(),
             known: known.collect::<Result<_, _>>()?,
         })
+    }
+
+    pub(crate) fn database(&self) -> &Path {
+        &self.database
     }
 
     /// Fails where one of them is another file now, or none.

@@ -15,7 +15,7 @@
 //! let store = SqliteKeyStore::open_or_create(&path).await?;
 //! let first = KeyQuery { limit: 100, ..KeyQuery::default() };
 //! assert!(store.list(first).await?.value.items.is_empty());
-//! # store.close().await;
+//! # store.close().await?;
 //! # std::fs::remove_dir_all(folder).unwrap();
 //! # Ok::<(), tower_auth::keys::KeyStoreError>(())
 //! # }).unwrap();

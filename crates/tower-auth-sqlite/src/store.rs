@@ -16,7 +16,7 @@ use tower_auth::keys::{
 };
 
 use crate::{
-    database::{Call, Opening},
+    database::{Call, Database, Opening},
     fault::Fault,
     read,
     worker::Worker,
@@ -49,7 +49,7 @@ const OPEN_LIMIT: Duration = Duration::from_secs(10);
 /// # let path = folder.join("keys.db");
 /// let store = SqliteKeyStore::open_or_create(&path).await?;
 /// assert!(store.changes(Revision::ZERO, 1_000).await?.value.changes.is_empty());
-/// store.close().await;
+/// store.close().await?;
 /// # std::fs::remove_dir_all(folder).unwrap();
 /// # Ok::<(), tower_auth::keys::KeyStoreError>(())
 /// # }).unwrap();
@@ -104,8 +104,8 @@ impl SqliteKeyStore {
 
     async fn start(opening: Opening) -> Result<Self, KeyStoreError> {
         let until = Instant::now() + OPEN_LIMIT;
-        let (writer, path) = Worker::start(opening, until, |database| database.path()).await?;
-        let path = path.ok_or_else(Fault::unreadable)?;
+        let path = |database: &Database| database.path().to_owned();
+        let (writer, path) = Worker::start(opening, until, path).await?;
         let read = || Worker::start(Opening::Read(path.clone()), until, |_| ());
         let ((feed, ()), (lists, ())) = (read().await?, read().await?);
         Ok(Self {
@@ -130,11 +130,18 @@ impl SqliteKeyStore {
 
     /// Closes the store, for all of its clones: what was asked before is done, what is asked later is
     /// [`KeyStoreError::Unavailable`]. It comes back when no connection to the file is left.
-    pub async fn close(&self) {
-        self.shared.lists.close().await;
-        self.shared.feed.close().await;
+    ///
+    /// A program that ends without it loses nothing: what was answered is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Unavailable`]: the wait limit was over before.
+    pub async fn close(&self) -> Result<(), KeyStoreError> {
+        let until = self.deadline();
+        self.shared.lists.close(until).await?;
+        self.shared.feed.close(until).await?;
         // The last connection moves the log into the file.
-        self.shared.writer.close().await;
+        Ok(self.shared.writer.close(until).await?)
     }
 
     /// Reads, on one of the two threads that do.

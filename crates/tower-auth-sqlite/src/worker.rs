@@ -102,12 +102,16 @@ impl Worker {
         .await?
     }
 
-    /// Comes back when the connection is closed.
-    pub(crate) async fn close(&self) {
+    /// Comes back when the connection is closed, or the time is over.
+    pub(crate) async fn close(&self, until: Instant) -> Result<(), Fault> {
         let (closed, wait) = oneshot::channel();
-        let _ = self.jobs.send(Job::Close(closed)).await;
-        // An error says that the thread has ended.
-        let _ = wait.await;
+        let closed = in_time(until, async {
+            let _ = self.jobs.send(Job::Close(closed)).await;
+            // An error says that the thread has ended before.
+            let _ = wait.await;
+            Ok(())
+        });
+        closed.await
     }
 }
 

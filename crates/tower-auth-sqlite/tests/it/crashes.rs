@@ -69,7 +69,7 @@ async fn all_is_there(folder: &Folder, acknowledged: u64) {
         };
         agree(key, last[key.record().id()]);
     }
-    store.close().await;
+    store.close().await.unwrap();
 }
 
 fn agree(key: &StoredKey, audit: &AuditRecord) {

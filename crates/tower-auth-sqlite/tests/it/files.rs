@@ -2,7 +2,10 @@
 
 use std::{env, fs, path::PathBuf};
 
-use tower_auth::keys::{KeyId, KeyLookup, KeyStore, Revision};
+use tower_auth::{
+    keys::{KeyId, KeyLookup, KeyStore, Revision},
+    testing,
+};
 use tower_auth_sqlite::SqliteKeyStore;
 
 use crate::common::{Folder, reason};
@@ -78,7 +81,7 @@ async fn a_file_that_is_put_back_is_served_again() {
 async fn a_relative_path_begins_where_the_store_was_opened() {
     // No test changes the working directory, which all threads share: the path says that it is resolved.
     let folder = Folder::new();
-    folder.store().await.close().await;
+    folder.store().await.close().await.unwrap();
     let here = env::current_dir().unwrap();
     let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
     let relative = up.join(folder.file().strip_prefix("/").unwrap());
@@ -98,7 +101,7 @@ async fn a_link_that_is_turned_elsewhere_does_not_lead_there() {
 
     let (folder, other) = (Folder::new(), Folder::new());
     let epoch = folder.store().await.renew_epoch().await.unwrap();
-    other.store().await.close().await;
+    other.store().await.close().await.unwrap();
     let link = folder.path().join("link");
     symlink(folder.file(), &link).unwrap();
     let store = SqliteKeyStore::open(&link).await.unwrap();
@@ -113,7 +116,7 @@ async fn closing_leaves_one_file() {
     let folder = Folder::new();
     let store = folder.store().await;
     store.renew_epoch().await.unwrap();
-    store.close().await;
+    store.close().await.unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -122,10 +125,17 @@ async fn a_closed_store_is_unavailable_for_every_clone() {
     let folder = Folder::new();
     let store = folder.store().await;
     let clone = store.clone();
-    store.close().await;
+    store.close().await.unwrap();
     let reason = is_away(&clone).await;
     assert!(reason.contains("closed"), "{reason}");
-    store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_can_be_closed_twice() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.close().await.unwrap();
+    store.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -141,4 +151,28 @@ async fn the_threads_end_with_the_last_clone() {
     tokio::time::timeout(crate::common::PATIENCE, gone)
         .await
         .unwrap();
+}
+
+/// SQLite has the log deleted by whoever closes the last connection: that is no fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_that_come_and_go_disturb_nobody() {
+    let folder = Folder::new();
+    folder.store().await.close().await.unwrap();
+    let guests = (0..4).map(|guest| {
+        let file = folder.file();
+        tokio::spawn(async move {
+            for visit in 0..10 {
+                let store = SqliteKeyStore::open(&file).await.unwrap();
+                let store = store.with_wait_limit(crate::common::PATIENCE);
+                let write = testing::key_store_create(guest * 100 + visit);
+                store.write(write).await.unwrap();
+                store.close().await.unwrap();
+            }
+        })
+    });
+    for guest in guests.collect::<Vec<_>>() {
+        guest.await.unwrap();
+    }
+    let changes = folder.store().await.changes(Revision::ZERO, 100).await;
+    assert_eq!(changes.unwrap().value.changes.len(), 40);
 }

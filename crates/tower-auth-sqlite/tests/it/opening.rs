@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use tower_auth::keys::{KeyStore, KeyStoreError, Revision};
+use tower_auth::{
+    keys::{KeyStore, KeyStoreError, Revision},
+    testing,
+};
 use tower_auth_sqlite::SqliteKeyStore;
 
 use crate::common::{Folder, reason};
@@ -36,7 +39,7 @@ async fn a_path_is_no_uri_and_no_memory() {
     for name in [":memory:", "file:keys.db?mode=memory", "file::memory:"] {
         let file = folder.path().join(name);
         let store = SqliteKeyStore::open_or_create(&file).await.unwrap();
-        store.close().await;
+        store.close().await.unwrap();
         assert!(fs::metadata(&file).unwrap().len() > 0, "{name}");
     }
 }
@@ -85,7 +88,7 @@ async fn each_file_has_an_epoch_of_its_own() {
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_as_it_is() {
     let folder = Folder::new();
-    folder.store().await.close().await;
+    folder.store().await.close().await.unwrap();
     folder
         .connection()
         .pragma_update(None, "user_version", 7)
@@ -150,4 +153,37 @@ async fn readers_do_not_wait_for_a_writer() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let changes = store.changes(Revision::ZERO, 1).await;
     assert!(changes.unwrap().value.is_complete);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_name_need_not_be_text() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let folder = Folder::new();
+    let file = folder.path().join(OsStr::from_bytes(b"keys-\xff.db"));
+    let store = SqliteKeyStore::open_or_create(&file).await.unwrap();
+    store.renew_epoch().await.unwrap();
+    assert!(file.exists());
+}
+
+/// A backup is a file of its own; restored, it is read by every process from its beginning.
+#[tokio::test]
+async fn a_backup_opens_and_gets_an_epoch_of_its_own() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    store.write(testing::key_store_create(1)).await.unwrap();
+    let backup = folder.path().join("backup.db");
+    let sql = "VACUUM INTO ?1";
+    let name = backup.to_str().unwrap();
+    folder.connection().execute(sql, [name]).unwrap();
+    store.write(testing::key_store_revoke(1)).await.unwrap();
+    let after = store.changes(Revision::ZERO, 9).await.unwrap().value;
+
+    let restored = SqliteKeyStore::open(&backup).await.unwrap();
+    let before = restored.changes(Revision::ZERO, 9).await.unwrap().value;
+    assert_eq!(before.changes.len(), 1);
+    assert!(before.latest < after.latest);
+    let epoch = restored.renew_epoch().await.unwrap();
+    assert_ne!(epoch, after.epoch);
 }

@@ -67,7 +67,7 @@ async fn a_lock_is_waited_for() {
 #[tokio::test]
 async fn opening_a_locked_file_that_has_its_tables_waits() {
     let folder = Folder::new();
-    folder.store().await.close().await;
+    folder.store().await.close().await.unwrap();
     let other = folder.connection();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let opened = tokio::spawn(SqliteKeyStore::open(folder.file()));
@@ -80,7 +80,7 @@ async fn opening_a_locked_file_that_has_its_tables_waits() {
 #[tokio::test]
 async fn damage_is_unavailable() {
     let folder = Folder::new();
-    folder.store().await.close().await;
+    folder.store().await.close().await.unwrap();
     let pages = fs::metadata(folder.file()).unwrap().len() / 4_096;
     let file = OpenOptions::new().write(true).open(folder.file()).unwrap();
     // All but the first page, which says where the tables are.
@@ -122,7 +122,7 @@ async fn a_record_that_cannot_be_read_is_unavailable_and_not_passed_over() {
 fn a_file_that_may_only_be_read_is_unavailable() {
     let folder = Folder::new();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { folder.store().await.close().await });
+    runtime.block_on(async { folder.store().await.close().await.unwrap() });
     let status = as_nobody(&folder, "read_only").status();
     assert!(status.unwrap().success());
 }

@@ -59,6 +59,17 @@ async fn three_processes_spend_exactly_the_credits_that_are_there() {
     assert_eq!(left, Spend::Exhausted);
 }
 
+/// SQLite deletes the log with the last connection, whichever process has it: that is no fault.
+#[tokio::test]
+async fn processes_that_come_and_go_disturb_nobody() {
+    let folder = Folder::new();
+    folder.store().await.close().await.unwrap();
+    let children = ["come_and_go_0", "come_and_go_1"].map(|part| start(part, &folder));
+    children.into_iter().map(said).for_each(drop);
+    let changes = folder.store().await.changes(Revision::ZERO, 100).await;
+    assert_eq!(changes.unwrap().value.changes.len(), 60);
+}
+
 /// A replica that remembers the last revision it saw would never ask for an earlier one again.
 #[tokio::test]
 async fn changes_of_several_processes_appear_in_the_order_of_their_revisions() {
@@ -83,11 +94,13 @@ async fn changes_of_several_processes_appear_in_the_order_of_their_revisions() {
 #[tokio::test]
 async fn a_second_store_of_one_process_takes_no_lock_away() {
     let folder = Folder::new();
-    let _store = folder.store().await;
+    let store = folder.store().await;
     for _ in 0..3 {
-        folder.store().await.close().await;
+        folder.store().await.close().await.unwrap();
     }
     assert_eq!(said(start("take_log_away", &folder)), "locked");
+    store.close().await.unwrap();
+    assert_eq!(said(start("take_log_away", &folder)), "delete");
 }
 
 /// Not a test of its own: the part that a further process plays.
@@ -105,6 +118,8 @@ fn child() {
             "make_0" => make(file, 0).await,
             "make_1" => make(file, 1_000).await,
             "make_2" => make(file, 2_000).await,
+            "come_and_go_0" => come_and_go(file, 0).await,
+            "come_and_go_1" => come_and_go(file, 1_000).await,
             "take_log_away" => take_log_away(file),
             "read_only" => outage::read_only(file).await,
             "fill" => outage::fill(file).await,
@@ -139,6 +154,18 @@ async fn make(file: PathBuf, first: u32) -> String {
             .unwrap();
     }
     "made".to_owned()
+}
+
+async fn come_and_go(file: PathBuf, first: u32) -> String {
+    for number in first..first + 30 {
+        let store = store(file.clone()).await;
+        store
+            .write(testing::key_store_create(number))
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+    }
+    "gone".to_owned()
 }
 
 /// Eight at a time, until none is left.

@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let keys = SqliteKeyStore::open_or_create(&file).await?;
     let changes = keys.changes(Revision::ZERO, 1).await?.value;
     assert!(changes.is_complete);
-    keys.close().await;
+    keys.close().await?;
     std::fs::remove_file(file)?;
     println!("both work");
     Ok(())
