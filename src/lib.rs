@@ -12,7 +12,7 @@
 //!     format!("hello {}", caller.user_id())
 //! }
 //!
-//! let keys = ApiKeyAuth::new(["sk-live-9f"])?;
+//! let keys = ApiKeyAuth::new(["sk-live-9f03a51d8c70"])?;
 //! let app: Router = Router::new()
 //!     .route("/run", post(run))
 //!     .route("/health", get(|| async { "ok" })) // always public
@@ -50,7 +50,7 @@
 //! let page = ServeFile::new("dist/index.html");      // for paths that only the page knows
 //! let app: Router = Router::new()
 //!     .nest("/api", api)
-//!     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?))
+//!     .layer(AuthLayer::new(ApiKeyAuth::new(["sk-live-9f03a51d8c70"])?))
 //!     .fallback_service(ServeDir::new("dist").fallback(page)); // after the layer
 //! # let _ = app;
 //! # Ok::<(), tower_auth::ConfigError>(())

@@ -1,6 +1,8 @@
 //! The README's promises can be looked up.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
+use tower_auth::AuthError;
 
 #[test]
 fn every_test_that_the_readme_names_is_there() {
@@ -71,6 +73,38 @@ fn the_readme_has_the_headings_that_people_look_for() {
         "Performance",
     ];
     assert_eq!(headings, expected);
+}
+
+#[test]
+fn the_readme_lists_every_code_with_its_status() {
+    let text = readme();
+    let (_, after) = text.split_once("\n## Errors\n").unwrap();
+    let (section, _) = after.split_once("\n## ").unwrap();
+    let second = Duration::from_secs(1);
+    for error in [
+        AuthError::missing_credential(),
+        AuthError::invalid_credential(""),
+        AuthError::expired_credential(""),
+        AuthError::invalid_request(""),
+        AuthError::insufficient_scope("run"),
+        AuthError::forbidden(""),
+        AuthError::not_found(""),
+        AuthError::conflict(""),
+        AuthError::payload_too_large(""),
+        AuthError::throttled(second),
+        AuthError::unknown_key(second),
+        AuthError::unavailable(""),
+    ] {
+        let code = format!("`{}`", error.code());
+        let row = section
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&code));
+        let row = row.unwrap_or_else(|| panic!("no row has {code}"));
+        assert!(
+            row.contains(&format!("| {}", error.status().as_u16())),
+            "{row}"
+        );
+    }
 }
 
 #[test]
