@@ -57,7 +57,7 @@ mod jwk_set;
 pub(crate) mod key;
 mod key_set;
 pub(crate) mod number;
-mod requirement;
+pub(crate) mod requirement;
 mod rules;
 pub(crate) mod user_id;
 

@@ -104,6 +104,23 @@ impl ClaimRules {
         self
     }
 
+    /// Accepts a further audience, beside those that were required before.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::jose::ClaimRules;
+    ///
+    /// let rules = ClaimRules::new().with_audience("my-agent").add_audience("old-name");
+    /// let json = r#"{"aud":"old-name","sub":"ada","exp":1800000000}"#;
+    /// assert!(rules.check(json, 1_799_999_999).is_ok());
+    /// ```
+    #[must_use]
+    pub fn add_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into().into_boxed_str());
+        self
+    }
+
     /// Names the claim that stands for `aud`, for an issuer whose access tokens have none: Amazon
     /// Cognito writes `client_id`.
     ///

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     AuthProvider, AuthResult, Authentication, Grants, PrincipalSource, SourceLabel, TokenAuthority,
+    at_jwt,
     claim_settings::claim_settings,
     token::{
         DEFAULT_REMEMBERED_TOKENS, Recalled, TokenVerifier, VerifierSettings, refused,
@@ -96,6 +97,7 @@ struct Checks {
     rules: ClaimRules,
     label: Option<SourceLabel>,
     grants: Grants,
+    strict_at_jwt: bool,
     /// Shared by every copy, since they hold the same keys.
     identity: Arc<()>,
     remembered_tokens: usize,
@@ -122,6 +124,7 @@ impl JwtAuth {
                 rules: ClaimRules::new(),
                 label: None,
                 grants: Grants::default(),
+                strict_at_jwt: false,
                 identity: Arc::new(()),
                 remembered_tokens: DEFAULT_REMEMBERED_TOKENS,
                 verifier: OnceLock::new(),
@@ -141,6 +144,23 @@ impl JwtAuth {
     #[must_use]
     pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
         self.with_rules(|rules| rules.with_audiences(audiences))
+    }
+
+    /// Accepts a further audience, beside those that were required before.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::JwtAuth;
+    ///
+    /// # let secret = "an example secret of 32 bytes …";
+    /// let tokens = JwtAuth::hs256(secret)?.with_audience("my-agent").add_audience("old-name");
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn add_audience(self, audience: impl Into<String>) -> Self {
+        self.with_rules(|rules| rules.add_audience(audience))
     }
 
     /// Requires `iss` to be this, compared byte for byte.
@@ -203,6 +223,14 @@ impl JwtAuth {
     #[must_use]
     pub fn insecure_allow_missing_exp(self) -> Self {
         self.with_rules(ClaimRules::insecure_allow_missing_exp)
+    }
+
+    /// Accepts only what RFC 9068 calls an access token: `typ` is `at+jwt`, and `sub`, `client_id`,
+    /// `iat` and `jti` are there.
+    #[must_use]
+    pub fn strict_at_jwt(mut self) -> Self {
+        self.edit().strict_at_jwt = true;
+        self
     }
 
     /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
@@ -319,8 +347,14 @@ impl Checks {
             Recalled::Unknown(unverified) => unverified,
         };
         let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
+        if self.strict_at_jwt {
+            at_jwt::check_type(&jws).map_err(refused)?;
+        }
         let key = self.keys.key_for(&jws).map_err(refused)?;
-        unverified.verify(jws, key, |_| Ok(()))
+        unverified.verify(jws, key, |claims| match self.strict_at_jwt {
+            true => at_jwt::check_claims(claims),
+            false => Ok(()),
+        })
     }
 }
 
@@ -333,6 +367,7 @@ impl Clone for Checks {
             rules: self.rules.clone(),
             label: self.label.clone(),
             grants: self.grants.clone(),
+            strict_at_jwt: self.strict_at_jwt,
             identity: Arc::clone(&self.identity),
             remembered_tokens: self.remembered_tokens,
             verifier: OnceLock::new(),

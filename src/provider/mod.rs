@@ -33,6 +33,8 @@ mod and_then;
 mod api_key;
 mod ask;
 mod asynchronous;
+#[cfg(feature = "jwt")]
+mod at_jwt;
 pub(crate) mod authentication;
 #[cfg(feature = "jwt")]
 mod claim_settings;

@@ -1,4 +1,4 @@
-//! What an introspection endpoint says (RFC 7662 §2.2), read strictly.
+//! The answers of an introspection endpoint (RFC 7662 §2.2), read strictly.
 
 use crate::{
     context::{AuthContext, ClaimPath, Verified},
@@ -9,6 +9,7 @@ use crate::{
         claims::{confirms, holds, read_audience, read_scope, scopes, texts},
         json::{Fault, Members, Value},
         number::time,
+        requirement::Requirement,
         user_id::{UserId, UserIdClaims, member, non_empty},
     },
     provider::{
@@ -17,7 +18,7 @@ use crate::{
     },
 };
 
-/// What is required of a token that is active.
+/// What is required of a token that the endpoint calls active.
 #[derive(Clone, Debug)]
 pub(super) struct ActiveTokenRules {
     pub(super) audiences: Vec<Box<str>>,
@@ -28,6 +29,9 @@ pub(super) struct ActiveTokenRules {
     pub(super) user_id: UserIdClaims,
     pub(super) accepts_clients: bool,
     pub(super) ignores_confirmation: bool,
+    pub(super) required_claims: Vec<Requirement>,
+    pub(super) required_scopes: Vec<Box<str>>,
+    /// The address of the endpoint, as it is shown.
     endpoint: Box<str>,
 }
 
@@ -42,11 +46,13 @@ impl ActiveTokenRules {
             user_id: UserIdClaims::default(),
             accepts_clients: false,
             ignores_confirmation: false,
+            required_claims: Vec::new(),
+            required_scopes: Vec::new(),
             endpoint: endpoint.into(),
         }
     }
 
-    /// Who vouches for a user id: the issuer, or what the label says, or else the endpoint.
+    /// Who vouches for a user id: the issuer, or what the label names, or else the endpoint.
     fn authority(&self) -> TokenAuthority<'_> {
         let endpoint = self.label.is_none().then_some(&self.endpoint);
         TokenAuthority {
@@ -55,34 +61,42 @@ impl ActiveTokenRules {
         }
     }
 
-    /// Judges everything but the times.
+    /// The active token in an answer, or why it is refused. The caller judges its times.
     pub(super) fn judge(&self, body: &[u8]) -> Result<ActiveToken, AuthError> {
         self.read(body).map_err(|unfit| match unfit {
             Unfit::Wrong(reason) => AuthError::invalid_credential(reason),
             Unfit::Another(reason, mismatch) => {
                 AuthError::invalid_credential(reason).with_mismatch(mismatch)
             }
+            Unfit::ScopeMissing => AuthError::insufficient_scope(self.required_scopes.join(" "))
+                .with_reason("token_scope_missing"),
             Unfit::Malformed(why) => endpoint_failed(FetchError::Malformed(why)),
         })
     }
 
     fn read(&self, body: &[u8]) -> Result<ActiveToken, Unfit> {
         let json = std::str::from_utf8(body).map_err(|_| Unfit::Malformed("not UTF-8"))?;
-        let told = self.told(json).map_err(malformed)?;
-        // Of an inactive token nothing else is said, and nothing else matters.
-        if !matches!(told.active, Some(Value::True)) {
+        let members = self.members(json).map_err(malformed)?;
+        // Of an inactive token no other member matters.
+        if !matches!(members.active, Some(Value::True)) {
             return Err(Unfit::Wrong("token_inactive"));
         }
-        told.check_purpose(self.ignores_confirmation)?;
-        self.check_issuer(&told)?;
-        self.check_audience(&told)?;
-        let (user_id, method) = self.caller(json, &told)?;
-        let scope = read(told.scope, "a scope of another type", |value| {
+        members.check_purpose(self.ignores_confirmation)?;
+        self.check_issuer(&members)?;
+        self.check_audience(&members)?;
+        self.check_claims(json)?;
+        let (user_id, method) = self.caller(json, &members)?;
+        let scope = read(members.scope, "a scope of another type", |value| {
             read_scope(value).ok()
         })?;
-        let not_before = read(told.nbf, "a `nbf` that is no time", time)?;
-        let issued_at = read(told.iat, "an `iat` that is no time", time)?;
-        let expires_at = read(told.exp, "an `exp` that is no time", time)?;
+        let scopes = scopes(scope);
+        let has = |wanted: &Box<str>| scopes.contains(wanted);
+        if !self.required_scopes.iter().all(has) {
+            return Err(Unfit::ScopeMissing);
+        }
+        let not_before = read(members.nbf, "a `nbf` that is no time", time)?;
+        let issued_at = read(members.iat, "an `iat` that is no time", time)?;
+        let expires_at = read(members.exp, "an `exp` that is no time", time)?;
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
         let source = self
             .authority()
@@ -93,7 +107,7 @@ impl ActiveTokenRules {
                     user_id: user_id.text.into(),
                     method,
                     issuer: Some(issuer.into()),
-                    scopes: self.grants.of(scopes(scope)),
+                    scopes: self.grants.of(scopes),
                     expires_at,
                     claims: user_id.claim.beside(json.into()),
                 })
@@ -106,44 +120,44 @@ impl ActiveTokenRules {
         })
     }
 
-    fn told<'a>(&self, json: &'a str) -> Result<Told<'a>, Fault> {
-        let mut told = Told::default();
+    fn members<'a>(&self, json: &'a str) -> Result<AnswerMembers<'a>, Fault> {
+        let mut known = AnswerMembers::default();
         let scope_claim = self.scope_claim.plain_name();
         let mut members = Members::of(json)?;
         while let Some((name, value)) = members.next()? {
             let value = there(value);
             if scope_claim.is_some_and(|claim| name.is(claim)) {
-                told.scope = value;
+                known.scope = value;
             }
             match name.cow().as_ref() {
-                "active" => told.active = value,
-                "sub" => told.sub = value,
-                "username" => told.username = value,
-                "client_id" => told.client_id = value,
-                "iss" => told.iss = value,
-                "aud" => told.aud = value,
-                "cnf" => told.cnf = value,
-                "exp" => told.exp = value,
-                "nbf" => told.nbf = value,
-                "iat" => told.iat = value,
-                "token_type" => told.token_type = value,
-                "token_use" => told.token_use = value,
-                "typ" => told.typ = value,
+                "active" => known.active = value,
+                "sub" => known.sub = value,
+                "username" => known.username = value,
+                "client_id" => known.client_id = value,
+                "iss" => known.iss = value,
+                "aud" => known.aud = value,
+                "cnf" => known.cnf = value,
+                "exp" => known.exp = value,
+                "nbf" => known.nbf = value,
+                "iat" => known.iat = value,
+                "token_type" => known.token_type = value,
+                "token_use" => known.token_use = value,
+                "typ" => known.typ = value,
                 _ => {}
             }
         }
         if scope_claim.is_none() {
             let found = self.scope_claim.walk(Value::Object(json), member)?;
-            told.scope = found.and_then(there);
+            known.scope = found.and_then(there);
         }
-        Ok(told)
+        Ok(known)
     }
 
-    fn check_issuer(&self, told: &Told<'_>) -> Result<(), Unfit> {
+    fn check_issuer(&self, members: &AnswerMembers<'_>) -> Result<(), Unfit> {
         let Some(wanted) = &self.issuer else {
             return Ok(());
         };
-        match read(told.iss, "an `iss` that is no string", non_empty)? {
+        match read(members.iss, "an `iss` that is no string", non_empty)? {
             None => Err(Unfit::Wrong("token_iss_missing")),
             Some(named) if *named == **wanted => Ok(()),
             Some(named) => {
@@ -153,12 +167,12 @@ impl ActiveTokenRules {
         }
     }
 
-    fn check_audience(&self, told: &Told<'_>) -> Result<(), Unfit> {
+    fn check_audience(&self, members: &AnswerMembers<'_>) -> Result<(), Unfit> {
         if self.audiences.is_empty() {
             return Ok(());
         }
         // An empty list is well-formed here, and names nobody.
-        let audience = match told.aud {
+        let audience = match members.aud {
             Some(Value::Array(json)) if json.bytes().all(is_empty_list) => None,
             aud => read(aud, "an `aud` of another type", |value| {
                 read_audience(value).ok()
@@ -175,11 +189,23 @@ impl ActiveTokenRules {
         Err(Unfit::Another("token_aud_mismatch", mismatch))
     }
 
-    /// Who it is and the method.
+    /// Requires the claims that were named, each with its value.
+    fn check_claims(&self, json: &str) -> Result<(), Unfit> {
+        for required in &self.required_claims {
+            required.check(json).map_err(|error| match error {
+                JoseError::ClaimMissing => Unfit::Wrong("token_claim_missing"),
+                JoseError::ClaimMismatch => Unfit::Wrong("token_claim_mismatch"),
+                _ => Unfit::Malformed("a claim that cannot be read"),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The user id and the method.
     fn caller<'a>(
         &self,
         json: &'a str,
-        told: &Told<'a>,
+        members: &AnswerMembers<'a>,
     ) -> Result<(UserId<'a>, &'static str), Unfit> {
         let user_id = match self.user_id.are_chosen() {
             true => self
@@ -189,7 +215,7 @@ impl ActiveTokenRules {
                     JoseError::EmailUnverified => Unfit::Wrong("token_email_unverified"),
                     _ => UNUSABLE,
                 })?,
-            false => match told.sub {
+            false => match members.sub {
                 Some(sub) => Some(UserId::usual(non_empty(sub).ok_or(UNUSABLE)?, "sub", true)),
                 None => None,
             },
@@ -198,11 +224,15 @@ impl ActiveTokenRules {
             return Ok((user_id, NAME));
         }
         // A token that names a user in any way acts for that user, and not for its client.
-        let names_user = told.sub.is_some() || told.username.is_some();
+        let names_user = members.sub.is_some() || members.username.is_some();
         if !self.accepts_clients || names_user {
             return Err(Unfit::Wrong("token_user_id_missing"));
         }
-        match read(told.client_id, "a `client_id` that is no string", non_empty)? {
+        match read(
+            members.client_id,
+            "a `client_id` that is no string",
+            non_empty,
+        )? {
             // Its method tells it from users, so that the claim need not.
             Some(client_id) => Ok((UserId::usual(client_id, "client_id", true), CLIENT)),
             None => Err(Unfit::Wrong("token_user_id_missing")),
@@ -210,7 +240,7 @@ impl ActiveTokenRules {
     }
 }
 
-/// Some endpoints write null for what RFC 7662 would have them leave out.
+/// The value unless it is null: some endpoints write null for a member that RFC 7662 leaves out.
 fn there(value: Value<'_>) -> Option<Value<'_>> {
     match value {
         Value::Null => None,
@@ -226,9 +256,9 @@ fn malformed(fault: Fault) -> Unfit {
     })
 }
 
-/// The members that are looked at, whatever they hold.
+/// The members of an answer that are used.
 #[derive(Default)]
-struct Told<'a> {
+struct AnswerMembers<'a> {
     active: Option<Value<'a>>,
     sub: Option<Value<'a>>,
     username: Option<Value<'a>>,
@@ -245,12 +275,12 @@ struct Told<'a> {
     typ: Option<Value<'a>>,
 }
 
-impl Told<'_> {
-    /// Refuses what is no access token for a bearer.
+impl AnswerMembers<'_> {
+    /// Refuses a token that is no access token for a bearer.
     ///
-    /// Endpoints call refresh tokens active too, and `token_type_hint` is only a hint: whoever got
-    /// hold of one could use it here for as long as it lives. A token bound to a key (RFC 8705,
-    /// RFC 9449) must not be accepted from one who does not prove to have that key.
+    /// Endpoints call refresh tokens active too, and `token_type_hint` is only a hint: a stolen refresh
+    /// token could be used here for as long as it lives. A token bound to a key (RFC 8705, RFC 9449)
+    /// must not be accepted without a proof that the caller has that key.
     fn check_purpose(&self, ignores_confirmation: bool) -> Result<(), Unfit> {
         if self.cnf.is_some_and(confirms) && !ignores_confirmation {
             return Err(Unfit::Wrong("token_sender_constrained"));
@@ -266,8 +296,8 @@ impl Told<'_> {
         let fits = (fits(self.token_type, &["bearer", "access_token"])
             || (is_dpop && ignores_confirmation))
             && fits(self.token_use, &["access_token", "access"])
-            // What a JSON Web Token holds under this name is not registered: only what is known to
-            // be something else is refused.
+            // The values of `typ` are not registered, so only those that are known to mean another
+            // kind of token are refused.
             && !self.typ.is_some_and(|typ| is_one_of(typ, &["refresh", "offline", "id", "dpop"]));
         if fits {
             Ok(())
@@ -277,12 +307,14 @@ impl Told<'_> {
     }
 }
 
-/// Why an answer does not let anybody in.
+/// Why an answer accepts nobody.
 enum Unfit {
     /// The token is not good, or not for us: the reason for the log.
     Wrong(&'static str),
     /// The token is of another issuer or for another audience.
     Another(&'static str, Mismatch),
+    /// The token lacks a scope that every token must have.
+    ScopeMissing,
     /// The endpoint does not speak RFC 7662.
     Malformed(&'static str),
 }

@@ -1,9 +1,14 @@
-//! What the answers must say, and what they may grant.
+//! What the answers must hold, and what they may grant.
 
 use std::time::Duration;
 
 use super::{answer::ActiveTokenRules, provider::IntrospectionAuth};
-use crate::{context::ClaimPath, error::ConfigError, provider::opaque::OpaqueSettings};
+use crate::{
+    context::ClaimPath,
+    error::ConfigError,
+    jose::{ClaimValue, requirement::Requirement},
+    provider::opaque::OpaqueSettings,
+};
 
 impl IntrospectionAuth {
     /// Requires the token's `aud` to be this, or to hold it.
@@ -18,6 +23,43 @@ impl IntrospectionAuth {
     pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
         let audiences = audiences.into_iter().map(|one| one.into().into()).collect();
         self.with_rules(|rules| rules.audiences = audiences)
+    }
+
+    /// Accepts a further audience, beside those that were required before.
+    #[must_use]
+    pub fn add_audience(self, audience: impl Into<String>) -> Self {
+        let audience = audience.into().into();
+        self.with_rules(|rules| rules.audiences.push(audience))
+    }
+
+    /// Requires a member of the answer to be there and to be equal to a string, flag or integer, also
+    /// of those that were required before.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::IntrospectionAuth;
+    ///
+    /// let tokens = IntrospectionAuth::new("https://issuer.example/introspect", "my-agent", "…")?
+    ///     .require_claim("tenant", "acme")
+    ///     .require_scope("graph:invoke");
+    /// # let _ = tokens;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn require_claim(self, claim: impl Into<ClaimPath>, value: impl Into<ClaimValue>) -> Self {
+        let (claim, value) = (claim.into(), value.into());
+        self.with_rules(|rules| rules.required_claims.push(Requirement { claim, value }))
+    }
+
+    /// Requires a scope of every token, also of those that were required before: a token without it is
+    /// answered with 403 `insufficient_scope`.
+    ///
+    /// For the scopes of single routes, see [`RequireScopes`](crate::authorize::RequireScopes).
+    #[must_use]
+    pub fn require_scope(self, scope: impl Into<String>) -> Self {
+        let scope = scope.into().into();
+        self.with_rules(|rules| rules.required_scopes.push(scope))
     }
 
     /// Requires the token's `iss` to be this, compared byte for byte.

@@ -10,9 +10,9 @@ use crate::{
         IssuerClient,
         keys::{FetchTicket, KeySource, Keyring, MissingKey, Snapshot},
     },
-    jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key, TokenType},
+    jose::{Algorithm, ClaimRules, Claims, HeaderRules, JoseError, Jws, Key},
     provider::{
-        AuthResult, Authentication,
+        AuthResult, Authentication, at_jwt,
         token::{Recalled, TokenVerifier, VerifierSettings, refused},
     },
     request::ClientAddress,
@@ -172,9 +172,8 @@ impl TokenChecker {
         if !self.algorithms.contains(&jws.algorithm()) {
             return Err(refused(JoseError::AlgMismatch));
         }
-        // RFC 9068 §4
-        if self.strict_at_jwt && jws.token_type() != Some(TokenType::AccessToken) {
-            return Err(refused(JoseError::Typ));
+        if self.strict_at_jwt {
+            at_jwt::check_type(&jws).map_err(refused)?;
         }
         Ok(jws)
     }
@@ -203,24 +202,12 @@ impl TokenChecker {
             .map_err(AuthError::invalid_credential)
     }
 
-    /// Requires the claims that RFC 9068 §2.2 adds to those of every token, where that is set.
+    /// Requires the claims of an access token, where that is set.
     fn check_at_jwt(&self, claims: &Claims<'_>) -> Result<(), &'static str> {
-        if !self.strict_at_jwt {
-            return Ok(());
+        match self.strict_at_jwt {
+            true => at_jwt::check_claims(claims),
+            false => Ok(()),
         }
-        if claims.text("sub").is_none_or(|sub| sub.is_empty()) {
-            return Err("at_jwt_sub_missing");
-        }
-        if claims.text("client_id").is_none_or(|id| id.is_empty()) {
-            return Err("at_jwt_client_id_missing");
-        }
-        if claims.issued_at().is_none() {
-            return Err("at_jwt_iat_missing");
-        }
-        if claims.token_id().is_none() {
-            return Err("at_jwt_jti_missing");
-        }
-        Ok(())
     }
 }
 

@@ -121,7 +121,7 @@ impl AnswerCache {
                 self.known.insert(hash, asked_at);
                 self.store_accepted(hash, token, asked_at);
             }
-            Err(error) if error.kind() == AuthErrorKind::InvalidCredential => {
+            Err(error) if is_refusal(error) => {
                 self.known.remove(&hash);
                 if let (Some(accepted), Some(refused)) = (&self.accepted, &self.refused) {
                     let error = error.clone();
@@ -166,6 +166,14 @@ impl AcceptedEntry {
         };
         from <= now && claim().is_ok()
     }
+}
+
+/// Whether the endpoint answered, and the token is not accepted.
+fn is_refusal(error: &AuthError) -> bool {
+    matches!(
+        error.kind(),
+        AuthErrorKind::InvalidCredential | AuthErrorKind::InsufficientScope
+    )
 }
 
 /// Whether the answer is younger than `limit` seconds. After a clock was set back by more than that, it

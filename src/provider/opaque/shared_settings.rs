@@ -163,6 +163,21 @@ macro_rules! shared_settings {
                 Ok(self)
             }
 
+            /// Checks a token that came some other way than in a request.
+            ///
+            /// It needs a Tokio runtime, unless the answer is remembered.
+            ///
+            /// # Errors
+            ///
+            /// 401 where the token is wrong, or is left to another provider
+            /// ([`ignore_jwts`](Self::ignore_jwts)); 503 where it could not be checked.
+            pub async fn verify(
+                &self,
+                token: &str,
+            ) -> Result<$crate::context::AuthContext, $crate::error::AuthError> {
+                self.opaque.verify(token).await
+            }
+
             /// Replaces every place that is read, `Authorization: Bearer` unless set.
             #[must_use]
             pub fn with_credentials(

@@ -14,9 +14,10 @@ use super::{
     slots::LookupClass,
 };
 use crate::{
+    context::AuthContext,
     error::{AuthError, ConfigError},
     provider::Authentication,
-    request::{AuthRequest, CredentialSource},
+    request::{AuthRequest, ClientAddress, CredentialSource},
     secret::Secret,
 };
 
@@ -61,8 +62,24 @@ impl<E: TokenEndpoint> OpaqueTokens<E> {
         let Some(shown) = request.credential(&self.sources)? else {
             return Ok(Ok(None).into());
         };
-        let token = shown.as_str().filter(|token| is_token(token));
-        let token = token.ok_or_else(|| AuthError::invalid_credential("token_malformed"))?;
+        let token = shown.as_str().ok_or_else(malformed)?;
+        self.answer(token, || request.client_address())
+    }
+
+    /// Checks a token that came without a request.
+    pub(in crate::provider) async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
+        let accepted = self.answer(token, || None)?.await?;
+        accepted.ok_or_else(|| AuthError::invalid_credential("token_not_accepted"))
+    }
+
+    fn answer(
+        &self,
+        token: &str,
+        client_address: impl FnOnce() -> Option<ClientAddress>,
+    ) -> Result<Authentication, AuthError> {
+        if !is_token(token) {
+            return Err(malformed());
+        }
         if self.settings.ignores_jwts && is_jwt(token) {
             return Ok(Ok(None).into());
         }
@@ -73,7 +90,7 @@ impl<E: TokenEndpoint> OpaqueTokens<E> {
         }
         let class = match client.is_known(hash) {
             true => LookupClass::KnownToken,
-            false => LookupClass::NewToken(request.client_address()),
+            false => LookupClass::NewToken(client_address()),
         };
         let (client, token) = (Arc::clone(client), Secret::from(token));
         Ok(Authentication::pending(async move {
@@ -154,6 +171,10 @@ impl<E: fmt::Debug> fmt::Debug for OpaqueTokens<E> {
             .field("sources", &self.sources)
             .finish_non_exhaustive()
     }
+}
+
+fn malformed() -> AuthError {
+    AuthError::invalid_credential("token_malformed")
 }
 
 /// Whether the text is visible ASCII (RFC 6749 §A.12, without spaces). It goes into a header again, and

@@ -321,3 +321,33 @@ fn is_shared_between_threads() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<JwtAuth>();
 }
+
+#[test]
+fn a_further_audience_is_accepted_beside_the_first() {
+    let provider = tokens().add_audience("old-name");
+    for (audience, is_accepted) in [("my-agent", true), ("old-name", true), ("other", false)] {
+        let claims = CLAIMS.replace("my-agent", audience);
+        let answer = ask(&provider, &bearing(&with_claims(&claims)));
+        assert_eq!(answer.is_ok(), is_accepted, "{audience}");
+    }
+}
+
+#[test]
+fn strict_at_jwt_accepts_access_tokens_alone() {
+    let strict = tokens().strict_at_jwt();
+    let complete = CLAIMS.replacen('{', r#"{"client_id":"c","jti":"1","iat":1,"#, 1);
+    let access = |claims: &str| {
+        token(
+            Algorithm::HS256,
+            r#"{"alg":"HS256","typ":"at+jwt"}"#,
+            claims,
+        )
+    };
+    assert!(ask(&strict, &bearing(&access(&complete))).is_ok());
+    assert_eq!(reason(&strict, &with_claims(&complete)), "jwt_typ");
+    let without = complete.replacen(r#""client_id":"c","#, "", 1);
+    assert_eq!(
+        reason(&strict, &access(&without)),
+        "at_jwt_client_id_missing"
+    );
+}

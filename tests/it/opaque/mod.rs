@@ -4,5 +4,6 @@ mod cache;
 mod claims;
 mod endpoint;
 mod introspection;
+mod requirements;
 mod strangers;
 mod userinfo;
