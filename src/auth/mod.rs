@@ -12,10 +12,12 @@ pub(crate) mod layer;
 mod places;
 mod response;
 #[cfg(feature = "config")]
+mod replaceable;
+#[cfg(feature = "config")]
 mod rewording;
 mod screened;
 mod unread;
 
-#[cfg(feature = "config")]
-pub(crate) use self::core_source::ReplaceableCore;
 pub use self::gate::{AuthGate, AuthService, ResponseFuture};
+#[cfg(feature = "config")]
+pub(crate) use self::replaceable::ReplaceableCore;

@@ -1,4 +1,4 @@
-//! Asking an authorizer, with its panics caught and its name on its answer.
+//! An authorizer's decision, with its name on it and a line in the log.
 
 use std::{
     fmt,
@@ -7,9 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::Authorizer;
 use crate::{
-    answer::{self, Asked, Check, Named},
+    answer::{Asked, Check, Named},
     context::AuthContext,
     error::AuthError,
     event,
@@ -20,18 +19,6 @@ use crate::{
 pub(super) struct Query<'a> {
     pub(super) resource: &'a str,
     pub(super) action: &'a str,
-}
-
-/// Asks an authorizer: whatever it does, this returns, and only `Ok` allows.
-pub(super) fn ask<A: Authorizer + ?Sized>(
-    authorizer: &A,
-    caller: &AuthContext,
-    query: Query<'_>,
-) -> Asked<Decision> {
-    answer::ask(
-        || authorizer.name(),
-        || authorizer.authorize(caller, query.resource, query.action),
-    )
 }
 
 /// Allowed, denied, or not known.

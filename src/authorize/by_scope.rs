@@ -1,7 +1,7 @@
 //! Permission by scope.
 
-use super::{Authorization, Authorizer, scopes::holds};
-use crate::{context::AuthContext, error::AuthError};
+use super::{Authorization, Authorizer};
+use crate::{context::AuthContext, error::AuthError, scope::Scopes};
 
 /// Allows a caller who holds the scope `resource:action`, `graph:invoke` say.
 ///
@@ -52,4 +52,21 @@ impl Authorizer for ByScope {
     fn name(&self) -> &'static str {
         "by_scope"
     }
+}
+/// Whether a scope is among those held.
+pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
+    if held.is_all() {
+        return true;
+    }
+    // A token's `*` is no scope at all, not even where `*` itself is wanted.
+    let is_above = |held: &str| held != "*" && is_below(wanted, held);
+    (wanted != "*" && held.names(wanted)) || (hierarchical && held.iter().any(is_above))
+}
+
+/// Whether a scope is below another one: level by level, never by a prefix of the text.
+fn is_below(scope: &str, above: &str) -> bool {
+    let above = above.strip_suffix(":*").unwrap_or(above);
+    scope
+        .strip_prefix(above)
+        .is_some_and(|below| below.starts_with(':'))
 }

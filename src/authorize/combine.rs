@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::{
     Authorization, Authorizer, IntoAuthorizer,
-    ask::{Decision, PendingQuery, Query, ask},
+    ask::{Decision, PendingQuery, Query},
+    contract::ask,
 };
 use crate::{
     answer::{Asked, Check},

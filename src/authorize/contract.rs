@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::{
     Authorization,
-    ask::{CheckFuture, Query, ask},
+    ask::{CheckFuture, Decision, Query},
 };
-use crate::context::AuthContext;
+use crate::{
+    answer::{self, Asked},
+    context::AuthContext,
+};
 
 /// Decides what a caller may do.
 ///
@@ -60,6 +63,18 @@ pub trait Authorizer: Send + Sync + 'static {
         let query = Query { resource, action };
         CheckFuture::new(ask(self, caller, query), caller, query)
     }
+}
+
+/// Asks an authorizer: whatever it does, this returns, and only `Ok` allows.
+pub(super) fn ask<A: Authorizer + ?Sized>(
+    authorizer: &A,
+    caller: &AuthContext,
+    query: Query<'_>,
+) -> Asked<Decision> {
+    answer::ask(
+        || authorizer.name(),
+        || authorizer.authorize(caller, query.resource, query.action),
+    )
 }
 
 impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {

@@ -4,7 +4,8 @@ use http::{Extensions, Method, Request, Uri};
 
 use super::{
     Authorizer,
-    ask::{Decision, PendingQuery, Query, ask, log},
+    ask::{Decision, PendingQuery, Query, log},
+    contract::ask,
 };
 use crate::{
     access::{self, Route},

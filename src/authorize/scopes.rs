@@ -6,6 +6,7 @@ use http::Method;
 use tower_layer::Layer;
 
 use super::{
+    by_scope::holds,
     gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged},
 };
@@ -13,7 +14,6 @@ use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError, ConfigErrorKind},
     event,
-    scope::Scopes,
 };
 
 /// Lets in only callers who hold certain scopes: a layer for a route, a router or any tower service.
@@ -212,24 +212,6 @@ impl AuthContext {
         log(&answer, self, || None);
         answer
     }
-}
-
-/// Whether a scope is among those held.
-pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
-    if held.is_all() {
-        return true;
-    }
-    // A token's `*` is no scope at all, not even where `*` itself is wanted.
-    let is_above = |held: &str| held != "*" && is_below(wanted, held);
-    (wanted != "*" && held.names(wanted)) || (hierarchical && held.iter().any(is_above))
-}
-
-/// Whether a scope is below another one: level by level, never by a prefix of the text.
-fn is_below(scope: &str, above: &str) -> bool {
-    let above = above.strip_suffix(":*").unwrap_or(above);
-    scope
-        .strip_prefix(above)
-        .is_some_and(|below| below.starts_with(':'))
 }
 
 fn words(scopes: &str) -> impl Iterator<Item = &str> {

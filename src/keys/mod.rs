@@ -4,6 +4,7 @@
 //! A [`KeyStore`] keeps them; it decides nothing. [`MemoryKeyStore`] is for tests and for trying things
 //! out.
 
+mod actor;
 mod audit;
 mod contract;
 mod error;
@@ -16,7 +17,8 @@ mod words;
 mod write;
 
 pub use self::{
-    audit::{AuditRecord, KeyAction, KeyActor},
+    actor::KeyActor,
+    audit::{AuditRecord, KeyAction},
     contract::{KeyStore, KeyStoreFuture},
     error::KeyStoreError,
     format::{KeyFormat, KeyShape},

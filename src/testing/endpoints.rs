@@ -6,9 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Request, Response, StatusCode, header};
 
 use super::{
-    Fault, IssuerEndpoint, TestIssuer,
     server::{Handler, Pace},
-    state::{Known, State},
+    state::{CLIENT_ID, CLIENT_SECRET, CLIENT_TOKEN, Fault, IssuerEndpoint, Known, State},
 };
 
 pub(super) struct Endpoints {
@@ -112,7 +111,7 @@ fn introspection(known: &Known, request: &Request<String>) -> Response<String> {
 
 fn may_introspect(request: &Request<String>) -> bool {
     if let Some(token) = authorization(request, "Bearer ") {
-        return token == TestIssuer::CLIENT_TOKEN;
+        return token == CLIENT_TOKEN;
     }
     if !request.headers().contains_key(header::AUTHORIZATION) {
         // RFC 6749 §2.3.1: in the form, and then nowhere else.
@@ -121,8 +120,7 @@ fn may_introspect(request: &Request<String>) -> bool {
             let mut values = fields.iter().filter(|(found, _)| found == name);
             values.next().is_some_and(|(_, value)| value == wanted) && values.next().is_none()
         };
-        return is("client_id", TestIssuer::CLIENT_ID)
-            && is("client_secret", TestIssuer::CLIENT_SECRET);
+        return is("client_id", CLIENT_ID) && is("client_secret", CLIENT_SECRET);
     }
     let decoded = authorization(request, "Basic ").and_then(|basic| STANDARD.decode(basic).ok());
     let Some(pair) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else {
@@ -137,8 +135,7 @@ fn may_introspect(request: &Request<String>) -> bool {
     let Some((id, secret)) = pair.split_once(':') else {
         return false;
     };
-    unescape(id).as_deref() == Some(TestIssuer::CLIENT_ID)
-        && unescape(secret).as_deref() == Some(TestIssuer::CLIENT_SECRET)
+    unescape(id).as_deref() == Some(CLIENT_ID) && unescape(secret).as_deref() == Some(CLIENT_SECRET)
 }
 
 fn authorization<'a>(request: &'a Request<String>, scheme: &str) -> Option<&'a str> {

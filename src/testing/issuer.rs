@@ -6,12 +6,10 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::{
-    Fault, IssuerEndpoint, TestToken,
     endpoints::Endpoints,
-    key::{self, SigningKey},
+    key::{self, SigningKey, random},
     server::Server,
-    state::{IssuerKey, State},
-    token::random,
+    state::{self, Fault, IssuerEndpoint, IssuerKey, State},
 };
 use crate::{clock::Clock, jose::Algorithm};
 
@@ -97,13 +95,13 @@ impl TestIssuer {
 
     /// The client that may introspect: an id that has to be encoded before it is sent (RFC 6749
     /// §2.3.1).
-    pub const CLIENT_ID: &'static str = "resource server: 1";
+    pub const CLIENT_ID: &'static str = state::CLIENT_ID;
 
     /// The secret of the client that may introspect.
-    pub const CLIENT_SECRET: &'static str = "50% s3cret+/&=ü";
+    pub const CLIENT_SECRET: &'static str = state::CLIENT_SECRET;
 
     /// The token with which one may introspect without being a client.
-    pub const CLIENT_TOKEN: &'static str = "introspection-token";
+    pub const CLIENT_TOKEN: &'static str = state::CLIENT_TOKEN;
 
     /// Starts one with the usual settings.
     ///
@@ -130,11 +128,6 @@ impl TestIssuer {
     pub fn endpoint(&self, endpoint: IssuerEndpoint) -> String {
         let origin = self.url().strip_suffix(&self.0.path).unwrap_or(self.url());
         format!("{origin}{}", endpoint.path(&self.0.path))
-    }
-
-    /// Begins a token.
-    pub fn token(&self) -> TestToken<'_> {
-        TestToken::new(self, self.now())
     }
 
     /// Makes a token inactive at its endpoints; a JWT keeps its signature.

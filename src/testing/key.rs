@@ -146,3 +146,10 @@ fn ed25519() -> Pair {
         public: json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key())}),
     }
 }
+
+/// A text that nobody has used: 128 random bits.
+pub(super) fn random() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system has randomness");
+    encode(bytes)
+}

@@ -138,3 +138,9 @@ impl fmt::Debug for State {
         f.write_str("State(…)")
     }
 }
+
+/// The client that may introspect.
+pub(super) const CLIENT_ID: &str = "resource server: 1";
+pub(super) const CLIENT_SECRET: &str = "50% s3cret+/&=ü";
+/// The bearer token that may introspect.
+pub(super) const CLIENT_TOKEN: &str = "introspection-token";

@@ -5,8 +5,8 @@ use std::{fmt, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    TestIssuer,
-    key::{SigningKey, encode},
+    issuer::TestIssuer,
+    key::{SigningKey, random},
 };
 use crate::jose::Algorithm;
 
@@ -57,8 +57,15 @@ pub struct TestToken<'a> {
     raw_claims: Option<String>,
 }
 
+impl TestIssuer {
+    /// Begins a token.
+    pub fn token(&self) -> TestToken<'_> {
+        TestToken::new(self, self.now())
+    }
+}
+
 impl<'a> TestToken<'a> {
-    pub(super) fn new(issuer: &'a TestIssuer, now: u64) -> Self {
+    fn new(issuer: &'a TestIssuer, now: u64) -> Self {
         let claims = Map::from_iter([
             ("iss".into(), issuer.url().into()),
             ("aud".into(), TestIssuer::AUDIENCE.into()),
@@ -202,13 +209,6 @@ impl fmt::Debug for TestToken<'_> {
             .field("claims", &self.claims)
             .finish_non_exhaustive()
     }
-}
-
-/// A name that nobody has used: 128 random bits.
-pub(super) fn random() -> String {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the system has randomness");
-    encode(bytes)
 }
 
 const LIFETIME: u64 = 300;

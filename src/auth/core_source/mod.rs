@@ -9,5 +9,3 @@ mod replaceable;
 pub(super) use self::fixed::CoreSource;
 #[cfg(feature = "config")]
 pub(super) use self::replaceable::CoreSource;
-#[cfg(feature = "config")]
-pub(crate) use self::replaceable::ReplaceableCore;

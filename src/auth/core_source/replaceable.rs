@@ -3,13 +3,8 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::HeaderName;
 
-use crate::auth::{
-    core::Core,
-    gate::{AuthGate, AuthService},
-    layer::AuthLayer,
-};
+use crate::auth::core::Core;
 
 /// The source from which a service takes its core.
 #[derive(Clone)]
@@ -30,40 +25,5 @@ impl CoreSource {
             Self::Fixed(core) => Arc::clone(core),
             Self::Live(place) => place.load_full(),
         }
-    }
-}
-
-/// One place from which all services of a layer take their core.
-#[derive(Clone)]
-pub(crate) struct ReplaceableCore(Arc<ArcSwap<Core>>);
-
-impl ReplaceableCore {
-    fn new(core: Arc<Core>) -> Self {
-        Self(Arc::new(ArcSwap::new(core)))
-    }
-
-    /// Puts another core in the place: it holds from the next request.
-    fn put(&self, core: Arc<Core>) {
-        self.0.store(core);
-    }
-
-    pub(crate) fn service<S>(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, AuthGate::new(CoreSource::Live(Arc::clone(&self.0))))
-    }
-
-    pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {
-        Arc::clone(self.0.load().places.headers())
-    }
-}
-
-impl AuthLayer {
-    /// A place for what this layer knows, in which it can be replaced.
-    pub(crate) fn into_replaceable(self) -> ReplaceableCore {
-        ReplaceableCore::new(self.core)
-    }
-
-    /// Puts what this layer knows into that place.
-    pub(crate) fn replace_in(self, swap: &ReplaceableCore) {
-        swap.put(self.core);
     }
 }

@@ -1,6 +1,6 @@
 //! Where a reader stands in the text, and the grammar of RFC 8259.
 
-use super::{Escapes, Fault, Text, Value};
+use super::value::{Escapes, Fault, Text, Value};
 
 /// A place in the text.
 #[derive(Debug)]

@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Fault, Value as Checked, cursor::Cursor};
+use super::{
+    cursor::Cursor,
+    value::{Fault, Value as Checked},
+};
 
 /// Every member of the object that is the whole of a text; of two with one name, the last.
 pub(crate) fn object(text: &str) -> Result<Map<String, Value>, Fault> {

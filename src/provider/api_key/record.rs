@@ -1,6 +1,6 @@
 //! One API key and the caller that it stands for.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, sync::LazyLock, time::SystemTime};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use crate::{
     hex,
     log::{Clean, TARGET},
     provider::SourceLabel,
+    scope::Scopes,
     secret::{self, Secret},
 };
 
@@ -109,7 +110,7 @@ impl ApiKeyRecord {
             digest,
             context: AuthContext::new(name)
                 .with_method("api_key")
-                .with_scope_set(super::table::all_scopes()),
+                .with_scope_set(all_scopes()),
             revoked: false,
             is_short: false,
         })
@@ -290,6 +291,12 @@ pub(super) fn warn_of_short<'r>(records: impl IntoIterator<Item = &'r ApiKeyReco
 /// The SHA-256 of a key. The table holds it instead of the key, so there is nothing to wipe.
 pub(super) fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
+}
+
+/// The scope `*`, which all records share until they get scopes of their own.
+fn all_scopes() -> Scopes {
+    static ALL: LazyLock<Scopes> = LazyLock::new(|| Scopes::new(["*"]));
+    ALL.clone()
 }
 
 fn blank_key() -> ConfigError {

@@ -1,6 +1,6 @@
 //! The keys of a provider, found by their digests.
 
-use std::{collections::HashSet, hash::BuildHasher, sync::LazyLock};
+use std::{collections::HashSet, hash::BuildHasher};
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
@@ -11,7 +11,6 @@ use crate::{
     context::AuthContext,
     error::{ConfigError, ConfigErrorKind},
     provider::SourceLabel,
-    scope::Scopes,
     secret,
 };
 
@@ -140,12 +139,6 @@ impl KeyTable {
             .iter()
             .filter(move |record| record.name() != name)
     }
-}
-
-/// The scope `*`, which all records share until they get scopes of their own.
-pub(super) fn all_scopes() -> Scopes {
-    static ALL: LazyLock<Scopes> = LazyLock::new(|| Scopes::new(["*"]));
-    ALL.clone()
 }
 
 fn check_user_id(record: &ApiKeyRecord) -> Result<(), ConfigError> {

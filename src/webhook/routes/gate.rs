@@ -13,13 +13,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    WebhookRoutes, WebhookRoutesBody,
+    WebhookRoutesBody,
     proof::{Delivered, Origin},
     table::{Destination, Table},
 };
@@ -42,12 +43,13 @@ pub type WebhookRoutesFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookRoutes
 /// The gate of [`WebhookRoutes`].
 #[derive(Clone)]
 pub struct WebhookRoutesGate {
-    routes: WebhookRoutes,
+    origin: Origin,
+    table: Arc<ArcSwap<Table>>,
 }
 
 impl WebhookRoutesGate {
-    pub(super) fn new(routes: WebhookRoutes) -> Self {
-        Self { routes }
+    pub(super) fn new(origin: Origin, table: Arc<ArcSwap<Table>>) -> Self {
+        Self { origin, table }
     }
 }
 
@@ -71,7 +73,7 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
     fn decide(&self, request: &mut Request<B>) -> Step<RouteEntered, RoutePending> {
         // Other routes further out may have proven it to their own layer.
         request.extensions_mut().remove::<Delivered>();
-        let table = self.routes.table();
+        let table = self.table.load_full();
         let webhook = match table.find(request) {
             Destination::Elsewhere => return Step::Pass(RouteEntered::Untouched),
             Destination::Closed => return Step::Refuse(table.refuse(request)),
@@ -90,7 +92,7 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
             Step::Wait(pending) => {
                 let path = access::original_uri(request.uri(), request.extensions()).path();
                 let mark = Mark {
-                    origin: self.routes.origin.clone(),
+                    origin: self.origin.clone(),
                     path: path.into(),
                 };
                 let head = table.refused_head(request);

@@ -236,6 +236,7 @@ impl<S> Layer<S> for WebhookRoutes {
     type Service = WebhookRoutesService<S>;
 
     fn layer(&self, inner: S) -> WebhookRoutesService<S> {
-        WebhookRoutesService::new(inner, WebhookRoutesGate::new(self.clone()))
+        let gate = WebhookRoutesGate::new(self.origin.clone(), Arc::clone(&self.table));
+        WebhookRoutesService::new(inner, gate)
     }
 }
