@@ -1,4 +1,4 @@
-//! The algorithms there are. `none` is not one of them.
+//! Signature and MAC algorithms. `none` is not one of them.
 
 use std::{fmt, str::FromStr};
 
@@ -99,7 +99,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether whoever can check a token can also make one: the HMAC algorithms.
+    /// Whether the key that checks a token can also make one, as with the HMAC algorithms.
     pub const fn is_symmetric(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
     }

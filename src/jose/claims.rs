@@ -53,7 +53,7 @@ pub struct Claims<'a> {
     user_id: UserId<'a>,
     issuer: Option<Cow<'a, str>>,
     audience: Option<TextOrList<'a>>,
-    /// What the claim says that stands for `aud`.
+    /// The claim that stands for `aud`.
     stand_in: Option<TextOrList<'a>>,
     is_sender_constrained: bool,
     token_id: Option<Cow<'a, str>>,
@@ -63,19 +63,19 @@ pub struct Claims<'a> {
     scope: Option<TextOrList<'a>>,
 }
 
-/// Where the claims are that an issuer may put elsewhere.
+/// The names of the claims that differ between issuers.
 #[derive(Clone, Debug)]
 pub(crate) struct ClaimNames {
     pub(crate) scope: ClaimPath,
     pub(crate) user_id: UserIdClaims,
-    /// What stands for `aud`.
+    /// The claim that stands for `aud`.
     pub(crate) audience: Option<Box<str>>,
 }
 
 impl<'a> Claims<'a> {
-    /// Reads claims once, from the front to the end, and checks the type of each that is known.
+    /// Reads the claims once, from the front to the end, and checks the type of each known claim.
     ///
-    /// What stands elsewhere than usual is looked for afterwards.
+    /// Claims inside other claims are looked for afterwards.
     pub(crate) fn parse(json: &'a str, names: &ClaimNames) -> Result<Self, JoseError> {
         let mut members = Members::of(json).map_err(|fault| match fault {
             Fault::WrongType => JoseError::ClaimsNotObject,
@@ -139,13 +139,13 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// Who the token is for: what the first of the user id claims that is there holds. They are
-    /// `sub`, `user_id` and `id` unless the rules say otherwise.
+    /// The user: the value of the first user id claim that is there. The user id claims are `sub`,
+    /// `user_id` and `id` unless the rules name others.
     pub fn user_id(&self) -> &str {
         &self.user_id.text
     }
 
-    /// Which claim the user id is from.
+    /// The name of the claim that the user id is from.
     pub fn user_id_claim(&self) -> &str {
         &self.user_id.claim.name
     }
@@ -166,7 +166,7 @@ impl<'a> Claims<'a> {
 
     /// Whether `cnf` says that its holder must prove to have a key (RFC 7800, RFC 8705, RFC 9449).
     ///
-    /// A `cnf` of any other type than an object counts as well: whoever wrote it meant something.
+    /// A `cnf` of any other type than an object counts as well, because its meaning is unknown.
     pub fn is_sender_constrained(&self) -> bool {
         self.is_sender_constrained
     }
@@ -191,7 +191,7 @@ impl<'a> Claims<'a> {
         self.issued_at
     }
 
-    /// What the token says its holder may do; `*` among it grants nothing special.
+    /// The scopes that the token grants; `*` among them means nothing special.
     pub fn scopes(&self) -> Scopes {
         scopes(self.scope)
     }
@@ -212,7 +212,7 @@ impl<'a> Claims<'a> {
         self.json
     }
 
-    /// `aud` and what the claim says that stands for it.
+    /// `aud` and the claim that stands for it.
     pub(crate) fn audience_claims(&self) -> [Option<TextOrList<'a>>; 2] {
         [self.audience, self.stand_in]
     }
@@ -225,7 +225,7 @@ pub(crate) enum TextOrList<'a> {
     List(&'a str),
 }
 
-/// What a scope claim grants; `*` among it grants nothing special.
+/// The scopes in a scope claim; `*` among them means nothing special.
 pub(crate) fn scopes(claim: Option<TextOrList<'_>>) -> Scopes {
     match claim {
         None => Scopes::default(),

@@ -13,9 +13,9 @@ use super::{
     json::{Members, Value},
 };
 
-/// A compact JWS, taken apart and not verified.
+/// A compact JWS that was parsed and not verified.
 ///
-/// Nothing of its payload can be had without a key, except by the method that says so.
+/// Its payload can be read only with a key, except by the methods whose names say `unverified`.
 ///
 /// # Example
 ///
@@ -82,7 +82,7 @@ impl<'t> Jws<'t> {
         Self::parse_bytes(token.as_bytes())
     }
 
-    /// Like [`parse`](Self::parse), of bytes: those that are no text are no base64url either.
+    /// Like [`parse`](Self::parse), for bytes: bytes that are no text are no base64url either.
     pub(crate) fn parse_bytes(token: &'t [u8]) -> Result<Self, JoseError> {
         let jws = Self::parse_any_type(token)?;
         match jws.token_type {
@@ -91,9 +91,9 @@ impl<'t> Jws<'t> {
         }
     }
 
-    /// Like [`parse_bytes`](Self::parse_bytes), whatever the type of the token is.
+    /// Like [`parse_bytes`](Self::parse_bytes), but accepts every type of token.
     ///
-    /// INVARIANT: good only to choose whose rules for types the token must meet.
+    /// INVARIANT: the caller then checks the type with the rules of one issuer.
     pub(crate) fn parse_any_type(token: &'t [u8]) -> Result<Self, JoseError> {
         let Parts {
             signing_input,
@@ -174,7 +174,8 @@ impl<'t> Jws<'t> {
         if !self.is_signed_with(key) {
             return Err(JoseError::BadSignature);
         }
-        // Claims are remembered, and with the rest beside them memory would hold the token itself.
+        // Claims are remembered. With the header and the signature beside them, memory would hold the
+        // token itself.
         if let Some(rest) = self.decoded.get_mut(self.payload_len..) {
             rest.fill(0);
         }
@@ -182,7 +183,7 @@ impl<'t> Jws<'t> {
         Ok(self.decoded)
     }
 
-    /// Whether the signature is the key's; both are of the same algorithm.
+    /// Whether the key is of the token's algorithm and its signature verifies.
     pub(crate) fn is_signed_with(&self, key: &Key) -> bool {
         let signature = self.decoded.get(self.signature_at..).unwrap_or_default();
         key.algorithm() == self.algorithm && key.verifies(self.signing_input, signature)

@@ -28,7 +28,7 @@ pub enum TokenType {
     Named,
 }
 
-/// What is needed of a header.
+/// The members of a header that are used.
 #[derive(Debug)]
 pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,

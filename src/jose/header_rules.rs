@@ -1,8 +1,8 @@
-//! Which types of tokens are taken.
+//! Which types of tokens are accepted.
 
 use super::{JoseError, Jws, TokenType, header::without_application};
 
-/// What is allowed of a token's header beside what every token may have.
+/// The rules for a token's header: which further types are accepted.
 ///
 /// # Example
 ///
@@ -50,7 +50,7 @@ impl HeaderRules {
         self.parse_bytes(token.as_bytes())
     }
 
-    /// Like [`parse`](Self::parse), of bytes: those that are no text are no base64url either.
+    /// Like [`parse`](Self::parse), for bytes: bytes that are no text are no base64url either.
     pub(crate) fn parse_bytes<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, JoseError> {
         let jws = Jws::parse_any_type(token)?;
         match jws.token_type() {

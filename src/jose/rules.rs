@@ -215,8 +215,8 @@ impl ClaimRules {
         self
     }
 
-    /// Requires a claim to be there and to be equal to a value, also of those that were required
-    /// before.
+    /// Requires a claim to be there and to be equal to a value, in addition to the claims that were
+    /// required before.
     ///
     /// An array that holds the value is not equal to it.
     #[must_use]
@@ -232,7 +232,7 @@ impl ClaimRules {
         self
     }
 
-    /// Requires a scope of every token, also of those that were required before.
+    /// Requires a scope of every token, in addition to those that were required before.
     #[must_use]
     pub fn require_scope(mut self, scope: impl Into<String>) -> Self {
         self.required_scopes.push(scope.into().into_boxed_str());
@@ -244,7 +244,7 @@ impl ClaimRules {
     ///
     /// # Security
     ///
-    /// The binding is then worth nothing here: whoever steals such a token can use it.
+    /// The binding then protects nothing here: a thief of such a token can use it.
     #[must_use]
     pub fn insecure_ignore_confirmation(mut self) -> Self {
         self.ignores_confirmation = true;
@@ -277,7 +277,7 @@ impl ClaimRules {
         self.required_scopes.join(" ")
     }
 
-    /// Whether a claim stands for `aud`, and nothing sees to it that the token is for this service.
+    /// Whether a claim stands for `aud`, and no other rule makes sure that the token is for this service.
     pub(crate) fn has_lone_audience_claim(&self) -> bool {
         let is_access = |required: &Requirement| {
             required.claim.as_str() == "token_use" && required.value == ClaimValue::from("access")
@@ -321,7 +321,7 @@ impl ClaimRules {
         Ok(claims)
     }
 
-    /// Judges times alone: those of claims that were accepted earlier, at a later time.
+    /// Checks the times of claims that were accepted earlier.
     pub(crate) fn check_times(
         &self,
         not_before: Option<u64>,

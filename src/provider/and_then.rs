@@ -14,8 +14,9 @@ use crate::{
 pub struct AndThen<P, F> {
     provider: P,
     check: Arc<F>,
-    /// Where the check reads, and behind the provider's places, where both read.
+    /// The places that the check reads.
     own: Arc<[CredentialSource]>,
+    /// The provider's places, and behind them those of the check.
     all: Arc<[CredentialSource]>,
 }
 

@@ -11,8 +11,8 @@ use crate::{
 
 /// A provider written as one `async fn`.
 ///
-/// It is handed an owned request, so its future borrows nothing. A chain or a layer takes it as it
-/// is.
+/// It gets an owned request, so its future borrows nothing. A chain or a layer takes it without a
+/// wrapper.
 ///
 /// # Example
 ///
@@ -38,12 +38,12 @@ use crate::{
 ///
 /// # Security
 ///
-/// It is asked about whatever a stranger shows, as often as he shows it, and nothing here bounds how
-/// many of its futures wait at once. Where it asks a database or another server, give guesses a
-/// bound of their own, so that they cannot take every connection from good callers: refuse what
-/// cannot be a credential before asking, remember good answers for a short time, and answer 503
-/// ([`AuthError::unavailable`]) beyond a number of questions under way.
-/// [`AuthRequest::client_address`] tells who asks for too many.
+/// It is asked about every credential that a stranger shows, as often as it is shown, and nothing here
+/// bounds how many of its futures wait at once. Where it asks a database or another server, give
+/// guesses a bound of their own, so that they cannot take every connection from good callers: refuse
+/// what cannot be a credential before asking, remember good answers for a short time, and answer 503
+/// ([`AuthError::unavailable`]) beyond a number of running questions. [`AuthRequest::client_address`]
+/// tells which client asks too often.
 pub trait AsyncAuthProvider: Send + Sync + 'static {
     /// Answers whether the request shows a credential of this provider, and whose.
     fn authenticate(

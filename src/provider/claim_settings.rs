@@ -1,4 +1,4 @@
-//! The settings that both providers of signed tokens have, for types with the methods `with_rules`,
+//! The setters that both providers of signed tokens have. The type has the methods `with_rules`,
 //! `with_header_rules` and `with_grants`.
 
 macro_rules! claim_settings {
@@ -38,7 +38,8 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+            /// Name only what the issuer gives to one user and never to another: not what users may
+            /// change themselves (`preferred_username`, `upn`, `name`).
             #[must_use]
             pub fn with_user_id_claims<P: Into<$crate::ClaimPath>>(
                 self,
@@ -74,8 +75,8 @@ macro_rules! claim_settings {
                 self.with_rules(|rules| rules.with_audience_claim(name))
             }
 
-            /// Requires a claim to be there and to be equal to a string, flag or integer, also of
-            /// those that were required before.
+            /// Requires a claim to be there and to be equal to a string, flag or integer, in addition
+            /// to the claims that were required before.
             #[must_use]
             pub fn require_claim(
                 self,
@@ -85,27 +86,27 @@ macro_rules! claim_settings {
                 self.with_rules(|rules| rules.require_claim(claim, value))
             }
 
-            /// Requires a scope of every token, also of those that were required before: a token
+            /// Requires a scope of every token, in addition to those that were required before. A token
             /// without it is answered with 403 `insufficient_scope`.
             ///
-            /// For what single routes need, see [`RequireScopes`](crate::authorize::RequireScopes).
+            /// For the scopes of single routes, see [`RequireScopes`](crate::authorize::RequireScopes).
             #[must_use]
             pub fn require_scope(self, scope: impl Into<String>) -> Self {
                 self.with_rules(|rules| rules.require_scope(scope))
             }
 
-            /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
-            /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
-            /// claims; with an empty list, nothing.
+            /// Limits the scopes that tokens of this issuer grant. Any other scope in a token is left
+            /// out of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants
+            /// the scopes that it claims; with an empty list, none.
             ///
-            /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
-            /// and `*` for every scope.
+            /// A scope is compared whole. `partner:*` stands for every scope that begins with
+            /// `partner:`, and `*` for every scope.
             ///
             /// # Security
             ///
-            /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
-            /// tokens writes what they like there. The claims stay readable as they were written, so ask
-            /// [`scopes`](crate::AuthContext::scopes) and not the claim.
+            /// Set it for each of several issuers that may not hand out each other's scopes: an issuer
+            /// can write any scope into its tokens. The claims stay readable as they were written, so
+            /// ask [`scopes`](crate::AuthContext::scopes) and not the claim.
             ///
             /// # Example
             ///
@@ -128,16 +129,16 @@ macro_rules! claim_settings {
                 self.with_grants(|grants| grants.set_scopes(scopes))
             }
 
-            /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
-            /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
-            /// it; with an empty list, none does.
+            /// Limits the roles that tokens of this issuer give.
+            /// [`by_role`](crate::authorize::by_role) ignores any other role, whatever claim it reads.
+            /// Unless set, every role in a token counts; with an empty list, none does.
             ///
             /// A role is compared whole.
             ///
             /// # Security
             ///
-            /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
-            /// readable as they were written: code of your own that reads roles asks
+            /// Set it for each of several issuers that may not hand out each other's roles. The claims
+            /// stay readable as they were written: code of your own that reads roles asks
             /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
             #[must_use]
             pub fn with_granted_roles<S: Into<String>>(
@@ -163,7 +164,7 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// The binding is then worth nothing here: whoever steals such a token can use it.
+            /// The binding then protects nothing here: a thief of such a token can use it.
             #[must_use]
             pub fn insecure_ignore_confirmation(self) -> Self {
                 self.with_rules($crate::jose::ClaimRules::insecure_ignore_confirmation)

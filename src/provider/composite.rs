@@ -89,7 +89,7 @@ impl AuthProvider for CompositeAuth {
                 Asked::Answered(Ok(Some(context))) => return Ok(Some(context)).into(),
                 Asked::Answered(answer) => refusals.add(answer),
                 Asked::Waiting(check) => {
-                    let rest = Rest {
+                    let rest = RemainingMembers {
                         members: Arc::clone(&self.members),
                         next: index.saturating_add(1),
                         request: request.to_buf(),
@@ -112,7 +112,7 @@ impl AuthProvider for CompositeAuth {
             .collect()
     }
 
-    /// None of its own: its members answer under theirs.
+    /// An empty name: the members answer under their own.
     fn name(&self) -> &'static str {
         ""
     }
@@ -133,14 +133,14 @@ impl fmt::Debug for CompositeAuth {
     }
 }
 
-/// The part of a chain that is still to be asked once a pending member has answered.
-struct Rest {
+/// The members of a chain that are asked once a pending member has answered.
+struct RemainingMembers {
     members: Arc<Vec<Arc<dyn AuthProvider>>>,
     next: usize,
     request: AuthRequestBuf,
 }
 
-impl Rest {
+impl RemainingMembers {
     async fn ask(self, first: Check<AuthResult>, mut refusals: Refusals) -> AuthResult {
         match first.await {
             Ok(Some(context)) => return Ok(Some(context)),
@@ -156,25 +156,25 @@ impl Rest {
     }
 }
 
-/// The most telling refusal so far.
+/// The refusal so far that ranks highest.
 #[derive(Default)]
 struct Refusals {
-    worst: Option<AuthError>,
+    highest: Option<AuthError>,
 }
 
 impl Refusals {
     fn add(&mut self, answer: AuthResult) {
         let Err(error) = answer else { return };
         if self
-            .worst
+            .highest
             .as_ref()
-            .is_none_or(|worst| error.outranks(worst))
+            .is_none_or(|highest| error.outranks(highest))
         {
-            self.worst = Some(error);
+            self.highest = Some(error);
         }
     }
 
     fn answer(self) -> AuthResult {
-        self.worst.map_or(Ok(None), Err)
+        self.highest.map_or(Ok(None), Err)
     }
 }

@@ -1,4 +1,4 @@
-//! The contract of those who check a credential.
+//! The contract of a provider.
 
 use std::sync::Arc;
 
@@ -46,7 +46,8 @@ pub trait AuthProvider: Send + Sync + 'static {
     /// Answers at once, or with an owned future that takes what it needs out of the request.
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication;
 
-    /// The places this provider reads: for the refusal of doubles, for redaction, for challenges.
+    /// The places that this provider reads. The layer refuses doubles there, marks the headers as
+    /// sensitive, and names the places in challenges.
     /// A place that is named twice is one place.
     ///
     /// A provider that names none still works, but nothing protects its credential: it is not marked

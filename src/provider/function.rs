@@ -31,7 +31,7 @@ where
 {
     ProviderFn {
         function: Arc::new(function),
-        described: Described::default(),
+        description: Description::default(),
     }
 }
 
@@ -49,8 +49,8 @@ where
 /// # let _ = layer;
 /// ```
 ///
-/// A closure that keeps something, a database's handle say, clones it for each request: its future
-/// outlives the call.
+/// A closure that holds something, such as the handle of a database, clones it for each request: its
+/// future outlives the call.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Arc};
@@ -73,31 +73,32 @@ where
 {
     AsyncProviderFn {
         function: Arc::new(function),
-        described: Described::default(),
+        description: Description::default(),
     }
 }
 
 /// The provider that [`provider_fn`] makes.
 pub struct ProviderFn<F> {
     function: Arc<F>,
-    described: Described,
+    description: Description,
 }
 
 /// The provider that [`async_provider_fn`] makes.
 pub struct AsyncProviderFn<F> {
     function: Arc<F>,
-    described: Described,
+    description: Description,
 }
 
+/// Name, places and label of a closure.
 #[derive(Clone)]
-struct Described {
+struct Description {
     name: &'static str,
     /// Nothing where nobody has said what the closure reads.
     sources: Option<Arc<[CredentialSource]>>,
     label: Option<SourceLabel>,
 }
 
-impl Default for Described {
+impl Default for Description {
     fn default() -> Self {
         Self {
             name: UNNAMED,
@@ -107,8 +108,8 @@ impl Default for Described {
     }
 }
 
-impl Described {
-    /// Puts the label on a caller of whom the closure did not say who vouches.
+impl Description {
+    /// Puts the label on a caller for whom the closure set neither issuer nor source.
     fn labelled(&self, answer: AuthResult) -> AuthResult {
         match (answer, &self.label) {
             (Ok(Some(caller)), Some(label)) if caller.source().is_none() => {
@@ -144,23 +145,23 @@ where
     F: Fn(&AuthRequest<'_>) -> AuthResult + Send + Sync + 'static,
 {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
-        self.described.labelled((self.function)(request)).into()
+        self.description.labelled((self.function)(request)).into()
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        self.described.credentials()
+        self.description.credentials()
     }
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
-        self.described.credential_sets()
+        self.description.credential_sets()
     }
 
     fn name(&self) -> &'static str {
-        self.described.name
+        self.description.name
     }
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
-        self.described.principal_sources(&self.function)
+        self.description.principal_sources(&self.function)
     }
 }
 
@@ -171,24 +172,24 @@ where
 {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         let answer = (self.function)(request.to_buf());
-        let described = self.described.clone();
-        Authentication::pending(async move { described.labelled(answer.await) })
+        let description = self.description.clone();
+        Authentication::pending(async move { description.labelled(answer.await) })
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        self.described.credentials()
+        self.description.credentials()
     }
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
-        self.described.credential_sets()
+        self.description.credential_sets()
     }
 
     fn name(&self) -> &'static str {
-        self.described.name
+        self.description.name
     }
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
-        self.described.principal_sources(&self.function)
+        self.description.principal_sources(&self.function)
     }
 }
 
@@ -203,7 +204,7 @@ macro_rules! describe {
                 mut self,
                 sources: impl IntoIterator<Item = CredentialSource>,
             ) -> Self {
-                self.described.sources = Some(sources.into_iter().collect());
+                self.description.sources = Some(sources.into_iter().collect());
                 self
             }
 
@@ -211,7 +212,7 @@ macro_rules! describe {
             /// callers for whom the closure sets none.
             #[must_use]
             pub fn with_name(mut self, name: &'static str) -> Self {
-                self.described.name = name;
+                self.description.name = name;
                 self
             }
 
@@ -222,7 +223,7 @@ macro_rules! describe {
             ///
             /// The label is blank, holds a `#`, or begins or ends with white space.
             pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
-                self.described.label = Some(SourceLabel::own(label)?);
+                self.description.label = Some(SourceLabel::own(label)?);
                 Ok(self)
             }
 
@@ -237,7 +238,7 @@ macro_rules! describe {
                 mut self,
                 label: impl Into<String>,
             ) -> Result<Self, ConfigError> {
-                self.described.label = Some(SourceLabel::shared(label)?);
+                self.description.label = Some(SourceLabel::shared(label)?);
                 Ok(self)
             }
         }
@@ -246,7 +247,7 @@ macro_rules! describe {
             fn clone(&self) -> Self {
                 Self {
                     function: Arc::clone(&self.function),
-                    described: self.described.clone(),
+                    description: self.description.clone(),
                 }
             }
         }
@@ -254,8 +255,8 @@ macro_rules! describe {
         impl<F> fmt::Debug for $type<F> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($type))
-                    .field("name", &self.described.name)
-                    .field("sources", &self.described.credentials())
+                    .field("name", &self.description.name)
+                    .field("sources", &self.description.credentials())
                     .finish_non_exhaustive()
             }
         }

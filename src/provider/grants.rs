@@ -1,4 +1,4 @@
-//! What one issuer's tokens may grant at the most.
+//! The scopes and roles that one issuer's tokens may grant.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Grants {
         self.roles = Some(list(roles));
     }
 
-    /// Those of the scopes that may be granted.
+    /// The scopes without those that may not be granted.
     pub(crate) fn of(&self, scopes: Scopes) -> Scopes {
         match &self.scopes {
             Some(limit) => scopes.within(limit),
@@ -30,7 +30,7 @@ impl Grants {
         }
     }
 
-    /// The caller, whose claims give no other roles than those that may be granted.
+    /// The caller with its roles limited to those that may be granted.
     pub(crate) fn limit(&self, caller: AuthContext) -> AuthContext {
         match &self.roles {
             Some(roles) => caller.with_role_limit(Arc::clone(roles)),

@@ -106,7 +106,7 @@ struct Checks {
 }
 
 impl JwtAuth {
-    /// Accepts HS256 tokens: whoever has the secret can check them and make them.
+    /// Accepts HS256 tokens. A party that has the secret can check tokens and make them.
     ///
     /// # Errors
     ///
@@ -169,8 +169,8 @@ impl JwtAuth {
         self.with_rules(|rules| rules.with_issuer(issuer))
     }
 
-    /// Sets the source of the callers: a label for whoever has the key, where no issuer is
-    /// configured ([`with_issuer`](Self::with_issuer) goes first). A layer with two `JwtAuth`
+    /// Sets the source of the callers: a label for the holder of the key, where no issuer is configured
+    /// ([`with_issuer`](Self::with_issuer) goes first). A layer with two `JwtAuth`
     /// without an issuer needs one for each.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Who checks a credential: the contract, and the providers that come with the crate.
+//! Providers check a credential: the contract, and the providers that come with the crate.
 //!
 //! A provider of your own is a struct with one method. One that can answer at once implements
 //! [`AuthProvider`]; one that has to wait (a database, another service) implements

@@ -1,4 +1,4 @@
-//! Opaque tokens, tried at the userinfo endpoint of whoever issued them (OpenID Connect Core §5.3).
+//! Opaque tokens, tried at the userinfo endpoint of their issuer (OpenID Connect Core §5.3).
 
 use std::{fmt, time::Duration};
 
@@ -27,15 +27,14 @@ use crate::{
 /// Accepts tokens with which the userinfo endpoint of their issuer tells about a user (OpenID
 /// Connect Core §5.3), sent as `Authorization: Bearer <token>`.
 ///
-/// For issuers of opaque tokens that have no introspection endpoint. What the endpoint answered is
-/// remembered for a short time ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation is
-/// seen within that time; the token itself is not kept. However many requests show one token at
-/// once, the endpoint is asked once. Tokens in use are asked about again before the answer lapses.
+/// For issuers of opaque tokens that have no introspection endpoint. The endpoint's answer is
+/// remembered for a short time ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation counts
+/// within that time; the token itself is not kept. However many requests show one token at once, the
+/// endpoint is asked once. It is asked again about a token in use before the answer expires.
 ///
-/// Anybody can show tokens that nobody has seen, and only the endpoint can tell that they are not
-/// good. However many come, they cost the callers of good tokens nothing: the endpoint is asked
-/// about tokens that it vouched for within the last hour in slots of their own, about all others
-/// within narrower bounds, and those beyond the bounds get 503 at once
+/// Anybody can show new tokens, and only the endpoint can tell that they are not good. However many
+/// come, they cost the callers of good tokens nothing: tokens that the endpoint accepted within the
+/// last hour have slots of their own, all others have fewer, and those beyond the bound get 503 at once
 /// ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too, serve with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
@@ -133,10 +132,10 @@ impl UserinfoAuth {
         }
     }
 
-    /// Replaces who is said to vouch for the user ids, the endpoint's address unless set.
+    /// Replaces the issuer of the callers: the endpoint's address unless set.
     ///
-    /// It is part of the [`principal`](crate::AuthContext::principal), and not checked: the
-    /// endpoint does not name it.
+    /// It is part of the [`principal`](crate::AuthContext::principal). It is not checked, because the
+    /// endpoint does not name an issuer.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into().into();
@@ -145,9 +144,9 @@ impl UserinfoAuth {
         self
     }
 
-    /// Limits the roles that the endpoint's answers give: [`by_role`](crate::authorize::by_role) takes
-    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
-    /// it; with an empty list, none does.
+    /// Limits the roles that the endpoint's answers give. [`by_role`](crate::authorize::by_role) ignores
+    /// any other role, whatever claim it reads. Unless set, every role counts; with an empty list, none
+    /// does.
     ///
     /// A role is compared whole.
     ///
@@ -192,7 +191,8 @@ impl UserinfoAuth {
     ///
     /// # Security
     ///
-    /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+    /// Name only what the issuer gives to one user and never to another: not what users may change
+    /// themselves (`preferred_username`, `login`, `name`).
     #[must_use]
     pub fn with_user_id_claims<P: Into<ClaimPath>>(
         self,

@@ -9,10 +9,10 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Members<'a> {
     cursor: Cursor<'a>,
-    /// The names of the first members, and of what few objects have beyond them.
+    /// The fingerprints of the first names; those of later names stand in `seen_later`.
     seen: [u64; USUAL_MEMBERS],
     seen_later: Vec<u64>,
-    /// A bit for each of 64 kinds of names: what is the first of its kind needs no search.
+    /// A bit for each of 64 kinds of names: the first name of its kind needs no search.
     kinds_seen: u64,
     count: usize,
     done: bool,
@@ -47,9 +47,11 @@ impl<'a> Members<'a> {
         Ok(Some((name, value)))
     }
 
-    /// Comparing fingerprints costs the same whatever the names are, so that a hostile header
-    /// cannot make it slow. Two different names that share one are refused as well: 1 in 2^64 by
-    /// accident, and of no use to whoever does it on purpose.
+    /// Notes a name, or refuses it where it was seen before.
+    ///
+    /// Comparing fingerprints costs the same whatever the names are, so that a hostile header cannot
+    /// make it slow. Two different names with one fingerprint are refused as well: 1 in 2^64 by
+    /// accident, and of no use to an attacker.
     fn remember(&mut self, name: Text<'a>) -> Result<(), Fault> {
         // Equal names have equal fingerprints, escapes or not.
         let fingerprint = fingerprint(name.cow().as_bytes());

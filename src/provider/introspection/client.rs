@@ -1,4 +1,4 @@
-//! How we prove to an endpoint who we are.
+//! The credentials with which this service asks an endpoint.
 
 use std::fmt;
 
@@ -11,26 +11,29 @@ use crate::{
     secret::Secret,
 };
 
-/// How we tell the endpoint who asks.
+/// How this service authenticates to the endpoint.
 #[derive(Clone)]
 pub(super) enum ClientAuth {
-    /// In `Authorization`: `client_secret_basic`, or a token. The pair is kept for those endpoints
-    /// that want it elsewhere.
-    Header(HeaderValue, Option<Pair>),
+    /// In `Authorization`: `client_secret_basic`, or a token.
+    Header {
+        value: HeaderValue,
+        /// Kept for [`in_form`](Self::in_form); a token has none.
+        credentials: Option<ClientCredentials>,
+    },
     /// In the form itself: `client_secret_post`.
-    Form(Pair),
+    Form(ClientCredentials),
 }
 
 /// A client's id and its secret.
 #[derive(Clone)]
-pub(super) struct Pair {
+pub(super) struct ClientCredentials {
     id: Box<str>,
     secret: Secret,
 }
 
 impl ClientAuth {
-    /// RFC 6749 §2.3.1: both are form-encoded first, so that a colon in the id is not the one
-    /// between them, and what is not ASCII can be sent at all.
+    /// An id and a secret in `Authorization` (RFC 6749 §2.3.1). Both are form-encoded first, so that no
+    /// colon in the id separates them, and characters beyond ASCII can be sent.
     pub(super) fn basic(id: &str, secret: &Secret) -> Result<Self, ConfigError> {
         not_blank("client id", id)?;
         not_blank("client secret", secret.expose())?;
@@ -40,22 +43,33 @@ impl ClientAuth {
                 .chain(form_urlencoded::byte_serialize(secret.expose().as_bytes()))
                 .collect(),
         );
-        let header = Self::value("Basic", &Zeroizing::new(STANDARD.encode(&*pair)))?;
         let (id, secret) = (id.into(), secret.clone());
-        Ok(Self::Header(header, Some(Pair { id, secret })))
+        Ok(Self::Header {
+            value: Self::value("Basic", &Zeroizing::new(STANDARD.encode(&*pair)))?,
+            credentials: Some(ClientCredentials { id, secret }),
+        })
     }
 
-    /// RFC 6750 §2.1.
+    /// A bearer token in `Authorization` (RFC 6750 §2.1).
     pub(super) fn bearer(token: &Secret) -> Result<Self, ConfigError> {
         not_blank("token for the introspection endpoint", token.expose())?;
-        Ok(Self::Header(Self::value("Bearer", token.expose())?, None))
+        Ok(Self::Header {
+            value: Self::value("Bearer", token.expose())?,
+            credentials: None,
+        })
     }
 
     /// The id and the secret in the form instead of the header (RFC 6749 §2.3.1).
     pub(super) fn in_form(self) -> Result<Self, ConfigError> {
         match self {
-            Self::Header(_, Some(pair)) | Self::Form(pair) => Ok(Self::Form(pair)),
-            Self::Header(_, None) => Err(ConfigError::new(
+            Self::Header {
+                credentials: Some(credentials),
+                ..
+            }
+            | Self::Form(credentials) => Ok(Self::Form(credentials)),
+            Self::Header {
+                credentials: None, ..
+            } => Err(ConfigError::new(
                 ConfigErrorKind::Unsupported,
                 "client_secret_post sends a client id and a secret, and there is only a token: \
                  use IntrospectionAuth::new",
@@ -65,20 +79,20 @@ impl ClientAuth {
 
     pub(super) fn headers(&self) -> HeaderMap {
         match self {
-            Self::Header(value, _) => {
+            Self::Header { value, .. } => {
                 HeaderMap::from_iter([(header::AUTHORIZATION, value.clone())])
             }
             Self::Form(_) => HeaderMap::new(),
         }
     }
 
-    /// The members of the form that say who asks.
+    /// The members of the form that authenticate this service.
     pub(super) fn members(&self) -> Option<[(&str, &str); 2]> {
         match self {
-            Self::Header(..) => None,
-            Self::Form(pair) => Some([
-                ("client_id", &pair.id),
-                ("client_secret", pair.secret.expose()),
+            Self::Header { .. } => None,
+            Self::Form(credentials) => Some([
+                ("client_id", &credentials.id),
+                ("client_secret", credentials.secret.expose()),
             ]),
         }
     }
@@ -106,7 +120,7 @@ impl fmt::Debug for ClientAuth {
 
 fn not_blank(what: &str, text: &str) -> Result<(), ConfigError> {
     if text.trim().is_empty() {
-        let message = format!("the {what} is blank: the endpoint answers nobody it does not know");
+        let message = format!("the {what} is blank: give the one that the endpoint expects");
         return Err(ConfigError::new(ConfigErrorKind::Blank, message));
     }
     Ok(())

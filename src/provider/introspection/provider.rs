@@ -27,25 +27,25 @@ use crate::{
 /// Accepts tokens that the introspection endpoint of their issuer says are active (RFC 7662),
 /// sent as `Authorization: Bearer <token>`.
 ///
-/// The endpoint is asked about everything that is shown as a bearer token, JSON Web Tokens
-/// included (see [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
-/// ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation is seen within that time; the
-/// token itself is not kept. However many requests show one token at once, the endpoint is asked
-/// once. Tokens in use are asked about again before the answer lapses.
+/// The endpoint is asked about every bearer token, JSON Web Tokens included (see
+/// [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
+/// ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation counts within that time; the token
+/// itself is not kept. However many requests show one token at once, the endpoint is asked once. It is
+/// asked again about a token in use before the answer expires.
 ///
-/// Anybody can show tokens that nobody has seen, and only the endpoint can tell that they are not
-/// good. However many come, they cost the callers of good tokens nothing: the endpoint is asked
-/// about tokens that it vouched for within the last hour in slots of their own, about all others
-/// within narrower bounds, and those beyond the bounds get 503 at once
+/// Anybody can show new tokens, and only the endpoint can tell that they are not good. However many
+/// come, they cost the callers of good tokens nothing: tokens that the endpoint accepted within the
+/// last hour have slots of their own, all others have fewer, and those beyond the bound get 503 at once
 /// ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too, serve with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// A token is refused with 401 where `active` is anything but `true`, where a configured audience
 /// or issuer is missing or another, where the token is known to be no access token for a bearer
-/// (`token_type`, `token_use`, `typ`), where it is bound to a key (`cnf`), and where its times say so. Where the endpoint cannot be
-/// reached, or answers with anything but 200 and JSON of the types in RFC 7662 §2.2, the answer is
-/// 503: that says nothing about the token. So it is where the endpoint answers 401, which means
-/// that it refuses *our* client id and secret, and which is logged as an error.
+/// (`token_type`, `token_use`, `typ`), where it is bound to a key (`cnf`), and where its times say so.
+/// The answer is 503 where the endpoint cannot be reached, or answers with anything but 200 and JSON of
+/// the types in RFC 7662 §2.2: that says nothing about the token. It is 503 too where the endpoint
+/// answers 401, which means that it refuses the client id and secret of this service; the log has an
+/// error then.
 ///
 /// The context's user id is the `sub` member, its method `introspection`, its issuer the configured
 /// one, else the endpoint's address, and so its source, unless there is a label
@@ -66,8 +66,8 @@ use crate::{
 ///
 /// # Security
 ///
-/// Without [`with_audience`](Self::with_audience), a token that the issuer gave somebody for
-/// another service is accepted here too, and that service could use it here.
+/// Without [`with_audience`](Self::with_audience), a token for another service of the issuer is accepted
+/// here too, and that service could use its callers' tokens here.
 ///
 /// Its settings:
 ///
@@ -187,7 +187,7 @@ impl IntrospectionAuth {
         Ok(made)
     }
 
-    /// Asks with a client id and secret; that plain http may be asked is logged by the caller.
+    /// Asks with a client id and secret. The caller logs the warning about plain http.
     pub(crate) fn with_secret(
         endpoint: &str,
         client_id: &str,
@@ -198,7 +198,7 @@ impl IntrospectionAuth {
         Ok(Self::of(read_endpoint(endpoint, allows_http)?, client))
     }
 
-    /// Asks with a bearer token; that plain http may be asked is logged by the caller.
+    /// Asks with a bearer token. The caller logs the warning about plain http.
     pub(crate) fn with_token(
         endpoint: &str,
         token: Secret,
@@ -281,7 +281,7 @@ impl TokenEndpoint for IntrospectionEndpoint {
         let document = answer.map_err(endpoint_failed)?;
         match document.status {
             StatusCode::OK => self.rules.judge(&document.body),
-            // RFC 7662 §2.3: about us, not about the token.
+            // RFC 7662 §2.3: this is about our client, not about the token.
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 tracing::error!(
                     target: TARGET,

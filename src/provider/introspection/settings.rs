@@ -32,8 +32,8 @@ impl IntrospectionAuth {
         self.with_rules(|rules| rules.audiences.push(audience))
     }
 
-    /// Requires a member of the answer to be there and to be equal to a string, flag or integer, also
-    /// of those that were required before.
+    /// Requires a member of the answer to be there and to be equal to a string, flag or integer, in
+    /// addition to the members that were required before.
     ///
     /// # Example
     ///
@@ -52,8 +52,8 @@ impl IntrospectionAuth {
         self.with_rules(|rules| rules.required_claims.push(Requirement { claim, value }))
     }
 
-    /// Requires a scope of every token, also of those that were required before: a token without it is
-    /// answered with 403 `insufficient_scope`.
+    /// Requires a scope of every token, in addition to those that were required before. A token without it
+    /// is answered with 403 `insufficient_scope`.
     ///
     /// For the scopes of single routes, see [`RequireScopes`](crate::authorize::RequireScopes).
     #[must_use]
@@ -87,7 +87,7 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// `username` is for people to read: whether it may change hands is for the issuer to say.
+    /// `username` is for people to read: only the issuer can say whether it may change hands.
     #[must_use]
     pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
         self.with_user_id_claims([claim])
@@ -101,7 +101,7 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// As for [`with_user_id_claim`](Self::with_user_id_claim).
+    /// `username` is for people to read: only the issuer can say whether it may change hands.
     #[must_use]
     pub fn with_user_id_claims<P: Into<ClaimPath>>(
         self,
@@ -128,7 +128,7 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// The binding is then worth nothing here: whoever steals such a token can use it.
+    /// The binding then protects nothing here: a thief of such a token can use it.
     #[must_use]
     pub fn insecure_ignore_confirmation(self) -> Self {
         self.with_rules(|rules| rules.ignores_confirmation = true)
@@ -165,26 +165,25 @@ impl IntrospectionAuth {
         self.with_rules(|rules| rules.accepts_clients = true)
     }
 
-    /// Limits the scopes that tokens of this issuer grant: any other that a token claims is left out
-    /// of [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants what it
-    /// claims; with an empty list, nothing.
+    /// Limits the scopes that tokens of this issuer grant. Any other scope of a token is left out of
+    /// [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants the scopes that
+    /// the endpoint tells; with an empty list, none.
     ///
-    /// A member is compared whole, `partner:*` stands for every scope that begins with `partner:`,
-    /// and `*` for every scope.
+    /// A scope is compared whole. `partner:*` stands for every scope that begins with `partner:`, and
+    /// `*` for every scope.
     ///
     /// # Security
     ///
-    /// Set it for each of several issuers that may not hand out each other's scopes: whoever signs
-    /// tokens writes what they like there. The claims stay readable as they were written, so ask
-    /// [`scopes`](crate::AuthContext::scopes) and not the claim.
+    /// Set it for each of several issuers that may not hand out each other's scopes. The claims stay
+    /// readable as they were written, so ask [`scopes`](crate::AuthContext::scopes) and not the claim.
     #[must_use]
     pub fn with_granted_scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.with_rules(|rules| rules.grants.set_scopes(scopes))
     }
 
-    /// Limits the roles that tokens of this issuer give: [`by_role`](crate::authorize::by_role) takes
-    /// no notice of any other, in whichever claim it looks. Unless set, a role counts whoever writes
-    /// it; with an empty list, none does.
+    /// Limits the roles that tokens of this issuer give. [`by_role`](crate::authorize::by_role) ignores
+    /// any other role, whatever claim it reads. Unless set, every role counts; with an empty list, none
+    /// does.
     ///
     /// A role is compared whole.
     ///

@@ -1,4 +1,4 @@
-//! How the issuer is asked: inside a private network, with a client of one's own.
+//! How the issuer is asked: in a private network, or with a client of the application's.
 
 use std::{
     error::Error,
@@ -56,7 +56,7 @@ impl OAuth2Auth {
         Ok(made)
     }
 
-    /// An issuer that may be asked over plain http; that it is, is logged by the caller.
+    /// Accepts tokens of an issuer that may be asked over plain http. The caller logs the warning.
     pub(crate) fn insecure_without_warning(
         issuer: impl Into<String>,
         audience: impl Into<String>,
@@ -152,13 +152,13 @@ impl OAuth2Auth {
         self.edit(|settings| settings.transport = transport)
     }
 
-    /// What is asked for the keys: the key set where it is known, or else the issuer.
+    /// The address that is asked for the keys: the key set where it is configured, or else the issuer.
     pub(crate) fn endpoint(&self) -> &Endpoint {
         self.settings().location.endpoint()
     }
 
-    /// Shows the bearer token in a file to the issuer when the keys are fetched: that of a Kubernetes
-    /// service account.
+    /// Sends the bearer token in a file to the issuer when the keys are fetched, such as the token of a
+    /// Kubernetes service account.
     ///
     /// The file is read at every fetch, since it is replaced before the token expires; one newline at
     /// its end does not count. Where it cannot be read, the fetch has failed, as if the issuer could

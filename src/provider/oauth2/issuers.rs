@@ -16,7 +16,7 @@ use crate::{
 /// The token's `iss` picks the issuer, and that issuer's keys and rules alone judge it. A token of
 /// an unknown issuer is refused.
 ///
-/// Whoever signs a token writes the scopes and roles in it. Where one issuer may not hand out another's,
+/// An issuer can write any scope and role into its tokens. Where one issuer may not hand out another's,
 /// limit them: [`with_granted_scopes`](OAuth2Auth::with_granted_scopes) and
 /// [`with_granted_roles`](OAuth2Auth::with_granted_roles) of each.
 ///

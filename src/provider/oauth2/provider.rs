@@ -39,8 +39,8 @@ use crate::{
 /// `<issuer>/.well-known/jwks.json`. Only a 404 moves on to the next. The document must name the
 /// issuer exactly as it is written here, a slash at the end included.
 ///
-/// A document has 256 KiB at most. One that comes compressed with gzip, which is never asked for, is
-/// read as long as that holds for what it inflates to; any other content coding is refused.
+/// A document may have 256 KiB. A document that comes compressed with gzip, though it is not asked for,
+/// is read, and the bound counts after inflating; any other content coding is refused.
 ///
 /// # When they are fetched
 ///
@@ -53,8 +53,8 @@ use crate::{
 /// # Unknown and withdrawn keys
 ///
 /// - A key that the issuer published in the last 24 hours and publishes no longer was withdrawn: its
-///   tokens are 401, and whoever holds one must log in again. (It still causes that one fetch, since
-///   the nodes of an issuer may lag behind each other.)
+///   tokens are 401, and their holders must log in again. (Such a token still causes that one fetch,
+///   since the nodes of an issuer may lag behind each other.)
 /// - A token of a key that was never seen waits for that fetch. If the set lacks the key too, the
 ///   answer is 401. If another such token caused a fetch less than 30 seconds ago, it is 503 with code
 ///   `unknown_key` and the seconds left as `Retry-After`: it may be a rotation. The log has a line at
@@ -69,11 +69,10 @@ use crate::{
 ///
 /// # In an outage
 ///
-/// Where keys cannot be fetched, or the issuer answers with rubbish or an empty set, the keys there
-/// are stay in use for 24 hours, and the fetch is tried again after 30 seconds, then less and less
-/// often, at least every five minutes. Where there are no keys at all it is tried again after a
-/// second, and at least every 30 seconds. What cannot be judged is answered with 503 and
-/// `Retry-After`, never with 401.
+/// Where keys cannot be fetched, or the issuer's answer has no usable key, the earlier keys stay in use
+/// for 24 hours. The fetch is tried again after 30 seconds, then less and less often, at least every
+/// five minutes. Where there are no keys at all it is tried again after a second, and at least every 30
+/// seconds. A token that cannot be judged is answered with 503 and `Retry-After`, never with 401.
 ///
 /// The log (target `tower_auth`) has one line for each set of new keys, for each key of it that is
 /// not used, and for each fetch that failed.
@@ -286,7 +285,7 @@ impl OAuth2Auth {
     ///
     /// # Errors
     ///
-    /// 503, with the cause as its source. The provider serves all the same, and tries again.
+    /// 503, with the cause as its source. The provider serves nevertheless, and tries again.
     pub async fn warm_up(&self) -> Result<(), AuthError> {
         self.checker().warm_up().await
     }
