@@ -10,9 +10,9 @@ mod core_source;
 mod gate;
 pub(crate) mod layer;
 mod places;
-mod response;
 #[cfg(feature = "config")]
 mod replaceable;
+mod response;
 #[cfg(feature = "config")]
 mod rewording;
 mod screened;
