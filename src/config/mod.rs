@@ -256,8 +256,8 @@
 //! operating system keep of them is out of reach: `key_sha256` is how a file holds no secret, and a
 //! file for each secret is how the environment holds none.
 
+mod assemble;
 mod auth_config;
-mod build;
 mod date;
 mod environment;
 mod expand;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 pub use self::layer::ReloadLayer;
 use super::{
     AuthConfig, AuthSetup, ConfigFaults, ConfigSummary,
-    build::{Asking, Built, Former, Handled, Issuer, build},
+    assemble::{Asking, Built, Former, Handled, Issuer, assemble},
     fault::{Faults, Place},
     node::At,
     setup::HasWebhookRoutes,
@@ -118,7 +118,7 @@ impl ReloadHandle {
             has_webhook_routes,
             state: Mutex::new(State {
                 summary: built.summary,
-                authorizer: built.authorizer.map(|(name, _)| name),
+                authorizer: built.authorizer.map(|named| named.name),
                 issuers: built.issuers,
                 introspection: built.introspection,
                 handled: built.handled,
@@ -282,7 +282,7 @@ impl Shared {
             webhooks: Some(&self.webhooks),
             handled: &state.handled,
         };
-        let built = build(&self.config, former, &mut seen)
+        let built = assemble(&self.config, former, &mut seen)
             .and_then(|built| self.with_same_wiring(built, state));
         (built, seen)
     }
@@ -356,7 +356,7 @@ impl Shared {
     /// What the program put together when it started cannot be changed by a file.
     fn with_same_wiring(&self, built: Built, state: &State) -> Result<Built, ConfigFaults> {
         let mut faults = Faults::of(self.config.source.name());
-        let name = built.authorizer.as_ref().map(|(name, _)| name);
+        let name = built.authorizer.as_ref().map(|named| &named.name);
         if name != state.authorizer.as_ref() {
             let place = Place::new("authorization", At::File);
             let message = "another authorizer than before is named: that takes a restart";

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    read::Read,
-    shape::{agent, gateway::Gateway},
-};
+use super::{assemble::Gateway, read::Read, shape::agent};
 
 /// The schema of both shapes.
 pub(super) fn document() -> Value {
@@ -26,21 +23,27 @@ pub(super) fn document() -> Value {
     })
 }
 
-type Described<'a> = (&'static str, bool, &'a [&'static str], Value);
+/// A member of a block, as messages and the schema tell it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Described {
+    pub(super) name: &'static str,
+    pub(super) is_required: bool,
+    /// The lines of its comment.
+    pub(super) about: &'static [&'static str],
+    pub(super) schema: fn() -> Value,
+}
 
 /// The schema of a block.
-pub(super) fn block(about: &[&str], members: Vec<Described<'_>>) -> Value {
-    let required: Vec<&str> = members
-        .iter()
-        .filter(|(_, is_required, ..)| *is_required)
-        .map(|(name, ..)| *name)
-        .collect();
+pub(super) fn block(about: &[&str], members: &[Described]) -> Value {
+    let required = members.iter().filter(|member| member.is_required);
+    let required: Vec<&str> = required.map(|member| member.name).collect();
     let mut properties = Map::new();
-    for (name, _, about, mut schema) in members {
+    for member in members {
+        let mut schema = (member.schema)();
         if let Some(schema) = schema.as_object_mut() {
-            schema.insert("description".into(), joined(about).into());
+            schema.insert("description".into(), joined(member.about).into());
         }
-        properties.insert(name.into(), schema);
+        properties.insert(member.name.into(), schema);
     }
     let mut block = json!({
         "description": joined(about),

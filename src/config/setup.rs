@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, build::Built, source::Seen};
+use super::{AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, assemble::Built, source::Seen};
 use crate::{
     auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider,
     webhook::WebhookRoutes,
@@ -53,8 +53,8 @@ impl AuthSetup {
 
     /// The authorizer that the document names.
     pub fn authorizer(&self) -> Option<Arc<dyn Authorizer>> {
-        let (_, authorizer) = self.built.authorizer.as_ref()?;
-        Some(Arc::clone(authorizer))
+        let named = self.built.authorizer.as_ref()?;
+        Some(Arc::clone(&named.authorizer))
     }
 
     pub(super) fn has_webhooks(&self) -> bool {

@@ -185,7 +185,7 @@ impl Core {
     }
 
     fn check_signed_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {
-        if self.scheme.window().is_none() {
+        if self.scheme.leeway().is_none() {
             return Ok(());
         }
         let time = match claim.time {
@@ -202,14 +202,14 @@ impl Core {
     }
 
     fn check_time(&self, time: u64, too_old: impl FnOnce() -> AuthError) -> Result<(), AuthError> {
-        let Some(window) = self.scheme.window() else {
+        let Some(leeway) = self.scheme.leeway() else {
             return Ok(());
         };
         let now = self.clock.now();
-        if now.saturating_sub(time) > window {
+        if now.saturating_sub(time) > leeway {
             return Err(too_old());
         }
-        if time.saturating_sub(now) > window {
+        if time.saturating_sub(now) > leeway {
             return Err(AuthError::invalid_credential("delivery_from_the_future")
                 .with_message("the signed time is in the future"));
         }

@@ -36,7 +36,7 @@ pub(super) trait Scheme: Send + Sync + 'static {
 
     /// The seconds by which a signed time may be off, in either direction; nothing where the scheme
     /// signs none.
-    fn window(&self) -> Option<u64>;
+    fn leeway(&self) -> Option<u64>;
 
     /// The time that the verified body itself tells.
     fn time_inside(&self, _body: &[u8]) -> Result<Option<u64>, AuthError> {

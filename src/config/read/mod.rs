@@ -16,6 +16,7 @@ pub(super) use self::{
 use super::{
     fault::{Faults, Place},
     node::{Extra, Kind, Member, Node, Text},
+    schema::{self, Described},
     source::parse_json,
     suggest,
 };
@@ -72,6 +73,71 @@ impl<T> Slot<T> {
 
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
+    }
+
+    pub(super) fn is_faulty(&self) -> bool {
+        matches!(self, Self::Faulty)
+    }
+
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Slot<U> {
+        match self {
+            Self::Absent => Slot::Absent,
+            Self::Faulty => Slot::Faulty,
+            Self::Here(spot) => Slot::Here(Spot {
+                value: change(spot.value),
+                place: spot.place,
+                order: spot.order,
+            }),
+        }
+    }
+}
+
+impl Slot<bool> {
+    /// Whether it is there and true.
+    pub(super) fn is_true(&self) -> bool {
+        self.value() == Some(&true)
+    }
+}
+
+impl Slot<Vec<Spot<String>>> {
+    /// The texts of the list, where it is there.
+    pub(super) fn texts(&self) -> Option<impl Iterator<Item = &str>> {
+        Some(self.value()?.iter().map(|spot| spot.value.as_str()))
+    }
+}
+
+/// Two members of a block, of which one may be there and not both.
+pub(super) struct OneOf<'a, A, B> {
+    pub(super) first: &'a Slot<A>,
+    pub(super) second: &'a Slot<B>,
+    /// What a message calls them.
+    pub(super) names: [&'static str; 2],
+    pub(super) place: &'a Place,
+}
+
+/// Which of two members is there.
+pub(super) enum Which<'a, A, B> {
+    First(&'a Spot<A>),
+    Second(&'a Spot<B>),
+    Neither,
+    /// One of them is at fault, or both are there, which has been told.
+    Faulty,
+}
+
+impl<'a, A, B> OneOf<'a, A, B> {
+    pub(super) fn find(self, faults: &mut Faults) -> Which<'a, A, B> {
+        match (self.first, self.second) {
+            (Slot::Absent, Slot::Absent) => Which::Neither,
+            (Slot::Here(first), Slot::Absent) => Which::First(first),
+            (Slot::Absent, Slot::Here(second)) => Which::Second(second),
+            (Slot::Here(_), Slot::Here(_)) => {
+                let [one, other] = self.names;
+                let message = format!("both {one} and {other} are there: keep one of the two");
+                faults.add(ConfigErrorKind::Conflict, self.place, message);
+                Which::Faulty
+            }
+            (Slot::Faulty, _) | (_, Slot::Faulty) => Which::Faulty,
+        }
     }
 }
 
@@ -235,50 +301,70 @@ fn unknown(member: &Member, place: &Place, known: &[&str], faults: &mut Faults) 
     faults.add(ConfigErrorKind::Unknown, &place, message);
 }
 
-/// A type whose members are those of a block; the comments become the schema's descriptions.
+/// A block of the document, or a part that several blocks have in common.
+pub(super) trait Block: Sized {
+    /// What the schema says about it.
+    const ABOUT: &'static [&'static str];
+
+    /// Its members, in the order in which messages name them.
+    fn members() -> Vec<Described>;
+
+    /// Reads them.
+    fn read_members(members: &Members<'_>, faults: &mut Faults) -> Self;
+}
+
+impl<T: Block> Read for T {
+    const IS_STRUCTURE: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        let known: Vec<&str> = T::members().iter().map(|member| member.name).collect();
+        let members = Members::of(node, place, &known, faults)?;
+        Some(T::read_members(&members, faults))
+    }
+
+    fn schema() -> Value {
+        schema::block(T::ABOUT, &T::members())
+    }
+}
+
+/// A type whose members are those of a block; the comments become the schema's descriptions. After
+/// two dots stands a part that other blocks have too.
 macro_rules! block {
     (
         $(#[doc = $about:literal])+
         $name:ident $(: $derived:ident)? {
             $( $(#[doc = $doc:literal])+ $field:ident: $need:ident $type:ty, )*
+            $( ..$part:ident: $shared:ty, )*
         }
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug $(, $derived)?)]
         pub(in crate::config) struct $name {
             $( pub(in crate::config) $field: $crate::config::read::Slot<$type>, )*
+            $( pub(in crate::config) $part: $shared, )*
         }
 
-        impl $name {
-            pub(in crate::config) const MEMBERS: &'static [&'static str] =
-                &[$(stringify!($field)),*];
-        }
+        impl $crate::config::read::Block for $name {
+            const ABOUT: &'static [&'static str] = &[$($about),+];
 
-        impl $crate::config::read::Read for $name {
-            const IS_STRUCTURE: bool = true;
-
-            fn read(
-                node: &$crate::config::node::Node,
-                place: &$crate::config::fault::Place,
-                faults: &mut $crate::config::fault::Faults,
-            ) -> Option<Self> {
-                let members =
-                    $crate::config::read::Members::of(node, place, Self::MEMBERS, faults)?;
-                Some(Self {
-                    $( $field: members.$need(stringify!($field), faults), )*
-                })
+            fn members() -> Vec<$crate::config::schema::Described> {
+                let own = vec![$( $crate::config::schema::Described {
+                    name: stringify!($field),
+                    is_required: stringify!($need) == "required",
+                    about: &[$($doc),+],
+                    schema: <$type as $crate::config::read::Read>::schema,
+                }),*];
+                [own $(, <$shared as $crate::config::read::Block>::members())*].concat()
             }
 
-            fn schema() -> serde_json::Value {
-                $crate::config::schema::block(
-                    &[$($about),+],
-                    vec![$((
-                        stringify!($field),
-                        stringify!($need) == "required",
-                        &[$($doc),+][..],
-                        <$type as $crate::config::read::Read>::schema(),
-                    )),*],
-                )
+            fn read_members(
+                members: &$crate::config::read::Members<'_>,
+                faults: &mut $crate::config::fault::Faults,
+            ) -> Self {
+                Self {
+                    $( $field: members.$need(stringify!($field), faults), )*
+                    $( $part: <$shared as $crate::config::read::Block>::read_members(members, faults), )*
+                }
             }
         }
     };

@@ -1,6 +1,6 @@
-//! What a file may say: the two shapes, and the webhooks in one of them.
+//! What a file may say: the agent's shape, and the blocks in the gateway's.
 
 pub(super) mod agent;
-pub(super) mod gateway;
+pub(super) mod caller;
 pub(super) mod tokens;
 pub(super) mod webhook;

@@ -73,8 +73,8 @@ block! {
         id_header: optional String,
         /// The header that holds the delivery's id where it is not signed: see `equal_bodies`.
         unsigned_id_header: optional String,
-        /// How far off the time may be in either direction; 300 unless set, and at most.
-        window_seconds: optional Seconds,
+        /// How far the clocks may differ: 300 unless set, and at most.
+        clock_skew_seconds: optional Seconds,
     }
 }
 

@@ -42,8 +42,8 @@ impl Scheme for Discord {
         })
     }
 
-    fn window(&self) -> Option<u64> {
-        Some(super::WINDOW)
+    fn leeway(&self) -> Option<u64> {
+        Some(super::LEEWAY)
     }
 
     /// Of an interaction; an application's event has no name.

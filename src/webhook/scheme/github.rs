@@ -26,7 +26,7 @@ impl Scheme for Github {
         hub_signature(head)
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         None
     }
 

@@ -1,5 +1,7 @@
 //! HMAC as you and a partner agree on it.
 
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use http::HeaderName;
 
@@ -61,7 +63,7 @@ pub struct HmacScheme {
     pub(in crate::webhook) timestamp: Option<HeaderName>,
     pub(in crate::webhook) id: Option<HeaderName>,
     unsigned_id: Option<HeaderName>,
-    window: u64,
+    leeway: u64,
 }
 
 /// The hash of an [`HmacScheme`].
@@ -103,7 +105,7 @@ impl HmacScheme {
             timestamp: None,
             id: None,
             unsigned_id: None,
-            window: super::WINDOW,
+            leeway: super::LEEWAY,
         })
     }
 
@@ -175,12 +177,22 @@ impl HmacScheme {
         self.with_one_id()
     }
 
-    /// Replaces how many seconds off a signed time may be, in either direction: 300 unless set, and
-    /// never more.
-    #[must_use]
-    pub fn with_window(mut self, seconds: u64) -> Self {
-        self.window = seconds.min(super::WINDOW);
-        self
+    /// Replaces how far the clocks may differ: how long ago, and how far in the future, a signed time
+    /// may be. 5 minutes unless set, and at most; whole seconds count.
+    ///
+    /// # Errors
+    ///
+    /// It is more than 5 minutes.
+    pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
+        if leeway > Duration::from_secs(super::LEEWAY) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "the leeway of a signed time is more than 300 seconds: set a smaller one, and the \
+                 clocks right",
+            ));
+        }
+        self.leeway = leeway.as_secs();
+        Ok(self)
     }
 
     fn unused(&self, name: &str) -> Result<HeaderName, ConfigError> {
@@ -276,8 +288,8 @@ impl Scheme for HmacScheme {
         self.unsigned_id.as_slice()
     }
 
-    fn window(&self) -> Option<u64> {
-        self.timestamp.is_some().then_some(self.window)
+    fn leeway(&self) -> Option<u64> {
+        self.timestamp.is_some().then_some(self.leeway)
     }
 }
 

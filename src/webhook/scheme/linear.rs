@@ -35,7 +35,7 @@ impl Scheme for Linear {
         })
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         Some(60)
     }
 

@@ -23,7 +23,7 @@ impl Scheme for Meta {
         hub_signature(head)
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         None
     }
 }

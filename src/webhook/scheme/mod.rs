@@ -13,4 +13,4 @@ pub(super) mod telegram;
 pub(super) mod twilio;
 
 /// The seconds by which a signed time may be off, where the platform names no other number.
-const WINDOW: u64 = 300;
+const LEEWAY: u64 = 300;

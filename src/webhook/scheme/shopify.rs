@@ -39,7 +39,7 @@ impl Scheme for Shopify {
         })
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         None
     }
 

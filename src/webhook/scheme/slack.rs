@@ -39,8 +39,8 @@ impl Scheme for Slack {
         })
     }
 
-    fn window(&self) -> Option<u64> {
-        Some(super::WINDOW)
+    fn leeway(&self) -> Option<u64> {
+        Some(super::LEEWAY)
     }
 
     /// Of an event; a retry names it again.

@@ -47,8 +47,8 @@ impl Scheme for Standard {
         })
     }
 
-    fn window(&self) -> Option<u64> {
-        Some(super::WINDOW)
+    fn leeway(&self) -> Option<u64> {
+        Some(super::LEEWAY)
     }
 }
 

@@ -46,8 +46,8 @@ impl Scheme for Stripe {
         })
     }
 
-    fn window(&self) -> Option<u64> {
-        Some(super::WINDOW)
+    fn leeway(&self) -> Option<u64> {
+        Some(super::LEEWAY)
     }
 
     /// A retry tells the same event in other bytes: `pending_webhooks` has changed by then.

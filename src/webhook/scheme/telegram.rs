@@ -42,7 +42,7 @@ impl Scheme for Telegram {
         })
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         None
     }
 

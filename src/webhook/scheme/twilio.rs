@@ -76,7 +76,7 @@ impl Scheme for Twilio {
         Ok(if is_form { fields(body) } else { Vec::new() }.into())
     }
 
-    fn window(&self) -> Option<u64> {
+    fn leeway(&self) -> Option<u64> {
         None
     }
 

@@ -59,7 +59,7 @@ pub fn documents() -> Vec<Value> {
         {"path": "/hooks/github", "scheme": "hmac", "secret": "s", "hmac": {
             "signature_header": "x-sig", "prefix": "v1=", "algorithm": "sha384",
             "encoding": "hex", "timestamp_header": "x-time", "id_header": "x-id",
-            "window_seconds": 30}},
+            "clock_skew_seconds": 30}},
     ]);
     vec![
         json!({"auth": {"api_keys": keys, "webhooks": [telegram], "public_paths": ["/hooks/public"]}}),

@@ -28,7 +28,7 @@ fn document() -> Value {
             {"path": "/hooks/c", "scheme": "twilio", "secret": CANARY, "url": "https://a.example"},
             {"path": "/hooks/d", "scheme": "hmac", "secret": CANARY, "hmac": {
                 "signature_header": "x-a", "prefix": "a=", "timestamp_header": "x-b",
-                "id_header": "x-c", "window_seconds": 9}},
+                "id_header": "x-c", "clock_skew_seconds": 9}},
         ],
         "dev_docs": false,
     }})

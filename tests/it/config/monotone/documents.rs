@@ -318,7 +318,7 @@ fn webhooks(random: &mut Random) -> Value {
         maybe(random, 40, &mut hmac, name, json!("x-id"));
         maybe(random, 30, &mut hmac, "prefix", json!("v1="));
         if !hmac["timestamp_header"].is_null() {
-            maybe(random, 40, &mut hmac, "window_seconds", json!(20));
+            maybe(random, 40, &mut hmac, "clock_skew_seconds", json!(20));
         }
         let mut hook = json!({"path": "/hooks/acme", "scheme": "hmac", "secret": SECRETS[0]});
         if hmac["timestamp_header"].is_null() && !hmac["unsigned_id_header"].is_null() {

@@ -118,7 +118,7 @@ fn cases() -> Vec<Case> {
             json!({"scheme": "hmac", "secret": SECRET, "user_id": "acme", "hmac": {
                 "signature_header": "x-acme-signature", "prefix": "v1=", "algorithm": "sha512",
                 "encoding": "base64", "timestamp_header": "x-acme-time", "id_header": "x-acme-id",
-                "window_seconds": 60,
+                "clock_skew_seconds": 60,
             }}),
             WebhookSigner::hmac(partner, SECRET).unwrap(),
             "acme",

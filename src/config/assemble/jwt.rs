@@ -1,73 +1,64 @@
 //! Tokens that are checked with keys of the file's or of the environment's.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::{Builder, claims::set_claims};
+use super::{Assembly, Provider, claims::with_jwt_rules, gateway::ProviderBlock};
 use crate::{
     config::{
         fault::Place,
-        read::{Filled, Seconds, Slot, Spot},
+        read::{Filled, OneOf, Slot, Spot, Which},
         shape::{
             agent::Tokens,
-            tokens::{Jwt, JwtKey},
+            tokens::{FixedKey, Jwt, JwtKey},
         },
         source,
     },
     error::{ConfigError, ConfigErrorKind},
     jose::{Algorithm, Key, KeySet},
-    provider::{AuthProvider, JwtAuth},
+    provider::JwtAuth,
     secret::Secret,
 };
 
-/// What a block says of one key.
+/// Where a key stands in the file.
 #[derive(Clone, Copy)]
-struct KeyParts<'a> {
-    secret: &'a Slot<Secret>,
-    secret_file: &'a Slot<String>,
-    public_key_file: &'a Slot<String>,
-    algorithm: &'a Slot<Algorithm>,
-    place: &'a Place,
+struct KeyPlace<'a> {
+    block: &'a Place,
     /// The member that lets the secret be short, where it is true.
     short: Option<&'a Place>,
+    /// What to add where no key is there.
+    missing: &'static str,
 }
 
-impl Builder<'_> {
-    pub(super) fn jwt(&mut self, jwt: &Jwt, place: &Place) -> Option<Arc<dyn AuthProvider>> {
-        let keys = self.keys(jwt, place);
-        let leeway = self.leeway(&jwt.clock_skew_seconds);
-        let [scopes, roles] = self.grants(&jwt.granted_scopes, &jwt.granted_roles);
-        let keys = keys?;
+impl ProviderBlock for Jwt {
+    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {
+        let keys = assembly.keys(self, place);
+        let is_right = assembly.check_jwt_rules(&self.rules, place);
+        let keys = keys.filter(|_| is_right)?;
         let about = about(&keys);
         let mut provider = JwtAuth::new(keys);
-        if let Some(audiences) = jwt.audience.value() {
+        if let Some(audiences) = self.audience.value() {
             provider = provider.with_audiences(&audiences.0);
         }
-        if let Some(issuer) = jwt.issuer.value() {
+        if let Some(issuer) = self.issuer.value() {
             provider = provider.with_issuer(issuer);
         }
-        set_claims!(provider, jwt);
-        self.weak_claims(jwt, place);
-        if let Some(source) = jwt.source.here() {
+        provider = assembly
+            .faults
+            .keep(place, with_jwt_rules!(provider, &self.rules))?;
+        if let Some(source) = self.source.here() {
             let labelled = provider.with_source(&source.value);
-            provider = self.faults.keep(&source.place, labelled)?;
+            provider = assembly.faults.keep(&source.place, labelled)?;
         }
-        if let Some(scopes) = scopes {
-            provider = provider.with_granted_scopes(scopes);
-        }
-        if let Some(roles) = roles {
-            provider = provider.with_granted_roles(roles);
-        }
-        if let Some(leeway) = leeway {
-            provider = provider.with_leeway(leeway).ok()?;
-        }
-        if jwt.insecure_allow_missing_exp.value() == Some(&true) {
+        if self.insecure_allow_missing_exp.is_true() {
             provider = provider.insecure_allow_missing_exp();
-            self.weak("auth.jwt accepts tokens without exp, which never expire");
+            assembly.weak("auth.jwt accepts tokens without exp, which never expire");
         }
-        Some(self.finish_jwt(provider, about))
+        Some(assembly.finish_jwt(provider, about))
     }
+}
 
-    pub(super) fn agent_tokens(&mut self, tokens: &Tokens) -> Option<Arc<dyn AuthProvider>> {
+impl Assembly<'_> {
+    pub(super) fn agent_tokens(&mut self, tokens: &Tokens) -> Option<Provider> {
         let algorithm = tokens.algorithm;
         let secret = tokens.key.value.expose();
         let place = &tokens.key.place;
@@ -88,7 +79,7 @@ impl Builder<'_> {
         Some(self.finish_jwt(provider, algorithm.to_string()))
     }
 
-    fn finish_jwt(&mut self, provider: JwtAuth, about: String) -> Arc<dyn AuthProvider> {
+    fn finish_jwt(&mut self, provider: JwtAuth, about: String) -> Provider {
         self.summary.providers.push(format!("jwt ({about})"));
         Arc::new(match &self.config.clock {
             Some(clock) => provider.with_clock(clock.clone()),
@@ -100,35 +91,26 @@ impl Builder<'_> {
     fn keys(&mut self, jwt: &Jwt, place: &Place) -> Option<KeySet> {
         let short = jwt.insecure_allow_short_secret.here();
         let short = short.filter(|spot| spot.value).map(|spot| &spot.place);
-        let only = KeyParts {
-            secret: &jwt.secret,
-            secret_file: &jwt.secret_file,
-            public_key_file: &jwt.public_key_file,
-            algorithm: &jwt.algorithm,
-            place,
-            short,
-        };
-        match &jwt.keys {
+        let keys = match &jwt.keys {
             Slot::Absent => {
-                let message = "no key is there: add `secret`, `secret_file`, `public_key_file` or \
-                               `keys`";
-                self.key(only, message).map(KeySet::from)
+                let place = KeyPlace {
+                    block: place,
+                    short,
+                    missing: "no key is there: add `secret`, `secret_file`, `public_key_file` or \
+                              `keys`",
+                };
+                return self.key(&jwt.key, place).map(KeySet::from);
             }
-            Slot::Faulty => None,
-            Slot::Here(keys) => {
-                let is_alone = jwt.secret.is_absent()
-                    && jwt.secret_file.is_absent()
-                    && jwt.public_key_file.is_absent()
-                    && jwt.algorithm.is_absent();
-                if !is_alone {
-                    let message = "beside `keys` stands a key or an algorithm of the whole block: \
-                                   write each of them in an item of `keys`";
-                    self.faults
-                        .add(ConfigErrorKind::Conflict, &keys.place, message);
-                }
-                self.listed_keys(keys, short).filter(|_| is_alone)
-            }
+            Slot::Faulty => return None,
+            Slot::Here(keys) => keys,
+        };
+        let is_alone = jwt.key.is_absent();
+        if !is_alone {
+            let message = "beside `keys` stands a key or an algorithm of the whole block: write \
+                           each of them in an item of `keys`";
+            self.conflict(&keys.place, message);
         }
+        self.listed_keys(keys, short).filter(|_| is_alone)
     }
 
     fn listed_keys(
@@ -140,25 +122,21 @@ impl Builder<'_> {
         let before = self.faults.len();
         let mut found: Vec<Key> = Vec::with_capacity(spots.len());
         for spot in spots {
-            let key = &spot.value;
-            let parts = KeyParts {
-                secret: &key.secret,
-                secret_file: &key.secret_file,
-                public_key_file: &key.public_key_file,
-                algorithm: &key.algorithm,
-                place: &spot.place,
+            let item = &spot.value;
+            let has_secret = !item.key.secret.is_absent() || !item.key.secret_file.is_absent();
+            let place = KeyPlace {
+                block: &spot.place,
                 // Whether there is a secret at all, only the whole list tells.
-                short: short.filter(|_| !key.secret.is_absent() || !key.secret_file.is_absent()),
+                short: short.filter(|_| has_secret),
+                missing: "the item has no key: add `secret`, `secret_file` or `public_key_file`",
             };
-            let message = "the item has no key: add `secret`, `secret_file` or `public_key_file`";
-            let made = self.key(parts, message);
-            let (Some(made), Slot::Here(kid)) = (made, &key.kid) else {
+            let made = self.key(&item.key, place);
+            let (Some(made), Slot::Here(kid)) = (made, &item.kid) else {
                 continue;
             };
             if found.iter().any(|other| other.id() == Some(&kid.value)) {
                 let message = "another key has this `kid`: give each its own";
-                self.faults
-                    .add(ConfigErrorKind::Duplicate, &kid.place, message);
+                self.duplicate(&kid.place, message);
             }
             found.push(made.with_id(kid.value.as_str()));
         }
@@ -175,34 +153,43 @@ impl Builder<'_> {
         self.faults.keep(&keys.place, KeySet::new(found))
     }
 
-    fn key(&mut self, parts: KeyParts<'_>, missing: &str) -> Option<Key> {
-        let names = ("secret", "secret_file");
-        let secret = self.secret(parts.secret, parts.secret_file, names, parts.place);
-        match (&secret, parts.public_key_file) {
-            (Slot::Absent, Slot::Absent) => {
-                self.faults
-                    .add(ConfigErrorKind::Empty, parts.place, missing);
-                None
-            }
-            (Slot::Here(secret), Slot::Absent) => self.hmac_key(parts, secret),
-            (Slot::Absent, Slot::Here(file)) => {
-                if let Some(place) = parts.short {
+    fn key(&mut self, key: &FixedKey, place: KeyPlace<'_>) -> Option<Key> {
+        let secret = self.secret(OneOf {
+            first: &key.secret,
+            second: &key.secret_file,
+            names: ["`secret`", "`secret_file`"],
+            place: place.block,
+        });
+        let secret_or_public = OneOf {
+            first: &secret,
+            second: &key.public_key_file,
+            names: ["a secret", "`public_key_file`"],
+            place: place.block,
+        };
+        match secret_or_public.find(&mut self.faults) {
+            Which::First(secret) => self.hmac_key(&key.algorithm, secret, place),
+            Which::Second(file) => {
+                if let Some(place) = place.short {
                     self.no_short_secret(place);
                 }
-                self.public_key(parts.algorithm, file)
+                self.public_key(&key.algorithm, file)
             }
-            (Slot::Here(_), Slot::Here(_)) => {
-                let message = "both a secret and `public_key_file` are there: keep one of the two";
+            Which::Neither => {
                 self.faults
-                    .add(ConfigErrorKind::Conflict, parts.place, message);
+                    .add(ConfigErrorKind::Empty, place.block, place.missing);
                 None
             }
-            (Slot::Faulty, _) | (_, Slot::Faulty) => None,
+            Which::Faulty => None,
         }
     }
 
-    fn hmac_key(&mut self, parts: KeyParts<'_>, secret: &Spot<Secret>) -> Option<Key> {
-        let algorithm = match parts.algorithm {
+    fn hmac_key(
+        &mut self,
+        algorithm: &Slot<Algorithm>,
+        secret: &Spot<Secret>,
+        place: KeyPlace<'_>,
+    ) -> Option<Key> {
+        let algorithm = match algorithm {
             Slot::Absent => Algorithm::HS256,
             Slot::Faulty => return None,
             Slot::Here(spot) => spot.value,
@@ -212,17 +199,16 @@ impl Builder<'_> {
                 "{algorithm} checks with a public key and not with a secret: write \
                  `public_key_file`, or an algorithm such as HS256"
             );
-            self.faults
-                .add(ConfigErrorKind::WrongKey, &secret.place, message);
+            self.wrong_key(&secret.place, message);
             return None;
         }
         let text = secret.value.expose();
-        let key = match parts.short {
+        let key = match place.short {
             Some(_) => Key::insecure_allow_short_secret(algorithm, text),
             None => Key::hmac(algorithm, text),
         };
-        if parts.short.is_some() {
-            let place = &parts.place.path;
+        if place.short.is_some() {
+            let place = &place.block.path;
             self.weak(format!(
                 "{place} allows a short secret, which can be guessed from a token"
             ));
@@ -240,7 +226,7 @@ impl Builder<'_> {
     fn no_short_secret(&mut self, place: &Place) {
         let message = "a public key has no secret that could be short: leave \
                        `insecure_allow_short_secret` out";
-        self.faults.add(ConfigErrorKind::Conflict, place, message);
+        self.conflict(place, message);
     }
 
     fn public_key(&mut self, algorithm: &Slot<Algorithm>, file: &Spot<String>) -> Option<Key> {
@@ -251,8 +237,7 @@ impl Builder<'_> {
             Slot::Absent => {
                 let message = "the algorithm of the public key is missing: add `algorithm`, such \
                                as RS256 or ES256";
-                self.faults
-                    .add(ConfigErrorKind::Empty, &file.place, message);
+                self.missing(&file.place, message);
                 return None;
             }
         };
@@ -262,38 +247,28 @@ impl Builder<'_> {
                  algorithm, such as RS256 or ES256",
                 algorithm.value
             );
-            self.faults
-                .add(ConfigErrorKind::WrongKey, &algorithm.place, message);
+            self.wrong_key(&algorithm.place, message);
             return None;
         }
         let pem = pem?;
         if !pem.expose().contains("-----BEGIN ") {
             let message = "the file holds no PEM public key: one begins with \
                            `-----BEGIN PUBLIC KEY-----`";
-            self.faults
-                .add(ConfigErrorKind::Malformed, &file.place, message);
+            self.malformed(&file.place, message);
             return None;
         }
         let key = Key::from_pem(algorithm.value, pem.expose());
         self.faults.keep(&file.place, key)
     }
+}
 
-    pub(super) fn leeway(&mut self, skew: &Slot<Seconds>) -> Option<Duration> {
-        let spot = skew.here()?;
-        if spot.value.0 > LONGEST_SKEW {
-            let message = format!(
-                "the clocks may differ by {LONGEST_SKEW} seconds at most: write less, and set the \
-                 clocks right"
-            );
-            self.faults
-                .add(ConfigErrorKind::Malformed, &spot.place, message);
-            return None;
-        }
-        Some(Duration::from_secs(spot.value.0))
-    }
-
-    pub(super) fn weak(&mut self, what: impl Into<String>) {
-        self.summary.weak.push(what.into());
+impl FixedKey {
+    /// Whether nothing of a key is there.
+    fn is_absent(&self) -> bool {
+        self.secret.is_absent()
+            && self.secret_file.is_absent()
+            && self.public_key_file.is_absent()
+            && self.algorithm.is_absent()
     }
 }
 
@@ -332,5 +307,3 @@ fn key_file(algorithm: Algorithm, mend: &str) -> ConfigError {
         ),
     )
 }
-
-const LONGEST_SKEW: u64 = 300;

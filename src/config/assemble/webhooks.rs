@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::{Extensions, Method, Uri};
 
 use super::{
-    Builder,
+    Assembly, Provider,
+    gateway::Gateway,
     senders::{Listed, listed_in_words},
 };
 use crate::{
@@ -15,10 +16,7 @@ use crate::{
         fault::Place,
         node::At,
         read::{Count, Filled, Slot, Spot},
-        shape::{
-            gateway::Gateway,
-            webhook::{Allow, Scheme, Senders, Webhook},
-        },
+        shape::webhook::{Allow, Scheme, Senders, Webhook},
     },
     error::{ConfigError, ConfigErrorKind},
     provider::AuthProvider,
@@ -32,7 +30,7 @@ pub(in crate::config) struct Handled {
     store: MemoryReplayStore,
 }
 
-impl Builder<'_> {
+impl Assembly<'_> {
     /// Makes routes of the document's webhooks, and their paths into the layer's rules.
     pub(super) fn webhooks(&mut self, mut layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
         let Some(Filled(spots)) = gateway.webhooks.value() else {
@@ -82,8 +80,7 @@ impl Builder<'_> {
             if unnamed.contains(scheme) {
                 let message = "the callers of two webhooks of this scheme would be the same user: \
                                write `user_id` for each, and the same one where it is one partner";
-                self.faults
-                    .add(ConfigErrorKind::Duplicate, &spot.place, message);
+                self.duplicate(&spot.place, message);
             }
             unnamed.push(*scheme);
         }
@@ -152,7 +149,7 @@ impl Builder<'_> {
         if let Some(refuse) = hook.refuse_handled.value() {
             layer = layer.refuse_handled(*refuse);
         }
-        if hook.insecure_allow_replay.value() == Some(&true) {
+        if hook.insecure_allow_replay.is_true() {
             layer = layer.insecure_allow_replay();
             let weak = format!("{} handles copies of a delivery", spot.place.path);
             self.weak(weak);
@@ -173,13 +170,10 @@ impl Builder<'_> {
         for scope in hook.scopes.value().into_iter().flatten() {
             self.check_scope(scope);
         }
-        if hook.refuse_handled.value() == Some(&true)
-            && hook.insecure_allow_replay.value() == Some(&true)
-        {
+        if hook.refuse_handled.is_true() && hook.insecure_allow_replay.is_true() {
             let message = "copies cannot be refused and handled: leave `refuse_handled` or \
                            `insecure_allow_replay` out";
-            self.faults
-                .add(ConfigErrorKind::Conflict, &spot.place, message);
+            self.conflict(&spot.place, message);
         }
         if let Slot::Here(most) = &hook.equal_bodies {
             self.check_equal_bodies(most, hook);
@@ -206,15 +200,13 @@ impl Builder<'_> {
                 "at most {MOST_EQUAL_BODIES} deliveries with equal bodies are handled: write a \
                  smaller number"
             );
-            self.faults
-                .add(ConfigErrorKind::Malformed, &most.place, message);
+            self.malformed(&most.place, message);
         }
         let hmac = hook.hmac.value();
         if hmac.is_some_and(|hmac| hmac.unsigned_id_header.is_absent()) {
             let message = "nothing tells deliveries with equal bodies apart: add \
                            `hmac.unsigned_id_header`, or leave it out";
-            self.faults
-                .add(ConfigErrorKind::Conflict, &most.place, message);
+            self.conflict(&most.place, message);
         }
     }
 
@@ -229,12 +221,12 @@ impl Builder<'_> {
                 names.join(", "),
                 scheme.as_str()
             );
-            self.faults.add(ConfigErrorKind::Conflict, place, message);
+            self.conflict(place, message);
         }
     }
 
     /// Nobody but senders on a list, or nothing where the document says that everyone may.
-    fn senders(&mut self, spot: &Spot<Webhook>, scheme: Scheme) -> Option<Arc<dyn AuthProvider>> {
+    fn senders(&mut self, spot: &Spot<Webhook>, scheme: Scheme) -> Option<Provider> {
         let platform = scheme.platform()?;
         let allow = match &spot.value.allow {
             Slot::Here(allow) => allow,
@@ -245,8 +237,7 @@ impl Builder<'_> {
                      `allow: {{user_ids: [ID]}}`, `allow: {{chat_ids: [ID]}}` or `allow: everyone`",
                     scheme.as_str()
                 );
-                self.faults
-                    .add(ConfigErrorKind::Empty, &spot.place, message);
+                self.missing(&spot.place, message);
                 return None;
             }
         };
@@ -288,8 +279,7 @@ impl Builder<'_> {
                     "an id of {} is a number, and never a name: write the digits",
                     scheme.as_str()
                 );
-                self.faults
-                    .add(ConfigErrorKind::Malformed, &spot.place, message);
+                self.malformed(&spot.place, message);
             }
         }
     }
@@ -298,8 +288,7 @@ impl Builder<'_> {
     fn check_path(&mut self, path: &Spot<String>, public: &Rules<String>) {
         if path.value.starts_with("/{*") {
             let message = "this makes every path a webhook: name the path";
-            self.faults
-                .add(ConfigErrorKind::Conflict, &path.place, message);
+            self.conflict(&path.place, message);
         }
         let Ok(uri) = path.value.parse::<Uri>() else {
             return;
@@ -311,8 +300,7 @@ impl Builder<'_> {
                 "{place} makes this path public: leave it out there, since a webhook lets \
                  its deliveries in by itself"
             );
-            self.faults
-                .add(ConfigErrorKind::Conflict, &path.place, message);
+            self.conflict(&path.place, message);
         }
     }
 

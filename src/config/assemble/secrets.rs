@@ -1,38 +1,25 @@
 //! Secrets and keys that stand in files of their own.
 
-use super::Builder;
+use super::Assembly;
 use crate::{
     config::{
-        fault::Place,
-        read::{Slot, Spot},
+        read::{OneOf, Slot, Spot, Which},
         source,
     },
-    error::ConfigErrorKind,
     secret::Secret,
 };
 
-impl Builder<'_> {
+impl Assembly<'_> {
     /// A secret that stands in the document or in a file that the document names.
-    pub(super) fn secret(
-        &mut self,
-        secret: &Slot<Secret>,
-        file: &Slot<String>,
-        (name, file_name): (&str, &str),
-        place: &Place,
-    ) -> Slot<Secret> {
-        match (secret, file) {
-            (_, Slot::Absent) => secret.clone(),
-            (Slot::Absent, Slot::Here(file)) => match self.secret_file(file) {
+    pub(super) fn secret(&mut self, members: OneOf<'_, Secret, String>) -> Slot<Secret> {
+        match members.find(&mut self.faults) {
+            Which::First(secret) => Slot::Here(secret.clone()),
+            Which::Second(file) => match self.secret_file(file) {
                 Some(secret) => Slot::Here(secret),
                 None => Slot::Faulty,
             },
-            (Slot::Here(_), Slot::Here(_)) => {
-                let message =
-                    format!("both `{name}` and `{file_name}` are there: keep one of the two");
-                self.faults.add(ConfigErrorKind::Conflict, place, message);
-                Slot::Faulty
-            }
-            (Slot::Faulty, _) | (_, Slot::Faulty) => Slot::Faulty,
+            Which::Neither => Slot::Absent,
+            Which::Faulty => Slot::Faulty,
         }
     }
 
@@ -66,7 +53,6 @@ impl Builder<'_> {
 
     fn unreadable(&mut self, file: &Spot<String>, why: &str) {
         let message = format!("{why} (a relative path starts from this file's folder)");
-        self.faults
-            .add(ConfigErrorKind::Unknown, &file.place, message);
+        self.unknown(&file.place, message);
     }
 }

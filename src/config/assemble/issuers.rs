@@ -1,16 +1,18 @@
 //! Tokens of issuers that publish their keys.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::{Builder, claims::set_claims};
+use super::{
+    Assembly, Provider, claims::with_jwt_rules, gateway::ProviderBlock, trust::Authorities,
+};
 use crate::{
     config::{
         fault::Place,
         read::{OneOrList, Slot, Spot},
         shape::tokens::OAuth2,
     },
-    error::{ConfigError, ConfigErrorKind},
-    provider::{AuthProvider, OAuth2Auth, OAuth2Issuers},
+    error::ConfigError,
+    provider::{OAuth2Auth, OAuth2Issuers},
     secret::Secret,
 };
 
@@ -22,70 +24,48 @@ pub(in crate::config) struct Issuer {
     authorities: Option<Secret>,
 }
 
-impl Builder<'_> {
-    pub(super) fn oauth2(
-        &mut self,
-        blocks: &OneOrList<OAuth2>,
-        place: &Place,
-    ) -> Option<Arc<dyn AuthProvider>> {
-        let OneOrList(spots) = blocks;
-        self.check_issuers(spots);
-        let mut names = Vec::with_capacity(spots.len());
-        let mut providers = Vec::with_capacity(spots.len());
-        for spot in spots {
-            if let Some(provider) = self.issuer(&spot.value) {
-                self.weak_claims(&spot.value, &spot.place);
-                names.push(provider.issuer().escape_debug().to_string());
-                providers.push(provider);
-            }
-        }
+impl ProviderBlock for OneOrList<OAuth2> {
+    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {
+        let Self(spots) = self;
+        assembly.check_issuers(spots);
+        let found = spots.iter().filter_map(|spot| assembly.issuer(spot));
+        let mut providers: Vec<OAuth2Auth> = found.collect();
         if providers.len() < spots.len() {
             // What is wrong with each of them has been told.
             return None;
         }
-        let text = format!("oauth2 ({})", names.join(", "));
-        self.summary.providers.push(text);
+        let names = providers.iter().map(OAuth2Auth::issuer);
+        let names: Vec<String> = names.map(|name| name.escape_debug().to_string()).collect();
+        let summary = &mut assembly.summary.providers;
+        summary.push(format!("oauth2 ({})", names.join(", ")));
         match providers.len() {
             1 => Some(Arc::new(providers.pop()?)),
             _ => {
-                let issuers = self.faults.keep(place, OAuth2Issuers::new(providers))?;
-                Some(Arc::new(issuers))
+                let issuers = OAuth2Issuers::new(providers);
+                Some(Arc::new(assembly.faults.keep(place, issuers)?))
             }
         }
     }
+}
 
-    fn issuer(&mut self, oauth2: &OAuth2) -> Option<OAuth2Auth> {
-        let before = self.faults.len();
-        self.leeway(&oauth2.clock_skew_seconds);
-        self.grants(&oauth2.granted_scopes, &oauth2.granted_roles);
+impl Assembly<'_> {
+    fn issuer(&mut self, spot: &Spot<OAuth2>) -> Option<OAuth2Auth> {
+        let oauth2 = &spot.value;
+        let is_right = self.check_jwt_rules(&oauth2.rules, &spot.place);
         let authorities = self.authorities(&oauth2.ca_file).ok()?;
         let issuer = oauth2.issuer.here()?;
-        if self.faults.len() > before {
+        if !is_right {
             return None;
         }
         let plan = Issuer {
             block: oauth2.clone(),
             authorities: authorities.as_ref().map(|one| one.pem.clone()),
         };
-        let former = self.former.issuers.iter().find(|(one, _)| *one == plan);
+        let former = self.former;
+        let former = former.issuers.iter().find(|(one, _)| *one == plan);
         let provider = match former {
             Some((_, provider)) => provider.clone(),
-            None => {
-                let place = oauth2.jwks_uri.here();
-                let place = place.map_or(&issuer.place, |uri| &uri.place);
-                let mut made = self.faults.keep(place, plan.provider()?)?;
-                if let Some(authorities) = authorities {
-                    made = made.with_transport(authorities.transport);
-                }
-                if let Some(file) = oauth2.key_set_bearer_file.value() {
-                    let path = self.config.source.folder().join(file);
-                    made = made.with_key_set_bearer_file(path);
-                }
-                match &self.config.clock {
-                    Some(clock) => made.with_clock(clock.clone()),
-                    None => made,
-                }
-            }
+            None => self.new_issuer(&plan, issuer, authorities)?,
         };
         if provider.endpoint().is_plain_http() {
             self.weak(format!(
@@ -96,6 +76,28 @@ impl Builder<'_> {
         }
         self.issuers.push((plan, provider.clone()));
         Some(provider)
+    }
+
+    fn new_issuer(
+        &mut self,
+        plan: &Issuer,
+        issuer: &Spot<String>,
+        authorities: Option<Authorities>,
+    ) -> Option<OAuth2Auth> {
+        let place = plan.block.jwks_uri.here();
+        let place = place.map_or(&issuer.place, |uri| &uri.place);
+        let mut made = self.faults.keep(place, plan.provider()?)?;
+        if let Some(authorities) = authorities {
+            made = made.with_transport(authorities.transport);
+        }
+        if let Some(file) = plan.block.key_set_bearer_file.value() {
+            let path = self.config.source.folder().join(file);
+            made = made.with_key_set_bearer_file(path);
+        }
+        Some(match &self.config.clock {
+            Some(clock) => made.with_clock(clock.clone()),
+            None => made,
+        })
     }
 
     /// The token's `iss` picks one of them, so no two may have the same name.
@@ -111,8 +113,7 @@ impl Builder<'_> {
                     "{} has this issuer already: name it once, with a list of audiences",
                     first.place.path
                 );
-                self.faults
-                    .add(ConfigErrorKind::Duplicate, &issuer.place, message);
+                self.duplicate(&issuer.place, message);
             }
         }
     }
@@ -125,7 +126,7 @@ impl Issuer {
         let block = &self.block;
         let issuer = block.issuer.value()?;
         let (first, others) = block.audience.value()?.0.split_first()?;
-        let allows_http = block.insecure_allow_http.value() == Some(&true);
+        let allows_http = block.insecure_allow_http.is_true();
         let made = match block.jwks_uri.value() {
             Some(uri) if allows_http => {
                 OAuth2Auth::insecure_without_warning(issuer.as_str(), first)
@@ -150,22 +151,9 @@ impl Issuer {
         if let Some(algorithms) = block.algorithms.value() {
             provider = provider.with_algorithms(algorithms.0.iter().copied())?;
         }
-        set_claims!(provider, block);
-        if let Some(skew) = block.clock_skew_seconds.value() {
-            provider = provider.with_leeway(Duration::from_secs(skew.0))?;
-        }
-        let texts = |spots: &Vec<Spot<String>>| -> Vec<String> {
-            spots.iter().map(|spot| spot.value.clone()).collect()
-        };
-        if let Some(scopes) = block.granted_scopes.value() {
-            provider = provider.with_granted_scopes(texts(scopes));
-        }
-        if let Some(roles) = block.granted_roles.value() {
-            provider = provider.with_granted_roles(texts(roles));
-        }
-        if block.strict_at_jwt.value() == Some(&true) {
+        if block.strict_at_jwt.is_true() {
             provider = provider.strict_at_jwt();
         }
-        Ok(provider)
+        with_jwt_rules!(provider, &block.rules)
     }
 }

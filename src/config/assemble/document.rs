@@ -1,41 +1,34 @@
 //! The document as a whole: its members, what goes over what, and the shape of `auth`.
 
-use std::sync::Arc;
-
-use super::Builder;
+use super::{
+    Assembly, Guard, NamedAuthorizer,
+    gateway::{Gateway, Providers},
+};
 use crate::{
     auth::layer::AuthLayer,
-    authorize::Authorizer,
     config::{
         environment::put,
         expand::{Sources, expand},
-        fault::Place,
+        fault::{Faults, Place},
         node::{Kind, Node},
         read::read,
-        shape::{
-            agent::{self, Agent},
-            gateway::Gateway,
-        },
+        shape::agent::{self, Agent},
         source::{Document, Format},
         suggest,
     },
     error::ConfigErrorKind,
-    provider::AuthProvider,
 };
 
-type Parts = (
-    AuthLayer,
-    Option<Arc<dyn AuthProvider>>,
-    Option<(String, Arc<dyn Authorizer>)>,
-);
-
-impl Builder<'_> {
-    pub(super) fn document(&mut self, document: Document) -> Option<Parts> {
+impl Assembly<'_> {
+    pub(super) fn document(
+        &mut self,
+        document: Document,
+    ) -> Option<(Guard, Option<NamedAuthorizer>)> {
         let Document { mut root, format } = document;
         if !matches!(root.kind, Kind::Map(_)) {
             let place = Place::new("", root.at.clone());
             let message = "the document is no block: write one with an `auth` member";
-            self.faults.add(ConfigErrorKind::Malformed, &place, message);
+            self.malformed(&place, message);
             return None;
         }
         self.config.env.override_in(&mut root, &mut self.faults);
@@ -43,12 +36,8 @@ impl Builder<'_> {
         for name in OURS {
             if let Some(member) = root.member_mut(name) {
                 let place = Place::new(*name, member.node.at.clone());
-                let mut sources = Sources {
-                    env: &self.config.env,
-                    folder: self.config.source.folder(),
-                    seen: self.seen,
-                };
-                expand(&mut member.node, &place, &mut sources, &mut self.faults);
+                let (mut sources, faults) = self.sources();
+                expand(&mut member.node, &place, &mut sources, faults);
             }
         }
 
@@ -60,15 +49,11 @@ impl Builder<'_> {
         };
         let place = Place::new("auth", auth.node.at.clone());
         let is_agent = format == Format::Json && agent::is_meant(&auth.node);
-        let (layer, provider) = if is_agent {
-            let mut sources = Sources {
-                env: &self.config.env,
-                folder: self.config.source.folder(),
-                seen: self.seen,
-            };
-            let agent = Agent::read(&auth.node, &place, &mut sources, &mut self.faults)?;
+        let guard = if is_agent {
+            let (mut sources, faults) = self.sources();
+            let agent = Agent::read(&auth.node, &place, &mut sources, faults)?;
             let verdict = self.agent(&agent)?;
-            self.layer(verdict, None)?
+            self.guard(verdict, None)?
         } else {
             let gateway = read::<Gateway>(&auth.node, &place, &mut self.faults)?;
             let Some(verdict) = self.gateway(&gateway, &place) else {
@@ -76,15 +61,25 @@ impl Builder<'_> {
                 self.settings(AuthLayer::open(), &gateway);
                 return None;
             };
-            self.layer(verdict, Some(&gateway))?
+            self.guard(verdict, Some(&gateway))?
         };
-        if let (None, Some((_, _))) = (&provider, &authorizer) {
+        if guard.provider.is_none() && authorizer.is_some() {
             let message = "an authorizer is named, and nobody is asked who calls: leave it out, \
                            or ask callers for a credential";
             let place = Place::new("authorization", auth.node.at.clone());
-            self.faults.add(ConfigErrorKind::Conflict, &place, message);
+            self.conflict(&place, message);
         }
-        Some((layer, provider, authorizer))
+        Some((guard, authorizer))
+    }
+
+    /// What stands behind the variables of a text, and where to tell that it cannot be had.
+    fn sources(&mut self) -> (Sources<'_>, &mut Faults) {
+        let sources = Sources {
+            env: &self.config.env,
+            folder: self.config.source.folder(),
+            seen: self.seen,
+        };
+        (sources, &mut self.faults)
     }
 
     fn override_by_code(&mut self, root: &mut Node) {
@@ -95,7 +90,7 @@ impl Builder<'_> {
             if !is_ours || levels.contains(&"") {
                 let message = "the path of a value does not begin with `auth`: write it as in \
                                `auth.jwt.issuer`";
-                self.faults.add(ConfigErrorKind::Malformed, &place, message);
+                self.malformed(&place, message);
             } else if let Err(fault) = put(root, &levels, value.clone()) {
                 self.faults.add(ConfigErrorKind::Conflict, &place, fault);
             }
@@ -114,14 +109,15 @@ impl Builder<'_> {
             None => (root.at.clone(), ""),
         };
         let message = format!(
-            "there is no `auth`: {hint}write one with api_keys, jwt, oauth2, introspection, allowlist \
-             or custom in it; to let every caller in, write `auth: {{enabled: false}}`"
+            "there is no `auth`: {hint}write one with a provider in it ({}); to let every caller \
+             in, write `auth: {{enabled: false}}`",
+            suggest::list(Providers::names())
         );
         let place = Place::new("", at);
-        self.faults.add(ConfigErrorKind::Empty, &place, message);
+        self.missing(&place, message);
     }
 
-    fn authorizer(&mut self, root: &Node) -> Option<(String, Arc<dyn Authorizer>)> {
+    fn authorizer(&mut self, root: &Node) -> Option<NamedAuthorizer> {
         let Some(member) = root.member("authorization") else {
             self.misspelled_authorization(root);
             return None;
@@ -132,10 +128,10 @@ impl Builder<'_> {
         match found {
             Ok(authorizer) => {
                 self.summary.authorizer = Some(name.clone());
-                Some((name, authorizer))
+                Some(NamedAuthorizer { name, authorizer })
             }
             Err(message) => {
-                self.faults.add(ConfigErrorKind::Unknown, &place, message);
+                self.unknown(&place, message);
                 None
             }
         }
@@ -152,7 +148,7 @@ impl Builder<'_> {
                 let place = Place::new("", member.at.clone());
                 let message = "did you mean \"authorization\"? write it so, or give the member a \
                                name that is less like it";
-                self.faults.add(ConfigErrorKind::Unknown, &place, message);
+                self.unknown(&place, message);
             }
         }
     }
@@ -168,7 +164,7 @@ impl Builder<'_> {
             let place = Place::new("webhooks", member.at.clone());
             let message = "webhooks belong into the block `auth`: move them there, or give the \
                            member another name if it is not for us";
-            self.faults.add(ConfigErrorKind::Conflict, &place, message);
+            self.conflict(&place, message);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What proves the deliveries of a webhook: its scheme, with its secrets.
 
-use super::Builder;
+use super::Assembly;
 use crate::{
     config::{
-        read::{OneOrMoreSecrets, Slot, Spot},
+        read::{OneOf, OneOrMoreSecrets, Slot, Spot, Which},
         shape::webhook::{Hmac, Scheme, Webhook},
     },
     error::{ConfigError, ConfigErrorKind},
@@ -11,13 +11,12 @@ use crate::{
     webhook::{HmacScheme, WebhookLayer},
 };
 
-impl Builder<'_> {
+impl Assembly<'_> {
     pub(super) fn signed_layer(
         &mut self,
         spot: &Spot<Webhook>,
         scheme: Scheme,
     ) -> Option<WebhookLayer> {
-        let hook = &spot.value;
         // Each of them tells what is wrong with it.
         let hmac = match scheme {
             Scheme::Hmac => self.hmac(spot),
@@ -51,19 +50,28 @@ impl Builder<'_> {
                 None => make(&secret.value)?,
                 Some(layer) => WebhookLayer::add_secret(layer, secret.value.clone()),
             };
-            match added {
-                Ok(added) => layer = Some(added),
-                // The others are looked at all the same, each by itself.
-                Err(error) => self.faults.add_error(&secret.place, &error),
-            }
+            // Where one is at fault, the others are looked at all the same, each by itself.
+            layer = self.faults.keep(&secret.place, added);
         }
         let layer = layer?;
-        if scheme != Scheme::Meta {
-            return Some(layer);
+        match scheme {
+            Scheme::Meta => self.with_verify_token(layer, spot),
+            _ => Some(layer),
         }
-        let names = ("verify_token", "verify_token_file");
-        let (token, file) = (&hook.verify_token, &hook.verify_token_file);
-        match self.secret(token, file, names, &spot.place) {
+    }
+
+    fn with_verify_token(
+        &mut self,
+        layer: WebhookLayer,
+        spot: &Spot<Webhook>,
+    ) -> Option<WebhookLayer> {
+        let token = self.secret(OneOf {
+            first: &spot.value.verify_token,
+            second: &spot.value.verify_token_file,
+            names: ["`verify_token`", "`verify_token_file`"],
+            place: &spot.place,
+        });
+        match token {
             Slot::Absent => Some(layer),
             Slot::Faulty => None,
             Slot::Here(token) => {
@@ -76,16 +84,17 @@ impl Builder<'_> {
     /// The secrets that stand in the document or in files that it names.
     fn webhook_secret(&mut self, spot: &Spot<Webhook>) -> Slot<OneOrMoreSecrets> {
         let hook = &spot.value;
-        let files = match (&hook.secret, &hook.secret_file) {
-            (secret, Slot::Absent) => return secret.clone(),
-            (Slot::Absent, Slot::Here(files)) => files,
-            (Slot::Here(_), Slot::Here(_)) => {
-                let message = "both `secret` and `secret_file` are there: keep one of the two";
-                self.faults
-                    .add(ConfigErrorKind::Conflict, &spot.place, message);
-                return Slot::Faulty;
-            }
-            (Slot::Faulty, _) | (_, Slot::Faulty) => return Slot::Faulty,
+        let secrets = OneOf {
+            first: &hook.secret,
+            second: &hook.secret_file,
+            names: ["`secret`", "`secret_file`"],
+            place: &spot.place,
+        };
+        let files = match secrets.find(&mut self.faults) {
+            Which::First(secret) => return Slot::Here(secret.clone()),
+            Which::Second(files) => files,
+            Which::Neither => return Slot::Absent,
+            Which::Faulty => return Slot::Faulty,
         };
         let mut found: Vec<Spot<Secret>> = Vec::with_capacity(files.value.0.len());
         for file in &files.value.0 {
@@ -116,8 +125,7 @@ impl Builder<'_> {
         };
         if let (Slot::Here(secret), false) = (inside, takes_secret) {
             let message = "Discord shows a public key and no secret: write it as `public_key`";
-            self.faults
-                .add(ConfigErrorKind::Conflict, &secret.place, message);
+            self.conflict(&secret.place, message);
         }
         let mut found = Vec::new();
         let mut is_faulty = false;
@@ -136,8 +144,7 @@ impl Builder<'_> {
                     "`secret` is missing: add it, best as ${VARIABLE}, or `secret_file`"
                 }
             };
-            self.faults
-                .add(ConfigErrorKind::Empty, &spot.place, message);
+            self.missing(&spot.place, message);
         }
         if !self.check_secrets(hook, inside, scheme) {
             return None;
@@ -160,16 +167,14 @@ impl Builder<'_> {
             for secret in of(inside) {
                 if secret.value.expose().starts_with("whpk_") {
                     let message = "a public key stands here: write it as `public_key`";
-                    self.faults
-                        .add(ConfigErrorKind::WrongKey, &secret.place, message);
+                    self.wrong_key(&secret.place, message);
                 }
             }
             for key in of(&hook.public_key) {
                 if !key.value.expose().starts_with("whpk_") {
                     let message = "this is no public key of a standard webhook, which begins with \
                                    whpk_: a secret belongs in `secret`";
-                    self.faults
-                        .add(ConfigErrorKind::WrongKey, &key.place, message);
+                    self.wrong_key(&key.place, message);
                 }
             }
             return self.faults.len() == before;
@@ -200,8 +205,7 @@ impl Builder<'_> {
             Slot::Absent => {
                 let message = "`url` is missing: add the address as it stands at Twilio, which is \
                                part of what it signs";
-                self.faults
-                    .add(ConfigErrorKind::Empty, &spot.place, message);
+                self.missing(&spot.place, message);
             }
         }
         None
@@ -214,26 +218,18 @@ impl Builder<'_> {
             Slot::Absent => {
                 let message = "`hmac` is missing: add `hmac: {signature_header: NAME}` with the \
                                header that your partner signs in";
-                self.faults
-                    .add(ConfigErrorKind::Empty, &spot.place, message);
+                self.missing(&spot.place, message);
                 return None;
             }
         };
         let before = self.faults.len();
         let scheme = self.hmac_scheme(&settings.value);
-        let window = &settings.value.window_seconds;
-        if let Slot::Here(window) = window {
-            if !(1..=LONGEST_WINDOW).contains(&window.value.0) {
-                let message = format!("a window is 1 to {LONGEST_WINDOW} seconds long");
-                self.faults
-                    .add(ConfigErrorKind::Malformed, &window.place, message);
-            }
-            if settings.value.timestamp_header.is_absent() {
-                let message = "there is no time that it could be for: add `timestamp_header`, or \
-                               leave it out";
-                self.faults
-                    .add(ConfigErrorKind::Conflict, &window.place, message);
-            }
+        if let Slot::Here(skew) = &settings.value.clock_skew_seconds
+            && settings.value.timestamp_header.is_absent()
+        {
+            let message = "there is no time that it could be for: add `timestamp_header`, or leave \
+                           it out";
+            self.conflict(&skew.place, message);
         }
         if settings.value.timestamp_header.is_absent() {
             self.weak(format!(
@@ -272,8 +268,8 @@ impl Builder<'_> {
             let with_id = scheme.clone().with_unsigned_id(&name.value);
             scheme = self.named(name, with_id).unwrap_or(scheme);
         }
-        if let Some(window) = settings.window_seconds.value() {
-            scheme = scheme.with_window(window.0);
+        if let Some(leeway) = self.leeway(&settings.clock_skew_seconds) {
+            scheme = scheme.with_leeway(leeway).ok()?;
         }
         Some(scheme)
     }
@@ -301,4 +297,3 @@ impl Builder<'_> {
 
 /// Eight random bytes in hexadecimal, which nobody makes anew on purpose.
 const SHORT: usize = 16;
-const LONGEST_WINDOW: u64 = 300;

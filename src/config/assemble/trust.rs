@@ -1,8 +1,8 @@
-//! Issuers and endpoints: whom they are trusted by, and what their tokens may grant.
+//! Issuers and endpoints: whom they are trusted by.
 
-use super::Builder;
+use super::Assembly;
 use crate::{
-    config::read::{Slot, Spot},
+    config::read::Slot,
     issuer::fetch::{CaFault, Transport},
     secret::Secret,
 };
@@ -18,7 +18,7 @@ pub(super) struct Authorities {
 /// What is wrong has been told.
 pub(super) struct Told;
 
-impl Builder<'_> {
+impl Assembly<'_> {
     /// The authorities in a CA file, where one is named.
     pub(super) fn authorities(&mut self, file: &Slot<String>) -> Result<Option<Authorities>, Told> {
         let file = match file {
@@ -35,21 +35,6 @@ impl Builder<'_> {
                 Err(Told)
             }
         }
-    }
-
-    /// What tokens may grant at the most, in scopes and in roles.
-    pub(super) fn grants(
-        &mut self,
-        scopes: &Slot<Vec<Spot<String>>>,
-        roles: &Slot<Vec<Spot<String>>>,
-    ) -> [Option<Vec<String>>; 2] {
-        for scope in scopes.value().into_iter().flatten() {
-            self.check_scope(scope);
-        }
-        [scopes, roles].map(|slot| {
-            let spots = slot.value()?;
-            Some(spots.iter().map(|spot| spot.value.clone()).collect())
-        })
     }
 }
 

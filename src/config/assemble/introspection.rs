@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Builder, claims::set_user_and_scopes};
+use super::{Assembly, Provider, claims::with_token_rules, gateway::ProviderBlock};
 use crate::{
     config::{
         fault::Place,
-        read::{Seconds, Slot, Spot},
+        read::{OneOf, Seconds, Slot, Spot},
         shape::tokens::Introspection,
     },
     error::ConfigErrorKind,
-    provider::{AuthProvider, IntrospectionAuth},
+    provider::IntrospectionAuth,
     secret::Secret,
 };
 
@@ -24,24 +24,32 @@ pub(in crate::config) struct Asking {
     authorities: Option<Secret>,
 }
 
-impl Builder<'_> {
-    pub(super) fn introspection(
-        &mut self,
-        block: &Introspection,
-        place: &Place,
-    ) -> Option<Arc<dyn AuthProvider>> {
-        let names = ("client_secret", "client_secret_file");
-        let (text, file) = (&block.client_secret, &block.client_secret_file);
-        let secret = self.secret(text, file, names, place);
-        let names = ("bearer_token", "bearer_token_file");
-        let (text, file) = (&block.bearer_token, &block.bearer_token_file);
-        let token = self.secret(text, file, names, place);
-        let made = self.introspecting_client(block, (&secret, &token), place);
-        let leeway = self.leeway(&block.clock_skew_seconds);
+impl ProviderBlock for Introspection {
+    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {
+        assembly.introspection(self, place)
+    }
+}
+
+impl Assembly<'_> {
+    fn introspection(&mut self, block: &Introspection, place: &Place) -> Option<Provider> {
+        let secret = self.secret(OneOf {
+            first: &block.client_secret,
+            second: &block.client_secret_file,
+            names: ["`client_secret`", "`client_secret_file`"],
+            place,
+        });
+        let token = self.secret(OneOf {
+            first: &block.bearer_token,
+            second: &block.bearer_token_file,
+            names: ["`bearer_token`", "`bearer_token_file`"],
+            place,
+        });
+        let client = self.client(block, &secret, &token, place);
+        let made = client.and_then(|client| self.introspecting(block, client));
+        let is_right = self.check_token_rules(&block.rules, place);
         let cache_ttl = self.cache_ttl(&block.cache_seconds);
-        let [scopes, roles] = self.grants(&block.granted_scopes, &block.granted_roles);
         let authorities = self.authorities(&block.ca_file);
-        let mut provider = made?;
+        let mut provider = made.filter(|_| is_right)?;
         match block.audience.value() {
             Some(audiences) => provider = provider.with_audiences(audiences.0.iter().cloned()),
             None if block.audience.is_absent() => {
@@ -56,17 +64,11 @@ impl Builder<'_> {
         if let Some(issuer) = block.issuer.value() {
             provider = provider.with_issuer(issuer);
         }
-        set_user_and_scopes!(provider, block);
-        self.weak_claims(block, place);
+        let with_rules = with_token_rules!(provider, &block.rules);
+        provider = self.faults.keep(place, with_rules)?;
         if let Some(source) = block.source.here() {
             let labelled = provider.with_source(&source.value);
             provider = self.faults.keep(&source.place, labelled)?;
-        }
-        if let Some(scopes) = scopes {
-            provider = provider.with_granted_scopes(scopes);
-        }
-        if let Some(roles) = roles {
-            provider = provider.with_granted_roles(roles);
         }
         let authorities = authorities.ok()?;
         if let Some(authorities) = &authorities {
@@ -79,16 +81,13 @@ impl Builder<'_> {
                 place.path
             ));
         }
-        if let Some(leeway) = leeway {
-            provider = provider.with_leeway(leeway).ok()?;
-        }
         if let Some(time) = cache_ttl {
             provider = provider.with_cache_ttl(time).ok()?;
         }
-        if block.ignore_jwts.value() == Some(&true) {
+        if block.ignore_jwts.is_true() {
             provider = provider.ignore_jwts();
         }
-        if block.accept_clients.value() == Some(&true) {
+        if block.accept_clients.is_true() {
             provider = provider.accept_clients();
         }
         if let Some(clock) = &self.config.clock {
@@ -116,44 +115,50 @@ impl Builder<'_> {
         Some(Arc::new(provider))
     }
 
-    /// The provider, by how this server proves to the endpoint who it is.
-    fn introspecting_client(
+    /// How this server proves to the endpoint who it is: in exactly one way.
+    fn client<'b>(
+        &mut self,
+        block: &'b Introspection,
+        secret: &'b Slot<Secret>,
+        token: &'b Slot<Secret>,
+        place: &Place,
+    ) -> Option<Client<'b>> {
+        let (kind, message) = match (&block.client_id, secret, token) {
+            (Slot::Here(id), Slot::Here(secret), Slot::Absent) => {
+                return Some(Client::Basic(&id.value, secret));
+            }
+            (Slot::Absent, Slot::Absent, Slot::Here(token)) => return Some(Client::Bearer(token)),
+            (Slot::Faulty, ..) | (_, Slot::Faulty, _) | (.., Slot::Faulty) => return None,
+            (Slot::Absent, Slot::Absent, Slot::Absent) => (
+                ConfigErrorKind::Empty,
+                "the endpoint answers nobody it does not know: add `client_id` and \
+                 `client_secret`, or `bearer_token`",
+            ),
+            (.., Slot::Here(_)) => (
+                ConfigErrorKind::Conflict,
+                "both `bearer_token` and a client id or secret are there: keep one way to be known",
+            ),
+            (Slot::Absent, ..) => (
+                ConfigErrorKind::Empty,
+                "`client_id` is missing: add the id that goes with the secret",
+            ),
+            (_, Slot::Absent, _) => (
+                ConfigErrorKind::Empty,
+                "`client_secret` is missing: add it, best as ${VARIABLE}, or `client_secret_file`",
+            ),
+        };
+        self.faults.add(kind, place, message);
+        None
+    }
+
+    fn introspecting(
         &mut self,
         block: &Introspection,
-        (secret, token): (&Slot<Secret>, &Slot<Secret>),
-        place: &Place,
+        client: Client<'_>,
     ) -> Option<IntrospectionAuth> {
-        let client = match (&block.client_id, secret, token) {
-            (Slot::Absent, Slot::Absent, Slot::Absent) => {
-                let message = "the endpoint answers nobody it does not know: add `client_id` and \
-                               `client_secret`, or `bearer_token`";
-                self.faults.add(ConfigErrorKind::Empty, place, message);
-                return None;
-            }
-            (Slot::Here(id), Slot::Here(secret), Slot::Absent) => Client::Basic(&id.value, secret),
-            (Slot::Absent, Slot::Absent, Slot::Here(token)) => Client::Bearer(token),
-            (Slot::Faulty, ..) | (_, Slot::Faulty, _) | (.., Slot::Faulty) => return None,
-            (.., Slot::Here(_)) => {
-                let message = "both `bearer_token` and a client id or secret are there: keep one \
-                               way to be known";
-                self.faults.add(ConfigErrorKind::Conflict, place, message);
-                return None;
-            }
-            (Slot::Absent, ..) => {
-                let message = "`client_id` is missing: add the id that goes with the secret";
-                self.faults.add(ConfigErrorKind::Empty, place, message);
-                return None;
-            }
-            (_, Slot::Absent, _) => {
-                let message = "`client_secret` is missing: add it, best as ${VARIABLE}, or \
-                               `client_secret_file`";
-                self.faults.add(ConfigErrorKind::Empty, place, message);
-                return None;
-            }
-        };
         let endpoint = block.endpoint.here()?;
         let in_form = block.client_secret_post.here().filter(|post| post.value);
-        let allows_http = block.insecure_allow_http.value() == Some(&true);
+        let allows_http = block.insecure_allow_http.is_true();
         let url = &endpoint.value;
         let (place, made) = match client {
             Client::Basic(id, secret) => (
@@ -181,8 +186,7 @@ impl Builder<'_> {
                 "an answer is remembered for {LONGEST_CACHE_TTL} seconds at most: a revoked token \
                  would work for too long"
             );
-            self.faults
-                .add(ConfigErrorKind::Malformed, &spot.place, message);
+            self.malformed(&spot.place, message);
             return None;
         }
         Some(Duration::from_secs(spot.value.0))

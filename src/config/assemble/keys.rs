@@ -4,23 +4,28 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::Builder;
+use super::{Assembly, Provider, gateway::ProviderBlock};
 use crate::{
     config::{
         fault::Place,
-        read::{Free, Slot, Spot},
-        shape::gateway::{ApiKey, ApiKeys},
+        read::{Free, OneOf, Slot, Spot, Which},
+        shape::caller::{ApiKey, ApiKeys},
     },
     error::ConfigErrorKind,
-    provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider},
+    provider::{ApiKeyAuth, ApiKeyRecord},
 };
 
-impl Builder<'_> {
-    pub(super) fn api_keys(
-        &mut self,
-        keys: &[Spot<ApiKey>],
-        place: &Place,
-    ) -> Option<Arc<dyn AuthProvider>> {
+impl ProviderBlock for ApiKeys {
+    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {
+        match self {
+            Self::Some(keys) => assembly.api_keys(keys, place),
+            none => assembly.no_api_keys(none, place),
+        }
+    }
+}
+
+impl Assembly<'_> {
+    fn api_keys(&mut self, keys: &[Spot<ApiKey>], place: &Place) -> Option<Provider> {
         let before = self.faults.len();
         let mut records = Vec::with_capacity(keys.len());
         let mut by_name = HashMap::new();
@@ -34,8 +39,7 @@ impl Builder<'_> {
                     "{first} has this name already: give each its own, and the same `user_id` where \
                      two keys are one caller"
                 );
-                self.faults
-                    .add(ConfigErrorKind::Duplicate, &name.place, message);
+                self.duplicate(&name.place, message);
             }
             let Some((record, place)) = self.record(spot) else {
                 continue;
@@ -43,7 +47,7 @@ impl Builder<'_> {
             if let Some(first) = by_key.insert(record.digest, &spot.place.path) {
                 let message =
                     format!("{first} has this key already: give each caller a key of its own");
-                self.faults.add(ConfigErrorKind::Duplicate, &place, message);
+                self.duplicate(&place, message);
             }
             records.push(record);
         }
@@ -70,13 +74,8 @@ impl Builder<'_> {
     ///
     /// Of a server that starts it is a fault. One that runs would keep every key that was taken away,
     /// were it a fault there too: it closes for keys instead, unless the document lets everybody in.
-    pub(super) fn no_api_keys(
-        &mut self,
-        list: &ApiKeys,
-        place: &Place,
-        is_open: bool,
-    ) -> Option<Arc<dyn AuthProvider>> {
-        if !self.former.is_running || is_open {
+    fn no_api_keys(&mut self, list: &ApiKeys, place: &Place) -> Option<Provider> {
+        if !self.former.is_running || self.is_open {
             let (kind, message) = match list {
                 ApiKeys::Nothing => (ConfigErrorKind::Blank, "nothing stands here: write a list"),
                 _ => (ConfigErrorKind::Empty, "the list is empty: add an item"),
@@ -99,30 +98,32 @@ impl Builder<'_> {
         self.check_scopes(key);
         // Without its name the key can still be looked at.
         let name = key.name.value().map_or("?", String::as_str);
-        let names = ("key", "key_file");
-        let plain = self.secret(&key.key, &key.key_file, names, &spot.place);
-        let (place, record) = match (plain, &key.key_sha256) {
-            (Slot::Absent, Slot::Absent) => {
-                let message = "no key is there: add one of `key`, `key_file` and `key_sha256`";
-                self.faults
-                    .add(ConfigErrorKind::Empty, &spot.place, message);
-                return None;
-            }
-            (Slot::Here(plain), Slot::Absent) => {
-                (plain.place, ApiKeyRecord::new(name, plain.value))
-            }
-            (Slot::Absent, Slot::Here(hash)) => (
-                hash.place.clone(),
+        let plain = self.secret(OneOf {
+            first: &key.key,
+            second: &key.key_file,
+            names: ["`key`", "`key_file`"],
+            place: &spot.place,
+        });
+        let key_or_hash = OneOf {
+            first: &plain,
+            second: &key.key_sha256,
+            names: ["a key", "`key_sha256`"],
+            place: &spot.place,
+        };
+        let (place, record) = match key_or_hash.find(&mut self.faults) {
+            Which::First(plain) => (&plain.place, ApiKeyRecord::new(name, plain.value.clone())),
+            Which::Second(hash) => (
+                &hash.place,
                 ApiKeyRecord::from_sha256(name, hash.value.expose()),
             ),
-            (Slot::Here(_), Slot::Here(_)) => {
-                let message = "both a key and `key_sha256` are there: keep one of the two";
-                self.faults
-                    .add(ConfigErrorKind::Conflict, &spot.place, message);
+            Which::Neither => {
+                let message = "no key is there: add one of `key`, `key_file` and `key_sha256`";
+                self.missing(&spot.place, message);
                 return None;
             }
-            (Slot::Faulty, _) | (_, Slot::Faulty) => return None,
+            Which::Faulty => return None,
         };
+        let place = place.clone();
         let mut record = self.faults.keep(&place, record)?;
         if record.is_short() {
             let min = ApiKeyRecord::MIN_SAFE_LEN;
@@ -169,7 +170,7 @@ impl Builder<'_> {
         for (name, place, value) in roles.into_iter().chain(tenant) {
             if claims.insert(name.to_owned(), value).is_some() {
                 let message = format!("`metadata` has `{name}` too: keep one of the two");
-                self.faults.add(ConfigErrorKind::Conflict, place, message);
+                self.conflict(place, message);
             }
         }
         for (name, value) in claims {
@@ -187,8 +188,7 @@ impl Builder<'_> {
     pub(super) fn check_scope(&mut self, scope: &Spot<String>) {
         if scope.value.contains(char::is_whitespace) {
             let message = "a scope has no spaces: write each as an item of its own";
-            self.faults
-                .add(ConfigErrorKind::Malformed, &scope.place, message);
+            self.malformed(&scope.place, message);
         }
     }
 }
