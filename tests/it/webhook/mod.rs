@@ -17,6 +17,7 @@ mod kit;
 mod meta;
 mod names;
 mod replay;
+mod replay_stores;
 mod routes;
 mod schemes;
 mod signing;
