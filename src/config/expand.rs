@@ -36,10 +36,11 @@ pub(super) fn expand(
         {
             match expanded(text.secret.expose(), sources) {
                 Ok(expanded) => *text = expanded,
-                Err(message) => {
+                Err(Unexpanded::Fault(message)) => {
                     faults.add(ConfigErrorKind::Unknown, place, message);
                     node.kind = Kind::Told;
                 }
+                Err(Unexpanded::Unset(name)) => node.kind = Kind::Unset(name),
             }
         }
         Kind::List(items) => {
@@ -58,7 +59,26 @@ pub(super) fn expand(
     }
 }
 
-fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, String> {
+/// Why a text cannot be expanded.
+enum Unexpanded {
+    Fault(String),
+    /// This variable is not set.
+    Unset(String),
+}
+
+impl From<String> for Unexpanded {
+    fn from(message: String) -> Self {
+        Self::Fault(message)
+    }
+}
+
+impl From<&str> for Unexpanded {
+    fn from(message: &str) -> Self {
+        Self::Fault(message.to_owned())
+    }
+}
+
+fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, Unexpanded> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut empty_variables = Vec::new();
     let mut is_raw = false;
@@ -100,9 +120,7 @@ fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, String> {
         is_raw = true;
         match (sources.env.get(name), default) {
             (Variable::NotText, _) => {
-                return Err(format!(
-                    "the variable {name} is not UTF-8: set it to a text"
-                ));
+                return Err(format!("the variable {name} is not UTF-8: set it to a text").into());
             }
             // As in a shell, the default also stands in for a variable that is set to nothing.
             (Variable::Set(value), Some(default)) if value.expose().is_empty() => {
@@ -121,9 +139,7 @@ fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, String> {
                 out.push_str(default);
             }
             (Variable::Unset, None) => {
-                return Err(format!(
-                    "the variable {name} is not set: set it, or write ${{{name}:-default}}"
-                ));
+                return Err(Unexpanded::Unset(name.to_owned()));
             }
         }
     }

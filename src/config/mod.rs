@@ -31,7 +31,8 @@
 //! from a document with a fault. There are four ways to have no authentication, and each has to be
 //! written: `enabled: false`, `mode: none`, the agent shape's `"auth": null`, and
 //! [`AuthLayer::disabled`](crate::AuthLayer::disabled) in code. All faults are told at once, each with its line, its place in the
-//! document and what to write instead ([`ConfigFaults`]).
+//! document and what to write instead ([`ConfigFaults`]): those inside of a block whose name is
+//! misspelled, and those of what a missing member would have needed, among them.
 //!
 //! # What a changed file may grant
 //!

@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Alias,
     /// What could not be expanded; its fault has been told.
     Told,
+    /// A text with a variable of that name, which is not set. Whoever reads it tells what to do.
+    Unset(String),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,6 +160,7 @@ impl Node {
             Kind::Map(_) => "a block",
             Kind::Alias => "an alias",
             Kind::Told => "a fault",
+            Kind::Unset(_) => "a variable that is not set",
         }
     }
 }

@@ -33,9 +33,10 @@ impl Assembly<'_> {
         }
         self.config.env.override_in(&mut root, &mut self.faults);
         self.override_by_code(&mut root);
-        for name in OURS {
+        let auth_name = auth_name(&root);
+        for name in [&*auth_name, "authorization"] {
             if let Some(member) = root.member_mut(name) {
-                let place = Place::new(*name, member.node.at.clone());
+                let place = Place::new(name, member.node.at.clone());
                 let (mut sources, faults) = self.sources();
                 expand(&mut member.node, &place, &mut sources, faults);
             }
@@ -43,11 +44,12 @@ impl Assembly<'_> {
 
         self.misplaced_webhooks(&root);
         let authorizer = self.authorizer(&root);
-        let Some(auth) = root.member("auth") else {
+        if root.member("auth").is_none() {
             self.without_auth(&root);
-            return None;
-        };
-        let place = Place::new("auth", auth.node.at.clone());
+        }
+        // What is wrong inside of a block with a misspelled name is told as well.
+        let auth = root.member(&auth_name)?;
+        let place = Place::new(&*auth_name, auth.node.at.clone());
         let is_agent = format == Format::Json && agent::is_meant(&auth.node);
         let guard = if is_agent {
             let (mut sources, faults) = self.sources();
@@ -166,6 +168,20 @@ impl Assembly<'_> {
                            member another name if it is not for us";
             self.conflict(&place, message);
         }
+    }
+}
+
+/// What the document calls `auth`: a slip in writing that is a fault, and read all the same.
+fn auth_name(root: &Node) -> Box<str> {
+    let Kind::Map(members) = &root.kind else {
+        return "auth".into();
+    };
+    let slip = members.iter().find(|member| {
+        suggest::is_slip(&member.name, "auth") && matches!(member.node.kind, Kind::Map(_))
+    });
+    match (root.member("auth"), slip) {
+        (None, Some(slip)) => slip.name.clone(),
+        _ => "auth".into(),
     }
 }
 

@@ -44,8 +44,13 @@ impl Assembly<'_> {
             names: ["`bearer_token`", "`bearer_token_file`"],
             place,
         });
-        let client = self.client(block, &secret, &token, place);
-        let made = client.and_then(|client| self.introspecting(block, client));
+        let made = match self.client(block, &secret, &token, place) {
+            Some(client) => self.introspecting(block, client),
+            None => {
+                self.check_endpoint(block);
+                None
+            }
+        };
         let is_right = self.check_token_rules(&block.rules, place);
         let cache_ttl = self.cache_ttl(&block.cache_seconds);
         let authorities = self.authorities(&block.ca_file);
@@ -149,6 +154,16 @@ impl Assembly<'_> {
         };
         self.faults.add(kind, place, message);
         None
+    }
+
+    /// Tells what is wrong with the endpoint's address, where nothing is there to be known by.
+    fn check_endpoint(&mut self, block: &Introspection) {
+        if let Slot::Here(endpoint) = &block.endpoint {
+            let allows_http = block.insecure_allow_http.is_true();
+            let made =
+                IntrospectionAuth::with_token(&endpoint.value, "stand-in".into(), allows_http);
+            let _only_for_its_faults = self.faults.keep(&endpoint.place, made);
+        }
     }
 
     fn introspecting(

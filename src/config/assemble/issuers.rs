@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, Provider, claims::with_jwt_rules, gateway::ProviderBlock, trust::Authorities,
+    Assembly, Provider,
+    claims::with_jwt_rules,
+    gateway::ProviderBlock,
+    trust::{Authorities, Told},
 };
 use crate::{
     config::{
@@ -52,11 +55,19 @@ impl Assembly<'_> {
     fn issuer(&mut self, spot: &Spot<OAuth2>) -> Option<OAuth2Auth> {
         let oauth2 = &spot.value;
         let is_right = self.check_jwt_rules(&oauth2.rules, &spot.place);
-        let authorities = self.authorities(&oauth2.ca_file).ok()?;
-        let issuer = oauth2.issuer.here()?;
-        if !is_right {
+        let authorities = match self.authorities(&oauth2.ca_file) {
+            Ok(authorities) => authorities,
+            Err(Told) => {
+                self.check_addresses(spot);
+                return None;
+            }
+        };
+        let (Slot::Here(issuer), Slot::Here(_), true) =
+            (&oauth2.issuer, &oauth2.audience, is_right)
+        else {
+            self.check_addresses(spot);
             return None;
-        }
+        };
         let plan = Issuer {
             block: oauth2.clone(),
             authorities: authorities.as_ref().map(|one| one.pem.clone()),
@@ -78,6 +89,20 @@ impl Assembly<'_> {
         Some(provider)
     }
 
+    /// Tells what is wrong with the addresses of a block of which no provider comes.
+    fn check_addresses(&mut self, spot: &Spot<OAuth2>) {
+        let plan = Issuer {
+            block: spot.value.clone(),
+            authorities: None,
+        };
+        let block = &plan.block;
+        let place = block.jwks_uri.here().map(|uri| &uri.place);
+        let place = place.or(block.issuer.here().map(|issuer| &issuer.place));
+        if let Some(place) = place {
+            let _only_for_its_faults = self.faults.keep(place, plan.addressed());
+        }
+    }
+
     fn new_issuer(
         &mut self,
         plan: &Issuer,
@@ -86,7 +111,7 @@ impl Assembly<'_> {
     ) -> Option<OAuth2Auth> {
         let place = plan.block.jwks_uri.here();
         let place = place.map_or(&issuer.place, |uri| &uri.place);
-        let mut made = self.faults.keep(place, plan.provider()?)?;
+        let mut made = self.faults.keep(place, plan.provider())?;
         if let Some(authorities) = authorities {
             made = made.with_transport(authorities.transport);
         }
@@ -120,23 +145,30 @@ impl Assembly<'_> {
 }
 
 impl Issuer {
-    /// The provider, where what it needs could be read. INVARIANT: whatever it depends on is part
-    /// of the plan.
-    fn provider(&self) -> Option<Result<OAuth2Auth, ConfigError>> {
+    /// The provider. INVARIANT: whatever it depends on is part of the plan.
+    fn provider(&self) -> Result<OAuth2Auth, ConfigError> {
+        let audiences = self.block.audience.value();
+        let others = audiences.and_then(|audiences| audiences.0.get(1..));
+        self.set(self.addressed()?, others.unwrap_or_default())
+    }
+
+    /// The provider with its addresses alone. What is not there has been told, and something else
+    /// stands in for it: INVARIANT: nothing is built from a configuration with a fault.
+    fn addressed(&self) -> Result<OAuth2Auth, ConfigError> {
         let block = &self.block;
-        let issuer = block.issuer.value()?;
-        let (first, others) = block.audience.value()?.0.split_first()?;
+        let issuer = block.issuer.value();
+        let issuer = issuer.map_or("https://issuer.example", String::as_str);
+        let audience = block.audience.value().and_then(|some| some.0.first());
+        let audience = audience.map_or("audience", String::as_str);
         let allows_http = block.insecure_allow_http.is_true();
-        let made = match block.jwks_uri.value() {
+        match block.jwks_uri.value() {
             Some(uri) if allows_http => {
-                OAuth2Auth::insecure_without_warning(issuer.as_str(), first)
-                    .and_then(|made| made.with_jwks_uri(uri))
+                OAuth2Auth::insecure_without_warning(issuer, audience)?.with_jwks_uri(uri)
             }
-            None if allows_http => OAuth2Auth::insecure_without_warning(issuer.as_str(), first),
-            Some(uri) => OAuth2Auth::from_jwks_uri(issuer.as_str(), first, uri),
-            None => OAuth2Auth::new(issuer.as_str(), first),
-        };
-        Some(made.and_then(|provider| self.set(provider, others)))
+            None if allows_http => OAuth2Auth::insecure_without_warning(issuer, audience),
+            Some(uri) => OAuth2Auth::from_jwks_uri(issuer, audience, uri),
+            None => OAuth2Auth::new(issuer, audience),
+        }
     }
 
     fn set(

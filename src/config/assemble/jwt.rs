@@ -231,6 +231,12 @@ impl Assembly<'_> {
 
     fn public_key(&mut self, algorithm: &Slot<Algorithm>, file: &Spot<String>) -> Option<Key> {
         let pem = self.file_text(file, source::LARGEST_KEY);
+        let is_pem = |pem: &Secret| pem.expose().contains("-----BEGIN ");
+        if pem.as_ref().is_some_and(|pem| !is_pem(pem)) {
+            let message = "the file holds no PEM public key: one begins with \
+                           `-----BEGIN PUBLIC KEY-----`";
+            self.malformed(&file.place, message);
+        }
         let algorithm = match algorithm {
             Slot::Faulty => return None,
             Slot::Here(spot) => spot,
@@ -250,13 +256,7 @@ impl Assembly<'_> {
             self.wrong_key(&algorithm.place, message);
             return None;
         }
-        let pem = pem?;
-        if !pem.expose().contains("-----BEGIN ") {
-            let message = "the file holds no PEM public key: one begins with \
-                           `-----BEGIN PUBLIC KEY-----`";
-            self.malformed(&file.place, message);
-            return None;
-        }
+        let pem = pem.filter(is_pem)?;
         let key = Key::from_pem(algorithm.value, pem.expose());
         self.faults.keep(&file.place, key)
     }

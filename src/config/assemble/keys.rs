@@ -96,6 +96,7 @@ impl Assembly<'_> {
     fn record(&mut self, spot: &Spot<ApiKey>) -> Option<(ApiKeyRecord, Place)> {
         let key = &spot.value;
         self.check_scopes(key);
+        let claims = self.claims(key);
         // Without its name the key can still be looked at.
         let name = key.name.value().map_or("?", String::as_str);
         let plain = self.secret(OneOf {
@@ -135,7 +136,9 @@ impl Assembly<'_> {
         if let Some(user_id) = key.user_id.value() {
             record = record.with_user_id(user_id);
         }
-        record = self.with_claims(record, key);
+        for (name, value) in claims {
+            record = record.with_metadata(name, value);
+        }
         if let Some(scopes) = key.scopes.value() {
             record = record.with_scopes(scopes.iter().map(|scope| &scope.value));
         }
@@ -155,8 +158,8 @@ impl Assembly<'_> {
         Some((record, place))
     }
 
-    /// The record with its roles, tenant and metadata.
-    fn with_claims(&mut self, mut record: ApiKeyRecord, key: &ApiKey) -> ApiKeyRecord {
+    /// The caller's roles, tenant and metadata.
+    fn claims(&mut self, key: &ApiKey) -> Map<String, Value> {
         let mut claims = match key.metadata.value() {
             Some(Free(claims)) => claims.clone(),
             None => Map::new(),
@@ -173,10 +176,7 @@ impl Assembly<'_> {
                 self.conflict(place, message);
             }
         }
-        for (name, value) in claims {
-            record = record.with_metadata(name, value);
-        }
-        record
+        claims
     }
 
     fn check_scopes(&mut self, key: &ApiKey) {

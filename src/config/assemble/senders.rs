@@ -7,16 +7,27 @@ use crate::{
     config::{
         fault::Place,
         read::{Filled, Id, Slot},
-        shape::caller::Allowlist,
+        shape::{caller::Allowlist, webhook::Senders},
     },
     provider::{AllowlistAuth, allowlist::AllowedIds},
 };
 
 /// Who is on a list.
 pub(super) struct Listed<'a> {
-    pub(super) users: &'a Slot<Filled<Id>>,
-    pub(super) chats: &'a Slot<Filled<Id>>,
-    pub(super) platforms: Option<Vec<String>>,
+    users: &'a Slot<Filled<Id>>,
+    chats: &'a Slot<Filled<Id>>,
+    platforms: Option<Vec<String>>,
+}
+
+impl<'a> Listed<'a> {
+    /// Those on a webhook's list.
+    pub(super) fn of(senders: &'a Senders, platform: Option<&str>) -> Self {
+        Self {
+            users: &senders.user_ids,
+            chats: &senders.chat_ids,
+            platforms: platform.map(|platform| vec![platform.to_owned()]),
+        }
+    }
 }
 
 impl ProviderBlock for Allowlist {

@@ -26,6 +26,10 @@ impl Assembly<'_> {
             Scheme::Twilio => self.twilio_url(spot),
             _ => None,
         };
+        let token = match scheme {
+            Scheme::Meta => self.verify_token(spot),
+            _ => Slot::Absent,
+        };
         let inside = self.webhook_secret(spot);
         let secrets = self.secrets(spot, &inside, scheme)?;
         let make = |secret: &Secret| -> Option<Result<WebhookLayer, ConfigError>> {
@@ -54,23 +58,6 @@ impl Assembly<'_> {
             layer = self.faults.keep(&secret.place, added);
         }
         let layer = layer?;
-        match scheme {
-            Scheme::Meta => self.with_verify_token(layer, spot),
-            _ => Some(layer),
-        }
-    }
-
-    fn with_verify_token(
-        &mut self,
-        layer: WebhookLayer,
-        spot: &Spot<Webhook>,
-    ) -> Option<WebhookLayer> {
-        let token = self.secret(OneOf {
-            first: &spot.value.verify_token,
-            second: &spot.value.verify_token_file,
-            names: ["`verify_token`", "`verify_token_file`"],
-            place: &spot.place,
-        });
         match token {
             Slot::Absent => Some(layer),
             Slot::Faulty => None,
@@ -81,8 +68,18 @@ impl Assembly<'_> {
         }
     }
 
+    /// What Meta shows when it asks whether the address is meant.
+    pub(super) fn verify_token(&mut self, spot: &Spot<Webhook>) -> Slot<Secret> {
+        self.secret(OneOf {
+            first: &spot.value.verify_token,
+            second: &spot.value.verify_token_file,
+            names: ["`verify_token`", "`verify_token_file`"],
+            place: &spot.place,
+        })
+    }
+
     /// The secrets that stand in the document or in files that it names.
-    fn webhook_secret(&mut self, spot: &Spot<Webhook>) -> Slot<OneOrMoreSecrets> {
+    pub(super) fn webhook_secret(&mut self, spot: &Spot<Webhook>) -> Slot<OneOrMoreSecrets> {
         let hook = &spot.value;
         let secrets = OneOf {
             first: &hook.secret,
@@ -190,7 +187,7 @@ impl Assembly<'_> {
         true
     }
 
-    fn twilio_url<'h>(&mut self, spot: &'h Spot<Webhook>) -> Option<&'h str> {
+    pub(super) fn twilio_url<'h>(&mut self, spot: &'h Spot<Webhook>) -> Option<&'h str> {
         match &spot.value.url {
             Slot::Here(url) => {
                 // What the error says besides would show the address, and it may hold a password.
@@ -211,7 +208,7 @@ impl Assembly<'_> {
         None
     }
 
-    fn hmac(&mut self, spot: &Spot<Webhook>) -> Option<HmacScheme> {
+    pub(super) fn hmac(&mut self, spot: &Spot<Webhook>) -> Option<HmacScheme> {
         let settings = match &spot.value.hmac {
             Slot::Here(settings) => settings,
             Slot::Faulty => return None,

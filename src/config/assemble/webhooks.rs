@@ -179,6 +179,7 @@ impl Assembly<'_> {
             self.check_equal_bodies(most, hook);
         }
         let Slot::Here(scheme) = &hook.scheme else {
+            self.check_without_scheme(spot);
             return None;
         };
         let scheme = scheme.value;
@@ -191,6 +192,24 @@ impl Assembly<'_> {
             None => layer,
         };
         (self.faults.len() == before).then_some(layer)
+    }
+
+    /// Tells what is wrong with what some schemes need, where nobody knows which one is meant.
+    fn check_without_scheme(&mut self, spot: &Spot<Webhook>) {
+        let hook = &spot.value;
+        self.webhook_secret(spot);
+        self.verify_token(spot);
+        if !hook.hmac.is_absent() {
+            self.hmac(spot);
+        }
+        if !hook.url.is_absent() {
+            self.twilio_url(spot);
+        }
+        if let Slot::Here(allow) = &hook.allow
+            && let Allow::Senders(senders) = &allow.value
+        {
+            self.listed(Listed::of(senders, None), &allow.place);
+        }
     }
 
     /// A setting that says nothing, or more than is done.
@@ -245,12 +264,7 @@ impl Assembly<'_> {
             return None;
         };
         self.check_ids(senders, scheme);
-        let on_list = Listed {
-            users: &senders.user_ids,
-            chats: &senders.chat_ids,
-            platforms: Some(vec![platform.to_owned()]),
-        };
-        let list = self.listed(on_list, &allow.place)?;
+        let list = self.listed(Listed::of(senders, Some(platform)), &allow.place)?;
         let Some(scopes) = spot.value.scopes.value() else {
             return Some(Arc::new(list));
         };

@@ -155,6 +155,8 @@ impl Read for OneOrMore {
 pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Spot<Secret>>);
 
 impl Read for OneOrMoreSecrets {
+    const IS_SECRET: bool = true;
+
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         if !matches!(node.kind, Kind::List(_)) {
             return one(node, place, faults).map(Self);

@@ -27,6 +27,9 @@ pub(super) trait Read: Sized {
     /// Whether it is a list or a block, which a variable can give as JSON.
     const IS_STRUCTURE: bool = false;
 
+    /// Whether it must not be seen.
+    const IS_SECRET: bool = false;
+
     /// Reads a value, or adds a fault.
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self>;
 
@@ -144,6 +147,7 @@ impl<'a, A, B> OneOf<'a, A, B> {
 /// The members of a block that is read.
 pub(super) struct Members<'a> {
     members: &'a [Member],
+    known: &'a [&'a str],
     place: &'a Place,
 }
 
@@ -152,7 +156,7 @@ impl<'a> Members<'a> {
     pub(super) fn of(
         node: &'a Node,
         place: &'a Place,
-        known: &[&str],
+        known: &'a [&'a str],
         faults: &mut Faults,
     ) -> Option<Self> {
         let Kind::Map(members) = &node.kind else {
@@ -164,19 +168,18 @@ impl<'a> Members<'a> {
                 unknown(member, place, known, faults);
             }
         }
-        Some(Self { members, place })
+        Some(Self {
+            members,
+            known,
+            place,
+        })
     }
 
     pub(super) fn optional<T: Read>(&self, name: &str, faults: &mut Faults) -> Slot<T> {
-        let found = self
-            .members
-            .iter()
-            .enumerate()
-            .find(|(_, member)| *member.name == *name);
-        let Some((order, member)) = found else {
+        let Some((order, member)) = self.find(name) else {
             return Slot::Absent;
         };
-        let place = self.place.member(name, &member.node.at);
+        let place = self.place.member(&member.name, &member.node.at);
         match read(&member.node, &place, faults) {
             Some(value) => Slot::Here(Spot {
                 value,
@@ -185,6 +188,21 @@ impl<'a> Members<'a> {
             }),
             None => Slot::Faulty,
         }
+    }
+
+    /// The member of that name, or the one that was probably meant to have it: that is a fault, which
+    /// has been told, and what is wrong with its value is told as well. INVARIANT: nothing is built
+    /// from a configuration in which a fault was found.
+    fn find(&self, name: &str) -> Option<(usize, &'a Member)> {
+        let members = || self.members.iter().enumerate();
+        let is_meant = |member: &Member| {
+            let known = || self.known.iter().copied();
+            !known().any(|known| *member.name == *known)
+                && suggest::closest(&member.name, known()) == Some(name)
+        };
+        members()
+            .find(|(_, member)| *member.name == *name)
+            .or_else(|| members().find(|(_, member)| is_meant(member)))
     }
 
     pub(super) fn required<T: Read>(&self, name: &str, faults: &mut Faults) -> Slot<T> {
@@ -201,6 +219,16 @@ impl<'a> Members<'a> {
 pub(super) fn read<T: Read>(node: &Node, place: &Place, faults: &mut Faults) -> Option<T> {
     let unsupported = match (&node.kind, node.extra) {
         (Kind::Told, _) => return None,
+        (Kind::Unset(name), _) => {
+            let instead = match T::IS_SECRET {
+                // Whoever reads the file knows the default.
+                true => String::from("name a file that holds the secret"),
+                false => format!("write ${{{name}:-default}}"),
+            };
+            let message = format!("the variable {name} is not set: set it, or {instead}");
+            faults.add(ConfigErrorKind::Unknown, place, message);
+            return None;
+        }
         (Kind::Alias, _) => Some("an alias stands here: write the value out"),
         (_, Some(Extra::Anchor)) => {
             Some("an anchor stands here: leave it out, and write each value where it belongs")

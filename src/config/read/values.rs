@@ -45,6 +45,8 @@ impl Read for String {
 
 /// A text that must not be seen.
 impl Read for Secret {
+    const IS_SECRET: bool = true;
+
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         let text = text(node, place, faults, "a secret")?;
         if !text.empty_variables.is_empty() {
@@ -172,7 +174,7 @@ fn free(node: &Node, place: &Place, faults: &mut Faults) -> Option<Value> {
             };
             Value::Object(members.iter().filter_map(read).collect())
         }
-        Kind::Null | Kind::Alias | Kind::Told => {
+        Kind::Null | Kind::Alias | Kind::Told | Kind::Unset(_) => {
             return misfit(node, place, faults, "a value, or leave the member out");
         }
     };

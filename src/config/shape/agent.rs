@@ -8,7 +8,7 @@ use crate::{
         expand::Sources,
         fault::{Faults, Place},
         node::{At, Kind, Node},
-        read::{Read, Slot, Spot, block, choice, choice_schema, read},
+        read::{OneOf, Read, Slot, Spot, Which, block, choice, choice_schema, read},
         source::read_secret,
     },
     error::ConfigErrorKind,
@@ -111,36 +111,37 @@ impl Agent {
 impl Tokens {
     fn read(sources: &mut Sources<'_>, faults: &mut Faults) -> Option<Self> {
         let env = sources.env;
-        let before = faults.len();
-        let key = variable(env, "JWT_SECRET_KEY", faults);
-        let file = variable(env, "JWT_SECRET_KEY_FILE", faults);
+        let key: Slot<Secret> = variable(env, "JWT_SECRET_KEY", faults);
+        let file: Slot<String> = variable(env, "JWT_SECRET_KEY_FILE", faults);
         let algorithm = variable(env, "JWT_ALGORITHM", faults);
-        let issuer = variable(env, "JWT_ISSUER", faults);
-        let audience = variable(env, "JWT_AUDIENCE", faults);
-        if faults.len() > before {
+        let issuer: Slot<String> = variable(env, "JWT_ISSUER", faults);
+        let audience: Slot<String> = variable(env, "JWT_AUDIENCE", faults);
+        let place = Place::new("auth", At::Variable("JWT_SECRET_KEY".into()));
+        let key_or_file = OneOf {
+            first: &key,
+            second: &file,
+            names: ["JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE"],
+            place: &place,
+        };
+        let key = match key_or_file.find(faults) {
+            Which::First(key) => Some(key.clone()),
+            Which::Second(file) => secret_in(file, sources, faults),
+            Which::Neither => {
+                let message = "the variable is not set, and \"jwt\" needs it: set it to a secret made \
+                               with `openssl rand -hex 32`, or JWT_SECRET_KEY_FILE to a file with one";
+                faults.add(ConfigErrorKind::Unknown, &place, message);
+                None
+            }
+            Which::Faulty => None,
+        };
+        if algorithm.is_faulty() || issuer.is_faulty() || audience.is_faulty() {
             return None;
         }
-        let key = match (key, file) {
-            (key, None) => key,
-            (None, Some(file)) => Some(secret_in(&file, sources, faults)?),
-            (Some(key), Some(_)) => {
-                let message = "JWT_SECRET_KEY_FILE is set as well: keep one of the two";
-                faults.add(ConfigErrorKind::Conflict, &key.place, message);
-                return None;
-            }
-        };
-        let Some(key) = key else {
-            let place = Place::new("auth", At::Variable("JWT_SECRET_KEY".into()));
-            let message = "the variable is not set, and \"jwt\" needs it: set it to a secret made \
-                           with `openssl rand -hex 32`, or JWT_SECRET_KEY_FILE to a file with one";
-            faults.add(ConfigErrorKind::Unknown, &place, message);
-            return None;
-        };
         Some(Self {
-            key,
-            algorithm: algorithm.map_or(Algorithm::HS256, |spot| spot.value),
-            issuer: issuer.map(|spot| spot.value),
-            audience: audience.map(|spot| spot.value),
+            key: key?,
+            algorithm: algorithm.value().copied().unwrap_or(Algorithm::HS256),
+            issuer: issuer.value().cloned(),
+            audience: audience.value().cloned(),
         })
     }
 }
@@ -165,23 +166,24 @@ fn secret_in(
 }
 
 /// What a variable holds; one that is set to nothing is a fault.
-fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Option<Spot<T>> {
+fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Slot<T> {
     let at = At::Variable(name.into());
     let place = Place::new("auth", at.clone());
-    match env.get(name) {
-        Variable::Unset => None,
+    let value = match env.get(name) {
+        Variable::Unset => return Slot::Absent,
         Variable::NotText => {
             not_text(faults, &place);
             None
         }
-        Variable::Set(value) => {
-            let value = read(&Node::raw(at, value), &place, faults)?;
-            Some(Spot {
-                value,
-                place,
-                order: 0,
-            })
-        }
+        Variable::Set(value) => read(&Node::raw(at, value), &place, faults),
+    };
+    match value {
+        Some(value) => Slot::Here(Spot {
+            value,
+            place,
+            order: 0,
+        }),
+        None => Slot::Faulty,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::common;
 use crate::common::tls;
 
+mod all_at_once;
 mod broken;
 mod claims;
 mod documents;
