@@ -68,11 +68,18 @@ struct Inner {
     scopes: Scopes,
     expires_at: Option<u64>,
     metadata: Metadata,
+    /// In a box, so that each of a million keys takes 32 bytes less.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few callers have.
+#[derive(Clone, Default)]
+struct Rare {
     /// The roles that its claims may give; any, where nothing is set.
     role_limit: Option<Arc<[Box<str>]>>,
     /// The name of the key that was shown, where it is not the user id.
     key_name: Option<Box<str>>,
-    response_headers: Option<Box<HeaderMap>>,
+    response_headers: Option<HeaderMap>,
 }
 
 impl AuthContext {
@@ -86,9 +93,7 @@ impl AuthContext {
             scopes: Scopes::default(),
             expires_at: None,
             metadata: Metadata::default(),
-            role_limit: None,
-            response_headers: None,
-            key_name: None,
+            rare: None,
         }))
     }
 
@@ -147,7 +152,7 @@ impl AuthContext {
     /// Adds a header that the layer puts on the response: a refreshed cookie, a quota.
     #[must_use]
     pub fn add_response_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.edit()
+        self.edit_rare()
             .response_headers
             .get_or_insert_default()
             .append(name, value);
@@ -158,16 +163,17 @@ impl AuthContext {
     pub(crate) fn with_key_user_id(mut self, user_id: String) -> Self {
         let name = self.key_name().unwrap_or(self.user_id());
         let name = (name != user_id).then(|| name.into());
-        let inner = self.edit();
-        inner.key_name = name;
-        inner.user_id = user_id.into();
+        if name.is_some() || self.key_name().is_some() {
+            self.edit_rare().key_name = name;
+        }
+        self.edit().user_id = user_id.into();
         self
     }
 
     /// The name of the key that was shown, where it is not the user id.
     #[inline]
     pub(crate) fn key_name(&self) -> Option<&str> {
-        self.0.key_name.as_deref()
+        self.0.rare.as_ref()?.key_name.as_deref()
     }
 
     /// The user id, unique only together with method and source: compare
@@ -269,7 +275,7 @@ impl AuthContext {
     /// The headers that the layer puts on the response.
     #[inline]
     pub fn response_headers(&self) -> Option<&HeaderMap> {
-        self.0.response_headers.as_deref()
+        self.0.rare.as_ref()?.response_headers.as_ref()
     }
 
     pub(crate) fn add_headers_to<B>(&self, response: &mut Response<B>) {
@@ -280,6 +286,10 @@ impl AuthContext {
 
     fn edit(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
+    }
+
+    fn edit_rare(&mut self) -> &mut Rare {
+        self.edit().rare.get_or_insert_default()
     }
 }
 

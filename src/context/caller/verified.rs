@@ -47,9 +47,7 @@ impl AuthContext {
                 read: Some(read),
                 ..Metadata::default()
             },
-            role_limit: None,
-            response_headers: None,
-            key_name: None,
+            rare: None,
         }))
     }
 }

@@ -50,7 +50,7 @@ impl AuthContext {
     }
 
     pub(crate) fn with_role_limit(mut self, roles: Arc<[Box<str>]>) -> Self {
-        self.edit().role_limit = Some(roles);
+        self.edit_rare().role_limit = Some(roles);
         self
     }
 
@@ -67,7 +67,11 @@ impl AuthContext {
     /// Code that reads roles out of a claim by itself asks this of each. It does not tell whether the
     /// caller has the role.
     pub fn may_hold_role(&self, role: &str) -> bool {
-        let limit = self.0.role_limit.as_deref();
+        let limit = self
+            .0
+            .rare
+            .as_ref()
+            .and_then(|rare| rare.role_limit.as_deref());
         limit.is_none_or(|limit| limit.iter().any(|granted| **granted == *role))
     }
 }

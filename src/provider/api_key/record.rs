@@ -92,7 +92,8 @@ impl ApiKeyRecord {
     fn bare(key: Secret) -> Result<Self, ConfigError> {
         let record = Self::new("bare", key)?;
         let [a, b, c, d, e, f, ..] = record.digest;
-        let name = format!("apikey_{}", hex::encode(&[a, b, c, d, e, f]));
+        // Joined at its length: a text that has grown keeps the room, for each key.
+        let name = ["apikey_", &hex::encode(&[a, b, c, d, e, f])].concat();
         Ok(Self {
             is_short: record.is_short,
             ..Self::of(name, record.digest)?

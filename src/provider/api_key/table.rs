@@ -17,7 +17,10 @@ use crate::{
 /// The keys of a provider.
 #[derive(Default)]
 pub(super) struct KeyTable {
-    records: HashTable<ApiKeyRecord>,
+    records: Box<[ApiKeyRecord]>,
+    /// The place in `records` of each digest. Up to half of a hash table is free, so it holds places,
+    /// which are a sixth as large as records.
+    index: HashTable<usize>,
     /// Digests can be chosen at will ([`ApiKeyRecord::from_sha256`]), so they are hashed with a random
     /// seed: nobody can make many collide.
     hasher: RandomState,
@@ -55,15 +58,17 @@ impl KeyTable {
     }
 
     /// A table of records whose digests all differ.
-    fn holding(all: Vec<ApiKeyRecord>, label: Option<SourceLabel>) -> Self {
+    fn holding(records: Vec<ApiKeyRecord>, label: Option<SourceLabel>) -> Self {
         let hasher = RandomState::default();
         let hash = |record: &ApiKeyRecord| hasher.hash_one(record.digest);
-        let mut records = HashTable::with_capacity(all.len());
-        for record in all {
-            records.insert_unique(hash(&record), record, hash);
+        let mut index = HashTable::with_capacity(records.len());
+        for (place, record) in records.iter().enumerate() {
+            let hash_at = |place: &usize| records.get(*place).map_or(0, hash);
+            index.insert_unique(hash(record), place, hash_at);
         }
         Self {
-            records,
+            records: records.into(),
+            index,
             hasher,
             label,
         }
@@ -91,8 +96,12 @@ impl KeyTable {
     }
 
     fn get(&self, digest: &[u8; 32]) -> Option<&ApiKeyRecord> {
-        let is_it = |record: &ApiKeyRecord| secret::equal(&record.digest, digest);
-        self.records.find(self.hasher.hash_one(digest), is_it)
+        let is_it = |place: &usize| {
+            let record = self.records.get(*place);
+            record.is_some_and(|record| secret::equal(&record.digest, digest))
+        };
+        let place = self.index.find(self.hasher.hash_one(digest), is_it)?;
+        self.records.get(*place)
     }
 
     /// The status of the key with that digest. A key that is revoked and expired is revoked.
