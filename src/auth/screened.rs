@@ -13,7 +13,7 @@ use crate::{
     log::TARGET,
     provider::{AuthProvider, Authentication, CompositeAuth, ask, authentication::AuthResult},
     refusal::{Challenges, Realm, Wording},
-    request::{AuthRequest, CredentialSource, Place, Rank, SeenCredentials, shown_in_two_places},
+    request::{AuthRequest, CredentialSource, Place, Rank, shown_in_two_places},
 };
 
 /// A provider, and its credential places and challenges, which are known before any request.
@@ -96,22 +96,17 @@ impl ScreenedProvider {
 
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
-        let mut seen = SeenCredentials::default();
-        match self.screen(request, &mut seen) {
-            Ok(()) => ask(&self.provider, &request.with_seen(&seen)),
+        match self.screen(request) {
+            Ok(()) => ask(&self.provider, request),
             Err(error) => Asked::Answered(Err(error)),
         }
     }
 
     /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
     /// asked.
-    fn screen<'a>(
-        &'a self,
-        request: &AuthRequest<'a>,
-        seen: &mut SeenCredentials<'a>,
-    ) -> Result<(), AuthError> {
+    fn screen(&self, request: &AuthRequest<'_>) -> Result<(), AuthError> {
         for place in &self.places {
-            seen.keep(place, &request.look(place)?);
+            request.look(place)?;
         }
         for set in &self.exclusive {
             let mut shown: Option<&Place> = None;

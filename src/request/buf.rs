@@ -77,7 +77,6 @@ impl AuthRequestBuf {
                 uri: &head.uri,
                 headers: &head.headers,
                 extensions: &head.extensions,
-                seen: None,
             }),
         };
         AuthRequest {

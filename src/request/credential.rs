@@ -90,9 +90,6 @@ pub(super) fn find<'a>(
     place: &Place,
     max_len: usize,
 ) -> Result<Option<Cow<'a, [u8]>>, AuthError> {
-    if let Some(seen) = head.seen.and_then(|seen| seen.find(place)) {
-        return Ok(seen.credential.map(Cow::Borrowed));
-    }
     let headers = head.headers;
     let shown = match place {
         Place::Authorization(scheme) => {

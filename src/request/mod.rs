@@ -5,7 +5,6 @@ mod buf;
 mod credential;
 mod message;
 mod origin;
-mod seen;
 mod source;
 
 use std::{borrow::Cow, fmt, sync::LazyLock};
@@ -21,7 +20,6 @@ pub(crate) use self::{
         cookie_named, cookies, is_query_name, names_scheme, shown_in_two_places, websocket_items,
         websocket_offers,
     },
-    seen::SeenCredentials,
     source::{Place, Rank},
 };
 use crate::error::AuthError;
@@ -69,7 +67,6 @@ pub(crate) struct Head<'a> {
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) extensions: &'a Extensions,
-    seen: Option<&'a SeenCredentials<'a>>,
 }
 
 impl<'a> AuthRequest<'a> {
@@ -187,14 +184,6 @@ impl<'a> AuthRequest<'a> {
         }
     }
 
-    /// The request with what was read of its credentials already, so that it is read once.
-    pub(crate) fn with_seen(mut self, seen: &'a SeenCredentials<'a>) -> Self {
-        if let Subject::Http(head) = &mut self.subject {
-            head.seen = Some(seen);
-        }
-        self
-    }
-
     /// An owned copy, for a provider that has to wait.
     pub fn to_buf(&self) -> AuthRequestBuf {
         AuthRequestBuf::copy(self)
@@ -208,7 +197,6 @@ impl<'a, B> From<&'a http::Request<B>> for AuthRequest<'a> {
             uri: request.uri(),
             headers: request.headers(),
             extensions: request.extensions(),
-            seen: None,
         }))
     }
 }
@@ -220,7 +208,6 @@ impl<'a> From<&'a Parts> for AuthRequest<'a> {
             uri: &parts.uri,
             headers: &parts.headers,
             extensions: &parts.extensions,
-            seen: None,
         }))
     }
 }
