@@ -101,6 +101,9 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
 
     let least = by_hand::layer(by_hand::keys([api_key(0), api_key(1)])).layer(Inner);
     let app = || Router::new().route("/run", post(async || "ran"));
+    // As `axum::serve` does: a router without its state makes each layer's service anew for every
+    // request.
+    let served = |app: Router| app.with_state::<()>(());
     let key_layer = || AuthLayer::new(contenders::keys(2));
 
     let work: [(&'static str, Worker); WORK] = [
@@ -121,34 +124,43 @@ pub fn scaling(credentials: &Credentials, effort: Effort) -> Vec<Scaling> {
         ("RS256 first seen", checks(&first, tokens([token, other]))),
         (
             ROUTER,
-            checks(&app().layer(layer_fn(|inner: Route| inner)), keys([0, 0])),
+            checks(
+                &served(app().layer(layer_fn(|inner: Route| inner))),
+                keys([0, 0]),
+            ),
         ),
         (
             "Router, exempt path",
-            checks(&app().layer(key_layer().public("/run")), keys([0, 0])),
+            checks(
+                &served(app().layer(key_layer().public("/run"))),
+                keys([0, 0]),
+            ),
         ),
         (
             "Router, API key, one each",
-            checks(&app().layer(key_layer()), keys([0, 1])),
+            checks(&served(app().layer(key_layer())), keys([0, 1])),
         ),
         (
             "Router, API key, the same",
-            checks(&app().layer(key_layer()), keys([0, 0])),
+            checks(&served(app().layer(key_layer())), keys([0, 0])),
         ),
         (
             ROUTER_BY_HAND,
             checks(
-                &app().layer(by_hand::layer(by_hand::keys([api_key(0), api_key(1)]))),
+                &served(app().layer(by_hand::layer(by_hand::keys([api_key(0), api_key(1)])))),
                 keys([0, 0]),
             ),
         ),
         (
             "Router, remembered, one each",
-            checks(&app().layer(token_layer.clone()), tokens([token, other])),
+            checks(
+                &served(app().layer(token_layer.clone())),
+                tokens([token, other]),
+            ),
         ),
         (
             "Router, remembered, the same",
-            checks(&app().layer(token_layer), tokens([token, token])),
+            checks(&served(app().layer(token_layer)), tokens([token, token])),
         ),
     ];
     let mut figures = vec![(Vec::new(), Vec::new(), Vec::new()); work.len()];
