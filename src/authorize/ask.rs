@@ -82,7 +82,7 @@ pub(super) fn log<'a>(
     event::authorized(answer, asked, path);
 }
 
-/// The future of [`Authorizer::check`].
+/// The future of [`Authorizer::check`](crate::authorize::Authorizer::check).
 #[must_use = "a check that nobody awaits allows nothing"]
 pub struct CheckFuture(State);
 

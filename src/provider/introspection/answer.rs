@@ -90,8 +90,8 @@ impl ActiveTokenRules {
             read_scope(value).ok()
         })?;
         let scopes = scopes(scope);
-        let has = |wanted: &Box<str>| scopes.contains(wanted);
-        if !self.required_scopes.iter().all(has) {
+        let mut required = self.required_scopes.iter();
+        if !required.all(|wanted| scopes.contains(wanted)) {
             return Err(Unfit::ScopeMissing);
         }
         let not_before = read(members.nbf, "a `nbf` that is no time", time)?;

@@ -34,13 +34,13 @@ use crate::{
 };
 
 /// Proves deliveries before the inner service runs, and passes other requests on: the service of
-/// [`WebhookRoutes`].
+/// [`WebhookRoutes`](super::WebhookRoutes).
 pub type WebhookRoutesService<S> = GateService<S, WebhookRoutesGate>;
 
-/// The future of the response of [`WebhookRoutes`].
+/// The future of the response of [`WebhookRoutes`](super::WebhookRoutes).
 pub type WebhookRoutesFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookRoutesGate, ReqBody>;
 
-/// The gate of [`WebhookRoutes`].
+/// The gate of [`WebhookRoutes`](super::WebhookRoutes).
 #[derive(Clone)]
 pub struct WebhookRoutesGate {
     origin: Origin,

@@ -45,11 +45,13 @@ use crate::{
 /// For a partner who signs with SHA-512 and names deliveries in a header that nobody signs:
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use tower_auth::webhook::{HmacAlgorithm, HmacScheme};
 ///
 /// let partner = HmacScheme::new("x-acme-signature")?
 ///     .with_algorithm(HmacAlgorithm::Sha512)
-///     .with_window(60)
+///     .with_leeway(Duration::from_secs(60))?
 ///     .with_unsigned_id("x-acme-delivery")?;
 /// # let _ = partner;
 /// # Ok::<(), tower_auth::ConfigError>(())
