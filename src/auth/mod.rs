@@ -9,6 +9,7 @@ mod core;
 mod core_source;
 mod gate;
 pub(crate) mod layer;
+mod layer_responses;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;
