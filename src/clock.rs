@@ -1,5 +1,8 @@
 //! The source of the current time.
 
+#[cfg(feature = "keys")]
+mod millis;
+
 use std::{
     sync::{
         Arc,
@@ -36,20 +39,6 @@ impl Clock {
         match &self.manual {
             Some(seconds) => seconds.load(Ordering::Relaxed),
             None => to_unix(SystemTime::now()),
-        }
-    }
-
-    /// Milliseconds since the Unix epoch.
-    #[cfg(feature = "keys")]
-    pub(crate) fn now_millis(&self) -> u64 {
-        match &self.manual {
-            Some(seconds) => seconds.load(Ordering::Relaxed).saturating_mul(1_000),
-            None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH);
-                since.map_or(0, |since| {
-                    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-                })
-            }
         }
     }
 }

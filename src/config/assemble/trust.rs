@@ -1,11 +1,7 @@
 //! Issuers and endpoints: whom they are trusted by.
 
 use super::Assembly;
-use crate::{
-    config::read::Slot,
-    issuer::fetch::{CaFault, Transport},
-    secret::Secret,
-};
+use crate::{config::read::Slot, issuer::fetch::Transport, secret::Secret};
 
 /// Whom an issuer or an endpoint is to be trusted by.
 #[derive(Clone, Debug)]
@@ -29,9 +25,9 @@ impl Assembly<'_> {
         let pem = self.file_text(file, LARGEST_CA).ok_or(Told)?;
         match Transport::with_ca(pem.expose().as_bytes()) {
             Ok(transport) => Ok(Some(Authorities { pem, transport })),
-            Err(CaFault { kind, why }) => {
-                let message = format!("the CA file {why}");
-                self.faults.add(kind, &file.place, message);
+            Err(fault) => {
+                let message = format!("the CA file {}", fault.why);
+                self.faults.add(fault.kind, &file.place, message);
                 Err(Told)
             }
         }

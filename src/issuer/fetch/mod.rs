@@ -10,10 +10,6 @@ mod fetcher;
 mod transport;
 
 pub(crate) use self::{
-    bearer::BearerFile,
-    document::Document,
-    endpoint::Endpoint,
-    error::FetchError,
-    fetcher::Fetcher,
-    transport::{CaFault, Transport},
+    bearer::BearerFile, document::Document, endpoint::Endpoint, error::FetchError,
+    fetcher::Fetcher, transport::Transport,
 };

@@ -133,10 +133,10 @@ fn a_circle_is_found_whatever_its_length() {
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// The text of each file, by its path below `src/` without `.rs` and `/mod`.
-struct Sources(BTreeMap<String, String>);
+pub(super) struct Sources(pub(super) BTreeMap<String, String>);
 
 impl Sources {
-    fn read() -> Self {
+    pub(super) fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut files = BTreeMap::new();
         read(&root, &root, &mut files);

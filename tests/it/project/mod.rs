@@ -2,6 +2,7 @@
 
 mod documented;
 mod examples;
+mod features;
 mod floors;
 mod fuzz_corpus;
 mod imports;
