@@ -10,7 +10,7 @@ use super::{
     body::{RestoredBody, Unread},
     deliveries,
     handshake::VerifyToken,
-    once::{DeliveryState, EqualDeliveries, Identity, Reservation},
+    once::{DeliveryState, EqualDeliveries, Identity, Reading, Reservation},
     platform::{Platform, PlatformEvent},
     read,
     replay::ReplayStore,
@@ -124,20 +124,18 @@ impl Core {
             _ => Some(EqualDeliveries {
                 id: self.unsigned_id(&head)?,
                 most: self.equal_bodies,
-                reading: self.scheme.is_ambiguous().then(|| {
-                    let address = head
+                reading: self.scheme.is_ambiguous().then(|| Reading {
+                    address: head
                         .uri
                         .path_and_query()
-                        .map_or("", |address| address.as_str());
-                    [address.as_bytes(), body]
+                        .map_or("", |address| address.as_str()),
+                    body,
                 }),
             }),
         };
         let identity = Identity {
-            layer: [
-                self.scheme.name(),
-                self.namespace.as_deref().unwrap_or(&self.user_id),
-            ],
+            scheme: self.scheme.name(),
+            layer: self.namespace.as_deref().unwrap_or(&self.user_id),
             claim: &claim,
             body,
             signed: &signed,

@@ -14,8 +14,10 @@ use crate::error::AuthError;
 
 /// The members by which a delivery is recognized.
 pub(super) struct Identity<'a> {
-    /// The names of the scheme and the layer that remember it.
-    pub(super) layer: [&'a str; 2],
+    /// The scheme that the layer verifies.
+    pub(super) scheme: &'a str,
+    /// The name of the layer that remembers it.
+    pub(super) layer: &'a str,
     pub(super) claim: &'a Claim<'a>,
     pub(super) body: &'a [u8],
     /// All that is signed, in pieces.
@@ -32,7 +34,15 @@ pub(super) struct EqualDeliveries<'a> {
     /// The number of them that is handled.
     pub(super) most: u16,
     /// All that the handler reads, where one signature fits several readings.
-    pub(super) reading: Option<[&'a [u8]; 2]>,
+    pub(super) reading: Option<Reading<'a>>,
+}
+
+/// All that a handler reads of a delivery.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// Path and query.
+    pub(super) address: &'a str,
+    pub(super) body: &'a [u8],
 }
 
 /// The state of a delivery: whether it is handled now.
@@ -71,8 +81,8 @@ impl Identity<'_> {
             }
         }
         let mut is_new_reading = false;
-        if let Some([address, body]) = self.equals.as_ref().and_then(|equals| equals.reading) {
-            let reading = key(&[b"reading", address, body]);
+        if let Some(read) = self.equals.as_ref().and_then(|equals| equals.reading) {
+            let reading = key(&[b"reading", read.address.as_bytes(), read.body]);
             is_new_reading = held.add(reading, at).await? == Reserved::New;
             if is_new_reading {
                 let chosen = key(&[b"chosen"]);
@@ -126,7 +136,7 @@ impl Identity<'_> {
                 ("signed", &concatenated)
             }
         };
-        let [scheme, layer] = self.layer.map(str::as_bytes);
+        let (scheme, layer) = (self.scheme.as_bytes(), self.layer.as_bytes());
         ReplayKey::new([scheme, layer, what.as_bytes(), bytes])
     }
 }
