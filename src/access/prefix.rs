@@ -58,7 +58,7 @@ impl Prefix {
 
     /// Whether the way of a path leads through the prefix, also where it steps up again: not
     /// everybody resolves that. Unusual steps (`...`) are read in one way.
-    fn is_walked_through(&self, segments: &[Segment], unusual: Step) -> bool {
+    fn is_walked_through(&self, segments: &[ReadSegment], unusual: Step) -> bool {
         let wanted: Vec<&str> = self
             .text
             .split('/')
@@ -72,17 +72,18 @@ impl Prefix {
         let mut walked: Vec<&str> = Vec::new();
         segments.iter().any(|segment| {
             match segment {
-                Segment::Name(name) => walked.push(name),
-                Segment::Step(Step::Up) => drop(walked.pop()),
-                Segment::Unusual if matches!(unusual, Step::Up) => drop(walked.pop()),
-                Segment::Step(Step::Stay) | Segment::Unusual => {}
+                ReadSegment::Name(name) => walked.push(name),
+                ReadSegment::Step(Step::Up) => drop(walked.pop()),
+                ReadSegment::Unusual if matches!(unusual, Step::Up) => drop(walked.pop()),
+                ReadSegment::Step(Step::Stay) | ReadSegment::Unusual => {}
             }
             is_wanted(&walked)
         })
     }
 }
 
-enum Segment {
+/// A segment as a lenient reader takes it.
+enum ReadSegment {
     Name(String),
     Step(Step),
     /// Nothing but dots, and some readers take it for one step, some for the other.
@@ -98,7 +99,7 @@ enum Step {
 /// The segments of a path as lenient readers take them: decoded, without the parameters of a segment
 /// and what follows a question mark, and without control characters, nor spaces and dots at the end of
 /// a name.
-fn segments_as_read(path: &str) -> Vec<Segment> {
+fn segments_as_read(path: &str) -> Vec<ReadSegment> {
     let decoded = traversal::decoded(path);
     let text = String::from_utf8_lossy(&decoded);
     let is_slash = |shown: char| matches!(shown, '/' | '\\') || traversal::is_like_a_slash(shown);
@@ -110,10 +111,10 @@ fn segments_as_read(path: &str) -> Vec<Segment> {
             .filter(|shown| !shown.is_ascii_control())
             .collect();
         match name.trim_matches(' ') {
-            "" | "." => Segment::Step(Step::Stay),
-            ".." => Segment::Step(Step::Up),
-            dots if dots.chars().all(traversal::is_like_a_dot) => Segment::Unusual,
-            name => Segment::Name(name.trim_end_matches([' ', '.']).to_owned()),
+            "" | "." => ReadSegment::Step(Step::Stay),
+            ".." => ReadSegment::Step(Step::Up),
+            dots if dots.chars().all(traversal::is_like_a_dot) => ReadSegment::Unusual,
+            name => ReadSegment::Name(name.trim_end_matches([' ', '.']).to_owned()),
         }
     };
     text.split(is_slash).map(read).collect()
