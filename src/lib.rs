@@ -177,7 +177,7 @@ pub use auth::layer::AuthLayer;
 pub use body::ResponseBody;
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, ClaimPath, Principal};
-pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind};
+pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind, IntoAuthError};
 pub use provider::authentication::AuthResult;
 pub use request::{
     AuthRequest, AuthRequestBuf, ClientAddress, Credential, CredentialSource, Message,

@@ -129,6 +129,50 @@ impl Serialize for Scopes {
     }
 }
 
+/// Scopes as they can be given: one text, in which spaces stand between scopes, or an iterable of
+/// texts.
+///
+/// `Form` tells one from several for the compiler; nobody names it.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::authorize::RequireScopes;
+///
+/// RequireScopes::all("files:read files:write")?;
+/// RequireScopes::all(["files:read", "files:write"])?;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a scope nor several of them",
+    label = "no scopes",
+    note = "give a text, or an array, a `Vec` or an iterator of texts"
+)]
+pub trait IntoScopes<Form> {
+    /// The texts.
+    fn into_scopes(self) -> Vec<Box<str>>;
+}
+
+/// The form of one text.
+#[derive(Debug)]
+pub struct OneText(());
+
+/// The form of several texts.
+#[derive(Debug)]
+pub struct SeveralTexts(());
+
+impl<S: AsRef<str>> IntoScopes<OneText> for S {
+    fn into_scopes(self) -> Vec<Box<str>> {
+        vec![self.as_ref().into()]
+    }
+}
+
+impl<I: IntoIterator<Item: AsRef<str>>> IntoScopes<SeveralTexts> for I {
+    fn into_scopes(self) -> Vec<Box<str>> {
+        self.into_iter().map(|text| text.as_ref().into()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

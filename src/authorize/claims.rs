@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     context::{AuthContext, ClaimError, ClaimPath},
-    error::AuthError,
+    error::{AuthError, IntoAuthError},
     event,
 };
 
@@ -71,16 +71,24 @@ impl AuthContext {
     ) -> Result<T, AuthError> {
         let fault = match claim {
             Ok(Some(claim)) => return Ok(claim),
-            Ok(None) => "claim_missing",
-            Err(_) => "claim_of_another_type",
+            Ok(None) => AuthError::forbidden(format!("claim_missing: {name}")),
+            Err(error) => error.into_auth_error(),
         };
-        let error = AuthError::forbidden(format!("{fault}: {name}")).at_provider(NAME);
+        let error = fault.at_provider(NAME);
         let asked = event::Permission {
             user_id: Some(self.user_id()),
             ..event::Permission::default()
         };
         event::authorized(&Err(error.clone()), asked, || None);
         Err(error)
+    }
+}
+
+impl IntoAuthError for ClaimError {
+    /// 403 `forbidden`, as [`AuthContext::require_claim`] refuses: the caller is known, and what was
+    /// asked needs the claim in another type.
+    fn into_auth_error(self) -> AuthError {
+        AuthError::forbidden(format!("claim_of_another_type: {}", self.name()))
     }
 }
 

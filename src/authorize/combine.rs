@@ -129,9 +129,10 @@ impl AllOf {
     /// # let _ = authorizer;
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
-    pub fn from_authorizers(
-        members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
+    pub fn from_authorizers<Form, A: IntoAuthorizer<Form>>(
+        members: impl IntoIterator<Item = A>,
     ) -> Result<Self, ConfigError> {
+        let members = members.into_iter().map(IntoAuthorizer::into_authorizer);
         Members::of(members).map(Self)
     }
 }
@@ -162,9 +163,10 @@ impl AnyOf {
     /// # let _ = authorizer;
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
-    pub fn from_authorizers(
-        members: impl IntoIterator<Item = Arc<dyn Authorizer>>,
+    pub fn from_authorizers<Form, A: IntoAuthorizer<Form>>(
+        members: impl IntoIterator<Item = A>,
     ) -> Result<Self, ConfigError> {
+        let members = members.into_iter().map(IntoAuthorizer::into_authorizer);
         Members::of(members).map(Self)
     }
 }

@@ -87,6 +87,16 @@ impl<A: Authorizer + ?Sized> Authorizer for Arc<A> {
     }
 }
 
+impl<A: Authorizer + ?Sized> Authorizer for Box<A> {
+    fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization {
+        (**self).authorize(caller, resource, action)
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+}
+
 /// The usual resources of an agent server and what is done to them.
 ///
 /// These words are a convention: `Policy::add_actions` holds rules to them, and a program adds its

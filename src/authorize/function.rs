@@ -60,13 +60,56 @@ where
     }
 }
 
+/// Makes an authorizer of a closure that gets a state and returns a future.
+///
+/// The closure captures nothing: what it needs is handed to it as an `Arc` at each call, since its
+/// future outlives the call. Write its type, `state: Arc<…>`, and give a value of that type, or an
+/// `Arc` of one that others share.
+///
+/// # Example
+///
+/// ```
+/// use std::{collections::HashSet, sync::Arc};
+/// use tower_auth::{AuthContext, AuthError, authorize::{AuthorizeLayer, async_authorizer_fn_with_state}};
+///
+/// type Grants = HashSet<(String, String)>;
+///
+/// let db = Grants::from([("ada".to_owned(), "graph".to_owned())]);
+/// let grants = async_authorizer_fn_with_state(
+///     db,
+///     async |db: Arc<Grants>, caller: AuthContext, resource: String, _action| {
+///         match db.contains(&(caller.user_id().to_owned(), resource)) {
+///             true => Ok(()),
+///             false => Err(AuthError::forbidden("no_grant")),
+///         }
+///     },
+/// );
+/// let layer = AuthorizeLayer::new(grants, "graph", "invoke")?;
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+pub fn async_authorizer_fn_with_state<S, F, Fut>(
+    state: impl Into<Arc<S>>,
+    function: F,
+) -> AsyncAuthorizerFn<impl Fn(AuthContext, String, String) -> Fut + Send + Sync + 'static>
+where
+    S: ?Sized + Send + Sync + 'static,
+    F: Fn(Arc<S>, AuthContext, String, String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), AuthError>> + Send + 'static,
+{
+    let state = state.into();
+    async_authorizer_fn(move |caller, resource, action| {
+        function(Arc::clone(&state), caller, resource, action)
+    })
+}
+
 /// The authorizer that [`authorizer_fn`] makes.
 pub struct AuthorizerFn<F> {
     function: Arc<F>,
     name: &'static str,
 }
 
-/// The authorizer that [`async_authorizer_fn`] makes.
+/// The authorizer that [`async_authorizer_fn`] and [`async_authorizer_fn_with_state`] make.
 pub struct AsyncAuthorizerFn<F> {
     function: Arc<F>,
     name: &'static str,

@@ -58,7 +58,8 @@
 //! [`by_scope`], [`by_role`], [`by_owner`] and [`async_by_owner`] know whom they allow; [`all_of`],
 //! [`any_of`] and [`not`] are made of others; [`deny_all`] is a place-holder that is safe to forget.
 //! One of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
-//! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`]).
+//! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`], and with a database
+//! [`async_authorizer_fn_with_state`]).
 //!
 //! # Several issuers
 //!
@@ -123,9 +124,13 @@ pub use self::{
     by_scope::{ByScope, by_scope},
     combine::{AllOf, AnyOf, DenyAll, Not, all_of, any_of, deny_all, not},
     contract::{AGENT_ACTIONS, Authorizer},
-    function::{AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, authorizer_fn},
+    function::{
+        AsyncAuthorizerFn, AuthorizerFn, async_authorizer_fn, async_authorizer_fn_with_state,
+        authorizer_fn,
+    },
     gate::{AuthorizeGate, AuthorizeService, ResponseFuture},
     layer::AuthorizeLayer,
     resource::{escape_id, unescape_id},
     scopes::RequireScopes,
 };
+pub use crate::scope::IntoScopes;

@@ -14,6 +14,7 @@ use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError, ConfigErrorKind},
     event,
+    scope::IntoScopes,
 };
 
 /// Lets in only callers who hold certain scopes: a layer for a route, a router or any tower service.
@@ -55,8 +56,8 @@ impl RequireScopes {
     /// # Errors
     ///
     /// There is no scope in the list, or one is malformed; the text says how to mend it.
-    pub fn all<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        Self::of(scopes, false)
+    pub fn all<Form>(scopes: impl IntoScopes<Form>) -> Result<Self, ConfigError> {
+        Self::of(&scopes.into_scopes(), false)
     }
 
     /// Requires at least one of these scopes; a text with spaces counts as several.
@@ -64,17 +65,13 @@ impl RequireScopes {
     /// # Errors
     ///
     /// There is no scope in the list, or one is malformed; the text says how to mend it.
-    pub fn any<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Result<Self, ConfigError> {
-        Self::of(scopes, true)
+    pub fn any<Form>(scopes: impl IntoScopes<Form>) -> Result<Self, ConfigError> {
+        Self::of(&scopes.into_scopes(), true)
     }
 
-    fn of<S: AsRef<str>>(
-        scopes: impl IntoIterator<Item = S>,
-        any: bool,
-    ) -> Result<Self, ConfigError> {
+    fn of(scopes: &[Box<str>], any: bool) -> Result<Self, ConfigError> {
         let mut wanted: Vec<Box<str>> = Vec::new();
         for text in scopes {
-            let text = text.as_ref();
             let before = wanted.len();
             for scope in words(text) {
                 check_scope(scope)?;

@@ -80,6 +80,12 @@ pub struct ClaimError {
     name: Box<str>,
 }
 
+impl ClaimError {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl fmt::Display for ClaimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the claim {:?} has another type", self.name)

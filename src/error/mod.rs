@@ -2,6 +2,7 @@
 
 mod auth;
 mod config;
+mod into_auth;
 mod logged;
 mod mismatch;
 #[cfg(feature = "jwt")]
@@ -12,4 +13,5 @@ pub(crate) use self::mismatch::Mismatch;
 pub use self::{
     auth::{AuthError, AuthErrorKind},
     config::{ConfigError, ConfigErrorKind},
+    into_auth::IntoAuthError,
 };

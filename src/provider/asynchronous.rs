@@ -82,6 +82,21 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
     {
         AndThen::new(Awaited::new(self), check)
     }
+
+    /// Adds a check that needs something of its own, as [`AuthProvider::and_then_with_state`] does.
+    fn and_then_with_state<S, F, Fut>(
+        self,
+        state: impl Into<Arc<S>>,
+        check: F,
+    ) -> AndThen<Awaited<Self>, impl Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static>
+    where
+        Self: Sized,
+        S: ?Sized + Send + Sync + 'static,
+        F: Fn(Arc<S>, AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
+    {
+        AuthProvider::and_then_with_state(Awaited::new(self), state, check)
+    }
 }
 
 impl<A: AsyncAuthProvider> AsyncAuthProvider for Arc<A> {
@@ -177,7 +192,8 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider",
     note = "implement `AuthProvider` (answers at once) or `AsyncAuthProvider` (an `async fn`) for it",
-    note = "a closure becomes a provider through `provider_fn` or `async_provider_fn`"
+    note = "a closure becomes a provider through `provider_fn`, `async_provider_fn` or `token_provider`",
+    note = "several providers are a chain: `CompositeAuth::from_providers(providers)?`"
 )]
 pub trait IntoAuthProvider<Form> {
     /// The provider.

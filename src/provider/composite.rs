@@ -53,10 +53,11 @@ impl CompositeAuth {
     /// # Errors
     ///
     /// There is none: a chain without a provider would let nobody in.
-    pub fn from_providers(
-        members: impl IntoIterator<Item = Arc<dyn AuthProvider>>,
+    pub fn from_providers<Form, P: IntoAuthProvider<Form>>(
+        members: impl IntoIterator<Item = P>,
     ) -> Result<Self, ConfigError> {
-        let members: Vec<_> = members.into_iter().collect();
+        let members = members.into_iter().map(IntoAuthProvider::into_provider);
+        let members: Vec<_> = members.collect();
         if members.is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Empty,

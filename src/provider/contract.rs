@@ -113,9 +113,70 @@ pub trait AuthProvider: Send + Sync + 'static {
     {
         AndThen::new(self, check)
     }
+
+    /// Adds a check that needs something of its own, a database say: it is handed to the check as an
+    /// `Arc` at each call, and the check captures nothing. Otherwise like [`and_then`](Self::and_then).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::{collections::HashSet, sync::Arc};
+    /// use tower_auth::{AuthError, provider::{ApiKeyAuth, AuthProvider}};
+    ///
+    /// type Suspended = HashSet<&'static str>;
+    ///
+    /// let suspended = Suspended::from(["eve"]);
+    /// let provider = ApiKeyAuth::new(["sk-live-9f"])?.and_then_with_state(
+    ///     suspended,
+    ///     async |suspended: Arc<Suspended>, context, _request| match suspended.get(context.user_id()) {
+    ///         Some(_) => Err(AuthError::forbidden("suspended")),
+    ///         None => Ok(context),
+    ///     },
+    /// );
+    /// # let _ = provider;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    fn and_then_with_state<S, F, Fut>(
+        self,
+        state: impl Into<Arc<S>>,
+        check: F,
+    ) -> AndThen<Self, impl Fn(AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static>
+    where
+        Self: Sized,
+        S: ?Sized + Send + Sync + 'static,
+        F: Fn(Arc<S>, AuthContext, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<AuthContext, AuthError>> + Send + 'static,
+    {
+        let state = state.into();
+        AndThen::new(self, move |context, request| {
+            check(Arc::clone(&state), context, request)
+        })
+    }
 }
 
 impl<P: AuthProvider + ?Sized> AuthProvider for Arc<P> {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        (**self).authenticate(request)
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        (**self).credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        (**self).credential_sets()
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        (**self).principal_sources()
+    }
+}
+
+impl<P: AuthProvider + ?Sized> AuthProvider for Box<P> {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         (**self).authenticate(request)
     }

@@ -49,23 +49,9 @@ where
 /// # let _ = layer;
 /// ```
 ///
-/// A closure that holds something, such as the handle of a database, clones it for each request: its
-/// future outlives the call.
-///
-/// ```
-/// use std::{collections::HashMap, sync::Arc};
-/// use tower_auth::{AuthContext, AuthRequestBuf, provider::async_provider_fn};
-///
-/// let db = Arc::new(HashMap::from([("7f", "ada")]));
-/// let sessions = async_provider_fn(move |request: AuthRequestBuf| {
-///     let db = Arc::clone(&db);
-///     async move {
-///         let user = request.header("x-session").and_then(|token| db.get(token));
-///         Ok(user.map(|user| AuthContext::new(*user)))
-///     }
-/// });
-/// # let _ = sessions;
-/// ```
+/// A closure that needs something of its own, a database say, is
+/// [`async_provider_fn_with_state`]'s; one that reads one credential is
+/// [`token_provider`](super::token_provider)'s.
 pub fn async_provider_fn<F, Fut>(function: F) -> AsyncProviderFn<F>
 where
     F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,
@@ -77,13 +63,53 @@ where
     }
 }
 
+/// Makes a provider of a closure that gets a state and returns a future.
+///
+/// The closure captures nothing: what it needs is handed to it as an `Arc` at each call, since its
+/// future outlives the call. Write its type, `state: Arc<…>`, and give a value of that type, or an
+/// `Arc` of one that others share.
+///
+/// # Example
+///
+/// ```
+/// use std::{collections::HashMap, sync::Arc};
+/// use http::HeaderName;
+/// use tower_auth::{
+///     AuthContext, AuthLayer, AuthRequestBuf, CredentialSource,
+///     provider::async_provider_fn_with_state,
+/// };
+///
+/// type Sessions = HashMap<&'static str, &'static str>;
+///
+/// let db: Arc<Sessions> = Arc::new(HashMap::from([("7f", "ada")]));
+/// let sessions = async_provider_fn_with_state(db, async |db: Arc<Sessions>, request: AuthRequestBuf| {
+///     let user = request.header("x-session").and_then(|token| db.get(token));
+///     Ok(user.map(|user| AuthContext::new(*user)))
+/// })
+/// .with_credentials([CredentialSource::header(HeaderName::from_static("x-session"))]);
+/// let layer = AuthLayer::new(sessions);
+/// # let _ = layer;
+/// ```
+pub fn async_provider_fn_with_state<S, F, Fut>(
+    state: impl Into<Arc<S>>,
+    function: F,
+) -> AsyncProviderFn<impl Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static>
+where
+    S: ?Sized + Send + Sync + 'static,
+    F: Fn(Arc<S>, AuthRequestBuf) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = AuthResult> + Send + 'static,
+{
+    let state = state.into();
+    async_provider_fn(move |request| function(Arc::clone(&state), request))
+}
+
 /// The provider that [`provider_fn`] makes.
 pub struct ProviderFn<F> {
     function: Arc<F>,
     description: Description,
 }
 
-/// The provider that [`async_provider_fn`] makes.
+/// The provider that [`async_provider_fn`] and [`async_provider_fn_with_state`] make.
 pub struct AsyncProviderFn<F> {
     function: Arc<F>,
     description: Description,
@@ -91,11 +117,11 @@ pub struct AsyncProviderFn<F> {
 
 /// Name, places and label of a closure.
 #[derive(Clone)]
-struct Description {
-    name: &'static str,
+pub(super) struct Description {
+    pub(super) name: &'static str,
     /// Nothing where nobody has said what the closure reads.
-    sources: Option<Arc<[CredentialSource]>>,
-    label: Option<SourceLabel>,
+    pub(super) sources: Option<Arc<[CredentialSource]>>,
+    pub(super) label: Option<SourceLabel>,
 }
 
 impl Default for Description {
@@ -110,7 +136,7 @@ impl Default for Description {
 
 impl Description {
     /// Puts the label on a caller for whom the closure set neither issuer nor source.
-    fn labelled(&self, answer: AuthResult) -> AuthResult {
+    pub(super) fn labelled(&self, answer: AuthResult) -> AuthResult {
         match (answer, &self.label) {
             (Ok(Some(caller)), Some(label)) if caller.source().is_none() => {
                 Ok(Some(caller.with_label(Some(label.text()))))
@@ -119,19 +145,32 @@ impl Description {
         }
     }
 
-    fn credentials(&self) -> &[CredentialSource] {
+    pub(super) fn set_source(&mut self, label: impl Into<String>) -> Result<(), ConfigError> {
+        self.label = Some(SourceLabel::own(label)?);
+        Ok(())
+    }
+
+    pub(super) fn set_shared_source(
+        &mut self,
+        label: impl Into<String>,
+    ) -> Result<(), ConfigError> {
+        self.label = Some(SourceLabel::shared(label)?);
+        Ok(())
+    }
+
+    pub(super) fn credentials(&self) -> &[CredentialSource] {
         self.sources.as_deref().unwrap_or_default()
     }
 
     /// An empty list of places that was given says that nothing is read.
-    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+    pub(super) fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         match &self.sources {
             Some(none) if none.is_empty() => Vec::new(),
             _ => vec![self.credentials().to_vec()],
         }
     }
 
-    fn principal_sources<F>(&self, function: &Arc<F>) -> Vec<PrincipalSource> {
+    pub(super) fn principal_sources<F>(&self, function: &Arc<F>) -> Vec<PrincipalSource> {
         vec![PrincipalSource::of_labelled(
             self.name,
             self.label.as_ref(),
@@ -223,7 +262,7 @@ macro_rules! describe {
             ///
             /// The label is blank, holds a `#`, or begins or ends with white space.
             pub fn with_source(mut self, label: impl Into<String>) -> Result<Self, ConfigError> {
-                self.description.label = Some(SourceLabel::own(label)?);
+                self.description.set_source(label)?;
                 Ok(self)
             }
 
@@ -238,7 +277,7 @@ macro_rules! describe {
                 mut self,
                 label: impl Into<String>,
             ) -> Result<Self, ConfigError> {
-                self.description.label = Some(SourceLabel::shared(label)?);
+                self.description.set_shared_source(label)?;
                 Ok(self)
             }
         }
@@ -262,6 +301,8 @@ macro_rules! describe {
         }
     };
 }
+
+pub(super) use describe;
 
 describe!(ProviderFn);
 describe!(AsyncProviderFn);

@@ -2,7 +2,9 @@
 //!
 //! A provider of your own is a struct with one method. One that can answer at once implements
 //! [`AuthProvider`]; one that has to wait (a database, another service) implements
-//! [`AsyncAuthProvider`]. [`provider_fn`] and [`async_provider_fn`] make one of a closure.
+//! [`AsyncAuthProvider`]. [`provider_fn`] and [`async_provider_fn`] make one of a closure,
+//! [`async_provider_fn_with_state`] one of a closure that needs a database, and [`token_provider`] one
+//! of a closure that looks a token up.
 //!
 //! # Example
 //!
@@ -54,6 +56,7 @@ mod opaque;
 mod principal_source;
 #[cfg(feature = "jwt")]
 mod token;
+mod token_provider;
 #[cfg(feature = "oauth2")]
 mod userinfo;
 
@@ -65,13 +68,16 @@ pub(crate) use self::principal_source::{PrincipalSources, SourceLabel};
 pub use self::{
     allowlist::AllowlistAuth,
     and_then::AndThen,
-    api_key::{ApiKeyAuth, ApiKeyHandle, ApiKeyRecord},
+    api_key::{ApiKeyAuth, ApiKeyHandle, ApiKeyRecord, IntoApiKeys},
     asynchronous::{AsyncAuthProvider, Awaited, IntoAuthProvider},
     authentication::Authentication,
     composite::CompositeAuth,
     contract::AuthProvider,
-    function::{AsyncProviderFn, ProviderFn, async_provider_fn, provider_fn},
+    function::{
+        AsyncProviderFn, ProviderFn, async_provider_fn, async_provider_fn_with_state, provider_fn,
+    },
     principal_source::PrincipalSource,
+    token_provider::{TokenProvider, token_provider},
 };
 #[cfg(feature = "jwt")]
 pub(crate) use self::{grants::Grants, principal_source::TokenAuthority};

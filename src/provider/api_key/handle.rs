@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{
+    into_keys::IntoApiKeys,
     keys::SharedKeys,
     record::{ApiKeyRecord, warn_of_short},
     table::{self, KeyTable},
@@ -68,14 +69,8 @@ impl ApiKeyHandle {
     /// # Errors
     ///
     /// A key is empty or blank, or two share a key or a name. The old keys then stay.
-    pub fn replace_all<K>(&self, keys: impl IntoIterator<Item = K>) -> Result<(), ConfigError>
-    where
-        K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
-    {
-        let records = keys
-            .into_iter()
-            .map(|key| key.try_into().map_err(Into::into));
-        let fresh = KeyTable::of(records)?;
+    pub fn replace_all<Form>(&self, keys: impl IntoApiKeys<Form>) -> Result<(), ConfigError> {
+        let fresh = KeyTable::of(keys.into_api_keys()?.into_iter().map(Ok))?;
         warn_of_short(fresh.iter());
         self.keys
             .change(|table| Ok(fresh.labelled(table.label().cloned())))

@@ -6,6 +6,7 @@ use http::{HeaderName, header::AUTHORIZATION};
 
 use super::{
     handle::ApiKeyHandle,
+    into_keys::IntoApiKeys,
     keys::SharedKeys,
     record::{ApiKeyRecord, digest, warn_of_short},
     table::{KeyStatus, KeyTable},
@@ -83,14 +84,8 @@ impl ApiKeyAuth {
     ///
     /// There is no key ([`empty`](Self::empty) is for that), one is empty or blank, or two share a key
     /// or a name.
-    pub fn new<K>(keys: impl IntoIterator<Item = K>) -> Result<Self, ConfigError>
-    where
-        K: TryInto<ApiKeyRecord, Error: Into<ConfigError>>,
-    {
-        let records = keys
-            .into_iter()
-            .map(|key| key.try_into().map_err(Into::into));
-        let made = Self::of_records(records)?;
+    pub fn new<Form>(keys: impl IntoApiKeys<Form>) -> Result<Self, ConfigError> {
+        let made = Self::of_records(keys.into_api_keys()?.into_iter().map(Ok))?;
         let table = made.keys.load();
         if table.len() == 0 {
             return Err(ConfigError::new(

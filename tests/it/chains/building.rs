@@ -15,7 +15,7 @@ const NOT_MINE: (Says, When) = (Says::NotMine, When::AtOnce);
 
 #[test]
 fn refuses_a_chain_without_a_provider_and_says_what_to_do() {
-    let error = CompositeAuth::from_providers([]).unwrap_err();
+    let error = CompositeAuth::from_providers([] as [Arc<dyn AuthProvider>; 0]).unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::Empty);
     let text = error.to_string();
     assert!(text.contains("add one"), "{text}");

@@ -4,4 +4,6 @@ mod allowlist;
 mod contracts;
 mod custom;
 mod debug_output;
+mod forms;
+mod states;
 mod unnamed;
