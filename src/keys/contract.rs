@@ -8,7 +8,7 @@ use super::{
 };
 use crate::answer::BoxFuture;
 
-/// What a store answers.
+/// The future of an answer of a [`KeyStore`].
 pub type KeyStoreFuture<T> = BoxFuture<Result<T, KeyStoreError>>;
 
 /// Keeps managed keys, for every process that opens it.

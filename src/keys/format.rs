@@ -26,6 +26,18 @@ use crate::{
 /// assert_eq!(format.shape(b"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"), KeyShape::NotMine);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// The beginning of a key that a list may show:
+///
+/// ```
+/// use tower_auth::keys::KeyFormat;
+///
+/// let format = KeyFormat::new("sk_live")?;
+/// let key = format.generate()?;
+/// assert_eq!(format.prefix(), "sk_live");
+/// assert!(format.start_of(&key).starts_with("sk_live_"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyFormat {
     /// With the `_` that ends it.

@@ -23,6 +23,23 @@ use crate::{context::Principal, scope::Scopes};
 /// assert!(record.scopes().len() == 0);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// What became of the key:
+///
+/// ```
+/// use tower_auth::keys::{KeyRecord, KeyRevocation, Timestamp};
+///
+/// let record: KeyRecord = serde_json::from_str(
+///     r#"{"id": "key_1", "account": "key_1", "start": "sk_Ab3d", "name": "ci", "scopes": null,
+///         "created_at": 1000, "created_by": {"operator": "ada"},
+///         "revoked": {"at": 2000, "by": {"operator": "ada"}, "reason": "leaked"}}"#,
+/// )?;
+/// assert!(!record.is_live(Timestamp::from_unix_millis(3_000)));
+/// assert!(!record.is_metered() && !record.is_imported() && record.successor().is_none());
+/// let revocation: &KeyRevocation = record.revoked().unwrap();
+/// assert_eq!((revocation.by(), revocation.reason()), (record.created_by(), "leaked"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyRecord {
     pub(crate) id: KeyId,

@@ -3,6 +3,22 @@
 use super::{AuditRecord, Epoch, KeyDigest, KeyId, KeyOwner, KeyRecord, Revision, Timestamp};
 
 /// A key as a store has it.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{KeyDigest, KeyRecord, Revision, StoredKey};
+///
+/// let record: KeyRecord = serde_json::from_str(
+///     r#"{"id": "key_1", "account": "key_1", "start": "sk_Ab3d", "name": "ci", "scopes": null,
+///         "created_at": 1000, "created_by": {"operator": "ada"}}"#,
+/// )?;
+/// let key = StoredKey::new(record, KeyDigest::of_key(b"sk_Ab3d"), Revision::new(7))
+///     .with_credits(Some(100))
+///     .with_last_used_at(None);
+/// assert_eq!((key.credits(), key.last_used_at()), (Some(100), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredKey {
     record: KeyRecord,
@@ -110,6 +126,22 @@ impl KeyChange {
 }
 
 /// A page of a store's feed.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{KeyChange, KeyChanges};
+///
+/// fn show(page: KeyChanges) {
+///     for change in page.changes {
+///         match change {
+///             KeyChange::Put(key) => println!("{}: {:?}", key.record().id(), key.last_used_at()),
+///             KeyChange::Deleted { digest, revision } => println!("{digest:?} at {revision:?}"),
+///         }
+///     }
+/// }
+/// # let _ = show;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyChanges {
     /// The history that the revisions belong to.
@@ -134,6 +166,21 @@ pub enum KeyLookup {
 }
 
 /// Which keys to list.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{KeyQuery, Page, StoredKey};
+///
+/// fn list(keys: &[StoredKey], query: &KeyQuery) -> Page<StoredKey> {
+///     let mut selected = keys.iter().filter(|key| query.selects(key.record()));
+///     Page {
+///         items: selected.by_ref().take(query.limit).cloned().collect(),
+///         has_more: selected.next().is_some(),
+///     }
+/// }
+/// assert!(list(&[], &KeyQuery { limit: 10, ..KeyQuery::default() }).items.is_empty());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyQuery {
     /// Only those of this owner.
@@ -169,6 +216,21 @@ pub struct Page<T> {
 }
 
 /// Which audit records to read, newest first.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{AuditQuery, AuditRecord, KeyAction};
+///
+/// fn show_revocations(records: &[AuditRecord], query: &AuditQuery) {
+///     for record in records.iter().filter(|record| query.selects(record)).take(query.limit) {
+///         if record.action() == KeyAction::Revoke {
+///             println!("{:?} revoked {} ({:?} credits)", record.by(), record.key(), record.credits());
+///         }
+///     }
+/// }
+/// show_revocations(&[], &AuditQuery::default());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Only those about this key.
@@ -188,6 +250,20 @@ impl AuditQuery {
 }
 
 /// What became of a credit.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{KeyId, KeyStore, KeyUse, MemoryKeyStore, Spend, Timestamp};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryKeyStore::new()?;
+/// let nobody = KeyId::new("key_1");
+/// assert_eq!(store.spend(nobody.clone()).await?.value, Spend::NoAccount);
+/// store.touch(vec![KeyUse { key: nobody, at: Timestamp::from_unix_millis(1_000) }]).await?;
+/// # Ok::<(), tower_auth::keys::KeyStoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spend {
     /// One was spent, and so many are left.

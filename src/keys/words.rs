@@ -79,6 +79,16 @@ fn push_base32(text: &mut String, number: u128, digits: u32) {
 /// # Security
 ///
 /// It is in no list, no log and no error: its `Debug` form hides it.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::KeyDigest;
+///
+/// let digest = KeyDigest::of_key(b"");
+/// let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// assert_eq!(KeyDigest::from_hex(hex), Some(digest));
+/// ```
 #[derive(Clone, Copy)]
 pub struct KeyDigest([u8; 32]);
 
@@ -206,6 +216,16 @@ impl Epoch {
 /// A time by a store's clock: milliseconds since the Unix epoch.
 ///
 /// It serializes as that number.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use tower_auth::keys::Timestamp;
+///
+/// let second = Timestamp::from_unix_millis(1_000);
+/// assert_eq!(second.to_system_time(), Some(UNIX_EPOCH + Duration::from_secs(1)));
+/// ```
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]

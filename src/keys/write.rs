@@ -22,6 +22,50 @@ use super::{
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
 /// that revisions are in the order of commits.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::{
+///     Applied, CreditBalance, DeletedKey, KeyStoreError, KeyWrite, Revision, StoredKey, Timestamp, Written,
+/// };
+///
+/// # fn made_by(_: &[StoredKey], _: &str) -> Option<StoredKey> { None }
+/// # fn set_balance(_: &CreditBalance) {}
+/// // The transaction of a store, here over a list.
+/// fn carry_out(
+///     keys: &mut Vec<StoredKey>,
+///     latest: Revision,
+///     now: Timestamp,
+///     write: KeyWrite,
+/// ) -> Result<Written, KeyStoreError> {
+///     if let Some(key) = write.idempotency().and_then(|text| made_by(keys, text)) {
+///         return Ok(Written::Repeated(Box::new(key)));
+///     }
+///     if let Some((id, digest)) = write.creates()
+///         && keys.iter().any(|key| key.record().id() == id || key.digest() == digest)
+///     {
+///         return Err(KeyStoreError::Taken);
+///     }
+///     if let Some(scope) = write.unless_granted()
+///         && keys.iter().any(|key| key.record().is_live(now) && key.record().grants(scope))
+///     {
+///         return Err(KeyStoreError::Held);
+///     }
+///     let target = write.target().and_then(|id| keys.iter().find(|key| key.record().id() == id));
+///     let applied: Applied = write.apply(target.cloned(), now, latest)?;
+///     for put in &applied.puts {
+///         keys.retain(|key| key.record().id() != put.record().id());
+///         keys.push(put.clone());
+///     }
+///     if let Some(DeletedKey { id, .. }) = &applied.deleted {
+///         keys.retain(|key| key.record().id() != id);
+///     }
+///     applied.credits.iter().for_each(set_balance);
+///     Ok(Written::Applied(applied))
+/// }
+/// # let _ = carry_out;
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyWrite {
     change: Change,
