@@ -73,7 +73,7 @@ impl<'a> Jwk<'a> {
         }
     }
 
-    /// The key for one algorithm; an `oct` key may serve, since code chose it.
+    /// The key for one algorithm. An `oct` key is accepted, since the application gave it.
     pub(crate) fn key(&self, algorithm: Algorithm) -> Result<Key, KeyFault> {
         self.check_purpose()?;
         if self.algorithm()?.is_some_and(|named| named != algorithm) {
@@ -92,8 +92,8 @@ impl<'a> Jwk<'a> {
         self.with_material(|material| Key::prepare(algorithm, material))
     }
 
-    /// The keys for those of the `allowed` algorithms that the JWK may serve; one of a set, where
-    /// nothing private or symmetric belongs.
+    /// The keys of a published JWK: one for each of the `allowed` algorithms that fit it. A private or
+    /// symmetric key is an error.
     pub(crate) fn keys(&self, allowed: &[Algorithm]) -> Result<Vec<Key>, KeyFault> {
         self.check_purpose()?;
         if self.is_symmetric() {
@@ -105,8 +105,8 @@ impl<'a> Jwk<'a> {
                 Some(algorithm) => std::slice::from_ref(algorithm),
                 None => material.algorithms(),
             };
-            // Every key is judged, even one that no allowed algorithm would use: the log should
-            // say that it is weak, not that it is of another algorithm.
+            // Every key is prepared, even for an algorithm that is not allowed, so that the log calls a
+            // weak key weak.
             let mut keys = Vec::new();
             for algorithm in candidates {
                 let key = Key::prepare(*algorithm, material)?;
@@ -121,7 +121,7 @@ impl<'a> Jwk<'a> {
         })
     }
 
-    /// RFC 7517 §4.2 and §4.3: what the key is for, where it says so.
+    /// Checks `kid`, `use` and `key_ops` (RFC 7517 §4.2, §4.3), and that no private member is there.
     fn check_purpose(&self) -> Result<(), KeyFault> {
         if self.kid.is_some() && text(self.kid).is_none() {
             return Err(KeyFault::BadKid);
@@ -230,7 +230,7 @@ fn text(value: Option<Value<'_>>) -> Option<Text<'_>> {
     }
 }
 
-/// The bytes of a member; they are wiped afterwards, since those of `k` are a secret.
+/// The bytes of a member. They are wiped after use, since those of `k` are a secret.
 fn required(value: Option<Value<'_>>) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
     let text = text(value).ok_or(KeyFault::Malformed)?;
     URL_SAFE_NO_PAD
@@ -239,8 +239,8 @@ fn required(value: Option<Value<'_>>) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
         .map_err(|_| KeyFault::Malformed)
 }
 
-/// A number without the zeros in front of it. RFC 7518 §2 forbids them, issuers publish them, and
-/// the number is the same; its size is judged without them.
+/// A number without leading zeros. RFC 7518 §2 forbids them, and issuers publish them; the size of a
+/// number is judged without them.
 fn number(octets: &[u8]) -> &[u8] {
     let zeros = octets.iter().take_while(|octet| **octet == 0).count();
     octets.get(zeros..).unwrap_or_default()
@@ -248,8 +248,8 @@ fn number(octets: &[u8]) -> &[u8] {
 
 /// Writes a coordinate in the full length of the curve, as RFC 7518 §6.2.1.2 asks issuers to.
 ///
-/// Those who publish the number in its shortest form, or with a zero for its sign, mean the same
-/// point; whether it lies on the curve is checked with the key.
+/// A shorter form, or one with a zero in front for the sign, is the same number. The key's preparation
+/// checks that the point lies on the curve.
 fn append_coordinate(point: &mut Vec<u8>, octets: &[u8], curve: Curve) -> Result<(), KeyFault> {
     let digits = number(octets);
     let missing = curve.size().checked_sub(digits.len());

@@ -11,16 +11,16 @@ use super::{
 
 /// The usable keys of a published JWK Set, prepared for the algorithms that are allowed.
 ///
-/// Real sets hold keys that are none of our business: for encryption, of unknown types, malformed.
-/// A key of that kind is passed over and listed in [`skipped`](Self::skipped); it never spoils the set.
+/// Real sets hold keys that cannot check tokens: keys for encryption, of unknown types, malformed ones.
+/// Such a key is skipped and listed in [`skipped`](Self::skipped); the rest of the set stays usable.
 ///
-/// A key that names its algorithm serves that one; one that does not serves every allowed algorithm
-/// of its type. Where two different keys have the same `kid` and algorithm, neither is used: nothing
-/// says which one a token means. The same key twice is one key.
+/// A key that names its algorithm is used for that one. A key that names none is used for every allowed
+/// algorithm of its type. Where two different keys have the same `kid` and algorithm, neither is used:
+/// nothing says which one a token means. A key that is published twice is one key.
 ///
-/// Numbers may have zeros in front (RFC 7518 §2 forbids them, issuers publish them), coordinates of
-/// elliptic curves may be longer or shorter than the curve for that reason; their size is judged
-/// without. `x` of Ed25519 is no number but 32 bytes. RSA keys have 2048 to 8192 bits: one check
+/// Numbers may have leading zeros, which RFC 7518 §2 forbids and issuers publish: a coordinate may then
+/// be longer or shorter than the curve, and its size is judged without them. `x` of Ed25519 is no
+/// number but 32 bytes. RSA keys have 2048 to 8192 bits: one check
 /// costs 19 times as much with 8192 bits as with 2048 (measured), and would cost over 60 times as
 /// much with 16,384. A byte-order mark in front of the document is read past (RFC 8259 §8.1).
 ///
@@ -52,7 +52,7 @@ pub struct SkippedKey {
     reason: &'static str,
 }
 
-/// Why a document is no JWK Set at all.
+/// Why a document is no JWK Set.
 ///
 /// # Example
 ///
@@ -79,8 +79,8 @@ pub enum JwkSetError {
 impl JwkSet {
     /// Reads a set, and prepares its keys for the `allowed` algorithms.
     ///
-    /// HMAC algorithms may be among the allowed ones and change nothing: a symmetric key in a
-    /// published set is never used.
+    /// An HMAC algorithm among the allowed ones changes nothing: a symmetric key in a published set is
+    /// never used.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ fn read(item: Value<'_>, allowed: &[Algorithm]) -> Result<Vec<Key>, SkippedKey> 
     }
 }
 
-/// Each key once for its id and algorithm: issuers publish one twice, with `alg` and without.
+/// The keys without copies of equal id and algorithm: issuers publish a key with `alg` and without.
 fn without_copies(keys: Vec<Key>) -> Vec<Key> {
     let mut kept: Vec<Key> = Vec::with_capacity(keys.len());
     for key in keys {
@@ -251,13 +251,13 @@ fn without_copies(keys: Vec<Key>) -> Vec<Key> {
     kept
 }
 
-/// Whether both keys are for the same tokens.
+/// Whether both keys have one id and one algorithm, so that a token cannot tell them apart.
 fn is_twin(one: &Key, other: &Key) -> bool {
     one.id() == other.id() && one.algorithm() == other.algorithm()
 }
 
-/// Takes out every key that shares id and algorithm with another. Keys without an id stay: a token
-/// cannot name them, and one without `kid` is refused where several fit.
+/// Removes every key that shares its id and algorithm with another. Keys without an id stay: a token
+/// cannot name them, and a token without `kid` is refused where several keys fit.
 fn skip_twins(keys: &mut Vec<Key>, skipped: &mut Vec<SkippedKey>) {
     let twin = |one: &Key, other: &Key| one.id().is_some() && is_twin(one, other);
     let twins: Vec<bool> = keys

@@ -17,8 +17,8 @@ pub(crate) fn time(value: Value<'_>) -> Option<u64> {
 
 /// The whole part of a number that is not negative and has few enough digits to be a time.
 ///
-/// It costs what the text is long, whatever exponent stands there: digits are looked at one by one,
-/// and the first that makes the sum too large ends it.
+/// Its cost depends on the length of the text and not on the exponent: digits are read one by one, and
+/// the first one that makes the sum too large ends it.
 fn whole(number: &str) -> Option<u64> {
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
         None => (number, 0),
@@ -31,13 +31,13 @@ fn whole(number: &str) -> Option<u64> {
     let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = || integer.bytes().chain(fraction.bytes());
     if digits().all(|digit| digit == b'0') {
-        // Also `-0` and `0e999`: that is nothing else than 0.
+        // `-0` and `0e999` are 0 as well.
         return Some(0);
     }
     if is_negative {
         return None;
     }
-    // How many digits stand before the point, where the exponent has moved it.
+    // How many digits stand before the point after the exponent has moved it.
     let whole_digits = i64::try_from(integer.len()).ok()?.saturating_add(exponent);
     let mut sum = 0_u64;
     let mut digits = digits();
@@ -56,7 +56,7 @@ fn whole(number: &str) -> Option<u64> {
     Some(sum)
 }
 
-/// An exponent; what no `i64` holds is further away than any text is long, on the same side.
+/// An exponent. One that no `i64` holds becomes the largest or the smallest: no text is that long.
 fn saturated(exponent: &str) -> i64 {
     let furthest = match exponent.starts_with('-') {
         true => i64::MIN,

@@ -1,4 +1,4 @@
-//! What is required of a token beside its times, issuer and audience.
+//! Claims that a token must have beside its times, issuer and audience.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ pub(crate) struct Requirement {
 }
 
 impl Requirement {
-    /// Whether the claims meet it, and if not, why.
+    /// Checks the claims; the error says what is wrong with the one that is required.
     pub(crate) fn check(&self, json: &str) -> Result<(), JoseError> {
         let found = self.claim.walk(Value::Object(json), member);
         match found.map_err(|fault: Fault| JoseError::from(fault))? {

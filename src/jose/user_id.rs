@@ -1,4 +1,4 @@
-//! Whom a token, or what an endpoint says of one, is for.
+//! The user id in the claims of a token or in the answer of an endpoint.
 
 use std::borrow::Cow;
 
@@ -9,21 +9,21 @@ use super::{
 };
 use crate::context::{ClaimPath, VerifiedClaims};
 
-/// Which claims may name the user, in the order in which they are looked for.
+/// The claims that may hold the user id, in the order in which they are looked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UserIdClaims {
-    /// Those that were chosen; none, where the usual ones are meant.
+    /// The claims that a setting names; empty where the default ones are meant.
     chosen: Box<[ClaimPath]>,
     accepts_unverified_email: bool,
 }
 
-/// Which claim named the user.
+/// The claim that holds the user id.
 #[derive(Clone, Debug)]
 pub(crate) struct UserIdClaim {
     pub(crate) name: Cow<'static, str>,
-    /// Its own name, where it is not one inside another.
+    /// Its name, unless it stands inside another claim.
     pub(crate) top_level: Option<Cow<'static, str>>,
-    /// Whether it is the one that is looked for first.
+    /// Whether it is the claim that is looked for first.
     pub(crate) is_first: bool,
 }
 
@@ -51,7 +51,7 @@ impl UserIdClaims {
         !self.chosen.is_empty()
     }
 
-    /// The names of those that were chosen, or else the usual ones.
+    /// The names of the claims that a setting names, or else of the default ones.
     pub(crate) fn names(&self, usual: &'static [&'static str]) -> impl Iterator<Item = &str> {
         let usual = match self.are_chosen() {
             true => &[],
@@ -61,16 +61,16 @@ impl UserIdClaims {
         chosen.chain(usual.iter().copied())
     }
 
-    /// The first chosen claim that is there; if it cannot be used, no other stands in for it.
+    /// The first of the claims in the setting that is there. If it cannot be used, no other is tried.
     ///
-    /// `is_absent` tells what counts as not there.
+    /// `is_absent` says which values count as absent.
     pub(crate) fn find<'a>(
         &self,
         json: &'a str,
         is_absent: impl Fn(Value<'a>) -> bool,
     ) -> Result<Option<UserId<'a>>, JoseError> {
         for (position, path) in self.chosen.iter().enumerate() {
-            let found = path.walk(Found::claims(json), Found::member)?;
+            let found = path.walk(FoundClaim::claims(json), FoundClaim::member)?;
             let Some(found) = found.filter(|found| !is_absent(found.value)) else {
                 continue;
             };
@@ -87,19 +87,19 @@ impl UserIdClaims {
 }
 
 impl UserIdClaim {
-    /// The claims that a caller keeps of `json`, which this claim stands in.
+    /// The claims that a caller keeps: those in `json` without this one.
     pub(crate) fn beside(self, json: String) -> VerifiedClaims {
         VerifiedClaims {
             json,
             left_out: self.top_level,
-            // INVARIANT: the reader that checked it reads it again, so there is no other outcome.
+            // INVARIANT: the reader that checked the text reads it again, so it finds no fault.
             read: |json| tree::object(json).unwrap_or_default(),
         }
     }
 }
 
 impl<'a> UserId<'a> {
-    /// From one of the claims that nobody needs to choose.
+    /// A user id from one of the default claims.
     pub(crate) fn usual(text: Cow<'a, str>, name: &'static str, is_first: bool) -> Self {
         Self {
             text,
@@ -111,7 +111,11 @@ impl<'a> UserId<'a> {
         }
     }
 
-    fn chosen(path: &ClaimPath, position: usize, found: &Found<'_, 'a>) -> Result<Self, JoseError> {
+    fn chosen(
+        path: &ClaimPath,
+        position: usize,
+        found: &FoundClaim<'_, 'a>,
+    ) -> Result<Self, JoseError> {
         let text = text_or_integer(found.value).ok_or(JoseError::BadUserId)?;
         let top_level = (found.depth == 1).then(|| found.name.to_owned().into());
         Ok(Self {
@@ -125,9 +129,9 @@ impl<'a> UserId<'a> {
     }
 }
 
-/// A value on the way along a path, and what it is a member of.
+/// A value on the way along a path, and the object that holds it.
 #[derive(Clone, Copy)]
-struct Found<'p, 'a> {
+struct FoundClaim<'p, 'a> {
     value: Value<'a>,
     parent: Value<'a>,
     name: &'p str,
@@ -135,7 +139,7 @@ struct Found<'p, 'a> {
     depth: usize,
 }
 
-impl<'p, 'a> Found<'p, 'a> {
+impl<'p, 'a> FoundClaim<'p, 'a> {
     fn claims(json: &'a str) -> Self {
         Self {
             value: Value::Object(json),
@@ -156,9 +160,9 @@ impl<'p, 'a> Found<'p, 'a> {
     }
 }
 
-/// The member of an object; nothing of what is no object.
+/// The member of an object; `None` where it is absent or the value is no object.
 ///
-/// An object is read to its end, so that a member that stands there twice is found.
+/// The object is read to its end, so that a member that appears twice is an error.
 pub(crate) fn member<'a>(object: Value<'a>, name: &str) -> Result<Option<Value<'a>>, Fault> {
     let Value::Object(json) = object else {
         return Ok(None);
@@ -184,6 +188,6 @@ pub(crate) fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
     non_empty(value).or_else(|| integer(value))
 }
 
-/// OpenID Connect Core §5.1: whoever has an account may write any address into it, until the issuer
-/// says that it was verified.
+/// The claim that users can often set at will: it counts only where the issuer says that it verified the
+/// address (OpenID Connect Core §5.1).
 const EMAIL: &str = "email";

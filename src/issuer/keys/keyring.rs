@@ -42,7 +42,7 @@ pub(crate) struct Keyring {
     /// Wakes the task.
     wake_up: Arc<Notify>,
     /// The number of the last fetch that finished.
-    finished: watch::Sender<u64>,
+    pub(super) finished: watch::Sender<u64>,
     /// A permit for each request that waits: it holds a copy of its token.
     pub(super) waiting: Arc<ClientLimiter>,
 }
@@ -183,21 +183,6 @@ impl Keyring {
                 report::unknown(&self.source.issuer, tokens, kid);
                 Err(KeysUnavailable::UnknownKey { retry_seconds })
             }
-        }
-    }
-
-    /// Waits until a fetch has finished, whatever it brought, at most until the deadline.
-    pub(crate) async fn wait(
-        &self,
-        ticket: FetchTicket,
-        deadline: Instant,
-    ) -> Result<(), KeysUnavailable> {
-        let mut finished = self.finished.subscribe();
-        let waiting = finished.wait_for(|finished| *finished >= ticket.number);
-        match tokio::time::timeout_at(deadline, waiting).await {
-            // The sender lives as long as the keyring.
-            Ok(_) => Ok(()),
-            Err(_) => Err(KeysUnavailable::Slow),
         }
     }
 
@@ -396,7 +381,7 @@ impl fmt::Debug for Keyring {
 }
 
 /// Three exchanges, each within its own limit.
-const LONGEST_FETCH: Duration = Duration::from_secs(31);
+pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(31);
 /// How many requests may wait at a time. With a token of 8 KiB each that is 8 MiB.
 const MAX_WAITING: usize = 1024;
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);

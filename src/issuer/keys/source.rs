@@ -53,20 +53,21 @@ impl KeySource {
 /// when it changes.
 fn fingerprint(set: &JwkSet) -> [u8; 32] {
     let usable = set.keys().map(|key| {
-        let name = (key.id(), key.algorithm().as_str());
-        digest(name, key.public_material().unwrap_or_default())
+        let material = key.public_material().unwrap_or_default();
+        digest(key.id(), key.algorithm().as_str(), material)
     });
     let skipped = set
         .skipped()
         .iter()
-        .map(|key| digest((key.id(), key.reason()), b"skipped"));
+        .map(|key| digest(key.id(), key.reason(), b"skipped"));
     let mut keys: Vec<_> = usable.chain(skipped).collect();
     keys.sort_unstable();
     Sha256::digest(keys.concat()).into()
 }
 
-fn digest(name: (Option<&str>, &str), material: &[u8]) -> [u8; 32] {
-    let name = format!("{name:?}");
+/// A digest of one key: its id, its algorithm or why it is skipped, and its numbers.
+fn digest(id: Option<&str>, about: &str, material: &[u8]) -> [u8; 32] {
+    let name = format!("{:?}", (id, about));
     let mut digest = Sha256::new();
     // The length goes first, so that no name runs into the bytes behind it.
     digest.update(name.len().to_be_bytes());

@@ -1,8 +1,10 @@
-//! How many requests wait for keys.
+//! Requests that wait for keys.
 
 use std::sync::Arc;
 
-use super::{Keyring, Snapshot, report, unavailable::KeysUnavailable};
+use tokio::time::Instant;
+
+use super::{Keyring, Snapshot, report, schedule::FetchTicket, unavailable::KeysUnavailable};
 use crate::{client_limit::Permit, request::ClientAddress};
 
 impl Keyring {
@@ -27,5 +29,20 @@ impl Keyring {
             }
             KeysUnavailable::Crowded
         })
+    }
+
+    /// Waits until a fetch has finished, whatever it brought, at most until the deadline.
+    pub(crate) async fn wait(
+        &self,
+        ticket: FetchTicket,
+        deadline: Instant,
+    ) -> Result<(), KeysUnavailable> {
+        let mut finished = self.finished.subscribe();
+        let waiting = finished.wait_for(|finished| *finished >= ticket.number);
+        match tokio::time::timeout_at(deadline, waiting).await {
+            // The sender lives as long as the keyring.
+            Ok(_) => Ok(()),
+            Err(_) => Err(KeysUnavailable::Slow),
+        }
     }
 }

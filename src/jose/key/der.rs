@@ -1,11 +1,11 @@
-//! Just enough DER to find the numbers of a public key, and to tell what else a file may hold.
+//! A small DER reader: finds the numbers of a public key, and tells what else a file may hold.
 
 use super::{Curve, KeyFault, Material};
 
 /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1) or an RSAPublicKey (RFC 8017 appendix A.1.1).
 ///
-/// The identifier is read here and not left to the provider, which would take a key under more
-/// identifiers than one and could not say what is wrong with another.
+/// The identifier is read here and not by the crypto library, which accepts a key under several
+/// identifiers and could not say what is wrong with another.
 pub(crate) fn public_key(der: &[u8]) -> Result<Material<'_>, KeyFault> {
     let mut file = Reader(der);
     let mut outer = Reader(file.take(SEQUENCE)?);

@@ -1,4 +1,4 @@
-//! Whether what stands where a secret belongs is a key in some file format.
+//! Detecting a key file that was given as a secret.
 
 use base64::{
     Engine,
@@ -12,7 +12,7 @@ use crate::{hex, jose::Algorithm};
 
 /// Whether the bytes are a key file, as it stands or in base64 or hex, rather than a secret.
 ///
-/// A public key is known to everybody, and whoever knows an HMAC secret can sign with it
+/// A public key is known to everybody, and everybody who knows an HMAC secret can sign with it
 /// (RFC 8725 §2.1). Tools hand public keys out as PEM, as the base64 of a PEM's inside on one line,
 /// as base64 of the whole PEM (Kubernetes), as hex, and as JSON.
 pub(crate) fn is_key_file(secret: &[u8]) -> bool {

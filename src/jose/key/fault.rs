@@ -5,7 +5,7 @@ use crate::{
     jose::Algorithm,
 };
 
-/// Why a key cannot be used: a code for the log of a set, a sentence for who configures one key.
+/// Why a key cannot be used: a code for the log of a key set, and a sentence for a configuration error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyFault {
     BadJson,
@@ -58,7 +58,7 @@ impl KeyFault {
         }
     }
 
-    /// What to do about it, for whoever configures a key of that algorithm.
+    /// What to do about it where a key of that algorithm is configured.
     pub(crate) fn into_config(self, algorithm: Algorithm) -> ConfigError {
         let what = self.sentence();
         let (kind, message) = match self {

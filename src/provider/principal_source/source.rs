@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::SourceLabel;
 use crate::error::{ConfigError, ConfigErrorKind};
 
-/// Method and source of the principals that a provider vouches for: within these two, one user id
-/// is one user.
+/// Method and source of the principals that a provider accepts: within these two, one user id is one
+/// user.
 ///
 /// A provider tells its own in [`AuthProvider::principal_sources`](crate::provider::AuthProvider::principal_sources). [`AuthLayer`](crate::AuthLayer)
-/// compares those of all its providers when it is built, and refuses two that would vouch for the
-/// same principals without meaning the same users.
+/// compares those of all its providers when it is built, and refuses two providers whose principals
+/// could be equal and mean different users.
 ///
 /// # Example
 ///
@@ -72,19 +72,19 @@ pub(super) enum Authority {
 }
 
 impl PrincipalSource {
-    /// Principals that this provider alone vouches for, with the label that it puts on them as
-    /// their [`source`](crate::AuthContext::with_source), if it does.
+    /// Principals of this provider alone, with the label that it gives them as their
+    /// [`source`](crate::AuthContext::with_source), if it does.
     pub fn new(method: &'static str, label: Option<&str>) -> Self {
         Self::of(method, label.map(Into::into), Authority::Label)
     }
 
-    /// Principals of an issuer or a chat platform that the configuration names: every provider
-    /// that names it speaks of the same users.
+    /// Principals of an issuer or a chat platform that the configuration names: every provider of that
+    /// issuer speaks of the same users.
     pub fn of_issuer(method: &'static str, issuer: impl AsRef<str>) -> Self {
         Self::of(method, Some(issuer.as_ref().into()), Authority::Issuer)
     }
 
-    /// Principals that every provider with this label speaks of.
+    /// Principals of all providers with this label, which speak of the same users.
     pub fn shared(method: &'static str, label: impl AsRef<str>) -> Self {
         Self::of(method, Some(label.as_ref().into()), Authority::Shared)
     }
@@ -126,7 +126,7 @@ impl PrincipalSource {
         self.method
     }
 
-    /// The issuer, platform or label that the principals bear.
+    /// The issuer, platform or label of the principals.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Tokens checked with keys that are known beforehand.
+//! The provider of tokens that are checked with keys in the configuration.
 
 use std::{
     fmt,
@@ -6,20 +6,18 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    AuthProvider, AuthResult, Authentication, Grants, PrincipalSource, SourceLabel, TokenAuthority,
-    at_jwt,
-    claim_settings::claim_settings,
-    token::{
-        DEFAULT_REMEMBERED_TOKENS, Recalled, TokenVerifier, VerifierSettings, refused,
-        warn_of_lone_audience_claim,
-    },
-};
+use super::checks::{NAME, TokenChecks};
 use crate::{
     clock::Clock,
     context::AuthContext,
     error::{AuthError, ConfigError},
-    jose::{Algorithm, ClaimRules, HeaderRules, JoseError, Jws, Key, KeySet},
+    jose::{Algorithm, ClaimRules, HeaderRules, Key, KeySet},
+    provider::{
+        AuthProvider, AuthResult, Authentication, Grants, PrincipalSource, SourceLabel,
+        TokenAuthority,
+        claim_settings::claim_settings,
+        token::{DEFAULT_REMEMBERED_TOKENS, warn_of_lone_audience_claim},
+    },
     request::{AuthRequest, CredentialSource},
 };
 
@@ -86,23 +84,9 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct JwtAuth {
-    checks: Arc<Checks>,
+    checks: Arc<TokenChecks>,
     sources: Arc<[CredentialSource]>,
     clock: Clock,
-}
-
-struct Checks {
-    keys: KeySet,
-    header_rules: HeaderRules,
-    rules: ClaimRules,
-    label: Option<SourceLabel>,
-    grants: Grants,
-    strict_at_jwt: bool,
-    /// Shared by every copy, since they hold the same keys.
-    identity: Arc<()>,
-    remembered_tokens: usize,
-    /// Made at the first token, when every setting is known.
-    verifier: OnceLock<TokenVerifier>,
 }
 
 impl JwtAuth {
@@ -118,7 +102,7 @@ impl JwtAuth {
     /// Accepts tokens signed with that [`Key`], or with one of a [`KeySet`].
     pub fn new(keys: impl Into<KeySet>) -> Self {
         Self {
-            checks: Arc::new(Checks {
+            checks: Arc::new(TokenChecks {
                 keys: keys.into(),
                 header_rules: HeaderRules::new(),
                 rules: ClaimRules::new(),
@@ -308,9 +292,9 @@ impl JwtAuth {
         self
     }
 
-    /// INVARIANT: whatever changes the checks forgets what the old ones accepted. A copy with
+    /// INVARIANT: a change of the settings forgets what was accepted under the old ones. A copy with
     /// another audience must never find a token that this one remembers.
-    fn edit(&mut self) -> &mut Checks {
+    fn edit(&mut self) -> &mut TokenChecks {
         let checks = Arc::make_mut(&mut self.checks);
         checks.verifier = OnceLock::new();
         checks
@@ -325,55 +309,6 @@ impl JwtAuth {
 }
 
 claim_settings!(JwtAuth);
-
-impl Checks {
-    fn answer(&self, token: &[u8], now: u64) -> AuthResult {
-        // Looking a token up takes longer the longer it is, so a length that no good one has is
-        // refused first.
-        if token.len() > Jws::MAX_LEN {
-            return Err(refused(JoseError::TooLong));
-        }
-        let verifier = self.verifier.get_or_init(|| {
-            TokenVerifier::new(VerifierSettings {
-                method: NAME,
-                label: self.label.clone(),
-                grants: self.grants.clone(),
-                rules: self.rules.clone(),
-                remembered_tokens: self.remembered_tokens,
-            })
-        });
-        let unverified = match verifier.recall(token, GENERATION, now) {
-            Recalled::Known(answer) => return answer,
-            Recalled::Unknown(unverified) => unverified,
-        };
-        let jws = self.header_rules.parse_bytes(token).map_err(refused)?;
-        if self.strict_at_jwt {
-            at_jwt::check_type(&jws).map_err(refused)?;
-        }
-        let key = self.keys.key_for(&jws).map_err(refused)?;
-        unverified.verify(jws, key, |claims| match self.strict_at_jwt {
-            true => at_jwt::check_claims(claims),
-            false => Ok(()),
-        })
-    }
-}
-
-impl Clone for Checks {
-    /// The copy remembers no tokens: it is made to be changed.
-    fn clone(&self) -> Self {
-        Self {
-            keys: self.keys.clone(),
-            header_rules: self.header_rules.clone(),
-            rules: self.rules.clone(),
-            label: self.label.clone(),
-            grants: self.grants.clone(),
-            strict_at_jwt: self.strict_at_jwt,
-            identity: Arc::clone(&self.identity),
-            remembered_tokens: self.remembered_tokens,
-            verifier: OnceLock::new(),
-        }
-    }
-}
 
 impl AuthProvider for JwtAuth {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
@@ -414,7 +349,3 @@ impl fmt::Debug for JwtAuth {
             .finish_non_exhaustive()
     }
 }
-
-const NAME: &str = "jwt";
-/// The keys of a `JwtAuth` never change.
-const GENERATION: u64 = 0;
