@@ -2,6 +2,11 @@
 
 #[cfg(feature = "keys")]
 mod millis;
+#[cfg(feature = "keys")]
+mod tick;
+
+#[cfg(feature = "keys")]
+pub(crate) use self::tick::Tick;
 
 use std::{
     sync::{

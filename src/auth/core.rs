@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{places::Places, screened::ScreenedProvider};
+use super::{payment, places::Places, screened::ScreenedProvider};
 use crate::{
     access::{self, Route, Rules},
     answer::{Asked, Check},
@@ -55,12 +55,38 @@ pub(super) enum Decision {
 pub(super) struct PendingAnswer {
     pub(super) check: Check<AuthResult>,
     pub(super) question: Question,
+    /// Whether what is waited for is a payment.
+    pub(super) is_payment: bool,
+}
+
+impl PendingAnswer {
+    fn new(check: Check<AuthResult>, question: Question) -> Self {
+        Self {
+            check,
+            question,
+            is_payment: false,
+        }
+    }
+
+    fn payment(check: Check<AuthResult>, question: Question) -> Self {
+        Self {
+            is_payment: true,
+            ..Self::new(check, question)
+        }
+    }
 }
 
 /// The provider that was asked, and whether the path lets callers without a credential in.
 pub(super) struct Question {
     provider: Arc<ScreenedProvider>,
     optional: bool,
+}
+
+impl Question {
+    fn new(provider: &Arc<ScreenedProvider>, optional: bool) -> Self {
+        let provider = Arc::clone(provider);
+        Self { provider, optional }
+    }
 }
 
 impl Core {
@@ -97,14 +123,19 @@ impl Core {
         };
         let view = AuthRequest::from(&*request).with_max_credential_len(self.max_credential_len);
         match provider.ask(&view) {
-            Asked::Answered(answer) => match self.settle(answer, provider, optional, request) {
-                Ok(context) => Decision::Enter(context),
-                Err(response) => Decision::Refuse(response),
-            },
+            Asked::Answered(answer) => {
+                if let Some(check) = payment::due(&answer, request.extensions()) {
+                    let question = Question::new(provider, optional);
+                    return Decision::Wait(PendingAnswer::payment(check, question));
+                }
+                match self.settle(answer, provider, optional, request) {
+                    Ok(context) => Decision::Enter(context),
+                    Err(response) => Decision::Refuse(response),
+                }
+            }
             Asked::Waiting(check) => {
-                let provider = Arc::clone(provider);
-                let question = Question { provider, optional };
-                Decision::Wait(PendingAnswer { check, question })
+                let question = Question::new(provider, optional);
+                Decision::Wait(PendingAnswer::new(check, question))
             }
         }
     }

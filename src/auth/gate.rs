@@ -17,6 +17,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use super::{
     core::{Core, Decision, PendingAnswer},
     core_source::CoreSource,
+    payment,
     response::Rewording,
 };
 use crate::{
@@ -104,9 +105,26 @@ impl<B> Future for AuthWaiting<B> {
     type Output = Entry<B, AuthEntered>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
+        let mut answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
         // INVARIANT: a future is not polled after it has answered.
         let mut request = self.request.take().expect("polled after it had answered");
+        let waited = &mut self.pending.pending;
+        if !waited.is_payment
+            && let Some(check) = payment::due(&answer, request.extensions())
+        {
+            waited.check = check;
+            waited.is_payment = true;
+            match Pin::new(&mut waited.check).poll(cx) {
+                Poll::Ready(paid) => answer = paid,
+                Poll::Pending => {
+                    self.request = Some(request);
+                    return Poll::Pending;
+                }
+            }
+        }
+        if self.pending.pending.is_payment {
+            payment::note(&answer, request.extensions_mut());
+        }
         let AuthPending { pending, core } = &self.pending;
         let decided = core.resume(answer, &pending.question, &mut request);
         Poll::Ready(decided.map(|context| {

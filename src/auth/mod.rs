@@ -10,6 +10,7 @@ mod core_source;
 mod gate;
 pub(crate) mod layer;
 mod layer_responses;
+mod payment;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;

@@ -1,10 +1,13 @@
 //! The accepted caller.
 
+mod charge;
 #[cfg(feature = "jwt")]
 mod verified;
 mod vouched;
 #[cfg(feature = "webhook")]
 mod without_headers;
+
+pub(crate) use self::charge::Charge;
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::verified::{Verified, VerifiedClaims};
@@ -80,6 +83,8 @@ struct Rare {
     /// The name of the key that was shown, where it is not the user id.
     key_name: Option<Box<str>>,
     response_headers: Option<HeaderMap>,
+    /// What was shown, where letting its holder in may cost something.
+    charge: Option<Arc<dyn Charge>>,
 }
 
 impl AuthContext {

@@ -7,7 +7,7 @@ mod ordinary;
 mod principal;
 mod shown;
 
-pub(crate) use self::caller::UNNAMED;
+pub(crate) use self::caller::{Charge, UNNAMED};
 #[cfg(feature = "jwt")]
 pub(crate) use self::caller::{Verified, VerifiedClaims};
 pub use self::{

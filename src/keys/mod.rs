@@ -1,29 +1,72 @@
 //! Managed API keys (feature `keys`): made, rotated and revoked while serving, by any of several
 //! processes.
 //!
-//! A [`KeyStore`] keeps them; it decides nothing. [`MemoryKeyStore`] is for tests and for trying things
-//! out.
+//! [`ManagedKeys`] is a provider, and with [`as_caller`](ManagedKeys::as_caller) and
+//! [`as_operator`](ManagedKeys::as_operator) the administrator ([`KeyAdmin`]). A [`KeyStore`] keeps the
+//! keys and decides nothing; [`MemoryKeyStore`] is for tests and for trying things out.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::Duration;
+//! use tower_auth::{
+//!     AuthLayer,
+//!     keys::{KeyRequest, ManagedKeys, MemoryKeyStore},
+//!     provider::CompositeAuth,
+//! };
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?;
+//! let admin = keys.as_operator("ada");
+//! let made = admin.create(KeyRequest::new("ci").with_scopes(["graph:invoke"])).await?;
+//! let id = made.key().record().id();
+//! let next = admin.rotate(id, Duration::from_secs(86_400)).await?; // the old key works for a day
+//! admin.revoke(next.key().record().id(), "it was in a log").await?;
+//! let layer = AuthLayer::new(CompositeAuth::new(keys)); // `.or(JwtAuth::…)`
+//! # let _ = layer;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 mod actor;
+mod admin;
+mod admin_error;
+mod ask;
 mod audit;
+mod authority;
+mod bounds;
 mod contract;
+mod decided;
 mod error;
+mod feed;
 mod format;
+mod held;
+mod managed;
 mod memory;
 mod random;
 mod record;
+mod replica;
+mod request;
+mod settings;
 mod stored;
+mod table;
+mod uses;
+mod valid;
 mod words;
 mod write;
 
 pub use self::{
     actor::KeyActor,
+    admin::KeyAdmin,
+    admin_error::KeyAdminError,
     audit::{AuditRecord, KeyAction},
     contract::{KeyStore, KeyStoreFuture},
     error::KeyStoreError,
     format::{KeyFormat, KeyShape},
+    managed::ManagedKeys,
     memory::MemoryKeyStore,
     record::{KeyLimit, KeyOwner, KeyRecord, KeyRevocation},
+    request::{KeyRequest, KeyUpdate, MadeKey, ManagedKey},
     stored::{
         AuditQuery, KeyChange, KeyChanges, KeyLookup, KeyQuery, KeyUse, Page, Spend, StoredKey,
     },

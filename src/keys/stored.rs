@@ -80,6 +80,10 @@ impl StoredKey {
         &self.record
     }
 
+    pub(crate) fn into_record(self) -> KeyRecord {
+        self.record
+    }
+
     /// The SHA-256 that it is looked up by.
     pub fn digest(&self) -> KeyDigest {
         self.digest

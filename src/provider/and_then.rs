@@ -68,8 +68,11 @@ where
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match ask(&self.provider, request) {
             Asked::Answered(Ok(Some(context))) => {
+                let charge = context.charge().cloned();
                 let check = (self.check)(context, request.to_buf());
-                Authentication::pending(async move { check.await.map(Some) })
+                Authentication::pending(async move {
+                    check.await.map(|context| Some(context.owing(charge)))
+                })
             }
             Asked::Answered(refused) => refused.into(),
             Asked::Waiting(first) => {
@@ -78,7 +81,11 @@ where
                 Authentication::pending(async move {
                     let answer: AuthResult = first.await;
                     match answer? {
-                        Some(context) => check(context, request).await.map(Some),
+                        Some(context) => {
+                            let charge = context.charge().cloned();
+                            let checked = check(context, request).await;
+                            checked.map(|context| Some(context.owing(charge)))
+                        }
                         None => Ok(None),
                     }
                 })

@@ -16,6 +16,11 @@ fn api_key_runs() {
 }
 
 #[test]
+fn managed_keys_runs() {
+    runs("managed_keys");
+}
+
+#[test]
 fn jwt_runs() {
     runs("jwt");
 }

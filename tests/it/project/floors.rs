@@ -34,6 +34,10 @@ const FLOORS: &[&[&str]] = &[
 
 /// Modules of one floor of which the first may import from the second.
 const SIBLINGS: &[(&str, &str)] = &[
+    // A caller who owes something may be refused.
+    ("context", "error"),
+    // Managed keys are a provider.
+    ("keys", "provider"),
     // Layers of one family, each built on the gate that asks an authorizer.
     ("authorize/gate", "authorize/judge"),
     ("authorize/layer", "authorize/gate"),
@@ -49,6 +53,16 @@ const SIBLINGS: &[(&str, &str)] = &[
 const CIRCLES: &[&[&str]] = &[
     // A default method's adapter, as `Iterator` and `Map`.
     &["provider/and_then", "provider/ask", "provider/contract"],
+    // Managed keys make their administrator, who works on them.
+    &["keys/admin", "keys/authority", "keys/managed"],
+    // A replica and its task: one machine in several files.
+    &[
+        "keys/feed",
+        "keys/held",
+        "keys/replica",
+        "keys/table",
+        "keys/uses",
+    ],
 ];
 
 #[test]

@@ -1,0 +1,66 @@
+//! Managed keys: one is made, accepted, rotated and revoked.
+//!
+//! `cargo run --example managed_keys`. The keys are in memory here; a store in a database takes the same place.
+
+use std::{error::Error, time::Duration};
+
+use axum::{Router, body::Body, routing::get};
+use http::Request;
+use tower::ServiceExt;
+use tower_auth::{
+    AuthContext, AuthLayer,
+    keys::{KeyRequest, MadeKey, ManagedKeys, MemoryKeyStore},
+};
+
+async fn hello(caller: AuthContext) -> String {
+    format!("hello {}", caller.user_id())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_demo")?;
+    keys.open().await?;
+    let app = Router::new()
+        .route("/hello", get(hello))
+        .layer(AuthLayer::new(keys.clone()));
+
+    let admin = keys.as_operator("the example");
+    let request = KeyRequest::new("billing robot")
+        .with_owner("robot-7")
+        .with_scopes(["invoices:read"]);
+    let first = admin.create(request).await?;
+    println!("made     {}", first.key().record().id());
+    println!("shown    {} …", first.key().record().start());
+    assert_eq!(ask(&app, &first).await?, 200);
+
+    let next = admin
+        .rotate(first.key().record().id(), Duration::from_secs(3_600))
+        .await?;
+    println!("rotated  the old key works for an hour more, the new one from now on");
+    assert_eq!(ask(&app, &first).await?, 200);
+    assert_eq!(ask(&app, &next).await?, 200);
+
+    admin
+        .revoke(first.key().record().id(), "it was in a log")
+        .await?;
+    println!("revoked  the old key");
+    assert_eq!(ask(&app, &first).await?, 401);
+    assert_eq!(ask(&app, &next).await?, 200);
+
+    let audit = admin.audit(None, None, 10).await?;
+    for record in audit.items.iter().rev() {
+        println!("audit    {:?} {}", record.action(), record.key());
+    }
+    Ok(())
+}
+
+/// What a request with that key is answered.
+async fn ask(app: &Router, key: &MadeKey) -> Result<u16, Box<dyn Error>> {
+    let secret = key.secret().ok_or("the key is shown once")?;
+    let request = Request::get("/hello")
+        .header("x-api-key", secret.expose())
+        .body(Body::empty())?;
+    let answer = app.clone().oneshot(request).await?;
+    println!("asked    {}", answer.status());
+    Ok(answer.status().as_u16())
+}

@@ -1,0 +1,348 @@
+//! The administrator.
+
+use std::time::Duration;
+
+use super::{
+    AuditQuery, AuditRecord, Change, KeyAdminError, KeyDigest, KeyId, KeyQuery, KeyRecord,
+    KeyRequest, KeyUpdate, KeyWrite, MadeKey, ManagedKey, ManagedKeys, NewKey, Page, Revision,
+    StoredKey, Written,
+    ask::ask,
+    authority::{Authority, LIMIT, READ, WRITE},
+    bounds, valid,
+};
+use crate::secret::Secret;
+
+/// Makes, shows, changes and ends keys on somebody's behalf: see
+/// [`ManagedKeys::as_caller`] and [`ManagedKeys::as_operator`].
+///
+/// # Security
+///
+/// A caller needs the scope `keys:read` to see keys and `keys:write` to change them, and gives nobody
+/// more than they have: no scope, tenant, owner, limit, credit or claim beyond their own. The scope
+/// `keys:admin` lifts owner and tenant; nothing lifts scopes. Without it a caller sees only keys that
+/// stand for themselves. A key that may do more than the caller can be revoked by them, and neither
+/// changed nor rotated. A caller who shows a managed key makes none that outlives it.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct KeyAdmin {
+    pub(super) keys: ManagedKeys,
+    pub(super) authority: Authority,
+}
+
+impl KeyAdmin {
+    pub(super) fn new(keys: ManagedKeys, authority: Authority) -> Self {
+        Self { keys, authority }
+    }
+
+    /// Makes a key.
+    ///
+    /// # Errors
+    ///
+    /// The request is of the wrong form, would give more than the caller has, or the store could not
+    /// be asked.
+    pub async fn create(&self, request: KeyRequest) -> Result<MadeKey, KeyAdminError> {
+        let secret = self.keys.settings().format.generate()?;
+        self.make(request, Some(secret), None, None).await
+    }
+
+    /// Makes the first key that may administer keys: only where no live key grants `keys:write`, over
+    /// all processes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create), and [`KeyAdminError::Conflict`] where a live key grants
+    /// `keys:write`.
+    pub async fn create_first_admin(&self, request: KeyRequest) -> Result<MadeKey, KeyAdminError> {
+        let Authority::Operator(_) = &self.authority else {
+            return Err(KeyAdminError::Forbidden(
+                "only an operator makes the first key",
+            ));
+        };
+        let secret = self.keys.settings().format.generate()?;
+        self.make(request, Some(secret), None, Some(WRITE.into()))
+            .await
+    }
+
+    /// Makes a key of a digest: of one that exists already, and may be of any form.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create), and [`KeyAdminError::Conflict`] where the digest is there.
+    pub async fn import(
+        &self,
+        digest: KeyDigest,
+        request: KeyRequest,
+    ) -> Result<ManagedKey, KeyAdminError> {
+        let made = self.make(request, None, Some(digest), None).await?;
+        Ok(made.key)
+    }
+
+    async fn make(
+        &self,
+        request: KeyRequest,
+        secret: Option<Secret>,
+        imported: Option<KeyDigest>,
+        unless_granted: Option<Box<str>>,
+    ) -> Result<MadeKey, KeyAdminError> {
+        valid::request(&request)?;
+        let (own, now) = self.own(WRITE).await?;
+        let settings = self.keys.settings();
+        let id = KeyId::generate(now)?;
+        let digest = match (&secret, imported) {
+            (Some(secret), _) => KeyDigest::of_key(secret.expose().as_bytes()),
+            (None, Some(digest)) => digest,
+            (None, None) => return Err(KeyAdminError::Invalid("there is no key to make".into())),
+        };
+        let bounds = self.bounds(own.as_ref());
+        let idempotency = request
+            .idempotency_key
+            .as_deref()
+            .map(|key| self.idempotency(key));
+        let mut record = KeyRecord {
+            account: id.clone(),
+            id,
+            start: secret
+                .as_ref()
+                .map(|key| settings.format.start_of(key))
+                .unwrap_or_default(),
+            name: request.name.into(),
+            owner: request
+                .owner
+                .map(|owner| bounds::normal_owner(owner, settings)),
+            tenant: request.tenant.map(Into::into),
+            scopes: request.scopes.into_iter().map(Into::into).collect(),
+            metadata: request.metadata,
+            limit: request.limit,
+            metered: request.credits.is_some(),
+            imported: imported.is_some(),
+            created_at: now,
+            created_by: self.actor(own.as_ref()),
+            expires_at: request.expires_at,
+            revoked: None,
+            successor: None,
+        };
+        if let Some(bounds) = &bounds {
+            if !bounds.is_admin() {
+                record.owner.get_or_insert_with(|| bounds.owner());
+                if record.tenant.is_none() {
+                    record.tenant = bounds.tenant()?;
+                }
+            }
+            if request.credits.is_some() {
+                bounds.check_credits()?;
+            }
+            if let Some(own) = bounds.own.map(StoredKey::record)
+                && (own.is_metered() || own.limit().is_some())
+            {
+                // What it spends is the caller's own: many keys of theirs are no more than one.
+                record.account = own.account().clone();
+                record.metered = own.is_metered();
+                record.limit = record.limit.or(own.limit());
+            }
+        }
+        self.check_owner(&record)?;
+        self.bound_expiry(&mut record, own.as_ref(), now)?;
+        if let Some(bounds) = &bounds {
+            bounds.check(&record)?;
+        }
+        let new = NewKey {
+            record,
+            digest,
+            credits: request.credits,
+            idempotency,
+            unless_granted,
+        };
+        let actor = self.actor(own.as_ref());
+        match self
+            .write(KeyWrite::new(actor, Change::Create(Box::new(new))))
+            .await?
+        {
+            (Some(key), false) => Ok(MadeKey {
+                key: key.into(),
+                secret,
+            }),
+            (Some(key), true) => Ok(MadeKey {
+                key: key.into(),
+                secret: None,
+            }),
+            (None, _) => Err(KeyAdminError::NotFound),
+        }
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    ///
+    /// There is none that the caller may see, they lack `keys:read`, or the store could not be asked.
+    pub async fn get(&self, id: &KeyId) -> Result<ManagedKey, KeyAdminError> {
+        Ok(self.read(id, READ).await?.key.into())
+    }
+
+    /// Keys that the caller may see, by age, those after an id, at most `limit` (1 to 1,000).
+    ///
+    /// # Errors
+    ///
+    /// The caller lacks `keys:read`, or the store could not be asked.
+    pub async fn list(
+        &self,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Page<ManagedKey>, KeyAdminError> {
+        let (own, _) = self.own(READ).await?;
+        let mut query = KeyQuery {
+            after,
+            limit: limit.clamp(1, MOST_LISTED),
+            ..KeyQuery::default()
+        };
+        if let Some(bounds) = self.bounds(own.as_ref())
+            && !bounds.is_admin()
+        {
+            query.owner = Some(bounds.owner());
+            query.tenant = Some(bounds.tenant()?);
+        }
+        let page = ask(LIMIT, || self.keys.store().list(query)).await?.value;
+        Ok(Page {
+            items: page.items.into_iter().map(Into::into).collect(),
+            has_more: page.has_more,
+        })
+    }
+
+    /// Changes a key.
+    ///
+    /// # Errors
+    ///
+    /// There is none that the caller may see; it has, or would have, more than the caller; the update
+    /// is of the wrong form; it was changed too often meanwhile; the store could not be asked.
+    pub async fn update(&self, id: &KeyId, update: KeyUpdate) -> Result<ManagedKey, KeyAdminError> {
+        valid::update(&update)?;
+        for _ in 0..TRIES {
+            let read = self.read(id, WRITE).await?;
+            let write = self.updated(&read, update.clone())?;
+            match self.write(write).await {
+                Err(KeyAdminError::Conflict(_)) => {}
+                Ok((Some(key), _)) => return Ok(key.into()),
+                Ok((None, _)) => return Err(KeyAdminError::NotFound),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(KeyAdminError::Conflict(
+            "the key was changed meanwhile: try again",
+        ))
+    }
+
+    /// Gives a key a successor: one with its caller, scopes, limits and credits. The old key counts
+    /// for `overlap` more, at most to its own end.
+    ///
+    /// # Errors
+    ///
+    /// There is none that the caller may see; it has more than the caller; it is not live, or has a
+    /// successor already; the store could not be asked.
+    pub async fn rotate(&self, id: &KeyId, overlap: Duration) -> Result<MadeKey, KeyAdminError> {
+        let secret = self.keys.settings().format.generate()?;
+        for _ in 0..TRIES {
+            let read = self.read(id, WRITE).await?;
+            let write = self.rotated(&read, overlap, &secret)?;
+            match self.write(write).await {
+                Err(KeyAdminError::Conflict(_)) => {}
+                Ok((Some(key), _)) => {
+                    return Ok(MadeKey {
+                        key: key.into(),
+                        secret: Some(secret),
+                    });
+                }
+                Ok((None, _)) => return Err(KeyAdminError::NotFound),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(KeyAdminError::Conflict(
+            "the key was changed meanwhile: try again",
+        ))
+    }
+
+    /// Revokes a key, whatever it may do: from now on in this process, within a second elsewhere. The
+    /// reason, at most 256 characters, is for other administrators.
+    ///
+    /// # Errors
+    ///
+    /// There is none that the caller may see, or the store could not be asked.
+    pub async fn revoke(&self, id: &KeyId, reason: &str) -> Result<ManagedKey, KeyAdminError> {
+        valid::reason(reason)?;
+        let read = self.read(id, WRITE).await?;
+        let (id, reason) = (id.clone(), reason.into());
+        let actor = self.actor(read.own.as_ref());
+        let written = self
+            .write(KeyWrite::new(actor, Change::Revoke { id, reason }))
+            .await?;
+        let (key, _) = written;
+        key.map(Into::into).ok_or(KeyAdminError::NotFound)
+    }
+
+    /// Deletes a key; its audit records stay.
+    ///
+    /// # Errors
+    ///
+    /// There is none that the caller may see, it has more than the caller, or the store could not be
+    /// asked.
+    pub async fn delete(&self, id: &KeyId) -> Result<(), KeyAdminError> {
+        let read = self.read(id, WRITE).await?;
+        if let Some(bounds) = self.bounds(read.own.as_ref()) {
+            bounds.check(read.key.record())?;
+        }
+        let actor = self.actor(read.own.as_ref());
+        let id = id.clone();
+        self.write(KeyWrite::new(actor, Change::Delete { id }))
+            .await?;
+        Ok(())
+    }
+
+    /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all for an operator
+    /// and a caller with `keys:admin`.
+    ///
+    /// # Errors
+    ///
+    /// The caller may not see the key, or the store could not be asked.
+    pub async fn audit(
+        &self,
+        key: Option<&KeyId>,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> Result<Page<AuditRecord>, KeyAdminError> {
+        let (own, _) = self.own(READ).await?;
+        let is_bounded = self
+            .bounds(own.as_ref())
+            .is_some_and(|bounds| !bounds.is_admin());
+        match key {
+            Some(key) if is_bounded => drop(self.read(key, READ).await?),
+            None if is_bounded => {
+                return Err(KeyAdminError::Forbidden(
+                    "name a key: all of them need keys:admin",
+                ));
+            }
+            _ => {}
+        }
+        let query = AuditQuery {
+            key: key.cloned(),
+            before,
+            limit: limit.clamp(1, MOST_LISTED),
+        };
+        Ok(ask(LIMIT, || self.keys.store().audit(query)).await?.value)
+    }
+
+    /// Carries a change out; answers with the key that it was about, and whether it was carried out
+    /// before.
+    async fn write(&self, write: KeyWrite) -> Result<(Option<StoredKey>, bool), KeyAdminError> {
+        let written = ask(LIMIT, || self.keys.store().write(write)).await?;
+        Ok(match written.value {
+            Written::Applied(applied) => {
+                self.keys.replica().changed_here(&applied);
+                // Of a rotation the last one is the new key.
+                (applied.puts.into_iter().next_back(), false)
+            }
+            Written::Repeated(key) => (Some(*key), true),
+        })
+    }
+}
+
+const MOST_LISTED: usize = 1_000;
+/// How often a change is decided anew where another came between.
+const TRIES: usize = 5;

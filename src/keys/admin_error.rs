@@ -1,0 +1,77 @@
+//! Why an administrator did not get what they asked for.
+
+use std::{borrow::Cow, error::Error, fmt};
+
+use super::KeyStoreError;
+use crate::error::AuthError;
+
+/// Why an administrator did not get what they asked for.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthError, keys::KeyAdminError};
+///
+/// let error = KeyAdminError::Forbidden("the key may do more than you");
+/// assert_eq!(AuthError::from(error).status(), 403);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum KeyAdminError {
+    /// No such key, or none that they may see.
+    NotFound,
+    /// It would give more than they have, or they may not do it at all; the text says which.
+    Forbidden(&'static str),
+    /// What they ask for is of the wrong form; the text says what to write.
+    Invalid(Cow<'static, str>),
+    /// It cannot be done to the key as it is; the text says why.
+    Conflict(&'static str),
+    /// The store could not be asked.
+    Unavailable(KeyStoreError),
+}
+
+impl fmt::Display for KeyAdminError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("no key has that id"),
+            Self::Forbidden(why) | Self::Conflict(why) => f.write_str(why),
+            Self::Invalid(why) => f.write_str(why),
+            Self::Unavailable(_) => f.write_str("the key store cannot be asked"),
+        }
+    }
+}
+
+impl Error for KeyAdminError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unavailable(cause) => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl From<KeyStoreError> for KeyAdminError {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::NotFound => Self::NotFound,
+            KeyStoreError::Changed => Self::Conflict("the key was changed meanwhile: try again"),
+            KeyStoreError::Taken => Self::Conflict("a key with that digest is there already"),
+            KeyStoreError::Held => Self::Conflict("a live key may administer keys already"),
+            unavailable => Self::Unavailable(unavailable),
+        }
+    }
+}
+
+impl From<KeyAdminError> for AuthError {
+    /// 404, 403, 400, 409 or 503.
+    fn from(error: KeyAdminError) -> Self {
+        match error {
+            KeyAdminError::NotFound => Self::not_found("key_unknown"),
+            KeyAdminError::Forbidden(why) => Self::forbidden("key_escalation").with_message(why),
+            KeyAdminError::Invalid(_) => Self::invalid_request("key_request")
+                .with_message("the request is not of the right form"),
+            KeyAdminError::Conflict(why) => Self::conflict("key_conflict").with_message(why),
+            KeyAdminError::Unavailable(cause) => Self::unavailable(cause),
+        }
+    }
+}

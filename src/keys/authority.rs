@@ -1,0 +1,169 @@
+//! On whose behalf keys are administered, and what that lets be done.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    KeyActor, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, StoredKey,
+    Timestamp,
+    ask::ask,
+    bounds::{self, Bounds},
+};
+use crate::{context::AuthContext, hex};
+
+/// On whose behalf.
+#[derive(Clone, Debug)]
+pub(super) enum Authority {
+    Operator(Box<str>),
+    Caller(AuthContext),
+}
+
+impl Authority {
+    pub(super) fn of_caller(caller: &AuthContext) -> Self {
+        Self::Caller(caller.clone())
+    }
+
+    pub(super) fn of_operator(name: String) -> Self {
+        Self::Operator(name.into())
+    }
+}
+
+/// A key as it was read, what time it was then, and the caller's own key.
+pub(super) struct Read {
+    pub(super) key: StoredKey,
+    pub(super) own: Option<StoredKey>,
+    pub(super) now: Timestamp,
+}
+
+impl KeyAdmin {
+    /// A key that the caller may see.
+    pub(super) async fn read(
+        &self,
+        id: &KeyId,
+        scope: &'static str,
+    ) -> Result<Read, KeyAdminError> {
+        let (own, _) = self.own(scope).await?;
+        let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id.clone()))).await?;
+        let key = found.value.ok_or(KeyAdminError::NotFound)?;
+        if let Some(bounds) = self.bounds(own.as_ref())
+            && !bounds.may_see(key.record())?
+        {
+            return Err(KeyAdminError::NotFound);
+        }
+        let now = found.now;
+        Ok(Read { key, own, now })
+    }
+
+    /// The caller's own key as the store has it now, and the store's time: what is given is compared
+    /// with that, not with what the request once showed.
+    pub(super) async fn own(
+        &self,
+        scope: &'static str,
+    ) -> Result<(Option<StoredKey>, Timestamp), KeyAdminError> {
+        let own = match &self.authority {
+            Authority::Operator(_) => None,
+            Authority::Caller(caller) => {
+                if !caller.scopes().contains(scope) {
+                    return Err(KeyAdminError::Forbidden(match scope {
+                        READ => "this needs the scope keys:read",
+                        _ => "this needs the scope keys:write",
+                    }));
+                }
+                caller.charge().map(|shown| shown.credential())
+            }
+        };
+        let Some((store, id)) = own else {
+            // The time alone.
+            let id = KeyId::new("");
+            let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
+            return Ok((None, found.now));
+        };
+        if store != Arc::as_ptr(self.keys.replica()).addr() {
+            return Err(KeyAdminError::Forbidden("your own key is of another store"));
+        }
+        let id = KeyId::new(id);
+        let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
+        match found.value {
+            Some(own) if own.record().is_live(found.now) && own.record().grants(scope) => {
+                Ok((Some(own), found.now))
+            }
+            _ => Err(KeyAdminError::Forbidden(
+                "your own key does not count any more",
+            )),
+        }
+    }
+
+    pub(super) fn bounds<'a>(&'a self, own: Option<&'a StoredKey>) -> Option<Bounds<'a>> {
+        match &self.authority {
+            Authority::Operator(_) => None,
+            Authority::Caller(caller) => Some(Bounds {
+                caller,
+                own,
+                settings: self.keys.settings(),
+            }),
+        }
+    }
+
+    pub(super) fn actor(&self, own: Option<&StoredKey>) -> KeyActor {
+        match &self.authority {
+            Authority::Operator(name) => KeyActor::Operator(name.clone()),
+            Authority::Caller(caller) => KeyActor::Caller {
+                principal: caller.principal().into_owned(),
+                key: own.map(|own| own.record().id().clone()),
+            },
+        }
+    }
+
+    /// One text for each administrator and idempotency key.
+    pub(super) fn idempotency(&self, key: &str) -> Box<str> {
+        let who = match &self.authority {
+            Authority::Operator(name) => format!("operator {name}"),
+            Authority::Caller(caller) => {
+                KeyOwner::Principal(caller.principal().into_owned()).to_text()
+            }
+        };
+        let both = format!("{}\0{who}\0{key}", who.len());
+        hex::encode(KeyDigest::of_key(both.as_bytes()).as_bytes()).into()
+    }
+
+    /// That whoever serves the key has a name for the method of its owner.
+    pub(super) fn check_owner(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
+        let methods = &self.keys.settings().owner_methods;
+        match record.owner() {
+            Some(KeyOwner::Principal(owner)) if !methods.contains(owner.method()) => {
+                Err(KeyAdminError::Invalid(
+                    "the owner's method is none of this program's providers: add it with \
+                     add_owner_method"
+                        .into(),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// That a key does not outlive what it may; without an end of its own, it gets that one.
+    pub(super) fn bound_expiry(
+        &self,
+        record: &mut KeyRecord,
+        own: Option<&StoredKey>,
+        now: Timestamp,
+    ) -> Result<(), KeyAdminError> {
+        let Some(last) = bounds::last_expiry(own, self.keys.settings(), now) else {
+            return Ok(());
+        };
+        match record.expires_at {
+            Some(at) if at > last => Err(KeyAdminError::Forbidden(match own {
+                Some(_) => "the key would outlive your own",
+                None => "the key would live longer than keys may here",
+            })),
+            at => {
+                record.expires_at = Some(at.unwrap_or(last));
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(super) const READ: &str = "keys:read";
+pub(super) const WRITE: &str = "keys:write";
+/// How long the store may take for one step.
+pub(super) const LIMIT: Duration = Duration::from_secs(5);

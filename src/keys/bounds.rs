@@ -1,0 +1,173 @@
+//! What an administrator may give, and to whom [12.2]: nobody gets more than the administrator has.
+//!
+//! Every rule about that stands here, and no store knows one.
+
+use serde_json::Value;
+
+use super::{
+    KeyAdminError, KeyOwner, KeyRecord, StoredKey, Timestamp, held::NAME, settings::Settings,
+};
+use crate::context::{AuthContext, Principal};
+
+/// What a caller has, to compare keys with.
+pub(super) struct Bounds<'a> {
+    pub(super) caller: &'a AuthContext,
+    /// The caller's own key in this store, where they showed one.
+    pub(super) own: Option<&'a StoredKey>,
+    pub(super) settings: &'a Settings,
+}
+
+impl Bounds<'_> {
+    /// Whether owner and tenant are lifted.
+    pub(super) fn is_admin(&self) -> bool {
+        self.has_scope("keys:admin")
+    }
+
+    /// Whether the caller has a scope: by what the request showed, and by what their key is now.
+    fn has_scope(&self, scope: &str) -> bool {
+        let own = self.own.map(StoredKey::record);
+        self.caller.scopes().contains(scope) && own.is_none_or(|own| own.grants(scope))
+    }
+
+    /// Whom keys of this caller stand for.
+    pub(super) fn owner(&self) -> KeyOwner {
+        normal(self.caller.principal().into_owned(), self.settings)
+    }
+
+    /// The caller's tenant.
+    pub(super) fn tenant(&self) -> Result<Option<Box<str>>, KeyAdminError> {
+        let tenant = self.caller.claim::<String>("tenant");
+        let tenant = tenant.map_err(|_| forbidden("your own tenant is not a text"))?;
+        Ok(tenant.map(Into::into))
+    }
+
+    /// Whether the caller may know of a key.
+    pub(super) fn may_see(&self, record: &KeyRecord) -> Result<bool, KeyAdminError> {
+        let is_own = || effective_owner(record, self.settings) == self.owner();
+        Ok(self.is_admin() || (is_own() && record.tenant == self.tenant()?))
+    }
+
+    /// That a key gives nobody more than the caller has; its lifetime apart.
+    pub(super) fn check(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
+        if !record.scopes().all(|scope| self.has_scope(scope)) {
+            return Err(forbidden("the key has a scope that you do not have"));
+        }
+        if !self.is_admin() {
+            if effective_owner(record, self.settings) != self.owner() {
+                return Err(forbidden(
+                    "the key stands for somebody else: that needs keys:admin",
+                ));
+            }
+            if record.tenant != self.tenant()? {
+                return Err(forbidden(
+                    "the key is of another tenant: that needs keys:admin",
+                ));
+            }
+        }
+        self.check_metadata(record)?;
+        let Some(own) = self.own.map(StoredKey::record) else {
+            return Ok(());
+        };
+        if own.is_metered() && (!record.is_metered() || record.account() != own.account()) {
+            return Err(forbidden("the key does not share your credits"));
+        }
+        if let Some(limit) = own.limit() {
+            let is_within = record.limit().is_some_and(|other| other.is_within(limit));
+            if !is_within || record.account() != own.account() {
+                return Err(forbidden("the key is not within your own limit"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims may be permissions: what is not free must be the caller's own.
+    fn check_metadata(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
+        if self.has_scope("*") {
+            return Ok(());
+        }
+        let has = |name: &str, value: &Value| {
+            let own = self.caller.metadata().get(name);
+            own.is_some_and(|own| is_part(value, own) && self.may_hold(name, value))
+        };
+        let mut metadata = record.metadata().iter();
+        let is_free = |name: &str| self.settings.free_metadata.contains(name);
+        match metadata.all(|(name, value)| is_free(name) || has(name, value)) {
+            true => Ok(()),
+            false => Err(forbidden("the key has metadata that you may not give")),
+        }
+    }
+
+    /// A provider may limit which of the roles in its claims count: those that do not are not had.
+    fn may_hold(&self, name: &str, value: &Value) -> bool {
+        if !matches!(name, "roles" | "role") {
+            return true;
+        }
+        match value {
+            Value::String(role) => self.caller.may_hold_role(role),
+            Value::Array(roles) => {
+                let mut roles = roles.iter().map(Value::as_str);
+                roles.all(|role| role.is_some_and(|role| self.caller.may_hold_role(role)))
+            }
+            _ => false,
+        }
+    }
+
+    /// That a key gives credits only where the caller's own are not limited.
+    pub(super) fn check_credits(&self) -> Result<(), KeyAdminError> {
+        match self.own.is_some_and(|own| own.record().is_metered()) {
+            true => Err(forbidden(
+                "your keys share your own credits: leave credits out",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The last instant that a key may live to, if there is one.
+pub(super) fn last_expiry(
+    own: Option<&StoredKey>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match own {
+        Some(own) => own.record().expires_at(),
+        None => settings.max_lifetime.map(|limit| now.saturating_add(limit)),
+    }
+}
+
+/// Whom a key stands for, in one form for each.
+pub(super) fn effective_owner(record: &KeyRecord, settings: &Settings) -> KeyOwner {
+    match record.owner() {
+        None => KeyOwner::UserId(record.id().as_str().into()),
+        Some(owner) => normal_owner(owner.clone(), settings),
+    }
+}
+
+pub(super) fn normal_owner(owner: KeyOwner, settings: &Settings) -> KeyOwner {
+    match owner {
+        KeyOwner::Principal(principal) => normal(principal, settings),
+        own => own,
+    }
+}
+
+/// A principal of this store's own is told by its user id.
+fn normal(principal: Principal<'static>, settings: &Settings) -> KeyOwner {
+    let label = settings.label.as_ref().map(|label| label.text());
+    if principal.method() == NAME && principal.source() == label.as_deref() {
+        return KeyOwner::UserId(principal.user_id().into());
+    }
+    KeyOwner::Principal(principal)
+}
+
+/// Whether a claim says nothing beyond another: equal, or a part of a list.
+fn is_part(value: &Value, of: &Value) -> bool {
+    match (value, of) {
+        (Value::Array(some), Value::Array(all)) => some.iter().all(|one| all.contains(one)),
+        (one, Value::Array(all)) => all.contains(one),
+        (one, other) => one == other,
+    }
+}
+
+fn forbidden(why: &'static str) -> KeyAdminError {
+    KeyAdminError::Forbidden(why)
+}

@@ -1,0 +1,162 @@
+//! A key as one process knows it.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{KeyId, KeyOwner, KeyRecord, Spend, StoredKey, Timestamp, replica::Replica};
+use crate::{
+    answer::BoxFuture,
+    context::{AuthContext, Charge},
+    error::AuthError,
+};
+
+/// A key, and the caller that it lets in.
+pub(super) struct Known {
+    held: Arc<Held>,
+    /// Nothing where the owner is of a method that this program has no name for.
+    context: Option<AuthContext>,
+}
+
+/// What is judged of a key.
+pub(super) struct Held {
+    id: KeyId,
+    account: KeyId,
+    is_revoked: bool,
+    is_metered: bool,
+    is_imported: bool,
+    expires_at: Option<Timestamp>,
+    /// The minute of its last use that was noted here.
+    used: AtomicU64,
+    replica: Weak<Replica>,
+}
+
+impl Known {
+    /// `used` is the minute of the last use that was noted of the key as it was before.
+    pub(super) fn new(key: &StoredKey, used: Option<u64>, replica: &Arc<Replica>) -> Self {
+        let record = key.record();
+        let used = used.max(key.last_used_at().map(minute)).unwrap_or(0);
+        let held = Arc::new(Held {
+            id: record.id.clone(),
+            account: record.account.clone(),
+            is_revoked: record.revoked.is_some(),
+            is_metered: record.metered,
+            is_imported: record.imported,
+            expires_at: record.expires_at,
+            used: AtomicU64::new(used),
+            replica: Arc::downgrade(replica),
+        });
+        let context = caller(record, replica).map(|context| {
+            let charge: Arc<dyn Charge> = Arc::clone(&held) as Arc<dyn Charge>;
+            context.owing(Some(charge))
+        });
+        Self { held, context }
+    }
+
+    pub(super) fn used(&self) -> u64 {
+        self.held.used.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_imported(&self) -> bool {
+        self.held.is_imported
+    }
+
+    /// Judges in this order: revoked, expired.
+    pub(super) fn judge(&self, now: Timestamp) -> Result<AuthContext, AuthError> {
+        let refused =
+            |why| Err(AuthError::invalid_credential(why).with_key_name(self.held.id.as_str()));
+        if self.held.is_revoked {
+            return refused("api_key_revoked");
+        }
+        if self.held.expires_at.is_some_and(|at| now >= at) {
+            return refused("api_key_expired");
+        }
+        let Some(context) = &self.context else {
+            let why = "the key's owner is of a method that is not known here: name it with \
+                       add_owner_method";
+            return Err(AuthError::unavailable(why).with_key_name(self.held.id.as_str()));
+        };
+        self.note_use(now);
+        Ok(context.clone())
+    }
+
+    /// Notes a use, once a minute.
+    fn note_use(&self, now: Timestamp) {
+        let (held, now_minute) = (&self.held, minute(now));
+        let last = held.used.load(Ordering::Relaxed);
+        if last >= now_minute {
+            return;
+        }
+        let order = Ordering::Relaxed;
+        let is_first = held
+            .used
+            .compare_exchange(last, now_minute, order, order)
+            .is_ok();
+        if is_first && let Some(replica) = held.replica.upgrade() {
+            replica.note_use(held.id.clone(), now);
+        }
+    }
+}
+
+fn minute(time: Timestamp) -> u64 {
+    time.as_unix_millis() / 60_000
+}
+
+/// Whom a record stands for.
+fn caller(record: &KeyRecord, replica: &Replica) -> Option<AuthContext> {
+    let id = || AuthContext::new(record.id.as_str());
+    let own = |context: AuthContext| context.with_method(NAME).with_label(replica.label());
+    let mut context = match &record.owner {
+        None => own(id()),
+        Some(KeyOwner::UserId(user)) => own(id().with_key_user_id(user.to_string())),
+        Some(KeyOwner::Principal(owner)) => id()
+            .with_key_user_id(owner.user_id().to_owned())
+            .with_method(replica.owner_method(owner.method())?)
+            .with_label(owner.source().map(Into::into)),
+    };
+    context = context.with_scope_set(record.scope_set());
+    if let Some(at) = record.expires_at.and_then(Timestamp::to_system_time) {
+        context = context.with_expires_at(at);
+    }
+    for (name, value) in &record.metadata {
+        context = context.with_claim(name.clone(), value.clone());
+    }
+    if let Some(tenant) = &record.tenant {
+        context = context.with_claim("tenant", tenant.to_string());
+    }
+    Some(context)
+}
+
+impl Charge for Held {
+    fn credential(&self) -> (usize, &str) {
+        (self.replica.as_ptr().addr(), self.id.as_str())
+    }
+
+    fn pay(&self) -> Option<BoxFuture<Result<(), AuthError>>> {
+        if !self.is_metered {
+            return None;
+        }
+        let (replica, account) = (self.replica.upgrade(), self.account.clone());
+        Some(Box::pin(async move {
+            let replica = replica.ok_or_else(|| AuthError::unavailable("the keys are gone"))?;
+            match replica.spend(account).await {
+                Ok(Spend::Spent { .. }) => Ok(()),
+                Ok(Spend::Exhausted) => Err(AuthError::throttled(NO_CREDITS_AGAIN)
+                    .with_code("quota_exhausted")
+                    .with_reason("quota_exhausted")
+                    .with_message("the key has no credits left")),
+                Ok(Spend::NoAccount) => Err(AuthError::invalid_credential("api_key_unknown")),
+                Err(error) => Err(AuthError::unavailable(error)),
+            }
+        }))
+    }
+}
+
+/// The name of the provider, and the method of its callers.
+pub(super) const NAME: &str = "api_key";
+/// No time brings credits back, so a caller who asks again soon asks in vain.
+const NO_CREDITS_AGAIN: Duration = Duration::from_secs(3_600);

@@ -1,0 +1,311 @@
+//! The provider.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use http::{HeaderName, header::AUTHORIZATION};
+
+use super::{
+    KeyAdmin, KeyDigest, KeyFormat, KeyShape, KeyStore, KeyStoreError,
+    authority::Authority,
+    held::NAME,
+    replica::{Replica, Trust},
+    settings::Settings,
+};
+use crate::{
+    clock::Clock,
+    context::AuthContext,
+    error::{AuthError, ConfigError},
+    provider::{AuthProvider, AuthResult, Authentication, PrincipalSource, SourceLabel},
+    request::{AuthRequest, CredentialSource},
+};
+
+/// Accepts the keys of a [`KeyStore`], and administers them.
+///
+/// Keys are sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`, as with
+/// [`ApiKeyAuth`](crate::provider::ApiKeyAuth). Only texts of the store's own form ([`KeyFormat`]) are
+/// looked at, so a token in the same chain costs nothing here.
+///
+/// No request reads the store: each process keeps the digests of all keys and asks every 250 ms for
+/// what changed. What this process changes itself holds at once, what another one changes within a
+/// second. While the store cannot be asked, known keys are accepted for
+/// [60 seconds](Self::with_stale_limit) more and others are a 503. A key with credits is the exception:
+/// the layer takes one from the store for each request.
+///
+/// Making one does nothing; the first request, or [`open`](Self::open), begins to read. It needs a
+/// Tokio runtime. Clones share what they know.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{
+///     AuthLayer,
+///     keys::{KeyRequest, ManagedKeys, MemoryKeyStore},
+/// };
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?;
+/// keys.open().await?;
+/// let made = keys
+///     .as_operator("ada")
+///     .create(KeyRequest::new("ci").with_scopes(["graph:invoke"]))
+///     .await?;
+/// let secret = made.secret().expect("it is shown once");
+/// assert!(secret.expose().starts_with("sk_live_"));
+/// let layer = AuthLayer::new(keys);
+/// # let _ = layer;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct ManagedKeys {
+    store: Arc<dyn KeyStore>,
+    settings: Arc<Settings>,
+    replica: Arc<OnceLock<Arc<Replica>>>,
+}
+
+impl ManagedKeys {
+    /// Accepts the keys of a store, which begin with a prefix and `_`: see [`KeyFormat::new`].
+    ///
+    /// # Errors
+    ///
+    /// The prefix is of another form.
+    pub fn new(store: impl KeyStore, prefix: &str) -> Result<Self, ConfigError> {
+        Self::of(Arc::new(store), prefix)
+    }
+
+    /// Like [`new`](Self::new), for a store that is shared already.
+    ///
+    /// # Errors
+    ///
+    /// The prefix is of another form.
+    pub fn of(store: Arc<dyn KeyStore>, prefix: &str) -> Result<Self, ConfigError> {
+        let format = KeyFormat::new(prefix)?;
+        let sources = sources(HeaderName::from_static("x-api-key"));
+        Ok(Self {
+            store,
+            settings: Arc::new(Settings::new(format, sources)),
+            replica: Arc::default(),
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self.replica = Arc::default();
+        self
+    }
+
+    /// Replaces the header that is read first, `X-API-Key` unless set. With `Authorization`, a key is
+    /// read there alone, after `Bearer`.
+    #[must_use]
+    pub fn with_header(self, name: HeaderName) -> Self {
+        self.with(|settings| settings.sources = sources(name))
+    }
+
+    /// Sets the source of the callers: a label that tells them from equal ones of another provider.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    pub fn with_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        let label = SourceLabel::own(label)?;
+        Ok(self.with(|settings| settings.label = Some(label)))
+    }
+
+    /// Sets the source of the callers, and says that every provider of keys that shares this label
+    /// speaks of the same users.
+    ///
+    /// # Errors
+    ///
+    /// The label is blank, holds a `#`, or begins or ends with white space.
+    pub fn with_shared_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
+        let label = SourceLabel::shared(label)?;
+        Ok(self.with(|settings| settings.label = Some(label)))
+    }
+
+    /// Replaces how long known keys are accepted while the store cannot be asked: 60 seconds unless
+    /// set. Zero is allowed: then an outage of more than a second is a 503 for all.
+    #[must_use]
+    pub fn with_stale_limit(self, limit: Duration) -> Self {
+        self.with(|settings| settings.stale_limit = limit)
+    }
+
+    /// Replaces how long a key may live at the most; no limit unless set. It binds callers who are
+    /// no managed key themselves; a managed key makes none that outlives it.
+    #[must_use]
+    pub fn with_max_lifetime(self, limit: Duration) -> Self {
+        self.with(|settings| settings.max_lifetime = Some(limit))
+    }
+
+    /// Adds a method of principals that keys may be made for: that of a provider of your own.
+    ///
+    /// Those of the providers that come with the crate are there already.
+    #[must_use]
+    pub fn add_owner_method(self, method: &'static str) -> Self {
+        self.with(|settings| settings.owner_methods.extend([method]))
+    }
+
+    /// Adds a name that every administrator may use in the metadata of keys.
+    ///
+    /// # Security
+    ///
+    /// Metadata becomes claims, and claims may be permissions (`roles`, a plan). So a caller without
+    /// the scope `*` may write only what they hold themselves, unless its name is added here.
+    #[must_use]
+    pub fn add_free_metadata(self, name: impl Into<String>) -> Self {
+        let name = name.into().into();
+        self.with(|settings| settings.free_metadata.extend([name]))
+    }
+
+    /// Replaces the clock that the age of what is known is read from.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        self.with(|settings| settings.clock = clock)
+    }
+
+    /// Reads all keys, so that the first request need not wait for that.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be asked.
+    pub async fn open(&self) -> Result<(), KeyStoreError> {
+        self.replica().opened().await
+    }
+
+    /// Administers the keys on behalf of a caller, within what that caller has.
+    pub fn as_caller(&self, caller: &AuthContext) -> KeyAdmin {
+        KeyAdmin::new(self.clone(), Authority::of_caller(caller))
+    }
+
+    /// Administers the keys as whoever runs the program, who may do everything: a command line, never
+    /// a request. The name stands in the audit records.
+    pub fn as_operator(&self, name: impl Into<String>) -> KeyAdmin {
+        KeyAdmin::new(self.clone(), Authority::of_operator(name.into()))
+    }
+
+    /// How many keys this process knows.
+    pub fn known(&self) -> usize {
+        self.replica().table().len()
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn KeyStore> {
+        &self.store
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn replica(&self) -> &Arc<Replica> {
+        self.replica.get_or_init(|| {
+            let settings = Settings::clone(&self.settings);
+            Arc::new(Replica::new(Arc::clone(&self.store), settings))
+        })
+    }
+
+    fn judge(&self, request: &AuthRequest<'_>) -> Result<Option<Question>, AuthError> {
+        let Some(shown) = request.credential(&self.settings.sources)? else {
+            return Ok(None);
+        };
+        let is_foreign = match self.settings.format.shape(shown.as_bytes()) {
+            KeyShape::Key => false,
+            KeyShape::WrongChecksum => {
+                return Err(AuthError::invalid_credential("api_key_wrong_checksum"));
+            }
+            // An imported key may be of any form.
+            KeyShape::NotMine if self.replica().table().has_imported() => true,
+            KeyShape::NotMine => return Ok(None),
+        };
+        Ok(Some(Question {
+            digest: KeyDigest::of_key(shown.as_bytes()),
+            is_foreign,
+        }))
+    }
+}
+
+/// What a request asks.
+struct Question {
+    digest: KeyDigest,
+    /// Of another form than this store's keys: maybe imported, maybe for another provider.
+    is_foreign: bool,
+}
+
+impl Question {
+    fn answer(&self, replica: &Arc<Replica>, trust: Trust) -> AuthResult {
+        let (now, is_fresh) = match trust {
+            Trust::Fresh(now) => (now, true),
+            Trust::Known(now) => (now, false),
+            Trust::Ask | Trust::Lost => return Err(could_not_ask()),
+        };
+        match replica.table().with(&self.digest, |known| known.judge(now)) {
+            Some(answer) => answer.map(Some),
+            None if self.is_foreign => Ok(None),
+            None if is_fresh => Err(AuthError::invalid_credential("api_key_unknown")),
+            None => Err(could_not_ask()),
+        }
+    }
+}
+
+fn could_not_ask() -> AuthError {
+    AuthError::unavailable("the key store cannot be asked").with_reason("key_store_unavailable")
+}
+
+impl AuthProvider for ManagedKeys {
+    fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
+        let question = match self.judge(request) {
+            Ok(Some(question)) => question,
+            Ok(None) => return Ok(None).into(),
+            Err(error) => return Err(error).into(),
+        };
+        let replica = self.replica();
+        match replica.trust() {
+            Trust::Ask => {
+                let replica = Arc::clone(replica);
+                Authentication::pending(async move {
+                    let trust = replica.refreshed().await;
+                    question.answer(&replica, trust)
+                })
+            }
+            trust @ Trust::Fresh(_) => question.answer(replica, trust).into(),
+            trust => {
+                replica.start();
+                question.answer(replica, trust).into()
+            }
+        }
+    }
+
+    fn credentials(&self) -> &[CredentialSource] {
+        &self.settings.sources
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        let label = self.settings.label.as_ref();
+        vec![PrincipalSource::of_labelled(NAME, label, &*self.replica)]
+    }
+}
+
+impl fmt::Debug for ManagedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedKeys")
+            .field("format", &self.settings.format)
+            .field("sources", &self.settings.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+fn sources(header: HeaderName) -> Arc<[CredentialSource]> {
+    if header == AUTHORIZATION {
+        return Arc::new([CredentialSource::bearer()]);
+    }
+    Arc::new([
+        CredentialSource::header(header),
+        CredentialSource::bearer().fallback(),
+    ])
+}

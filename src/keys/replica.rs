@@ -1,0 +1,370 @@
+//! One process's copy of a store's keys, kept fresh by the store's feed [12.3], [12.4].
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Applied, Epoch, KeyChange, KeyChanges, KeyId, KeyStore, KeyStoreError, Revision, Spend,
+    StoredKey, Timestamp, ask::ask, feed, held::Known, settings::Settings, table::Table,
+    uses::Uses,
+};
+use crate::{
+    clock::Tick,
+    log::{Causes, TARGET},
+};
+
+pub(super) struct Replica {
+    pub(super) store: Arc<dyn KeyStore>,
+    settings: Settings,
+    table: ArcSwap<Table>,
+    /// The last poll that was answered.
+    answered: ArcSwapOption<Answered>,
+    /// Whether the store cannot be asked: a poll failed, or did not come in time, and none was
+    /// answered since.
+    failing: AtomicBool,
+    last_error: ArcSwapOption<KeyStoreError>,
+    progress: Mutex<Progress>,
+    /// How many polls have ended.
+    ended: watch::Sender<u64>,
+    /// Makes the task poll at once.
+    pub(super) wake: Arc<Notify>,
+    task: Mutex<Option<AbortHandle>>,
+    pub(super) uses: Uses,
+}
+
+/// When a poll that was answered began, and what time it was at the store.
+struct Answered {
+    begun: Tick,
+    store_now: Timestamp,
+}
+
+/// How far the feed was read.
+#[derive(Default)]
+struct Progress {
+    at: Option<Position>,
+    /// What this process changed itself while everything is read anew.
+    during: Option<Vec<KeyChange>>,
+}
+
+#[derive(Clone, Copy)]
+struct Position {
+    epoch: Epoch,
+    revision: Revision,
+}
+
+/// How far a replica may be trusted at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It is as the store was within the last second.
+    Fresh(Timestamp),
+    /// The store cannot be asked: known keys count.
+    Known(Timestamp),
+    /// A poll is to be waited for.
+    Ask,
+    /// Nobody knows.
+    Lost,
+}
+
+impl Replica {
+    pub(super) fn new(store: Arc<dyn KeyStore>, settings: Settings) -> Self {
+        Self {
+            store,
+            settings,
+            table: ArcSwap::from_pointee(Table::new()),
+            answered: ArcSwapOption::empty(),
+            failing: AtomicBool::new(false),
+            last_error: ArcSwapOption::empty(),
+            progress: Mutex::default(),
+            ended: watch::Sender::new(0),
+            wake: Arc::default(),
+            task: Mutex::default(),
+            uses: Uses::default(),
+        }
+    }
+
+    pub(super) fn table(&self) -> arc_swap::Guard<Arc<Table>> {
+        self.table.load()
+    }
+
+    pub(super) fn label(&self) -> Option<Arc<str>> {
+        self.settings.label.as_ref().map(|label| label.text())
+    }
+
+    /// The program's own name for a method, if it has one.
+    pub(super) fn owner_method(&self, method: &str) -> Option<&'static str> {
+        self.settings.owner_methods.get(method).copied()
+    }
+
+    pub(super) fn trust(&self) -> Trust {
+        let answered = self.answered.load();
+        let is_failing = self.failing.load(Ordering::Acquire);
+        let Some(answered) = &*answered else {
+            return if is_failing { Trust::Lost } else { Trust::Ask };
+        };
+        let age = self.settings.clock.since(&answered.begun);
+        let now = answered.store_now.saturating_add(age);
+        if age <= FRESH {
+            Trust::Fresh(now)
+        } else if !is_failing {
+            Trust::Ask
+        } else if age <= self.settings.stale_limit {
+            Trust::Known(now)
+        } else {
+            Trust::Lost
+        }
+    }
+
+    /// Waits for one poll, for half a second at most.
+    pub(super) async fn refreshed(self: &Arc<Self>) -> Trust {
+        let until = Instant::now() + WAIT_LIMIT;
+        let mut ended = self.ended.subscribe();
+        self.start();
+        loop {
+            match self.trust() {
+                Trust::Ask => {}
+                trust => return trust,
+            }
+            self.wake.notify_one();
+            // The sender is in here, so it cannot be gone.
+            if !matches!(timeout_at(until, ended.changed()).await, Ok(Ok(()))) {
+                self.failed(&KeyStoreError::unavailable(
+                    "no poll was answered within 500 ms",
+                ));
+            }
+        }
+    }
+
+    /// Waits until everything was read once.
+    pub(super) async fn opened(self: &Arc<Self>) -> Result<(), KeyStoreError> {
+        let mut ended = self.ended.subscribe();
+        self.start();
+        while self.answered.load().is_none() {
+            self.wake.notify_one();
+            let _ = ended.changed().await;
+            let error = self.last_error.load();
+            if let Some(error) = &*error
+                && self.failing.load(Ordering::Acquire)
+            {
+                return Err(KeyStoreError::clone(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the task that polls, where none runs.
+    pub(super) fn start(self: &Arc<Self>) {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let keeping = runtime.spawn(feed::keep(Arc::downgrade(self)));
+            *task = Some(keeping.abort_handle());
+        }
+    }
+
+    /// Reads what is new. Only the task does this, so that there is one poll at a time.
+    pub(super) async fn poll(self: &Arc<Self>) {
+        let polled = self.read().await;
+        match polled {
+            Ok(answered) => {
+                self.answered.store(Some(Arc::new(answered)));
+                if self.failing.swap(false, Ordering::AcqRel) {
+                    tracing::info!(target: TARGET, "the key store can be asked again");
+                }
+            }
+            Err(error) => self.failed(&error),
+        }
+        self.ended
+            .send_modify(|ended| *ended = ended.wrapping_add(1));
+    }
+
+    fn failed(&self, error: &KeyStoreError) {
+        self.last_error.store(Some(Arc::new(error.clone())));
+        if !self.failing.swap(true, Ordering::AcqRel) {
+            tracing::error!(
+                target: TARGET,
+                reason = %Causes(Some(error)),
+                "the key store cannot be asked: known keys are accepted for {} seconds more",
+                self.settings.stale_limit.as_secs(),
+            );
+        }
+    }
+
+    async fn read(self: &Arc<Self>) -> Result<Answered, KeyStoreError> {
+        loop {
+            let at = self.progress().at;
+            let after = at.map_or(Revision::ZERO, |at| at.revision);
+            let (answered, page) = self.page(after).await?;
+            // Another history, or one that ends before what was read.
+            let continues =
+                at.is_some_and(|at| at.epoch == page.epoch && page.latest >= at.revision);
+            if !continues {
+                return self.reload().await;
+            }
+            let position = position_after(&page, after)?;
+            let table = self.table();
+            let mut progress = self.progress();
+            for change in &page.changes {
+                self.apply(&table, change);
+                if let KeyChange::Deleted { digest, revision } = change {
+                    table.forget(digest, *revision);
+                }
+            }
+            progress.at = Some(position);
+            if page.is_complete {
+                return Ok(answered);
+            }
+        }
+    }
+
+    /// Reads everything anew, beside what is known, and puts it in its place.
+    async fn reload(self: &Arc<Self>) -> Result<Answered, KeyStoreError> {
+        self.progress().during = Some(Vec::new());
+        let _end = Reloading(self);
+        let fresh = Table::new();
+        let mut at: Option<Position> = None;
+        loop {
+            let after = at.map_or(Revision::ZERO, |at| at.revision);
+            let (answered, page) = self.page(after).await?;
+            if at.is_some_and(|at| at.epoch != page.epoch || page.latest < at.revision) {
+                return Err(KeyStoreError::unavailable(
+                    "the store's epoch changed meanwhile",
+                ));
+            }
+            let position = position_after(&page, after)?;
+            for change in &page.changes {
+                if let KeyChange::Put(_) = change {
+                    self.apply(&fresh, change);
+                }
+            }
+            at = Some(position);
+            if page.is_complete {
+                let mut progress = self.progress();
+                let during = progress.during.take().unwrap_or_default();
+                let later = during
+                    .iter()
+                    .filter(|change| change.revision() > position.revision);
+                later.for_each(|change| self.apply(&fresh, change));
+                self.table.store(Arc::new(fresh));
+                progress.at = Some(position);
+                return Ok(answered);
+            }
+        }
+    }
+
+    async fn page(&self, after: Revision) -> Result<(Answered, KeyChanges), KeyStoreError> {
+        let begun = self.settings.clock.tick();
+        let page = ask(PAGE_LIMIT, || self.store.changes(after, PAGE)).await?;
+        let answered = Answered {
+            begun,
+            store_now: page.now,
+        };
+        Ok((answered, page.value))
+    }
+
+    fn apply(self: &Arc<Self>, table: &Table, change: &KeyChange) {
+        match change {
+            KeyChange::Put(key) => {
+                let used = self.table().with(&key.digest(), Known::used);
+                let known = Known::new(key, used, self);
+                table.put(key.digest(), key.revision(), Some(known));
+            }
+            KeyChange::Deleted { digest, revision } => table.put(*digest, *revision, None),
+        }
+    }
+
+    /// Takes over what this process changed itself, before the feed tells of it.
+    pub(super) fn changed_here(self: &Arc<Self>, applied: &Applied) {
+        let puts = applied
+            .puts
+            .iter()
+            .map(|key: &StoredKey| KeyChange::Put(Box::new(key.clone())));
+        let deleted = applied.deleted.iter().map(|deleted| KeyChange::Deleted {
+            digest: deleted.digest,
+            revision: deleted.revision,
+        });
+        let mut progress = self.progress();
+        let table = self.table();
+        for change in puts.chain(deleted) {
+            // The feed has told of it, or of what came later: this must not bring it back.
+            if progress
+                .at
+                .is_some_and(|at| change.revision() <= at.revision)
+            {
+                continue;
+            }
+            self.apply(&table, &change);
+            if let Some(during) = &mut progress.during {
+                during.push(change);
+            }
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one credit.
+    pub(super) async fn spend(&self, account: KeyId) -> Result<Spend, KeyStoreError> {
+        let spent = ask(SPEND_LIMIT, || self.store.spend(account)).await?;
+        Ok(spent.value)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = task.take() {
+            task.abort();
+        }
+    }
+}
+
+/// Where a page leads.
+fn position_after(page: &KeyChanges, after: Revision) -> Result<Position, KeyStoreError> {
+    let epoch = page.epoch;
+    let revision = match page.changes.last() {
+        _ if page.is_complete => page.latest,
+        Some(last) if last.revision() > after => last.revision(),
+        _ => {
+            return Err(KeyStoreError::unavailable(
+                "the store's feed does not go on",
+            ));
+        }
+    };
+    Ok(Position { epoch, revision })
+}
+
+/// Ends a reload, whether it came to its end or not.
+struct Reloading<'a>(&'a Replica);
+
+impl Drop for Reloading<'_> {
+    fn drop(&mut self) {
+        self.0.progress().during = None;
+    }
+}
+
+/// How old the last answered poll may be for what is known to count as what is.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long a request waits for a poll.
+const WAIT_LIMIT: Duration = Duration::from_millis(500);
+/// How long the store may take for a page of its feed, or a batch of uses.
+pub(super) const PAGE_LIMIT: Duration = Duration::from_secs(2);
+/// How long the store may take for a credit.
+const SPEND_LIMIT: Duration = Duration::from_secs(2);
+/// Changes asked for at once.
+const PAGE: usize = 1_000;

@@ -1,0 +1,268 @@
+//! What an administrator asks for, and gets.
+
+use std::{fmt, time::SystemTime};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{KeyLimit, KeyOwner, KeyRecord, Revision, StoredKey, Timestamp};
+use crate::secret::Secret;
+
+/// A key to be made.
+///
+/// # Example
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use tower_auth::keys::{KeyLimit, KeyRequest};
+///
+/// let request = KeyRequest::new("billing robot")
+///     .with_owner("team-7")
+///     .with_tenant("acme")
+///     .with_scopes(["invoices:read"])
+///     .with_metadata("plan", "gold")
+///     .with_limit(KeyLimit::new(600, 60))
+///     .with_credits(10_000)
+///     .with_expires_at(SystemTime::now() + Duration::from_secs(90 * 86_400))
+///     .with_idempotency_key("order-4711");
+/// # let _ = request;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct KeyRequest {
+    pub(super) name: String,
+    pub(super) owner: Option<KeyOwner>,
+    pub(super) tenant: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) limit: Option<KeyLimit>,
+    pub(super) credits: Option<u64>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl KeyRequest {
+    /// A key of that name, 1 to 128 characters, that grants nothing yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            owner: None,
+            tenant: None,
+            scopes: Vec::new(),
+            metadata: Map::new(),
+            limit: None,
+            credits: None,
+            expires_at: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// Replaces whom the key stands for. Unless set, a key stands for the caller who makes it; one
+    /// that is made by an operator, or by a caller with `keys:admin`, stands for itself.
+    pub fn with_owner(mut self, owner: impl Into<KeyOwner>) -> Self {
+        self.owner = Some(owner.into());
+        self
+    }
+
+    /// Replaces the tenant; unless set, that of a caller without `keys:admin`, or none.
+    pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Replaces what the key may do: at most 64 scopes; none unless set.
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds a claim, or replaces the one of that name; all together at most 8 KiB of JSON.
+    pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// Replaces how many requests the key may make; no limit unless set.
+    pub fn with_limit(mut self, limit: KeyLimit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Replaces how many requests the key may make in all; any number unless set. A key that is made
+    /// without credits never has any.
+    pub fn with_credits(mut self, credits: u64) -> Self {
+        self.credits = Some(credits);
+        self
+    }
+
+    /// Replaces the time from which the key is refused; never unless set.
+    pub fn with_expires_at(mut self, at: SystemTime) -> Self {
+        self.expires_at = Some(at.into());
+        self
+    }
+
+    /// Replaces what tells an equal request again, 1 to 128 characters: for as long as the first
+    /// one's key exists, it is answered with that key's record, without the key.
+    pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+/// What is to be changed of a key; what is not set stays.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::keys::KeyUpdate;
+///
+/// let update = KeyUpdate::new().with_scopes(["invoices:read"]).with_credits(500);
+/// # let _ = update;
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct KeyUpdate {
+    pub(super) name: Option<String>,
+    pub(super) owner: Option<KeyOwner>,
+    pub(super) tenant: Option<Option<String>>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) limit: Option<Option<KeyLimit>>,
+    pub(super) credits: Option<u64>,
+    pub(super) expires_at: Option<Option<Timestamp>>,
+    pub(super) unrevoke: bool,
+}
+
+impl KeyUpdate {
+    /// Changes nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces the name.
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Replaces whom the key stands for.
+    pub fn with_owner(mut self, owner: impl Into<KeyOwner>) -> Self {
+        self.owner = Some(owner.into());
+        self
+    }
+
+    /// Replaces the tenant; none with `None`.
+    pub fn with_tenant(mut self, tenant: Option<String>) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// Replaces what the key may do.
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Replaces the whole metadata.
+    pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// Replaces how many requests the key may make; any number with `None`.
+    pub fn with_limit(mut self, limit: Option<KeyLimit>) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Replaces how many credits the key's account has left. It had some from the beginning, or has
+    /// none for good.
+    pub fn with_credits(mut self, credits: u64) -> Self {
+        self.credits = Some(credits);
+        self
+    }
+
+    /// Replaces the time from which the key is refused; never with `None`.
+    pub fn with_expires_at(mut self, at: Option<SystemTime>) -> Self {
+        self.expires_at = Some(at.map(Into::into));
+        self
+    }
+
+    /// Lets a revoked key count again.
+    pub fn unrevoked(mut self) -> Self {
+        self.unrevoke = true;
+        self
+    }
+}
+
+/// A key as administrators see it: never the key, never its digest.
+///
+/// It serializes as its record with `revision`, `credits` and `last_used_at`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ManagedKey {
+    #[serde(flatten)]
+    record: KeyRecord,
+    revision: Revision,
+    credits: Option<u64>,
+    last_used_at: Option<Timestamp>,
+}
+
+impl ManagedKey {
+    /// What is kept of it.
+    pub fn record(&self) -> &KeyRecord {
+        &self.record
+    }
+
+    /// The change that made it what it is.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How many credits its account has left; none where it is not metered.
+    pub fn credits(&self) -> Option<u64> {
+        self.credits
+    }
+
+    /// When it was last used, right to a minute.
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        self.last_used_at
+    }
+}
+
+impl From<StoredKey> for ManagedKey {
+    fn from(key: StoredKey) -> Self {
+        Self {
+            revision: key.revision(),
+            credits: key.credits(),
+            last_used_at: key.last_used_at(),
+            record: key.into_record(),
+        }
+    }
+}
+
+/// A key that was made.
+pub struct MadeKey {
+    pub(super) key: ManagedKey,
+    pub(super) secret: Option<Secret>,
+}
+
+impl MadeKey {
+    /// What is kept of it.
+    pub fn key(&self) -> &ManagedKey {
+        &self.key
+    }
+
+    /// The key itself, which nobody can show again. Nothing where an equal request made it before,
+    /// or where it was imported.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+}
+
+impl fmt::Debug for MadeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MadeKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! What a program says of its managed keys.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use crate::{clock::Clock, provider::SourceLabel, request::CredentialSource};
+
+use super::KeyFormat;
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) format: KeyFormat,
+    pub(super) sources: Arc<[CredentialSource]>,
+    pub(super) label: Option<SourceLabel>,
+    pub(super) clock: Clock,
+    pub(super) stale_limit: Duration,
+    pub(super) max_lifetime: Option<Duration>,
+    /// Methods of principals that may own keys.
+    pub(super) owner_methods: BTreeSet<&'static str>,
+    /// Claims that anybody may write into the metadata of their keys.
+    pub(super) free_metadata: BTreeSet<Box<str>>,
+}
+
+impl Settings {
+    pub(super) fn new(format: KeyFormat, sources: Arc<[CredentialSource]>) -> Self {
+        Self {
+            format,
+            sources,
+            label: None,
+            clock: Clock::system(),
+            stale_limit: STALE_LIMIT,
+            max_lifetime: None,
+            owner_methods: OWNER_METHODS.into(),
+            free_metadata: BTreeSet::new(),
+        }
+    }
+}
+
+const STALE_LIMIT: Duration = Duration::from_secs(60);
+/// Those of the providers that come with the crate.
+const OWNER_METHODS: [&str; 7] = [
+    "allowlist",
+    "api_key",
+    "custom",
+    "introspection",
+    "jwt",
+    "oauth2",
+    "userinfo",
+];

@@ -1,0 +1,168 @@
+//! A store that is away.
+
+use std::{sync::Arc, time::Duration};
+
+use tower_auth::{
+    keys::{KeyFormat, KeyStore, KeyStoreError, ManagedKeys, MemoryKeyStore},
+    testing::ManualClock,
+};
+
+use super::kit::{Mood, Stopped, app, id, make_named, opened, show, show_text};
+
+fn unknown() -> String {
+    let key = KeyFormat::new("sk").unwrap().generate().unwrap();
+    key.expose().to_owned()
+}
+
+async fn is_away(mood: Mood) {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    let made = make_named(&keys, "ci").await;
+    let app = app(keys);
+    store.is(mood);
+    clock.advance(Duration::from_secs(2));
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+    show_text(&app, &unknown())
+        .await
+        .refused_with(503, "unavailable");
+    clock.advance(Duration::from_secs(57));
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+    clock.advance(Duration::from_secs(2));
+    show(&app, &made).await.refused_with(503, "unavailable");
+    store.is(Mood::Well);
+    for _ in 0..300 {
+        if show(&app, &made).await.status == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+    show_text(&app, &unknown())
+        .await
+        .refused_with(401, "invalid_credential");
+}
+
+#[tokio::test]
+async fn known_keys_count_for_a_minute_while_the_store_fails_and_others_are_503() {
+    is_away(Mood::Failing).await;
+}
+
+#[tokio::test]
+async fn known_keys_count_for_a_minute_while_the_store_hangs_and_others_are_503() {
+    is_away(Mood::Hanging).await;
+}
+
+#[tokio::test]
+async fn known_keys_count_for_a_minute_while_the_store_panics_and_others_are_503() {
+    is_away(Mood::Panicking).await;
+}
+
+#[tokio::test]
+async fn a_key_revoked_before_the_outage_stays_refused() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    let made = make_named(&keys, "ci").await;
+    keys.as_operator("ada").revoke(id(&made), "").await.unwrap();
+    store.is(Mood::Failing);
+    clock.advance(Duration::from_secs(2));
+    show(&app(keys), &made)
+        .await
+        .refused_with(401, "invalid_credential");
+}
+
+#[tokio::test]
+async fn with_a_stale_limit_of_zero_an_outage_is_503_for_all() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let keys = keys
+        .with_clock(clock.clock())
+        .with_stale_limit(Duration::ZERO);
+    let made = make_named(&keys, "ci").await;
+    let app = app(keys);
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+    store.is(Mood::Failing);
+    clock.advance(Duration::from_secs(2));
+    show(&app, &made).await.refused_with(503, "unavailable");
+}
+
+#[tokio::test]
+async fn keys_that_were_never_read_are_503_and_never_401() {
+    let store = Stopped::new();
+    let made = make_named(&ManagedKeys::new(store.inner.clone(), "sk").unwrap(), "ci").await;
+    store.is(Mood::Failing);
+    let app = app(ManagedKeys::new(store, "sk").unwrap());
+    show(&app, &made).await.refused_with(503, "unavailable");
+    show_text(&app, &unknown())
+        .await
+        .refused_with(503, "unavailable");
+}
+
+#[tokio::test]
+async fn opening_tells_why_the_store_cannot_be_asked() {
+    let store = Stopped::new();
+    store.is(Mood::Failing);
+    let keys = ManagedKeys::new(store, "sk").unwrap();
+    let refused = keys.open().await.unwrap_err();
+    assert!(
+        matches!(refused, KeyStoreError::Unavailable(_)),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_process_that_slept_asks_before_it_answers() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    let elsewhere = ManagedKeys::new(store.inner.clone(), "sk").unwrap();
+    let made = make_named(&elsewhere, "ci").await;
+    clock.advance(Duration::from_secs(10));
+    let app = app(keys);
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+    elsewhere
+        .as_operator("ada")
+        .revoke(id(&made), "")
+        .await
+        .unwrap();
+    clock.advance(Duration::from_secs(10));
+    show(&app, &made)
+        .await
+        .refused_with(401, "invalid_credential");
+}
+
+#[tokio::test]
+async fn the_task_ends_with_the_last_handle() {
+    let store = Arc::new(MemoryKeyStore::new().unwrap());
+    let watched = Arc::downgrade(&store);
+    let keys = ManagedKeys::of(store as Arc<dyn KeyStore>, "sk").unwrap();
+    keys.open().await.unwrap();
+    drop(keys.clone());
+    assert!(watched.upgrade().is_some());
+    drop(keys);
+    for _ in 0..200 {
+        if watched.upgrade().is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the task holds the store");
+}
+
+#[test]
+fn a_runtime_that_ended_takes_no_keys_with_it() {
+    let keys = super::kit::keys();
+    let run = |work: &dyn Fn(tokio::runtime::Handle)| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        work(runtime.handle().clone());
+    };
+    let made = std::sync::OnceLock::new();
+    run(&|handle| {
+        made.set(handle.block_on(make_named(&keys, "ci"))).unwrap();
+        handle.block_on(keys.open()).unwrap();
+    });
+    std::thread::sleep(Duration::from_millis(1_100));
+    run(&|handle| {
+        let made = made.get().unwrap();
+        let answer = handle.block_on(show(&app(keys.clone()), made));
+        answer.accepted_as(id(made).as_str());
+    });
+}
