@@ -18,21 +18,30 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use tower_auth::{AuthContext, AuthError, AuthLayer, AuthRequestBuf, AuthResult, provider::AsyncAuthProvider};
+/// use http::HeaderName;
+/// use tower_auth::{
+///     AuthContext, AuthError, AuthLayer, AuthRequestBuf, AuthResult, CredentialSource,
+///     provider::AsyncAuthProvider,
+/// };
 ///
-/// struct Sessions;
+/// struct Sessions([CredentialSource; 1]);
 ///
 /// impl AsyncAuthProvider for Sessions {
 ///     async fn authenticate(self: Arc<Self>, request: AuthRequestBuf) -> AuthResult {
-///         match request.header("x-session") {
-///             None => Ok(None),
-///             Some("7f") => Ok(Some(AuthContext::new("ada"))),
-///             Some(_) => Err(AuthError::invalid_credential("unknown_session")),
+///         let Some(token) = request.credential(&self.0)? else { return Ok(None) };
+///         match token.as_bytes() {
+///             b"7f" => Ok(Some(AuthContext::new("ada"))),
+///             _ => Err(AuthError::invalid_credential("unknown_session")),
 ///         }
+///     }
+///
+///     fn credentials(&self) -> &[CredentialSource] {
+///         &self.0
 ///     }
 /// }
 ///
-/// let layer = AuthLayer::new(Sessions);
+/// let header = CredentialSource::header(HeaderName::from_static("x-session"));
+/// let layer = AuthLayer::new(Sessions([header]));
 /// # let _ = layer;
 /// ```
 ///

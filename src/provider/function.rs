@@ -40,11 +40,15 @@ where
 /// # Example
 ///
 /// ```
-/// use tower_auth::{AuthContext, AuthLayer, AuthRequestBuf, provider::async_provider_fn};
+/// use http::HeaderName;
+/// use tower_auth::{
+///     AuthContext, AuthLayer, AuthRequestBuf, CredentialSource, provider::async_provider_fn,
+/// };
 ///
 /// let sessions = async_provider_fn(async |request: AuthRequestBuf| {
 ///     Ok(request.header("x-session").map(AuthContext::new))
-/// });
+/// })
+/// .with_credentials([CredentialSource::header(HeaderName::from_static("x-session"))]);
 /// let layer = AuthLayer::new(sessions);
 /// # let _ = layer;
 /// ```

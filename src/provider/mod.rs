@@ -1,34 +1,41 @@
 //! Providers check a credential: the contract, and the providers that come with the crate.
 //!
-//! A provider of your own is a struct with one method. One that can answer at once implements
-//! [`AuthProvider`]; one that has to wait (a database, another service) implements
-//! [`AsyncAuthProvider`]. [`provider_fn`] and [`async_provider_fn`] make one of a closure,
-//! [`async_provider_fn_with_state`] one of a closure that needs a database, and [`token_provider`] one
-//! of a closure that looks a token up.
+//! A provider of your own that looks one token up is a closure: [`token_provider`]. One that reads
+//! something else is a closure too ([`provider_fn`], [`async_provider_fn`], or with a database
+//! [`async_provider_fn_with_state`]), or a struct with one method: [`AuthProvider`] answers at once,
+//! [`AsyncAuthProvider`] may wait.
 //!
 //! # Example
 //!
 //! ```
 //! use std::{collections::HashMap, sync::Arc};
+//! use http::HeaderName;
 //! use tower_auth::{
-//!     AuthContext, AuthLayer, AuthRequestBuf, AuthResult,
-//!     provider::{ApiKeyAuth, AsyncAuthProvider, CompositeAuth},
+//!     AuthContext, AuthLayer, CredentialSource,
+//!     provider::{ApiKeyAuth, CompositeAuth, token_provider},
 //! };
 //!
-//! struct Sessions(HashMap<String, String>);
+//! type Sessions = HashMap<&'static str, &'static str>;
 //!
-//! impl AsyncAuthProvider for Sessions {
-//!     async fn authenticate(self: Arc<Self>, request: AuthRequestBuf) -> AuthResult {
-//!         let Some(token) = request.header("x-session") else { return Ok(None) };
-//!         Ok(self.0.get(token).map(AuthContext::new))
-//!     }
-//! }
-//!
-//! let sessions = Sessions(HashMap::from([("7f".into(), "ada".into())]));
-//! let layer = AuthLayer::new(CompositeAuth::new(ApiKeyAuth::new(["sk-live-9f"])?).or(sessions));
+//! let header = CredentialSource::header(HeaderName::from_static("x-session"));
+//! let sessions = Sessions::from([("7f", "ada")]);
+//! let sessions = token_provider(header, sessions, async |sessions: Arc<Sessions>, token| {
+//!     Ok(sessions.get(token.expose()).map(|user| AuthContext::new(*user)))
+//! });
+//! let keys = ApiKeyAuth::new(["sk-live-9f03a51d8c70"])?;
+//! let layer = AuthLayer::new(CompositeAuth::new(keys).or(sessions));
 //! # let _ = layer;
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
+//!
+//! # Name the places
+//!
+//! A provider names where it looks for its credential: `credentials()` of a struct, `with_credentials`
+//! of a closure; [`token_provider`] is given the place. The layer marks these places as sensitive for the
+//! log, hides them on demand, tells them to layers outside
+//! ([`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers)), and refuses a place that
+//! is filled twice. Where a provider names none, nothing of this happens, and building the layer logs a
+//! warning.
 
 pub(crate) mod allowlist;
 mod and_then;
