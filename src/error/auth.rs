@@ -19,6 +19,10 @@ use super::Mismatch;
 /// An error carries two texts. The [`reason`](Self::reason) and the [`source`](Error::source) are
 /// for the log and never reach the caller; the [`message`](Self::message) is sent.
 ///
+/// `?` makes one of an error type that implements [`IntoAuthError`](crate::IntoAuthError); an error of
+/// somebody else's, a database's say, is put into words where it occurs:
+/// `.map_err(AuthError::unavailable)?`.
+///
 /// # Example
 ///
 /// ```

@@ -1,5 +1,6 @@
 //! The README, the documents and the examples.
 
+mod compiler_messages;
 mod documented;
 mod examples;
 mod features;
