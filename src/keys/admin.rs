@@ -22,6 +22,29 @@ use crate::secret::Secret;
 /// `keys:admin` lifts owner and tenant; nothing lifts scopes. Without it a caller sees only keys that
 /// stand for themselves. A key that may do more than the caller can be revoked by them, and neither
 /// changed nor rotated. A caller who shows a managed key makes none that outlives it.
+///
+/// The keys that a caller may see, and the record of their changes:
+///
+/// ```
+/// use tower_auth::{AuthContext, keys::{KeyAdmin, KeyRequest, KeyUpdate, MadeKey, ManagedKey, ManagedKeys, MemoryKeyStore}};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?;
+/// let made: MadeKey = keys.as_operator("ada").create(KeyRequest::new("ci")).await?;
+/// let id = made.key().record().id();
+/// keys.as_operator("ada").revoke(id, "lost").await?;
+/// let found: ManagedKey = keys.as_operator("ada").update(id, KeyUpdate::new().unrevoked()).await?;
+/// assert_eq!((found.credits(), found.last_used_at()), (None, None));
+///
+/// let everything: KeyAdmin = keys.as_operator("ada");
+/// assert_eq!(everything.list(None, 100).await?.items.len(), 1);
+/// assert_eq!(everything.audit(Some(id), None, 100).await?.items.len(), 3);
+///
+/// let nobody = keys.as_caller(&AuthContext::new("eve"));
+/// assert!(nobody.list(None, 100).await.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyAdmin {

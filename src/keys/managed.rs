@@ -60,6 +60,21 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
+///
+/// Its settings:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::keys::{ManagedKeys, MemoryKeyStore};
+///
+/// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?
+///     .with_stale_limit(Duration::from_secs(10))
+///     .with_max_lifetime(Duration::from_secs(90 * 24 * 60 * 60))
+///     .add_owner_method("sessions")
+///     .add_free_metadata("team");
+/// # let _ = keys;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ManagedKeys {
     store: Arc<dyn KeyStore>,
