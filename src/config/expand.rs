@@ -38,7 +38,7 @@ pub(super) fn expand(
                 Ok(expanded) => *text = expanded,
                 Err(Unexpanded::Fault(message)) => {
                     faults.add(ConfigErrorKind::Unknown, place, message);
-                    node.kind = Kind::Told;
+                    node.kind = Kind::Faulty;
                 }
                 Err(Unexpanded::Unset(name)) => node.kind = Kind::Unset(name),
             }

@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Map(Vec<Member>),
     Alias,
     /// What could not be expanded; its fault has been told.
-    Told,
+    Faulty,
     /// A text with a variable of that name, which is not set. Whoever reads it tells what to do.
     Unset(String),
 }
@@ -159,7 +159,7 @@ impl Node {
             Kind::List(_) => "a list",
             Kind::Map(_) => "a block",
             Kind::Alias => "an alias",
-            Kind::Told => "a fault",
+            Kind::Faulty => "a fault",
             Kind::Unset(_) => "a variable that is not set",
         }
     }

@@ -121,16 +121,16 @@ impl Assembly<'_> {
 
     /// How far the clocks may differ, where that is said.
     pub(super) fn leeway(&mut self, skew: &Slot<Seconds>) -> Option<Duration> {
-        let spot = skew.here()?;
-        if spot.value.0 > LONGEST_SKEW {
+        let located = skew.present()?;
+        if located.value.0 > LONGEST_SKEW {
             let message = format!(
                 "the clocks may differ by {LONGEST_SKEW} seconds at most: write less, and set the \
                  clocks right"
             );
-            self.malformed(&spot.place, message);
+            self.malformed(&located.place, message);
             return None;
         }
-        Some(Duration::from_secs(spot.value.0))
+        Some(Duration::from_secs(located.value.0))
     }
 
     pub(super) fn weak(&mut self, what: impl Into<String>) {
@@ -141,7 +141,7 @@ impl Assembly<'_> {
 impl JwtRules {
     pub(super) fn required_claims(&self) -> impl Iterator<Item = &RequiredClaim> {
         let list = self.require_claims.value().into_iter();
-        list.flat_map(|list| &list.0).map(|spot| &spot.value)
+        list.flat_map(|list| &list.0).map(|located| &located.value)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::config::{
     fault::{Faults, Place},
     node::Node,
     read::{
-        Block, Bytes, Filled, Members, OneOrList, Read, Slot, Spot, block, choice, choice_schema,
+        Block, Bytes, Filled, Located, Members, OneOrList, Read, Slot, block, choice, choice_schema,
     },
     schema::Described,
     shape::{
@@ -101,7 +101,7 @@ block! {
         /// What challenges name; `api` unless set.
         realm: optional String,
         /// Paths on which nobody is asked, in axum's syntax: a plain path is exact.
-        public_paths: optional Vec<Spot<String>>,
+        public_paths: optional Vec<Located<String>>,
         /// Deliveries of platforms and partners, each proven by its signature before it is let in.
         webhooks: optional Filled<Webhook>,
         /// The length in bytes from which a credential is refused; 8192 unless set, 65536 at most.
@@ -199,9 +199,9 @@ impl Providers {
     /// Those that could be read, each with its name.
     pub(super) fn readable(
         &self,
-    ) -> impl Iterator<Item = (&'static str, &Spot<Rc<dyn ProviderBlock>>)> {
+    ) -> impl Iterator<Item = (&'static str, &Located<Rc<dyn ProviderBlock>>)> {
         let named = self.0.iter();
-        named.filter_map(|named| Some((named.name, named.block.here()?)))
+        named.filter_map(|named| Some((named.name, named.block.present()?)))
     }
 }
 
@@ -225,7 +225,7 @@ impl Block for Providers {
         };
         let mut named: Vec<Named> = PROVIDERS.iter().map(read).collect();
         named.retain(|named| !named.block.is_absent());
-        named.sort_by_key(|named| named.block.here().map(|spot| spot.order));
+        named.sort_by_key(|named| named.block.present().map(|located| located.order));
         Self(named)
     }
 }

@@ -6,7 +6,7 @@ use super::{Assembly, Provider, claims::with_token_rules, gateway::ProviderBlock
 use crate::{
     config::{
         fault::Place,
-        read::{OneOf, Seconds, Slot, Spot},
+        read::{Located, OneOf, Seconds, Slot},
         shape::tokens::Introspection,
     },
     error::ConfigErrorKind,
@@ -71,7 +71,7 @@ impl Assembly<'_> {
         }
         let with_rules = with_token_rules!(provider, &block.rules);
         provider = self.faults.keep(place, with_rules)?;
-        if let Some(source) = block.source.here() {
+        if let Some(source) = block.source.present() {
             let labelled = provider.with_source(&source.value);
             provider = self.faults.keep(&source.place, labelled)?;
         }
@@ -129,17 +129,19 @@ impl Assembly<'_> {
         place: &Place,
     ) -> Option<Client<'b>> {
         let (kind, message) = match (&block.client_id, secret, token) {
-            (Slot::Here(id), Slot::Here(secret), Slot::Absent) => {
+            (Slot::Present(id), Slot::Present(secret), Slot::Absent) => {
                 return Some(Client::Basic(&id.value, secret));
             }
-            (Slot::Absent, Slot::Absent, Slot::Here(token)) => return Some(Client::Bearer(token)),
+            (Slot::Absent, Slot::Absent, Slot::Present(token)) => {
+                return Some(Client::Bearer(token));
+            }
             (Slot::Faulty, ..) | (_, Slot::Faulty, _) | (.., Slot::Faulty) => return None,
             (Slot::Absent, Slot::Absent, Slot::Absent) => (
                 ConfigErrorKind::Empty,
                 "the endpoint answers nobody it does not know: add `client_id` and \
                  `client_secret`, or `bearer_token`",
             ),
-            (.., Slot::Here(_)) => (
+            (.., Slot::Present(_)) => (
                 ConfigErrorKind::Conflict,
                 "both `bearer_token` and a client id or secret are there: keep one way to be known",
             ),
@@ -158,7 +160,7 @@ impl Assembly<'_> {
 
     /// Tells what is wrong with the endpoint's address, where nothing is there to be known by.
     fn check_endpoint(&mut self, block: &Introspection) {
-        if let Slot::Here(endpoint) = &block.endpoint {
+        if let Slot::Present(endpoint) = &block.endpoint {
             let allows_http = block.insecure_allow_http.is_true();
             let made =
                 IntrospectionAuth::with_token(&endpoint.value, "stand-in".into(), allows_http);
@@ -171,8 +173,8 @@ impl Assembly<'_> {
         block: &Introspection,
         client: Client<'_>,
     ) -> Option<IntrospectionAuth> {
-        let endpoint = block.endpoint.here()?;
-        let in_form = block.client_secret_post.here().filter(|post| post.value);
+        let endpoint = block.endpoint.present()?;
+        let in_form = block.client_secret_post.present().filter(|post| post.value);
         let allows_http = block.insecure_allow_http.is_true();
         let url = &endpoint.value;
         let (place, made) = match client {
@@ -195,23 +197,23 @@ impl Assembly<'_> {
     }
 
     fn cache_ttl(&mut self, time: &Slot<Seconds>) -> Option<Duration> {
-        let spot = time.here()?;
-        if spot.value.0 > LONGEST_CACHE_TTL {
+        let located = time.present()?;
+        if located.value.0 > LONGEST_CACHE_TTL {
             let message = format!(
                 "an answer is remembered for {LONGEST_CACHE_TTL} seconds at most: a revoked token \
                  would work for too long"
             );
-            self.malformed(&spot.place, message);
+            self.malformed(&located.place, message);
             return None;
         }
-        Some(Duration::from_secs(spot.value.0))
+        Some(Duration::from_secs(located.value.0))
     }
 }
 
 /// How this server proves to the endpoint who it is.
 enum Client<'a> {
-    Basic(&'a str, &'a Spot<Secret>),
-    Bearer(&'a Spot<Secret>),
+    Basic(&'a str, &'a Located<Secret>),
+    Bearer(&'a Located<Secret>),
 }
 
 const LONGEST_CACHE_TTL: u64 = 300;

@@ -6,12 +6,12 @@ use super::{
     Assembly, Provider,
     claims::with_jwt_rules,
     gateway::ProviderBlock,
-    trust::{Authorities, Told},
+    trust::{Authorities, FaultTold},
 };
 use crate::{
     config::{
         fault::Place,
-        read::{OneOrList, Slot, Spot},
+        read::{Located, OneOrList, Slot},
         shape::tokens::OAuth2,
     },
     error::ConfigError,
@@ -29,11 +29,13 @@ pub(in crate::config) struct Issuer {
 
 impl ProviderBlock for OneOrList<OAuth2> {
     fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {
-        let Self(spots) = self;
-        assembly.check_issuers(spots);
-        let found = spots.iter().filter_map(|spot| assembly.issuer(spot));
+        let Self(entries) = self;
+        assembly.check_issuers(entries);
+        let found = entries
+            .iter()
+            .filter_map(|located| assembly.issuer(located));
         let mut providers: Vec<OAuth2Auth> = found.collect();
-        if providers.len() < spots.len() {
+        if providers.len() < entries.len() {
             // What is wrong with each of them has been told.
             return None;
         }
@@ -52,20 +54,20 @@ impl ProviderBlock for OneOrList<OAuth2> {
 }
 
 impl Assembly<'_> {
-    fn issuer(&mut self, spot: &Spot<OAuth2>) -> Option<OAuth2Auth> {
-        let oauth2 = &spot.value;
-        let is_right = self.check_jwt_rules(&oauth2.rules, &spot.place);
+    fn issuer(&mut self, located: &Located<OAuth2>) -> Option<OAuth2Auth> {
+        let oauth2 = &located.value;
+        let is_right = self.check_jwt_rules(&oauth2.rules, &located.place);
         let authorities = match self.authorities(&oauth2.ca_file) {
             Ok(authorities) => authorities,
-            Err(Told) => {
-                self.check_addresses(spot);
+            Err(FaultTold) => {
+                self.check_addresses(located);
                 return None;
             }
         };
-        let (Slot::Here(issuer), Slot::Here(_), true) =
+        let (Slot::Present(issuer), Slot::Present(_), true) =
             (&oauth2.issuer, &oauth2.audience, is_right)
         else {
-            self.check_addresses(spot);
+            self.check_addresses(located);
             return None;
         };
         let plan = Issuer {
@@ -90,14 +92,14 @@ impl Assembly<'_> {
     }
 
     /// Tells what is wrong with the addresses of a block of which no provider comes.
-    fn check_addresses(&mut self, spot: &Spot<OAuth2>) {
+    fn check_addresses(&mut self, located: &Located<OAuth2>) {
         let plan = Issuer {
-            block: spot.value.clone(),
+            block: located.value.clone(),
             authorities: None,
         };
         let block = &plan.block;
-        let place = block.jwks_uri.here().map(|uri| &uri.place);
-        let place = place.or(block.issuer.here().map(|issuer| &issuer.place));
+        let place = block.jwks_uri.present().map(|uri| &uri.place);
+        let place = place.or(block.issuer.present().map(|issuer| &issuer.place));
         if let Some(place) = place {
             let _only_for_its_faults = self.faults.keep(place, plan.addressed());
         }
@@ -106,10 +108,10 @@ impl Assembly<'_> {
     fn new_issuer(
         &mut self,
         plan: &Issuer,
-        issuer: &Spot<String>,
+        issuer: &Located<String>,
         authorities: Option<Authorities>,
     ) -> Option<OAuth2Auth> {
-        let place = plan.block.jwks_uri.here();
+        let place = plan.block.jwks_uri.present();
         let place = place.map_or(&issuer.place, |uri| &uri.place);
         let mut made = self.faults.keep(place, plan.provider())?;
         if let Some(authorities) = authorities {
@@ -126,14 +128,14 @@ impl Assembly<'_> {
     }
 
     /// The token's `iss` picks one of them, so no two may have the same name.
-    fn check_issuers(&mut self, spots: &[Spot<OAuth2>]) {
-        let name = |spot: &Spot<OAuth2>| spot.value.issuer.value().cloned();
-        for (index, spot) in spots.iter().enumerate() {
-            let Slot::Here(issuer) = &spot.value.issuer else {
+    fn check_issuers(&mut self, entries: &[Located<OAuth2>]) {
+        let name = |located: &Located<OAuth2>| located.value.issuer.value().cloned();
+        for (index, located) in entries.iter().enumerate() {
+            let Slot::Present(issuer) = &located.value.issuer else {
                 continue;
             };
-            let is_twin = |other: &&Spot<OAuth2>| name(other).as_ref() == Some(&issuer.value);
-            if let Some(first) = spots.iter().take(index).find(is_twin) {
+            let is_twin = |other: &&Located<OAuth2>| name(other).as_ref() == Some(&issuer.value);
+            if let Some(first) = entries.iter().take(index).find(is_twin) {
                 let message = format!(
                     "{} has this issuer already: name it once, with a list of audiences",
                     first.place.path

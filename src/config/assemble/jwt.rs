@@ -6,7 +6,7 @@ use super::{Assembly, Provider, claims::with_jwt_rules, gateway::ProviderBlock};
 use crate::{
     config::{
         fault::Place,
-        read::{Filled, OneOf, Slot, Spot, Which},
+        read::{Filled, Located, OneOf, Slot, Which},
         shape::{
             agent::Tokens,
             tokens::{FixedKey, Jwt, JwtKey},
@@ -45,7 +45,7 @@ impl ProviderBlock for Jwt {
         provider = assembly
             .faults
             .keep(place, with_jwt_rules!(provider, &self.rules))?;
-        if let Some(source) = self.source.here() {
+        if let Some(source) = self.source.present() {
             let labelled = provider.with_source(&source.value);
             provider = assembly.faults.keep(&source.place, labelled)?;
         }
@@ -89,8 +89,10 @@ impl Assembly<'_> {
 
     /// The one key that the block describes, or those in its list.
     fn keys(&mut self, jwt: &Jwt, place: &Place) -> Option<KeySet> {
-        let short = jwt.insecure_allow_short_secret.here();
-        let short = short.filter(|spot| spot.value).map(|spot| &spot.place);
+        let short = jwt.insecure_allow_short_secret.present();
+        let short = short
+            .filter(|located| located.value)
+            .map(|located| &located.place);
         let keys = match &jwt.keys {
             Slot::Absent => {
                 let place = KeyPlace {
@@ -102,7 +104,7 @@ impl Assembly<'_> {
                 return self.key(&jwt.key, place).map(KeySet::from);
             }
             Slot::Faulty => return None,
-            Slot::Here(keys) => keys,
+            Slot::Present(keys) => keys,
         };
         let is_alone = jwt.key.is_absent();
         if !is_alone {
@@ -115,23 +117,23 @@ impl Assembly<'_> {
 
     fn listed_keys(
         &mut self,
-        keys: &Spot<Filled<JwtKey>>,
+        keys: &Located<Filled<JwtKey>>,
         short: Option<&Place>,
     ) -> Option<KeySet> {
-        let Filled(spots) = &keys.value;
+        let Filled(entries) = &keys.value;
         let before = self.faults.len();
-        let mut found: Vec<Key> = Vec::with_capacity(spots.len());
-        for spot in spots {
-            let item = &spot.value;
+        let mut found: Vec<Key> = Vec::with_capacity(entries.len());
+        for located in entries {
+            let item = &located.value;
             let has_secret = !item.key.secret.is_absent() || !item.key.secret_file.is_absent();
             let place = KeyPlace {
-                block: &spot.place,
+                block: &located.place,
                 // Whether there is a secret at all, only the whole list tells.
                 short: short.filter(|_| has_secret),
                 missing: "the item has no key: add `secret`, `secret_file` or `public_key_file`",
             };
             let made = self.key(&item.key, place);
-            let (Some(made), Slot::Here(kid)) = (made, &item.kid) else {
+            let (Some(made), Slot::Present(kid)) = (made, &item.kid) else {
                 continue;
             };
             if found.iter().any(|other| other.id() == Some(&kid.value)) {
@@ -140,7 +142,7 @@ impl Assembly<'_> {
             }
             found.push(made.with_id(kid.value.as_str()));
         }
-        if self.faults.len() > before || found.len() < spots.len() {
+        if self.faults.len() > before || found.len() < entries.len() {
             // What is wrong with each of them has been told.
             return None;
         }
@@ -186,13 +188,13 @@ impl Assembly<'_> {
     fn hmac_key(
         &mut self,
         algorithm: &Slot<Algorithm>,
-        secret: &Spot<Secret>,
+        secret: &Located<Secret>,
         place: KeyPlace<'_>,
     ) -> Option<Key> {
         let algorithm = match algorithm {
             Slot::Absent => Algorithm::HS256,
             Slot::Faulty => return None,
-            Slot::Here(spot) => spot.value,
+            Slot::Present(located) => located.value,
         };
         if !algorithm.is_symmetric() {
             let message = format!(
@@ -229,7 +231,7 @@ impl Assembly<'_> {
         self.conflict(place, message);
     }
 
-    fn public_key(&mut self, algorithm: &Slot<Algorithm>, file: &Spot<String>) -> Option<Key> {
+    fn public_key(&mut self, algorithm: &Slot<Algorithm>, file: &Located<String>) -> Option<Key> {
         let pem = self.file_text(file, source::LARGEST_KEY);
         let is_pem = |pem: &Secret| pem.expose().contains("-----BEGIN ");
         if pem.as_ref().is_some_and(|pem| !is_pem(pem)) {
@@ -239,7 +241,7 @@ impl Assembly<'_> {
         }
         let algorithm = match algorithm {
             Slot::Faulty => return None,
-            Slot::Here(spot) => spot,
+            Slot::Present(located) => located,
             Slot::Absent => {
                 let message = "the algorithm of the public key is missing: add `algorithm`, such \
                                as RS256 or ES256";

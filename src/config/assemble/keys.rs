@@ -8,7 +8,7 @@ use super::{Assembly, Provider, gateway::ProviderBlock};
 use crate::{
     config::{
         fault::Place,
-        read::{Free, OneOf, Slot, Spot, Which},
+        read::{Free, Located, OneOf, Slot, Which},
         shape::caller::{ApiKey, ApiKeys},
     },
     error::ConfigErrorKind,
@@ -25,15 +25,15 @@ impl ProviderBlock for ApiKeys {
 }
 
 impl Assembly<'_> {
-    fn api_keys(&mut self, keys: &[Spot<ApiKey>], place: &Place) -> Option<Provider> {
+    fn api_keys(&mut self, keys: &[Located<ApiKey>], place: &Place) -> Option<Provider> {
         let before = self.faults.len();
         let mut records = Vec::with_capacity(keys.len());
         let mut by_name = HashMap::new();
         let mut by_key = HashMap::new();
-        for spot in keys {
-            let key = &spot.value;
-            if let Slot::Here(name) = &key.name
-                && let Some(first) = by_name.insert(name.value.as_str(), &spot.place.path)
+        for located in keys {
+            let key = &located.value;
+            if let Slot::Present(name) = &key.name
+                && let Some(first) = by_name.insert(name.value.as_str(), &located.place.path)
             {
                 let message = format!(
                     "{first} has this name already: give each its own, and the same `user_id` where \
@@ -41,10 +41,10 @@ impl Assembly<'_> {
                 );
                 self.duplicate(&name.place, message);
             }
-            let Some((record, place)) = self.record(spot) else {
+            let Some((record, place)) = self.record(located) else {
                 continue;
             };
-            if let Some(first) = by_key.insert(record.digest, &spot.place.path) {
+            if let Some(first) = by_key.insert(record.digest, &located.place.path) {
                 let message =
                     format!("{first} has this key already: give each caller a key of its own");
                 self.duplicate(&place, message);
@@ -93,8 +93,8 @@ impl Assembly<'_> {
     }
 
     /// The record, and the place of its key.
-    fn record(&mut self, spot: &Spot<ApiKey>) -> Option<(ApiKeyRecord, Place)> {
-        let key = &spot.value;
+    fn record(&mut self, located: &Located<ApiKey>) -> Option<(ApiKeyRecord, Place)> {
+        let key = &located.value;
         self.check_scopes(key);
         let claims = self.claims(key);
         // Without its name the key can still be looked at.
@@ -103,13 +103,13 @@ impl Assembly<'_> {
             first: &key.key,
             second: &key.key_file,
             names: ["`key`", "`key_file`"],
-            place: &spot.place,
+            place: &located.place,
         });
         let key_or_hash = OneOf {
             first: &plain,
             second: &key.key_sha256,
             names: ["a key", "`key_sha256`"],
-            place: &spot.place,
+            place: &located.place,
         };
         let (place, record) = match key_or_hash.find(&mut self.faults) {
             Which::First(plain) => (&plain.place, ApiKeyRecord::new(name, plain.value.clone())),
@@ -119,7 +119,7 @@ impl Assembly<'_> {
             ),
             Which::Neither => {
                 let message = "no key is there: add one of `key`, `key_file` and `key_sha256`";
-                self.missing(&spot.place, message);
+                self.missing(&located.place, message);
                 return None;
             }
             Which::Faulty => return None,
@@ -164,12 +164,13 @@ impl Assembly<'_> {
             Some(Free(claims)) => claims.clone(),
             None => Map::new(),
         };
-        let roles = key.roles.here().map(|roles| {
+        let roles = key.roles.present().map(|roles| {
             let names = roles.value.iter().map(|role| role.value.as_str().into());
             ("roles", &roles.place, Value::Array(names.collect()))
         });
-        let tenant = key.tenant.here();
-        let tenant = tenant.map(|spot| ("tenant", &spot.place, spot.value.as_str().into()));
+        let tenant = key.tenant.present();
+        let tenant =
+            tenant.map(|located| ("tenant", &located.place, located.value.as_str().into()));
         for (name, place, value) in roles.into_iter().chain(tenant) {
             if claims.insert(name.to_owned(), value).is_some() {
                 let message = format!("`metadata` has `{name}` too: keep one of the two");
@@ -185,7 +186,7 @@ impl Assembly<'_> {
         }
     }
 
-    pub(super) fn check_scope(&mut self, scope: &Spot<String>) {
+    pub(super) fn check_scope(&mut self, scope: &Located<String>) {
         if scope.value.contains(char::is_whitespace) {
             let message = "a scope has no spaces: write each as an item of its own";
             self.malformed(&scope.place, message);

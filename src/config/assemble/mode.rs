@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{
         fault::Place,
-        read::{Slot, Spot},
+        read::{Located, Slot},
         suggest,
     },
     error::ConfigErrorKind,
@@ -16,7 +16,7 @@ use crate::{
 impl Assembly<'_> {
     pub(super) fn check_mode(&mut self, gateway: &Gateway, place: &Place) {
         match &gateway.mode {
-            Slot::Here(mode) => self.check_blocks(mode, gateway, place),
+            Slot::Present(mode) => self.check_blocks(mode, gateway, place),
             Slot::Faulty => {}
             Slot::Absent => {
                 if gateway.providers.is_empty()
@@ -29,7 +29,7 @@ impl Assembly<'_> {
         }
     }
 
-    fn check_blocks(&mut self, mode: &Spot<Mode>, gateway: &Gateway, place: &Place) {
+    fn check_blocks(&mut self, mode: &Located<Mode>, gateway: &Gateway, place: &Place) {
         let is_off = gateway.enabled.value() == Some(&false);
         let fault = match mode.value {
             Mode::Nobody if gateway.enabled.is_true() => Some((

@@ -3,7 +3,7 @@
 use super::Assembly;
 use crate::{
     config::{
-        read::{OneOf, Slot, Spot, Which},
+        read::{Located, OneOf, Slot, Which},
         source,
     },
     secret::Secret,
@@ -13,9 +13,9 @@ impl Assembly<'_> {
     /// A secret that stands in the document or in a file that the document names.
     pub(super) fn secret(&mut self, members: OneOf<'_, Secret, String>) -> Slot<Secret> {
         match members.find(&mut self.faults) {
-            Which::First(secret) => Slot::Here(secret.clone()),
+            Which::First(secret) => Slot::Present(secret.clone()),
             Which::Second(file) => match self.secret_file(file) {
-                Some(secret) => Slot::Here(secret),
+                Some(secret) => Slot::Present(secret),
                 None => Slot::Faulty,
             },
             Which::Neither => Slot::Absent,
@@ -24,10 +24,10 @@ impl Assembly<'_> {
     }
 
     /// The secret that a file holds.
-    pub(super) fn secret_file(&mut self, file: &Spot<String>) -> Option<Spot<Secret>> {
+    pub(super) fn secret_file(&mut self, file: &Located<String>) -> Option<Located<Secret>> {
         let path = self.config.source.folder().join(&file.value);
         match source::read_secret(&path, self.seen) {
-            Ok(value) => Some(Spot {
+            Ok(value) => Some(Located {
                 value,
                 place: file.place.clone(),
                 order: file.order,
@@ -40,7 +40,7 @@ impl Assembly<'_> {
     }
 
     /// The text of a file that holds a key or certificates, of at most so many bytes.
-    pub(super) fn file_text(&mut self, file: &Spot<String>, largest: u64) -> Option<Secret> {
+    pub(super) fn file_text(&mut self, file: &Located<String>, largest: u64) -> Option<Secret> {
         let path = self.config.source.folder().join(&file.value);
         match source::read_text(&path, largest, self.seen) {
             Ok(text) => Some(text),
@@ -51,7 +51,7 @@ impl Assembly<'_> {
         }
     }
 
-    fn unreadable(&mut self, file: &Spot<String>, why: &str) {
+    fn unreadable(&mut self, file: &Located<String>, why: &str) {
         let message = format!("{why} (a relative path starts from this file's folder)");
         self.unknown(&file.place, message);
     }

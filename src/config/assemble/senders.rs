@@ -36,7 +36,7 @@ impl ProviderBlock for Allowlist {
             return None;
         }
         let platforms = self.platforms.value().map(|Filled(platforms)| {
-            let names = platforms.iter().map(|spot| spot.value.clone());
+            let names = platforms.iter().map(|located| located.value.clone());
             names.collect()
         });
         let names_platforms = platforms.is_some();
@@ -82,7 +82,7 @@ impl Assembly<'_> {
 
 fn ids(list: &Slot<Filled<Id>>) -> Option<Vec<String>> {
     let Filled(ids) = list.value()?;
-    Some(ids.iter().map(|spot| spot.value.0.clone()).collect())
+    Some(ids.iter().map(|located| located.value.0.clone()).collect())
 }
 
 /// `2 users`, or `everybody in 1 chat`.

@@ -3,20 +3,20 @@
 use super::{Assembly, gateway::Gateway};
 use crate::{
     auth::layer::{AuthLayer, LONGEST_CREDENTIAL},
-    config::read::{Slot, Spot},
+    config::read::{Located, Slot},
     error::{ConfigError, ConfigErrorKind},
 };
 
 impl Assembly<'_> {
     pub(super) fn settings(&mut self, mut layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
-        if let Slot::Here(realm) = &gateway.realm {
+        if let Slot::Present(realm) = &gateway.realm {
             let changed = layer.clone().with_realm(&realm.value);
             layer = self.faults.keep(&realm.place, changed).unwrap_or(layer);
         }
         for path in gateway.public_paths.value().into_iter().flatten() {
             layer = self.public_path(layer, path);
         }
-        if let Slot::Here(most) = &gateway.max_credential_bytes {
+        if let Slot::Present(most) = &gateway.max_credential_bytes {
             if most.value.0 > LONGEST_CREDENTIAL {
                 let message = format!("a credential has {LONGEST_CREDENTIAL} bytes at most");
                 self.malformed(&most.place, message);
@@ -30,7 +30,7 @@ impl Assembly<'_> {
         self.webhooks(layer, gateway)
     }
 
-    fn public_path(&mut self, layer: AuthLayer, path: &Spot<String>) -> AuthLayer {
+    fn public_path(&mut self, layer: AuthLayer, path: &Located<String>) -> AuthLayer {
         let changed = match path.value.starts_with("/{*") {
             true => Err(ConfigError::new(
                 ConfigErrorKind::Conflict,

@@ -3,7 +3,7 @@
 use super::Assembly;
 use crate::{
     config::{
-        read::{OneOf, OneOrMoreSecrets, Slot, Spot, Which},
+        read::{Located, OneOf, OneOrMoreSecrets, Slot, Which},
         shape::webhook::{Hmac, Scheme, Webhook},
     },
     error::{ConfigError, ConfigErrorKind},
@@ -14,24 +14,24 @@ use crate::{
 impl Assembly<'_> {
     pub(super) fn signed_layer(
         &mut self,
-        spot: &Spot<Webhook>,
+        located: &Located<Webhook>,
         scheme: Scheme,
     ) -> Option<WebhookLayer> {
         // Each of them tells what is wrong with it.
         let hmac = match scheme {
-            Scheme::Hmac => self.hmac(spot),
+            Scheme::Hmac => self.hmac(located),
             _ => None,
         };
         let url = match scheme {
-            Scheme::Twilio => self.twilio_url(spot),
+            Scheme::Twilio => self.twilio_url(located),
             _ => None,
         };
         let token = match scheme {
-            Scheme::Meta => self.verify_token(spot),
+            Scheme::Meta => self.verify_token(located),
             _ => Slot::Absent,
         };
-        let inside = self.webhook_secret(spot);
-        let secrets = self.secrets(spot, &inside, scheme)?;
+        let inside = self.webhook_secret(located);
+        let secrets = self.secrets(located, &inside, scheme)?;
         let make = |secret: &Secret| -> Option<Result<WebhookLayer, ConfigError>> {
             let secret = secret.clone();
             Some(match scheme {
@@ -61,7 +61,7 @@ impl Assembly<'_> {
         match token {
             Slot::Absent => Some(layer),
             Slot::Faulty => None,
-            Slot::Here(token) => {
+            Slot::Present(token) => {
                 let layer = layer.with_verify_token(token.value);
                 self.faults.keep(&token.place, layer)
             }
@@ -69,36 +69,36 @@ impl Assembly<'_> {
     }
 
     /// What Meta shows when it asks whether the address is meant.
-    pub(super) fn verify_token(&mut self, spot: &Spot<Webhook>) -> Slot<Secret> {
+    pub(super) fn verify_token(&mut self, located: &Located<Webhook>) -> Slot<Secret> {
         self.secret(OneOf {
-            first: &spot.value.verify_token,
-            second: &spot.value.verify_token_file,
+            first: &located.value.verify_token,
+            second: &located.value.verify_token_file,
             names: ["`verify_token`", "`verify_token_file`"],
-            place: &spot.place,
+            place: &located.place,
         })
     }
 
     /// The secrets that stand in the document or in files that it names.
-    pub(super) fn webhook_secret(&mut self, spot: &Spot<Webhook>) -> Slot<OneOrMoreSecrets> {
-        let hook = &spot.value;
+    pub(super) fn webhook_secret(&mut self, located: &Located<Webhook>) -> Slot<OneOrMoreSecrets> {
+        let hook = &located.value;
         let secrets = OneOf {
             first: &hook.secret,
             second: &hook.secret_file,
             names: ["`secret`", "`secret_file`"],
-            place: &spot.place,
+            place: &located.place,
         };
         let files = match secrets.find(&mut self.faults) {
-            Which::First(secret) => return Slot::Here(secret.clone()),
+            Which::First(secret) => return Slot::Present(secret.clone()),
             Which::Second(files) => files,
             Which::Neither => return Slot::Absent,
             Which::Faulty => return Slot::Faulty,
         };
-        let mut found: Vec<Spot<Secret>> = Vec::with_capacity(files.value.0.len());
+        let mut found: Vec<Located<Secret>> = Vec::with_capacity(files.value.0.len());
         for file in &files.value.0 {
             found.extend(self.secret_file(file));
         }
         match found.len() == files.value.0.len() && !found.is_empty() {
-            true => Slot::Here(Spot {
+            true => Slot::Present(Located {
                 value: OneOrMoreSecrets::distinct(found, &mut self.faults),
                 place: files.place.clone(),
                 order: files.order,
@@ -110,17 +110,17 @@ impl Assembly<'_> {
     /// The secrets and public keys that the scheme is checked with: at least one.
     fn secrets<'h>(
         &mut self,
-        spot: &'h Spot<Webhook>,
+        located: &'h Located<Webhook>,
         inside: &'h Slot<OneOrMoreSecrets>,
         scheme: Scheme,
-    ) -> Option<Vec<&'h Spot<Secret>>> {
-        let hook = &spot.value;
+    ) -> Option<Vec<&'h Located<Secret>>> {
+        let hook = &located.value;
         let (takes_secret, takes_key) = match scheme {
             Scheme::Discord => (false, true),
             Scheme::Standard => (true, true),
             _ => (true, false),
         };
-        if let (Slot::Here(secret), false) = (inside, takes_secret) {
+        if let (Slot::Present(secret), false) = (inside, takes_secret) {
             let message = "Discord shows a public key and no secret: write it as `public_key`";
             self.conflict(&secret.place, message);
         }
@@ -128,7 +128,7 @@ impl Assembly<'_> {
         let mut is_faulty = false;
         for (slot, is_taken) in [(inside, takes_secret), (&hook.public_key, takes_key)] {
             is_faulty |= matches!(slot, Slot::Faulty);
-            if let (Slot::Here(here), true) = (slot, is_taken) {
+            if let (Slot::Present(here), true) = (slot, is_taken) {
                 found.extend(here.value.0.iter());
             }
         }
@@ -141,7 +141,7 @@ impl Assembly<'_> {
                     "`secret` is missing: add it, best as ${VARIABLE}, or `secret_file`"
                 }
             };
-            self.missing(&spot.place, message);
+            self.missing(&located.place, message);
         }
         if !self.check_secrets(hook, inside, scheme) {
             return None;
@@ -157,7 +157,7 @@ impl Assembly<'_> {
         scheme: Scheme,
     ) -> bool {
         let before = self.faults.len();
-        let of = |slot: &Slot<OneOrMoreSecrets>| -> Vec<Spot<Secret>> {
+        let of = |slot: &Slot<OneOrMoreSecrets>| -> Vec<Located<Secret>> {
             slot.value().map_or_else(Vec::new, |some| some.0.clone())
         };
         if scheme == Scheme::Standard {
@@ -187,9 +187,9 @@ impl Assembly<'_> {
         true
     }
 
-    pub(super) fn twilio_url<'h>(&mut self, spot: &'h Spot<Webhook>) -> Option<&'h str> {
-        match &spot.value.url {
-            Slot::Here(url) => {
+    pub(super) fn twilio_url<'h>(&mut self, located: &'h Located<Webhook>) -> Option<&'h str> {
+        match &located.value.url {
+            Slot::Present(url) => {
                 // What the error says besides would show the address, and it may hold a password.
                 let message = "this is no address: write it as it stands at Twilio, \
                                https://host/path, without what follows a question mark";
@@ -202,26 +202,26 @@ impl Assembly<'_> {
             Slot::Absent => {
                 let message = "`url` is missing: add the address as it stands at Twilio, which is \
                                part of what it signs";
-                self.missing(&spot.place, message);
+                self.missing(&located.place, message);
             }
         }
         None
     }
 
-    pub(super) fn hmac(&mut self, spot: &Spot<Webhook>) -> Option<HmacScheme> {
-        let settings = match &spot.value.hmac {
-            Slot::Here(settings) => settings,
+    pub(super) fn hmac(&mut self, located: &Located<Webhook>) -> Option<HmacScheme> {
+        let settings = match &located.value.hmac {
+            Slot::Present(settings) => settings,
             Slot::Faulty => return None,
             Slot::Absent => {
                 let message = "`hmac` is missing: add `hmac: {signature_header: NAME}` with the \
                                header that your partner signs in";
-                self.missing(&spot.place, message);
+                self.missing(&located.place, message);
                 return None;
             }
         };
         let before = self.faults.len();
         let scheme = self.hmac_scheme(&settings.value);
-        if let Slot::Here(skew) = &settings.value.clock_skew_seconds
+        if let Slot::Present(skew) = &settings.value.clock_skew_seconds
             && settings.value.timestamp_header.is_absent()
         {
             let message = "there is no time that it could be for: add `timestamp_header`, or leave \
@@ -238,7 +238,7 @@ impl Assembly<'_> {
     }
 
     fn hmac_scheme(&mut self, settings: &Hmac) -> Option<HmacScheme> {
-        let header = settings.signature_header.here()?;
+        let header = settings.signature_header.present()?;
         let mut scheme = self.named(header, HmacScheme::new(&header.value))?;
         if let Some(algorithm) = settings.algorithm.value() {
             scheme = scheme.with_algorithm(*algorithm);
@@ -246,22 +246,22 @@ impl Assembly<'_> {
         if let Some(encoding) = settings.encoding.value() {
             scheme = scheme.with_encoding(*encoding);
         }
-        if let Slot::Here(prefix) = &settings.prefix {
+        if let Slot::Present(prefix) = &settings.prefix {
             let with_prefix = scheme.clone().with_prefix(&prefix.value);
             scheme = self
                 .faults
                 .keep(&prefix.place, with_prefix)
                 .unwrap_or(scheme);
         }
-        if let Slot::Here(name) = &settings.timestamp_header {
+        if let Slot::Present(name) = &settings.timestamp_header {
             let with_time = scheme.clone().with_timestamp(&name.value);
             scheme = self.named(name, with_time).unwrap_or(scheme);
         }
-        if let Slot::Here(name) = &settings.id_header {
+        if let Slot::Present(name) = &settings.id_header {
             let with_id = scheme.clone().with_id(&name.value);
             scheme = self.named(name, with_id).unwrap_or(scheme);
         }
-        if let Slot::Here(name) = &settings.unsigned_id_header {
+        if let Slot::Present(name) = &settings.unsigned_id_header {
             let with_id = scheme.clone().with_unsigned_id(&name.value);
             scheme = self.named(name, with_id).unwrap_or(scheme);
         }
@@ -273,7 +273,7 @@ impl Assembly<'_> {
 
     /// What comes of a header's name. The text is not repeated: it may be a secret in the wrong
     /// place.
-    fn named<T>(&mut self, name: &Spot<String>, result: Result<T, ConfigError>) -> Option<T> {
+    fn named<T>(&mut self, name: &Located<String>, result: Result<T, ConfigError>) -> Option<T> {
         let error = match result {
             Ok(value) => return Some(value),
             Err(error) => error,

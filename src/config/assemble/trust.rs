@@ -12,23 +12,26 @@ pub(super) struct Authorities {
 }
 
 /// What is wrong has been told.
-pub(super) struct Told;
+pub(super) struct FaultTold;
 
 impl Assembly<'_> {
     /// The authorities in a CA file, where one is named.
-    pub(super) fn authorities(&mut self, file: &Slot<String>) -> Result<Option<Authorities>, Told> {
+    pub(super) fn authorities(
+        &mut self,
+        file: &Slot<String>,
+    ) -> Result<Option<Authorities>, FaultTold> {
         let file = match file {
             Slot::Absent => return Ok(None),
-            Slot::Faulty => return Err(Told),
-            Slot::Here(file) => file,
+            Slot::Faulty => return Err(FaultTold),
+            Slot::Present(file) => file,
         };
-        let pem = self.file_text(file, LARGEST_CA).ok_or(Told)?;
+        let pem = self.file_text(file, LARGEST_CA).ok_or(FaultTold)?;
         match Transport::with_ca(pem.expose().as_bytes()) {
             Ok(transport) => Ok(Some(Authorities { pem, transport })),
             Err(fault) => {
                 let message = format!("the CA file {}", fault.why);
                 self.faults.add(fault.kind, &file.place, message);
-                Err(Told)
+                Err(FaultTold)
             }
         }
     }

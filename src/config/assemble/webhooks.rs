@@ -15,7 +15,7 @@ use crate::{
     config::{
         fault::Place,
         node::At,
-        read::{Count, Filled, Slot, Spot},
+        read::{Count, Filled, Located, Slot},
         shape::webhook::{Allow, Scheme, Senders, Webhook},
     },
     error::{ConfigError, ConfigErrorKind},
@@ -33,14 +33,14 @@ pub(in crate::config) struct Handled {
 impl Assembly<'_> {
     /// Makes routes of the document's webhooks, and their paths into the layer's rules.
     pub(super) fn webhooks(&mut self, mut layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
-        let Some(Filled(spots)) = gateway.webhooks.value() else {
+        let Some(Filled(entries)) = gateway.webhooks.value() else {
             return layer;
         };
         let public = public_rules(gateway);
-        self.check_partners(spots);
-        for spot in spots {
-            let made = self.webhook(spot);
-            let Slot::Here(path) = &spot.value.path else {
+        self.check_partners(entries);
+        for located in entries {
+            let made = self.webhook(located);
+            let Slot::Present(path) = &located.value.path else {
                 continue;
             };
             let pattern: Arc<str> = path.value.as_str().into();
@@ -58,8 +58,8 @@ impl Assembly<'_> {
                 }
             }
             self.check_path(path, &public);
-            if let (Some(made), Slot::Here(scheme)) = (made, &spot.value.scheme) {
-                self.add_hook(spot, pattern, scheme.value, made);
+            if let (Some(made), Slot::Present(scheme)) = (made, &located.value.scheme) {
+                self.add_hook(located, pattern, scheme.value, made);
             }
         }
         layer
@@ -67,10 +67,10 @@ impl Assembly<'_> {
 
     /// Two partners must not be one caller: where the scheme is no platform's, its name says nothing
     /// of who signs. A user id that is written twice is meant.
-    fn check_partners(&mut self, spots: &[Spot<Webhook>]) {
+    fn check_partners(&mut self, entries: &[Located<Webhook>]) {
         let mut unnamed = Vec::new();
-        for spot in spots {
-            let hook = &spot.value;
+        for located in entries {
+            let hook = &located.value;
             let Some(scheme) = hook.scheme.value().filter(|scheme| scheme.is_generic()) else {
                 continue;
             };
@@ -80,7 +80,7 @@ impl Assembly<'_> {
             if unnamed.contains(scheme) {
                 let message = "the callers of two webhooks of this scheme would be the same user: \
                                write `user_id` for each, and the same one where it is one partner";
-                self.duplicate(&spot.place, message);
+                self.duplicate(&located.place, message);
             }
             unnamed.push(*scheme);
         }
@@ -88,7 +88,7 @@ impl Assembly<'_> {
 
     fn add_hook(
         &mut self,
-        spot: &Spot<Webhook>,
+        located: &Located<Webhook>,
         path: Arc<str>,
         scheme: Scheme,
         layer: WebhookLayer,
@@ -99,7 +99,7 @@ impl Assembly<'_> {
             .map(|former| former.store.clone())
             .next()
             .unwrap_or_default();
-        let Some(layer) = self.finish_webhook(spot, &path, layer, &store) else {
+        let Some(layer) = self.finish_webhook(located, &path, layer, &store) else {
             return;
         };
         match self.webhooks.clone().add_webhook(&path, layer) {
@@ -107,26 +107,26 @@ impl Assembly<'_> {
                 self.webhooks = webhooks;
                 self.summary
                     .webhooks
-                    .push(summary(&path, scheme, &spot.value));
+                    .push(summary(&path, scheme, &located.value));
                 self.handled.push(Handled {
                     path,
                     scheme,
                     store,
                 });
             }
-            Err(error) => self.wrong_path(&spot.place, &error),
+            Err(error) => self.wrong_path(&located.place, &error),
         }
     }
 
     /// What is set for every scheme alike, and what the program adds.
     fn finish_webhook(
         &mut self,
-        spot: &Spot<Webhook>,
+        located: &Located<Webhook>,
         path: &str,
         mut layer: WebhookLayer,
         handled: &MemoryReplayStore,
     ) -> Option<WebhookLayer> {
-        let hook = &spot.value;
+        let hook = &located.value;
         // By its path, so that another `user_id` in a later file forgets nothing.
         layer = layer
             .with_replay_store(handled.clone())
@@ -151,12 +151,12 @@ impl Assembly<'_> {
         }
         if hook.insecure_allow_replay.is_true() {
             layer = layer.insecure_allow_replay();
-            let weak = format!("{} handles copies of a delivery", spot.place.path);
+            let weak = format!("{} handles copies of a delivery", located.place.path);
             self.weak(weak);
         }
         match &self.config.adjust_webhook {
             Some(adjust) => {
-                let place = Place::new(spot.place.path.as_str(), At::Code);
+                let place = Place::new(located.place.path.as_str(), At::Code);
                 self.faults.keep(&place, adjust(path, layer))
             }
             None => Some(layer),
@@ -164,28 +164,28 @@ impl Assembly<'_> {
     }
 
     /// What proves the deliveries and who of their senders is let in.
-    fn webhook(&mut self, spot: &Spot<Webhook>) -> Option<WebhookLayer> {
+    fn webhook(&mut self, located: &Located<Webhook>) -> Option<WebhookLayer> {
         let before = self.faults.len();
-        let hook = &spot.value;
+        let hook = &located.value;
         for scope in hook.scopes.value().into_iter().flatten() {
             self.check_scope(scope);
         }
         if hook.refuse_handled.is_true() && hook.insecure_allow_replay.is_true() {
             let message = "copies cannot be refused and handled: leave `refuse_handled` or \
                            `insecure_allow_replay` out";
-            self.conflict(&spot.place, message);
+            self.conflict(&located.place, message);
         }
-        if let Slot::Here(most) = &hook.equal_bodies {
+        if let Slot::Present(most) = &hook.equal_bodies {
             self.check_equal_bodies(most, hook);
         }
-        let Slot::Here(scheme) = &hook.scheme else {
-            self.check_without_scheme(spot);
+        let Slot::Present(scheme) = &hook.scheme else {
+            self.check_without_scheme(located);
             return None;
         };
         let scheme = scheme.value;
         self.check_members(hook, scheme);
-        let layer = self.signed_layer(spot, scheme);
-        let senders = self.senders(spot, scheme);
+        let layer = self.signed_layer(located, scheme);
+        let senders = self.senders(located, scheme);
         let layer = layer?;
         let layer = match senders {
             Some(senders) => layer.allow(senders),
@@ -195,17 +195,17 @@ impl Assembly<'_> {
     }
 
     /// Tells what is wrong with what some schemes need, where nobody knows which one is meant.
-    fn check_without_scheme(&mut self, spot: &Spot<Webhook>) {
-        let hook = &spot.value;
-        self.webhook_secret(spot);
-        self.verify_token(spot);
+    fn check_without_scheme(&mut self, located: &Located<Webhook>) {
+        let hook = &located.value;
+        self.webhook_secret(located);
+        self.verify_token(located);
         if !hook.hmac.is_absent() {
-            self.hmac(spot);
+            self.hmac(located);
         }
         if !hook.url.is_absent() {
-            self.twilio_url(spot);
+            self.twilio_url(located);
         }
-        if let Slot::Here(allow) = &hook.allow
+        if let Slot::Present(allow) = &hook.allow
             && let Allow::Senders(senders) = &allow.value
         {
             self.listed(Listed::of(senders, None), &allow.place);
@@ -213,7 +213,7 @@ impl Assembly<'_> {
     }
 
     /// A setting that says nothing, or more than is done.
-    fn check_equal_bodies(&mut self, most: &Spot<Count>, hook: &Webhook) {
+    fn check_equal_bodies(&mut self, most: &Located<Count>, hook: &Webhook) {
         if most.value.0 > MOST_EQUAL_BODIES {
             let message = format!(
                 "at most {MOST_EQUAL_BODIES} deliveries with equal bodies are handled: write a \
@@ -245,10 +245,10 @@ impl Assembly<'_> {
     }
 
     /// Nobody but senders on a list, or nothing where the document says that everyone may.
-    fn senders(&mut self, spot: &Spot<Webhook>, scheme: Scheme) -> Option<Provider> {
+    fn senders(&mut self, located: &Located<Webhook>, scheme: Scheme) -> Option<Provider> {
         let platform = scheme.platform()?;
-        let allow = match &spot.value.allow {
-            Slot::Here(allow) => allow,
+        let allow = match &located.value.allow {
+            Slot::Present(allow) => allow,
             Slot::Faulty => return None,
             Slot::Absent => {
                 let message = format!(
@@ -256,7 +256,7 @@ impl Assembly<'_> {
                      `allow: {{user_ids: [ID]}}`, `allow: {{chat_ids: [ID]}}` or `allow: everyone`",
                     scheme.as_str()
                 );
-                self.missing(&spot.place, message);
+                self.missing(&located.place, message);
                 return None;
             }
         };
@@ -265,7 +265,7 @@ impl Assembly<'_> {
         };
         self.check_ids(senders, scheme);
         let list = self.listed(Listed::of(senders, Some(platform)), &allow.place)?;
-        let Some(scopes) = spot.value.scopes.value() else {
+        let Some(scopes) = located.value.scopes.value() else {
             return Some(Arc::new(list));
         };
         let scopes: Vec<String> = scopes.iter().map(|scope| scope.value.clone()).collect();
@@ -282,24 +282,28 @@ impl Assembly<'_> {
             return;
         }
         let lists = [&senders.user_ids, &senders.chat_ids];
-        for spot in lists
+        for located in lists
             .iter()
             .filter_map(|list| list.value())
             .flat_map(|list| &list.0)
         {
-            let digits = spot.value.0.strip_prefix('-').unwrap_or(&spot.value.0);
+            let digits = located
+                .value
+                .0
+                .strip_prefix('-')
+                .unwrap_or(&located.value.0);
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 let message = format!(
                     "an id of {} is a number, and never a name: write the digits",
                     scheme.as_str()
                 );
-                self.malformed(&spot.place, message);
+                self.malformed(&located.place, message);
             }
         }
     }
 
     /// The path must be nobody else's, or a delivery could get in around its proof.
-    fn check_path(&mut self, path: &Spot<String>, public: &Rules<String>) {
+    fn check_path(&mut self, path: &Located<String>, public: &Rules<String>) {
         if path.value.starts_with("/{*") {
             let message = "this makes every path a webhook: name the path";
             self.conflict(&path.place, message);

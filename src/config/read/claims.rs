@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Filled, Read, Spot, block,
+    Filled, Located, Read, block,
     lists::one,
     misfit,
     values::{is_plain_integer, text},
@@ -36,7 +36,7 @@ impl Read for Claim {
         if matches!(node.kind, Kind::Map(_)) {
             let way = Way::read(node, place, faults)?;
             let Filled(names) = way.path.value()?;
-            let names = names.iter().map(|spot| &*spot.value);
+            let names = names.iter().map(|located| &*located.value);
             return Some(Self(ClaimPath::from_segments(names)));
         }
         text(node, place, faults, "the name of a claim")
@@ -50,11 +50,11 @@ impl Read for Claim {
 
 /// One claim, or a list of them that is not empty.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Claims(pub(in crate::config) Vec<Spot<Claim>>);
+pub(in crate::config) struct Claims(pub(in crate::config) Vec<Located<Claim>>);
 
 impl Claims {
     pub(in crate::config) fn paths(&self) -> impl Iterator<Item = &ClaimPath> {
-        self.0.iter().map(|spot| &spot.value.0)
+        self.0.iter().map(|located| &located.value.0)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Read, Spot, misfit, read,
+    Located, Read, misfit, read,
     values::{PublicAlgorithm, or_variable, text},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A list, which may be empty.
-impl<T: Read> Read for Vec<Spot<T>> {
+impl<T: Read> Read for Vec<Located<T>> {
     const IS_STRUCTURE: bool = true;
 
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
@@ -31,7 +31,7 @@ impl<T: Read> Read for Vec<Spot<T>> {
         let read_item = |(order, item): (usize, &Node)| {
             let place = place.item(order, &item.at);
             let value = read(item, &place, faults)?;
-            Some(Spot {
+            Some(Located {
                 value,
                 place,
                 order,
@@ -47,7 +47,7 @@ impl<T: Read> Read for Vec<Spot<T>> {
 
 /// A list that must not be empty.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Filled<T>(pub(in crate::config) Vec<Spot<T>>);
+pub(in crate::config) struct Filled<T>(pub(in crate::config) Vec<Located<T>>);
 
 impl<T: Read> Read for Filled<T> {
     const IS_STRUCTURE: bool = true;
@@ -68,7 +68,7 @@ impl<T: Read> Read for Filled<T> {
 
 /// One of something, or a list of it that is not empty.
 #[derive(Clone, Debug)]
-pub(in crate::config) struct OneOrList<T>(pub(in crate::config) Vec<Spot<T>>);
+pub(in crate::config) struct OneOrList<T>(pub(in crate::config) Vec<Located<T>>);
 
 impl<T: Read> Read for OneOrList<T> {
     const IS_STRUCTURE: bool = true;
@@ -93,17 +93,17 @@ impl Read for PublicAlgorithms {
     const IS_STRUCTURE: bool = true;
 
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
-        let found: Vec<Spot<PublicAlgorithm>> = match node.kind {
+        let found: Vec<Located<PublicAlgorithm>> = match node.kind {
             Kind::List(_) => Filled::read(node, place, faults)?.0,
             _ => one(node, place, faults)?,
         };
         let mut algorithms = Vec::with_capacity(found.len());
-        for spot in found {
-            if algorithms.contains(&spot.value.0) {
+        for located in found {
+            if algorithms.contains(&located.value.0) {
                 let message = "the algorithm is there twice: leave this one out";
-                faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
+                faults.add(ConfigErrorKind::Duplicate, &located.place, message);
             }
-            algorithms.push(spot.value.0);
+            algorithms.push(located.value.0);
         }
         Some(Self(algorithms))
     }
@@ -119,8 +119,8 @@ pub(super) fn one<T: Read>(
     node: &Node,
     place: &Place,
     faults: &mut Faults,
-) -> Option<Vec<Spot<T>>> {
-    let only = Spot {
+) -> Option<Vec<Located<T>>> {
+    let only = Located {
         value: T::read(node, place, faults)?,
         place: place.clone(),
         order: 0,
@@ -138,7 +138,9 @@ impl Read for OneOrMore {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         if matches!(node.kind, Kind::List(_)) {
             let Filled(texts) = Filled::<String>::read(node, place, faults)?;
-            return Some(Self(texts.into_iter().map(|spot| spot.value).collect()));
+            return Some(Self(
+                texts.into_iter().map(|located| located.value).collect(),
+            ));
         }
         text(node, place, faults, "a text, or a list of texts")
             .map(|text| Self(vec![text.secret.expose().to_owned()]))
@@ -152,7 +154,7 @@ impl Read for OneOrMore {
 /// One secret, or a list of secrets that is not empty. A variable holds one: a secret may look like
 /// a list.
 #[derive(Clone, Debug)]
-pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Spot<Secret>>);
+pub(in crate::config) struct OneOrMoreSecrets(pub(in crate::config) Vec<Located<Secret>>);
 
 impl Read for OneOrMoreSecrets {
     const IS_SECRET: bool = true;
@@ -172,12 +174,12 @@ impl Read for OneOrMoreSecrets {
 
 impl OneOrMoreSecrets {
     /// The secrets, of which each must be another.
-    pub(in crate::config) fn distinct(secrets: Vec<Spot<Secret>>, faults: &mut Faults) -> Self {
-        for (index, spot) in secrets.iter().enumerate() {
-            let is_same = |other: &&Spot<Secret>| is_same(&other.value, &spot.value);
+    pub(in crate::config) fn distinct(secrets: Vec<Located<Secret>>, faults: &mut Faults) -> Self {
+        for (index, located) in secrets.iter().enumerate() {
+            let is_same = |other: &&Located<Secret>| is_same(&other.value, &located.value);
             if let Some(first) = secrets.iter().take(index).find(is_same) {
                 let message = format!("{} is the same: leave one of the two out", first.place.path);
-                faults.add(ConfigErrorKind::Duplicate, &spot.place, message);
+                faults.add(ConfigErrorKind::Duplicate, &located.place, message);
             }
         }
         Self(secrets)

@@ -2,6 +2,7 @@
 
 mod claims;
 mod lists;
+mod slot;
 mod values;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use serde_json::Value;
 pub(super) use self::{
     claims::{Claim, Claims, RequiredClaim},
     lists::{Filled, OneOrList, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
+    slot::{Located, OneOf, Slot, Which},
     values::{Bytes, Count, Free, Id, Seconds, choice, choice_schema},
 };
 use super::{
@@ -35,113 +37,6 @@ pub(super) trait Read: Sized {
 
     /// The JSON Schema of it.
     fn schema() -> Value;
-}
-
-/// A member of a block.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Slot<T> {
-    Absent,
-    /// Something stands there, and what is wrong with it has been told.
-    Faulty,
-    Here(Spot<T>),
-}
-
-/// A value and its place.
-#[derive(Clone, Debug)]
-pub(super) struct Spot<T> {
-    pub(super) value: T,
-    pub(super) place: Place,
-    /// Which member of its block it is.
-    pub(super) order: usize,
-}
-
-/// Two are the same if their values are: a block that moved in the file still says what it said.
-impl<T: PartialEq> PartialEq for Spot<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
-}
-
-impl<T> Slot<T> {
-    pub(super) fn here(&self) -> Option<&Spot<T>> {
-        match self {
-            Self::Here(spot) => Some(spot),
-            _ => None,
-        }
-    }
-
-    pub(super) fn value(&self) -> Option<&T> {
-        self.here().map(|spot| &spot.value)
-    }
-
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
-    pub(super) fn is_faulty(&self) -> bool {
-        matches!(self, Self::Faulty)
-    }
-
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Slot<U> {
-        match self {
-            Self::Absent => Slot::Absent,
-            Self::Faulty => Slot::Faulty,
-            Self::Here(spot) => Slot::Here(Spot {
-                value: change(spot.value),
-                place: spot.place,
-                order: spot.order,
-            }),
-        }
-    }
-}
-
-impl Slot<bool> {
-    /// Whether it is there and true.
-    pub(super) fn is_true(&self) -> bool {
-        self.value() == Some(&true)
-    }
-}
-
-impl Slot<Vec<Spot<String>>> {
-    /// The texts of the list, where it is there.
-    pub(super) fn texts(&self) -> Option<impl Iterator<Item = &str>> {
-        Some(self.value()?.iter().map(|spot| spot.value.as_str()))
-    }
-}
-
-/// Two members of a block, of which one may be there and not both.
-pub(super) struct OneOf<'a, A, B> {
-    pub(super) first: &'a Slot<A>,
-    pub(super) second: &'a Slot<B>,
-    /// What a message calls them.
-    pub(super) names: [&'static str; 2],
-    pub(super) place: &'a Place,
-}
-
-/// Which of two members is there.
-pub(super) enum Which<'a, A, B> {
-    First(&'a Spot<A>),
-    Second(&'a Spot<B>),
-    Neither,
-    /// One of them is at fault, or both are there, which has been told.
-    Faulty,
-}
-
-impl<'a, A, B> OneOf<'a, A, B> {
-    pub(super) fn find(self, faults: &mut Faults) -> Which<'a, A, B> {
-        match (self.first, self.second) {
-            (Slot::Absent, Slot::Absent) => Which::Neither,
-            (Slot::Here(first), Slot::Absent) => Which::First(first),
-            (Slot::Absent, Slot::Here(second)) => Which::Second(second),
-            (Slot::Here(_), Slot::Here(_)) => {
-                let [one, other] = self.names;
-                let message = format!("both {one} and {other} are there: keep one of the two");
-                faults.add(ConfigErrorKind::Conflict, self.place, message);
-                Which::Faulty
-            }
-            (Slot::Faulty, _) | (_, Slot::Faulty) => Which::Faulty,
-        }
-    }
 }
 
 /// The members of a block that is read.
@@ -181,7 +76,7 @@ impl<'a> Members<'a> {
         };
         let place = self.place.member(&member.name, &member.node.at);
         match read(&member.node, &place, faults) {
-            Some(value) => Slot::Here(Spot {
+            Some(value) => Slot::Present(Located {
                 value,
                 place,
                 order,
@@ -218,7 +113,7 @@ impl<'a> Members<'a> {
 /// Reads a value. INVARIANT: one that is not there has left a fault.
 pub(super) fn read<T: Read>(node: &Node, place: &Place, faults: &mut Faults) -> Option<T> {
     let unsupported = match (&node.kind, node.extra) {
-        (Kind::Told, _) => return None,
+        (Kind::Faulty, _) => return None,
         (Kind::Unset(name), _) => {
             let instead = match T::IS_SECRET {
                 // Whoever reads the file knows the default.

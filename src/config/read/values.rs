@@ -174,7 +174,7 @@ fn free(node: &Node, place: &Place, faults: &mut Faults) -> Option<Value> {
             };
             Value::Object(members.iter().filter_map(read).collect())
         }
-        Kind::Null | Kind::Alias | Kind::Told | Kind::Unset(_) => {
+        Kind::Null | Kind::Alias | Kind::Faulty | Kind::Unset(_) => {
             return misfit(node, place, faults, "a value, or leave the member out");
         }
     };

@@ -8,7 +8,7 @@ use crate::{
         expand::Sources,
         fault::{Faults, Place},
         node::{At, Kind, Node},
-        read::{OneOf, Read, Slot, Spot, Which, block, choice, choice_schema, read},
+        read::{Located, OneOf, Read, Slot, Which, block, choice, choice_schema, read},
         source::read_secret,
     },
     error::ConfigErrorKind,
@@ -23,13 +23,13 @@ pub(in crate::config) enum Agent {
     Nobody,
     Jwt(Tokens),
     /// The name of a provider.
-    Custom(Spot<String>),
+    Custom(Located<String>),
 }
 
 /// What the environment says about tokens.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Tokens {
-    pub(in crate::config) key: Spot<Secret>,
+    pub(in crate::config) key: Located<Secret>,
     pub(in crate::config) algorithm: Algorithm,
     pub(in crate::config) issuer: Option<String>,
     pub(in crate::config) audience: Option<String>,
@@ -96,7 +96,7 @@ impl Agent {
             Kind::Map(_) => {
                 let registered = read::<Registered>(auth, place, faults)?;
                 match (registered.method, registered.path) {
-                    (Slot::Here(_), Slot::Here(path)) => Some(Self::Custom(path)),
+                    (Slot::Present(_), Slot::Present(path)) => Some(Self::Custom(path)),
                     _ => None,
                 }
             }
@@ -148,12 +148,12 @@ impl Tokens {
 
 /// The secret in a file that a variable names.
 fn secret_in(
-    file: &Spot<String>,
+    file: &Located<String>,
     sources: &mut Sources<'_>,
     faults: &mut Faults,
-) -> Option<Spot<Secret>> {
+) -> Option<Located<Secret>> {
     match read_secret(&sources.folder.join(&file.value), sources.seen) {
-        Ok(value) => Some(Spot {
+        Ok(value) => Some(Located {
             value,
             place: file.place.clone(),
             order: 0,
@@ -178,7 +178,7 @@ fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Slot
         Variable::Set(value) => read(&Node::raw(at, value), &place, faults),
     };
     match value {
-        Some(value) => Slot::Here(Spot {
+        Some(value) => Slot::Present(Located {
             value,
             place,
             order: 0,

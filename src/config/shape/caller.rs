@@ -8,7 +8,7 @@ use crate::{
     config::{
         fault::{Faults, Place},
         node::{Kind, Node},
-        read::{Filled, Free, Id, Read, Spot, block},
+        read::{Filled, Free, Id, Located, Read, block},
     },
     secret::Secret,
 };
@@ -27,9 +27,9 @@ block! {
         /// The caller's user id, where two keys are one caller; the name unless set.
         user_id: optional String,
         /// What the caller may do: everything unless set, nothing with an empty list.
-        scopes: optional Vec<Spot<String>>,
+        scopes: optional Vec<Located<String>>,
         /// The caller's roles, for an authorizer: the claim `roles`.
-        roles: optional Vec<Spot<String>>,
+        roles: optional Vec<Located<String>>,
         /// Whose the caller is: the claim `tenant`.
         tenant: optional String,
         /// The caller's further claims.
@@ -44,7 +44,7 @@ block! {
 /// The keys; of a list without one, the builder says whether it is a fault.
 #[derive(Clone, Debug)]
 pub(in crate::config) enum ApiKeys {
-    Some(Vec<Spot<ApiKey>>),
+    Some(Vec<Located<ApiKey>>),
     /// An empty list.
     Empty,
     /// A name with nothing after it, as where the last item was commented out.

@@ -2,7 +2,7 @@
 
 use crate::{
     config::read::{
-        Claim, Claims, Filled, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, Spot, block,
+        Claim, Claims, Filled, Located, OneOrMore, PublicAlgorithms, RequiredClaim, Seconds, block,
     },
     jose::Algorithm,
     secret::Secret,
@@ -142,9 +142,9 @@ block! {
         user_id_claim: optional Claims,
         /// The scopes that these tokens may grant at the most, `partner:*` for all that begin so; any
         /// unless set.
-        granted_scopes: optional Vec<Spot<String>>,
+        granted_scopes: optional Vec<Located<String>>,
         /// The roles that these tokens may give at the most; any unless set.
-        granted_roles: optional Vec<Spot<String>>,
+        granted_roles: optional Vec<Located<String>>,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
         /// Whether an `email` names a user also where nobody verified it.

@@ -7,7 +7,7 @@ use crate::{
         fault::{Faults, Place},
         node::{Kind, Node},
         read::{
-            Bytes, Count, Filled, Id, OneOrList, OneOrMoreSecrets, Read, Seconds, Slot, Spot,
+            Bytes, Count, Filled, Id, Located, OneOrList, OneOrMoreSecrets, Read, Seconds, Slot,
             block, choice, choice_schema, misfit,
         },
         suggest,
@@ -43,7 +43,7 @@ block! {
         /// The caller's user id where no sender is named; the scheme's name unless set.
         user_id: optional String,
         /// What the callers may do; nothing unless set.
-        scopes: optional Vec<Spot<String>>,
+        scopes: optional Vec<Located<String>>,
         /// The length in bytes beyond which a body is refused; 1048576 unless set.
         max_body_bytes: optional Bytes,
         /// How many deliveries with equal bodies are handled in a day, each under another id, for
@@ -216,7 +216,7 @@ impl Webhook {
         &self,
     ) -> [(&'static str, Option<&Place>, &'static [Scheme]); 7] {
         fn place<T>(slot: &Slot<T>) -> Option<&Place> {
-            slot.here().map(|spot| &spot.place)
+            slot.present().map(|located| &located.place)
         }
         [
             (
