@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     AuthSetup, ConfigFaults, ReloadHandle, ReloadLayer,
-    assemble::{Former, assemble},
+    assemble::assemble,
     environment::Environment,
     fault::{Faults, Place},
     node::{At, Node},
@@ -254,7 +254,7 @@ impl AuthConfig {
     /// Everything that is wrong with it.
     pub fn build(self) -> Result<AuthSetup, ConfigFaults> {
         let mut seen = Vec::new();
-        let built = assemble(&self, Former::default(), &mut seen)?;
+        let built = assemble(&self, None, &mut seen)?;
         Ok(AuthSetup::new(self, built, seen))
     }
 

@@ -13,18 +13,14 @@ use tokio::time::Instant;
 pub use self::layer::ReloadLayer;
 use super::{
     AuthConfig, AuthSetup, ConfigFaults, ConfigSummary,
-    assemble::{Asking, Built, Former, Handled, Issuer, assemble},
+    assemble::{Built, Former, Kept, assemble},
     fault::{Faults, Place},
     node::At,
     setup::HasWebhookRoutes,
     source::{Look, Seen},
 };
 use crate::{
-    auth::ReplaceableCore,
-    clock::from_unix,
-    error::ConfigErrorKind,
-    log::TARGET,
-    provider::{IntrospectionAuth, OAuth2Auth},
+    auth::ReplaceableCore, clock::from_unix, error::ConfigErrorKind, log::TARGET,
     webhook::WebhookRoutes,
 };
 
@@ -80,9 +76,7 @@ struct Shared {
 struct State {
     summary: ConfigSummary,
     authorizer: Option<String>,
-    issuers: Vec<(Issuer, OAuth2Auth)>,
-    introspection: Option<(Asking, IntrospectionAuth)>,
-    handled: Vec<Handled>,
+    kept: Kept,
     /// The files, as they were when they were read last.
     seen: Vec<Seen>,
     /// The files as the watch found them changed, and in how many further looks they stood still.
@@ -119,9 +113,7 @@ impl ReloadHandle {
             state: Mutex::new(State {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|named| named.name),
-                issuers: built.issuers,
-                introspection: built.introspection,
-                handled: built.handled,
+                kept: built.kept,
                 seen,
                 looked: None,
                 stale: None,
@@ -276,13 +268,10 @@ impl Shared {
     fn build(&self, state: &State) -> (Result<Built, ConfigFaults>, Vec<Seen>) {
         let mut seen = Vec::new();
         let former = Former {
-            is_running: true,
-            issuers: &state.issuers,
-            introspection: state.introspection.as_ref(),
-            webhooks: Some(&self.webhooks),
-            handled: &state.handled,
+            webhooks: &self.webhooks,
+            kept: &state.kept,
         };
-        let built = assemble(&self.config, former, &mut seen)
+        let built = assemble(&self.config, Some(former), &mut seen)
             .and_then(|built| self.with_same_wiring(built, state));
         (built, seen)
     }
@@ -297,12 +286,10 @@ impl Shared {
         state.seen = seen;
         match built {
             Ok(built) => {
-                state.issuers = built.issuers;
-                state.introspection = built.introspection;
+                state.kept = built.kept;
                 state.stale = None;
                 // In between, what only one of the two knows is refused.
                 self.webhooks.replace_all(&built.webhooks);
-                state.handled = built.handled;
                 built.layer.replace_in(&self.swap);
                 built.summary.log();
                 state.summary = built.summary.clone();

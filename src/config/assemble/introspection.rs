@@ -16,12 +16,18 @@ use crate::{
 
 /// What makes one provider another: with the same, it is still known which tokens are good.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Asking {
+struct IntrospectionPlan {
     block: Introspection,
     /// As they were read: a file may hold another one by now.
     secret: Slot<Secret>,
     token: Slot<Secret>,
     authorities: Option<Secret>,
+}
+
+/// A provider that asks about tokens, and knows some of them already.
+pub(super) struct KeptIntrospection {
+    plan: IntrospectionPlan,
+    provider: IntrospectionAuth,
 }
 
 impl ProviderBlock for Introspection {
@@ -104,19 +110,23 @@ impl Assembly<'_> {
             .providers
             .push(format!("introspection ({endpoint})"));
         let block = block.clone();
-        let asking = Asking {
+        let plan = IntrospectionPlan {
             block,
             secret,
             token,
             authorities: authorities.map(|authorities| authorities.pem),
         };
         // Else a reload would make a stranger of every caller.
-        if let Some((former, known)) = self.former.introspection
-            && *former == asking
+        if let Some(former) = self.former
+            && let Some(known) = &former.kept.introspection
+            && known.plan == plan
         {
-            provider = known.clone();
+            provider = known.provider.clone();
         }
-        self.introspection = Some((asking, provider.clone()));
+        self.kept.introspection = Some(KeptIntrospection {
+            plan,
+            provider: provider.clone(),
+        });
         Some(Arc::new(provider))
     }
 

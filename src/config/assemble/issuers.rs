@@ -21,10 +21,16 @@ use crate::{
 
 /// What makes one issuer's provider another's: with the same, fetched keys can be kept.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Issuer {
+struct IssuerPlan {
     block: OAuth2,
     /// As they were read: the file may hold others by now.
     authorities: Option<Secret>,
+}
+
+/// An issuer's provider, whose keys are fetched already.
+pub(super) struct KeptIssuer {
+    plan: IssuerPlan,
+    provider: OAuth2Auth,
 }
 
 impl ProviderBlock for OneOrList<OAuth2> {
@@ -70,14 +76,13 @@ impl Assembly<'_> {
             self.check_addresses(located);
             return None;
         };
-        let plan = Issuer {
+        let plan = IssuerPlan {
             block: oauth2.clone(),
             authorities: authorities.as_ref().map(|one| one.pem.clone()),
         };
-        let former = self.former;
-        let former = former.issuers.iter().find(|(one, _)| *one == plan);
-        let provider = match former {
-            Some((_, provider)) => provider.clone(),
+        let former = self.former.map_or(&[][..], |former| &former.kept.issuers);
+        let provider = match former.iter().find(|former| former.plan == plan) {
+            Some(former) => former.provider.clone(),
             None => self.new_issuer(&plan, issuer, authorities)?,
         };
         if provider.endpoint().is_plain_http() {
@@ -87,13 +92,16 @@ impl Assembly<'_> {
                 issuer.place.path
             ));
         }
-        self.issuers.push((plan, provider.clone()));
+        self.kept.issuers.push(KeptIssuer {
+            plan,
+            provider: provider.clone(),
+        });
         Some(provider)
     }
 
     /// Tells what is wrong with the addresses of a block of which no provider comes.
     fn check_addresses(&mut self, located: &Located<OAuth2>) {
-        let plan = Issuer {
+        let plan = IssuerPlan {
             block: located.value.clone(),
             authorities: None,
         };
@@ -107,7 +115,7 @@ impl Assembly<'_> {
 
     fn new_issuer(
         &mut self,
-        plan: &Issuer,
+        plan: &IssuerPlan,
         issuer: &Located<String>,
         authorities: Option<Authorities>,
     ) -> Option<OAuth2Auth> {
@@ -146,7 +154,7 @@ impl Assembly<'_> {
     }
 }
 
-impl Issuer {
+impl IssuerPlan {
     /// The provider. INVARIANT: whatever it depends on is part of the plan.
     fn provider(&self) -> Result<OAuth2Auth, ConfigError> {
         let audiences = self.block.audience.value();

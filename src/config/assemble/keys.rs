@@ -75,7 +75,7 @@ impl Assembly<'_> {
     /// Of a server that starts it is a fault. One that runs would keep every key that was taken away,
     /// were it a fault there too: it closes for keys instead, unless the document lets everybody in.
     fn no_api_keys(&mut self, list: &ApiKeys, place: &Place) -> Option<Provider> {
-        if !self.former.is_running || self.is_open {
+        if self.former.is_none() || self.is_open {
             let (kind, message) = match list {
                 ApiKeys::Nothing => (ConfigErrorKind::Blank, "nothing stands here: write a list"),
                 _ => (ConfigErrorKind::Empty, "the list is empty: add an item"),

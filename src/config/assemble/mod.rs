@@ -30,16 +30,13 @@ use super::{
 use crate::{
     auth::layer::AuthLayer,
     authorize::Authorizer,
-    provider::{
-        AuthProvider, CompositeAuth, IntoAuthProvider, IntrospectionAuth, OAuth2Auth, provider_fn,
-    },
+    provider::{AuthProvider, CompositeAuth, IntoAuthProvider, provider_fn},
     webhook::WebhookRoutes,
 };
 
+pub(super) use self::gateway::Gateway;
 use self::gateway::ProviderBlock;
-pub(super) use self::{
-    gateway::Gateway, introspection::Asking, issuers::Issuer, webhooks::Handled,
-};
+use self::{introspection::KeptIntrospection, issuers::KeptIssuer, webhooks::Handled};
 
 /// What a block makes.
 type Provider = Arc<dyn AuthProvider>;
@@ -49,10 +46,8 @@ pub(super) struct Built {
     pub(super) layer: AuthLayer,
     pub(super) provider: Option<Provider>,
     pub(super) authorizer: Option<NamedAuthorizer>,
-    pub(super) issuers: Vec<(Issuer, OAuth2Auth)>,
-    pub(super) introspection: Option<(Asking, IntrospectionAuth)>,
     pub(super) webhooks: WebhookRoutes,
-    pub(super) handled: Vec<Handled>,
+    pub(super) kept: Kept,
     pub(super) summary: ConfigSummary,
 }
 
@@ -68,29 +63,28 @@ struct Guard {
     provider: Option<Provider>,
 }
 
-/// What the build before came to, as far as the next one goes on with it.
-#[derive(Clone, Copy, Default)]
+/// What was fetched, asked and handled, where another file goes on with it.
+#[derive(Default)]
+pub(super) struct Kept {
+    issuers: Vec<KeptIssuer>,
+    introspection: Option<KeptIntrospection>,
+    handled: Vec<Handled>,
+}
+
+/// What the file before came to, whose rules hold while the next one is read.
+#[derive(Clone, Copy)]
 pub(super) struct Former<'a> {
-    /// Whether there was one, whose rules hold while this one is read.
-    pub(super) is_running: bool,
-    /// The issuers, whose keys are fetched already.
-    pub(super) issuers: &'a [(Issuer, OAuth2Auth)],
-    /// The provider that asks about tokens, which knows some of them.
-    pub(super) introspection: Option<&'a (Asking, IntrospectionAuth)>,
-    /// The webhooks' routes: what they have proven counts as before.
-    pub(super) webhooks: Option<&'a WebhookRoutes>,
-    /// What the webhooks have handled.
-    pub(super) handled: &'a [Handled],
+    /// What these routes have proven counts as before.
+    pub(super) webhooks: &'a WebhookRoutes,
+    pub(super) kept: &'a Kept,
 }
 
 /// What is read and found while a document is put together.
 struct Assembly<'a> {
     config: &'a AuthConfig,
-    former: Former<'a>,
-    issuers: Vec<(Issuer, OAuth2Auth)>,
-    introspection: Option<(Asking, IntrospectionAuth)>,
+    former: Option<Former<'a>>,
     webhooks: WebhookRoutes,
-    handled: Vec<Handled>,
+    kept: Kept,
     /// Whether the document lets everybody in, in one of the explicit ways.
     is_open: bool,
     seen: &'a mut Vec<Seen>,
@@ -110,22 +104,20 @@ enum Verdict {
 /// The files it read are noted in `seen` in either case.
 pub(super) fn assemble(
     config: &AuthConfig,
-    former: Former<'_>,
+    former: Option<Former<'_>>,
     seen: &mut Vec<Seen>,
 ) -> Result<Built, ConfigFaults> {
     let origin = config.source.name();
     let document = config.source.read(seen)?;
-    let webhooks = match former.webhooks {
-        Some(routes) => routes.successor(),
+    let webhooks = match former {
+        Some(former) => former.webhooks.successor(),
         None => WebhookRoutes::anywhere(),
     };
     let mut assembly = Assembly {
         config,
         former,
-        issuers: Vec::new(),
-        introspection: None,
         webhooks,
-        handled: Vec::new(),
+        kept: Kept::default(),
         is_open: false,
         seen,
         faults: Faults::of(Arc::clone(&origin)),
@@ -138,22 +130,18 @@ pub(super) fn assemble(
     let parts = assembly.document(document);
     let Assembly {
         faults,
-        issuers,
-        introspection,
         webhooks,
-        handled,
+        kept,
         mut summary,
         ..
     } = assembly;
     summary.warn_of_address(config.address);
     let built = parts.map(|(guard, authorizer)| Built {
         webhooks: worded_by(webhooks, guard.layer.clone()),
-        handled,
         layer: guard.layer,
         provider: guard.provider,
         authorizer,
-        issuers,
-        introspection,
+        kept,
         summary,
     });
     faults.finish(built)

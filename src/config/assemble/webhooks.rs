@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What the webhook at a path has handled: another file goes on from there.
-pub(in crate::config) struct Handled {
+pub(super) struct Handled {
     path: Arc<str>,
     scheme: Scheme,
     store: MemoryReplayStore,
@@ -93,12 +93,10 @@ impl Assembly<'_> {
         scheme: Scheme,
         layer: WebhookLayer,
     ) {
-        let former = self.former.handled.iter();
-        let store = former
-            .filter(|former| *former.path == *path && former.scheme == scheme)
-            .map(|former| former.store.clone())
-            .next()
-            .unwrap_or_default();
+        let former = self.former.map_or(&[][..], |former| &former.kept.handled);
+        let is_same = |former: &&Handled| *former.path == *path && former.scheme == scheme;
+        let store = former.iter().find(is_same);
+        let store = store.map_or_else(MemoryReplayStore::default, |former| former.store.clone());
         let Some(layer) = self.finish_webhook(located, &path, layer, &store) else {
             return;
         };
@@ -108,7 +106,7 @@ impl Assembly<'_> {
                 self.summary
                     .webhooks
                     .push(summary(&path, scheme, &located.value));
-                self.handled.push(Handled {
+                self.kept.handled.push(Handled {
                     path,
                     scheme,
                     store,
