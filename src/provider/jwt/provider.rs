@@ -37,7 +37,7 @@ use crate::{
 /// `iss` says, and the source is the label ([`with_source`](Self::with_source)) if there is one.
 /// Every other claim is metadata. The caller reads
 /// `expired_credential` where nothing but the time is wrong, else `invalid_credential`; the log
-/// has the reason ([`JoseError::code`]).
+/// has the reason ([`JoseError::code`](crate::jose::JoseError::code)).
 ///
 /// # Example
 ///
