@@ -2,22 +2,25 @@
 //! processes of one machine that share it.
 //!
 //! [`SqliteKeyStore`] is a [`KeyStore`](tower_auth::keys::KeyStore): give it to
-//! `tower_auth::keys::ManagedKeys`.
+//! [`ManagedKeys`](tower_auth::keys::ManagedKeys).
 //!
 //! ```
-//! use tower_auth::keys::{KeyStore, KeyQuery};
+//! use tower_auth::{AuthLayer, keys::{KeyRequest, ManagedKeys}};
 //! use tower_auth_sqlite::SqliteKeyStore;
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! # let folder = std::env::temp_dir().join(format!("tower-auth-sqlite-lib-{}", std::process::id()));
 //! # std::fs::create_dir_all(&folder).unwrap();
 //! # let path = folder.join("keys.db");
 //! let store = SqliteKeyStore::open_or_create(&path).await?;
-//! let first = KeyQuery { limit: 100, ..KeyQuery::default() };
-//! assert!(store.list(first).await?.value.items.is_empty());
+//! let keys = ManagedKeys::new(store.clone(), "sk_live")?;
+//! let made = keys.as_operator("ada").create(KeyRequest::new("ci")).await?;
+//! assert!(made.secret().is_some_and(|secret| secret.expose().starts_with("sk_live_")));
+//! let layer = AuthLayer::new(keys);
+//! # let _ = layer;
 //! # store.close().await?;
 //! # std::fs::remove_dir_all(folder).unwrap();
-//! # Ok::<(), tower_auth::keys::KeyStoreError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
 //!
@@ -66,3 +69,8 @@ mod worker;
 mod write;
 
 pub use self::store::SqliteKeyStore;
+
+/// The README's code block, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

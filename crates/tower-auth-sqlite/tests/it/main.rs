@@ -6,6 +6,7 @@ mod common;
 mod crashes;
 mod credits;
 mod files;
+mod managed;
 mod opening;
 mod outage;
 mod processes;

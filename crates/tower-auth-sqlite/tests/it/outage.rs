@@ -124,16 +124,24 @@ fn a_file_that_may_only_be_read_is_unavailable() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { folder.store().await.close().await.unwrap() });
     let status = as_nobody(&folder, "read_only").status();
+    // What may not be written cannot be tidied up either.
+    permit(&folder, 0o600, 0o700);
     assert!(status.unwrap().success());
+}
+
+fn permit(folder: &Folder, file: u32, directory: u32) {
+    use std::os::unix::fs::PermissionsExt;
+
+    for (path, mode) in [(folder.file(), file), (folder.path().to_owned(), directory)] {
+        fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
 }
 
 /// Permissions hold nobody back who is root.
 fn as_nobody(folder: &Folder, part: &str) -> Command {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::MetadataExt;
 
-    for (path, mode) in [(folder.file(), 0o444), (folder.path().to_owned(), 0o555)] {
-        fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    }
+    permit(folder, 0o444, 0o555);
     let command = child_command(part, folder);
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return command;

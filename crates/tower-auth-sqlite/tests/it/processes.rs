@@ -16,7 +16,7 @@ use tower_auth_sqlite::SqliteKeyStore;
 
 use crate::{
     common::{Folder, PATIENCE, child_command},
-    crashes, outage,
+    crashes, managed, outage,
 };
 
 /// How many keys each process makes.
@@ -118,6 +118,7 @@ fn child() {
             "make_0" => make(file, 0).await,
             "make_1" => make(file, 1_000).await,
             "make_2" => make(file, 2_000).await,
+            "ask" => managed::spend(file).await,
             "come_and_go_0" => come_and_go(file, 0).await,
             "come_and_go_1" => come_and_go(file, 1_000).await,
             "take_log_away" => take_log_away(file),
