@@ -30,10 +30,11 @@ pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<
     );
 }
 
-/// Passed without being asked, or without an answer being needed.
+/// Passed without being asked, or without an answer being needed. The path is looked up only where
+/// somebody listens.
 #[inline]
-pub(crate) fn passed(outcome: &'static str, path: Option<&str>) {
-    tracing::trace!(target: TARGET, outcome, path);
+pub(crate) fn passed<'a>(outcome: &'static str, path: impl FnOnce() -> Option<&'a str>) {
+    tracing::trace!(target: TARGET, outcome, path = path());
 }
 
 pub(crate) fn refused(error: &AuthError, path: Option<&str>) {

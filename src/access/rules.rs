@@ -153,9 +153,17 @@ impl<A: Clone> Rules<A> {
 
     /// The entry for the path of a request, compared byte for byte.
     pub(crate) fn entry(&self, route: &Route<'_>) -> Option<&Entry<A>> {
-        let path = route.path()?;
+        let sent = route.sent();
+        let entry = self.entry_for(sent, route)?;
+        route.is_untouched(sent).then_some(entry)
+    }
+
+    fn entry_for(&self, path: &str, route: &Route<'_>) -> Option<&Entry<A>> {
         if let Some(number) = self.plain.get(path) {
             return self.merged.get(*number);
+        }
+        if self.plain.len() == self.merged.len() {
+            return None; // No pattern has parameters.
         }
         let found = self.routes.at(path).ok()?;
         let mut entry = self.merged.get(*found.value)?;

@@ -107,14 +107,14 @@ impl Core {
         request.extensions_mut().remove::<AuthContext>();
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
-            event::passed("preflight", route.template());
+            event::passed("preflight", || route.template());
             return Decision::Enter(None);
         }
         let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
-                event::passed("public", route.template());
+                event::passed("public", || route.template());
                 return Decision::Enter(None);
             }
             Some(Admission::Optional) => (&self.provider, true),
@@ -174,7 +174,7 @@ impl Core {
                 return Ok(kept);
             }
             Ok(None) if optional => {
-                event::passed("anonymous", access::template(request.extensions()));
+                event::passed("anonymous", || access::template(request.extensions()));
                 return Ok(None);
             }
             Ok(None) => provider.missing_credential(request.headers()),

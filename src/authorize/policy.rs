@@ -261,7 +261,7 @@ impl PolicyRules {
     fn unlisted(&self, method: &Method, route: &Route<'_>) -> Judged {
         let Some(template) = route.template() else {
             if self.passes_unlisted {
-                event::passed("unlisted", None);
+                event::passed("unlisted", || None);
                 return Judged::Answered(Ok(()));
             }
             let error = AuthError::not_found("no_route");
@@ -269,7 +269,7 @@ impl PolicyRules {
             return Judged::Answered(Err(error));
         };
         if self.passes_unlisted {
-            event::passed("unlisted", Some(template));
+            event::passed("unlisted", || Some(template));
             return Judged::Answered(Ok(()));
         }
         let error = AuthError::forbidden("no_rule");
@@ -297,7 +297,7 @@ impl Judge for PolicyRules {
         let (pattern, resource, action) = match rule {
             None => return self.unlisted(method, &route),
             Some((_, Rule::Open)) => {
-                event::passed("open", route.template());
+                event::passed("open", || route.template());
                 return Judged::Answered(Ok(()));
             }
             Some((pattern, Rule::Ask { resource, action })) => (pattern, resource, action),

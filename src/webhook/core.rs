@@ -156,7 +156,7 @@ impl Core {
             // The reservation is given back: an answer to a handshake changes nothing here, and a
             // platform that asks again must get it again.
             PlatformEvent::Handshake(answer) => {
-                event::passed("handshake", template(request));
+                event::passed("handshake", || template(request));
                 Ok(Verdict::Answer(answer))
             }
             PlatformEvent::Messages {

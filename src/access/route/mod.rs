@@ -16,59 +16,70 @@ pub(crate) use self::original::original_uri;
 use super::{pattern, traversal};
 
 /// The path and the route of a request, as far as they can be trusted.
-#[derive(Debug)]
+///
+/// Each is read when it is needed: most requests fall under no rule.
 pub(crate) struct Route<'a> {
-    path: Option<&'a str>,
-    template: Option<&'a str>,
+    uri: &'a Uri,
+    extensions: &'a Extensions,
 }
 
 impl<'a> Route<'a> {
-    /// Reads the path as the client sent it and, where axum has routed, the route's template.
+    /// The route of a request, of which axum may have noted more in the extensions.
     #[inline]
     pub(crate) fn of(uri: &'a Uri, extensions: &'a Extensions) -> Self {
-        let template = seen::template(extensions);
-        let Some(original) = seen::original_uri(extensions).map(Uri::path) else {
-            let path = uri.path();
-            let is_instance = template.is_none_or(|template| pattern::is_instance(path, template));
-            return Self {
-                path: is_instance.then_some(path),
-                template,
-            };
-        };
+        Self { uri, extensions }
+    }
+
+    /// The path as the client sent it.
+    ///
+    /// INVARIANT: good only to find a rule, which counts only where [`path`](Self::path) is there.
+    #[inline]
+    pub(super) fn sent(&self) -> &'a str {
+        seen::original_uri(self.extensions)
+            .unwrap_or(self.uri)
+            .path()
+    }
+
+    /// The path as the client sent it; nothing where no rule may be applied.
+    pub(super) fn path(&self) -> Option<&'a str> {
+        let sent = self.sent();
+        self.is_untouched(sent).then_some(sent)
+    }
+
+    /// Whether the handler that runs belongs to the path that the client sent, so that a rule for it
+    /// counts.
+    pub(super) fn is_untouched(&self, sent: &str) -> bool {
+        let template = self.template();
+        if template.is_some_and(|template| !pattern::is_instance(sent, template)) {
+            return false;
+        }
+        if seen::original_uri(self.extensions).is_none() {
+            return true;
+        }
         // A service between the client and this layer may have rewritten the path: then the path
         // that the client sent and the handler that runs belong together no more, and no rule
         // counts. Nesting only takes a prefix away (and leaves `/` where nothing remains).
-        let ends_alike = original.strip_suffix(uri.path()).is_some_and(is_prefix);
-        let untouched = match template {
-            Some(template) => {
-                let nothing_remains = uri.path() == "/"
-                    && seen::nested_at(extensions)
-                        .is_some_and(|nested| pattern::is_instance(original, nested));
-                (ends_alike || nothing_remains) && pattern::is_instance(original, template)
-            }
-            None => ends_alike,
+        let path = self.uri.path();
+        let ends_alike = sent.strip_suffix(path).is_some_and(is_prefix);
+        let nothing_remains = || {
+            path == "/"
+                && template.is_some()
+                && seen::nested_at(self.extensions)
+                    .is_some_and(|nested| pattern::is_instance(sent, nested))
         };
-        Self {
-            path: untouched.then_some(original),
-            template,
-        }
-    }
-
-    /// The original path; nothing where no rule may be applied.
-    pub(super) fn path(&self) -> Option<&'a str> {
-        self.path
+        ends_alike || nothing_remains()
     }
 
     /// The template of the route that was chosen, where one was.
     #[inline]
     pub(crate) fn template(&self) -> Option<&'a str> {
-        self.template
+        seen::template(self.extensions)
     }
 
     /// The text that the client sent, still percent-encoded, where a template of this route has a parameter
     /// of that name; nothing where it has none or two, or where no rule may be applied.
     pub(crate) fn param(&self, template: &str, name: &str) -> Option<&'a str> {
-        pattern::param(self.path?, template, name)
+        pattern::param(self.path()?, template, name)
     }
 }
 
