@@ -22,6 +22,7 @@ use tower_auth::{
     AuthContext, AuthLayer,
     authorize::RequireScopes,
     jose::Algorithm,
+    keys::{KeyRequest, ManagedKeys, MemoryKeyStore},
     provider::{AllowlistAuth, ApiKeyAuth, CompositeAuth, JwtAuth},
 };
 
@@ -122,6 +123,61 @@ fn scopes_that_are_held_cost_no_allocation() {
     assert_eq!(
         allocations_of(guarded, &request),
         allocations_of(plain, &request)
+    );
+}
+
+/// A runtime on this thread, so that what a task allocates is counted too.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_managed_key_allocates_no_more_than_a_static_one() {
+    let clock = tower_auth::testing::ManualClock::now();
+    let store = MemoryKeyStore::new().unwrap();
+    let managed = ManagedKeys::new(store, "sk")
+        .unwrap()
+        .with_clock(clock.clock());
+    let made = runtime().block_on(async {
+        managed.open().await.unwrap();
+        let request = KeyRequest::new("ci").with_scopes(["graph:invoke"]);
+        managed.as_operator("ada").create(request).await.unwrap()
+    });
+    let secret = made.secret().unwrap().expose();
+    let shown = allocations(&AuthLayer::new(managed), || {
+        Request::get("/run")
+            .header("x-api-key", secret)
+            .body(())
+            .unwrap()
+    });
+    let fixed = allocations(&AuthLayer::new(keys()), with("x-api-key", KEY));
+    assert_eq!(shown, fixed);
+}
+
+#[test]
+fn a_managed_key_takes_as_many_bytes_as_the_documentation_says() {
+    const COUNT: i64 = 4_000;
+    let store = MemoryKeyStore::new().unwrap();
+    let runtime = runtime();
+    let maker = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let admin = maker.as_operator("ada");
+    runtime.block_on(async {
+        for number in 0..COUNT {
+            let request = KeyRequest::new(format!("key {number}")).with_scopes(["graph:invoke"]);
+            admin.create(request).await.unwrap();
+        }
+    });
+    let keys = ManagedKeys::new(store, "sk").unwrap();
+    let taken = allocation_counter::measure(|| runtime.block_on(keys.open()).unwrap());
+    assert_eq!(keys.known(), 4_000);
+    let each = taken.bytes_current / COUNT;
+    println!("{each} bytes a key");
+    assert!(
+        (300..=640).contains(&each),
+        "{each} bytes a key: docs/keys.md says 640 at most"
     );
 }
 

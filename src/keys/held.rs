@@ -25,7 +25,8 @@ pub(super) struct Known {
 /// What is judged of a key.
 pub(super) struct Held {
     id: KeyId,
-    account: KeyId,
+    /// Where it is not the key itself.
+    account: Option<KeyId>,
     is_revoked: bool,
     is_metered: bool,
     is_imported: bool,
@@ -42,7 +43,7 @@ impl Known {
         let used = used.max(key.last_used_at().map(minute)).unwrap_or(0);
         let held = Arc::new(Held {
             id: record.id.clone(),
-            account: record.account.clone(),
+            account: (record.account != record.id).then(|| record.account.clone()),
             is_revoked: record.revoked.is_some(),
             is_metered: record.metered,
             is_imported: record.imported,
@@ -140,7 +141,8 @@ impl Charge for Held {
         if !self.is_metered {
             return None;
         }
-        let (replica, account) = (self.replica.upgrade(), self.account.clone());
+        let account = self.account.as_ref().unwrap_or(&self.id).clone();
+        let replica = self.replica.upgrade();
         Some(Box::pin(async move {
             let replica = replica.ok_or_else(|| AuthError::unavailable("the keys are gone"))?;
             match replica.spend(account).await {
