@@ -1,16 +1,18 @@
 //! Managed keys: one is made, accepted, rotated and revoked.
 //!
-//! `cargo run --example managed_keys`. The keys are in memory here; a store in a database takes the same place.
+//! `cargo run --example managed_keys`. The keys are in a SQLite file of a temporary directory,
+//! which goes when the example ends.
 
-use std::{error::Error, time::Duration};
+use std::{env, error::Error, fs, path::Path, process, time::Duration};
 
 use axum::{Router, body::Body, routing::get};
 use http::Request;
 use tower::ServiceExt;
 use tower_auth::{
     AuthContext, AuthLayer,
-    keys::{KeyRequest, MadeKey, ManagedKeys, MemoryKeyStore},
+    keys::{KeyRequest, MadeKey, ManagedKeys},
 };
+use tower_auth_sqlite::SqliteKeyStore;
 
 async fn hello(caller: AuthContext) -> String {
     format!("hello {}", caller.user_id())
@@ -18,7 +20,16 @@ async fn hello(caller: AuthContext) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_demo")?;
+    let folder = env::temp_dir().join(format!("managed-keys-{}", process::id()));
+    fs::create_dir(&folder)?;
+    let shown = show(&folder.join("keys.db")).await;
+    fs::remove_dir_all(&folder)?;
+    shown
+}
+
+async fn show(file: &Path) -> Result<(), Box<dyn Error>> {
+    let store = SqliteKeyStore::open_or_create(file).await?;
+    let keys = ManagedKeys::new(store, "sk_demo")?;
     keys.open().await?;
     let app = Router::new()
         .route("/hello", get(hello))
