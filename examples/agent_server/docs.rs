@@ -207,6 +207,7 @@ pub(crate) struct Refusal(#[expect(dead_code, reason = "only described")] Proble
 #[response(status = 403, content_type = "application/problem+json", example = json!({
     "type": "about:blank", "title": "Forbidden", "status": 403,
     "code": "insufficient_scope", "detail": "the credential lacks a scope that this needs",
+    "scope": "agents:invoke",
 }))]
 pub(crate) struct Forbidden(#[expect(dead_code, reason = "only described")] Problem);
 
