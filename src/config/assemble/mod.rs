@@ -176,7 +176,9 @@ impl Assembly<'_> {
         }
         match providers.len() {
             0 if gateway.has_only_webhooks() => {
-                Some(Verdict::Ask(provider_fn(|_| Ok(None)).into_provider()))
+                // Its callers come through webhooks alone.
+                let nobody = provider_fn(|_| Ok(None)).with_credentials([]);
+                Some(Verdict::Ask(nobody.into_provider()))
             }
             1 => providers.pop().map(Verdict::Ask),
             _ => {
