@@ -1,6 +1,6 @@
 //! A handle that changes the keys while serving.
 
-use std::{fmt, sync::Arc};
+use std::{convert::Infallible, fmt, sync::Arc};
 
 use super::{
     into_keys::IntoApiKeys,
@@ -62,6 +62,23 @@ impl ApiKeyHandle {
     pub fn replace(&self, record: ApiKeyRecord) -> Result<(), ConfigError> {
         warn_of_short([&record]);
         self.keys.change(|table| table.with(record))
+    }
+
+    /// Removes all keys, so that every key is unknown. It is no error if there are none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::ApiKeyAuth;
+    ///
+    /// let keys = ApiKeyAuth::new(["sk-live-9f"])?;
+    /// keys.handle().remove_all();
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn remove_all(&self) {
+        let Ok(()) = self
+            .keys
+            .change::<Infallible>(|table| Ok(KeyTable::default().labelled(table.label().cloned())));
     }
 
     /// Replaces all keys. With an empty list, every key is unknown.

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 
 use super::table::KeyTable;
-use crate::error::ConfigError;
 
 /// A key table that changes while serving. Readers take a snapshot and never wait; writers wait for each
 /// other.
@@ -27,10 +26,10 @@ impl SharedKeys {
     }
 
     /// Replaces the table by the one that `changed` makes of it; on an error it stays.
-    pub(super) fn change(
+    pub(super) fn change<E>(
         &self,
-        changed: impl FnOnce(&KeyTable) -> Result<KeyTable, ConfigError>,
-    ) -> Result<(), ConfigError> {
+        changed: impl FnOnce(&KeyTable) -> Result<KeyTable, E>,
+    ) -> Result<(), E> {
         // A writer that panicked has stored nothing, so the table is whole.
         let _writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let table = changed(&self.load())?;

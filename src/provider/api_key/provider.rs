@@ -1,6 +1,6 @@
 //! The provider of API keys.
 
-use std::{fmt, sync::Arc};
+use std::{convert::Infallible, fmt, sync::Arc};
 
 use http::{HeaderName, header::AUTHORIZATION};
 
@@ -178,7 +178,7 @@ impl ApiKeyAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn with_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
-        self.with_label(SourceLabel::own(label)?)
+        SourceLabel::own(label).map(|label| self.with_label(label))
     }
 
     /// Sets the source of the callers, and says that every `ApiKeyAuth` that shares this label
@@ -188,12 +188,14 @@ impl ApiKeyAuth {
     ///
     /// The label is blank, holds a `#`, or begins or ends with white space.
     pub fn with_shared_source(self, label: impl Into<String>) -> Result<Self, ConfigError> {
-        self.with_label(SourceLabel::shared(label)?)
+        SourceLabel::shared(label).map(|label| self.with_label(label))
     }
 
-    fn with_label(self, label: SourceLabel) -> Result<Self, ConfigError> {
-        self.keys.change(|table| Ok(table.labelled(Some(label))))?;
-        Ok(self)
+    fn with_label(self, label: SourceLabel) -> Self {
+        let Ok(()) = self
+            .keys
+            .change::<Infallible>(|table| Ok(table.labelled(Some(label))));
+        self
     }
 
     /// Replaces the clock that expiry is read from.

@@ -87,6 +87,17 @@ async fn replacing_all_keys_by_none_removes_all() {
 }
 
 #[tokio::test]
+async fn removing_all_keys_leaves_a_set_that_new_ones_come_into() {
+    let (app, handle) = serving(&["ada", "bob"]);
+    handle.remove_all();
+    handle.remove_all();
+    assert!(handle.names().is_empty());
+    assert_eq!(status(&app, "key-ada").await, 401);
+    handle.add(record("eve")).unwrap();
+    assert_eq!(status(&app, "key-eve").await, 200);
+}
+
+#[tokio::test]
 async fn empty_set_lets_nobody_in_until_a_handle_adds_a_key() {
     let keys = ApiKeyAuth::empty();
     let handle = keys.handle();
