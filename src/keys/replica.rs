@@ -99,6 +99,11 @@ impl Replica {
         self.table.load()
     }
 
+    /// Which store it is: clones of a provider, with other settings too, are of one store.
+    pub(super) fn store_address(&self) -> usize {
+        Arc::as_ptr(&self.store).addr()
+    }
+
     pub(super) fn label(&self) -> Option<Arc<str>> {
         self.settings.label.as_ref().map(|label| label.text())
     }
@@ -116,15 +121,18 @@ impl Replica {
         };
         let age = self.settings.clock.since(&answered.begun);
         let now = answered.store_now.saturating_add(age);
-        if age <= FRESH {
-            Trust::Fresh(now)
-        } else if !is_failing {
-            Trust::Ask
-        } else if age <= self.settings.stale_limit {
-            Trust::Known(now)
-        } else {
-            Trust::Lost
+        match is_failing {
+            false if age <= FRESH => Trust::Fresh(now),
+            false => Trust::Ask,
+            // An answer of the last second counts with a limit of zero too.
+            true if age <= self.settings.stale_limit.max(FRESH) => Trust::Known(now),
+            true => Trust::Lost,
         }
+    }
+
+    /// Whether keys of any form may be in the store, as far as is known.
+    pub(super) fn may_have_imported(&self) -> bool {
+        self.answered.load().is_none() || self.table().has_imported()
     }
 
     /// Waits for one poll, for half a second at most.
@@ -219,10 +227,7 @@ impl Replica {
             let table = self.table();
             let mut progress = self.progress();
             for change in &page.changes {
-                self.apply(&table, change);
-                if let KeyChange::Deleted { digest, revision } = change {
-                    table.forget(digest, *revision);
-                }
+                self.take(&table, change);
             }
             progress.at = Some(position);
             if page.is_complete {
@@ -247,9 +252,7 @@ impl Replica {
             }
             let position = position_after(&page, after)?;
             for change in &page.changes {
-                if let KeyChange::Put(_) = change {
-                    self.apply(&fresh, change);
-                }
+                self.take(&fresh, change);
             }
             at = Some(position);
             if page.is_complete {
@@ -274,6 +277,15 @@ impl Replica {
             store_now: page.now,
         };
         Ok((answered, page.value))
+    }
+
+    /// Takes over what the feed tells. A key that an earlier page brought may be deleted by a later
+    /// one, so a deletion counts while everything is read anew too.
+    fn take(self: &Arc<Self>, table: &Table, change: &KeyChange) {
+        self.apply(table, change);
+        if let KeyChange::Deleted { digest, revision } = change {
+            table.forget(digest, *revision);
+        }
     }
 
     fn apply(self: &Arc<Self>, table: &Table, change: &KeyChange) {

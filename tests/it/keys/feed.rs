@@ -283,6 +283,38 @@ impl KeyStore for Swapped {
     }
 }
 
+/// The first page of everything is read; then a key of it is deleted; then the other pages come.
+#[tokio::test]
+async fn a_key_deleted_between_two_pages_of_everything_is_refused() {
+    let inner = MemoryKeyStore::new().unwrap();
+    let one = ManagedKeys::new(inner.clone(), "sk").unwrap();
+    let made = make_named(&one, "ci").await;
+    for number in 0..1_500 {
+        let request = KeyRequest::new(format!("key {number}"));
+        one.as_operator("ada").create(request).await.unwrap();
+    }
+    let store = Stopped::of(inner);
+    store.is(Mood::HoldingBack);
+    let other = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let opening = tokio::spawn({
+        let other = other.clone();
+        async move { other.open().await }
+    });
+    // The poll that finds that nothing was read yet, and the first page of everything.
+    store.permits.add_permits(1);
+    for _ in 0..2 {
+        store.read.acquire().await.unwrap().forget();
+    }
+    one.as_operator("ada").delete(id(&made)).await.unwrap();
+    store.is(Mood::Well);
+    store.permits.add_permits(1_000);
+    opening.await.unwrap().unwrap();
+    show(&app(other.clone()), &made)
+        .await
+        .refused_with(401, "invalid_credential");
+    assert_eq!(other.known(), 1_500);
+}
+
 #[tokio::test]
 async fn a_thousand_keys_come_in_several_pages() {
     let two = two().await;

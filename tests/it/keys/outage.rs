@@ -58,6 +58,23 @@ async fn known_keys_count_for_a_minute_while_the_store_panics_and_others_are_503
 }
 
 #[tokio::test]
+async fn unknown_keys_are_503_from_the_first_poll_that_failed() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    let made = make_named(&keys, "ci").await;
+    let app = app(keys);
+    store.is(Mood::Failing);
+    // The clock stands still: the last answer is no second old.
+    let mut polls = 0;
+    while show_text(&app, &unknown()).await.status != 503 {
+        assert!(polls < 300, "no poll failed, or it changed nothing");
+        polls += 1;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    show(&app, &made).await.accepted_as(id(&made).as_str());
+}
+
+#[tokio::test]
 async fn a_key_revoked_before_the_outage_stays_refused() {
     let (store, clock) = (Stopped::new(), ManualClock::now());
     let keys = opened(&store, &clock).await;

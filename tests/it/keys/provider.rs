@@ -4,7 +4,8 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
 use tower_auth::{
-    AuthLayer, Principal,
+    AuthLayer, AuthRequest, Principal,
+    answer::Answer,
     keys::{KeyDigest, KeyFormat, KeyOwner, KeyRequest, ManagedKeys, MemoryKeyStore},
     provider::{ApiKeyAuth, AuthProvider, CompositeAuth, JwtAuth},
     testing::ManualClock,
@@ -114,18 +115,54 @@ async fn a_wrong_checksum_is_401_also_when_the_store_is_away() {
     assert_eq!(store.calls.load(Ordering::Relaxed), 0);
 }
 
+async fn show_token(keys: &ManagedKeys) -> crate::common::answer::Answer {
+    let chain = CompositeAuth::new(keys.clone()).or(JwtAuth::hs256(JWT_SECRET).unwrap());
+    let shown = format!("Bearer {}", super::kit::token("ada", ""));
+    crate::common::answer::run(&app(chain), &[("authorization", shown.as_bytes())]).await
+}
+
 #[tokio::test]
-async fn a_token_in_the_same_chain_asks_the_store_nothing() {
+async fn a_token_in_the_same_chain_waits_for_no_store() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    store.is(Mood::Hanging);
+    clock.advance(Duration::from_secs(100));
+    let request = http::Request::get("/")
+        .header("authorization", "Bearer a.b.c")
+        .body(())
+        .unwrap();
+    let answer = keys.authenticate(&AuthRequest::from(&request));
+    assert!(matches!(answer, Answer::Ready(Ok(None))));
+    show_token(&keys).await.accepted_as("ada");
+}
+
+#[tokio::test]
+async fn a_token_in_the_same_chain_is_accepted_while_nothing_was_read() {
     let store = Stopped::new();
     store.is(Mood::Failing);
+    let keys = ManagedKeys::new(store, "sk").unwrap();
+    show_token(&keys).await.accepted_as("ada");
+}
+
+#[tokio::test]
+async fn an_imported_key_is_accepted_by_the_first_request() {
+    let store = MemoryKeyStore::new().unwrap();
     let keys = ManagedKeys::new(store.clone(), "sk").unwrap();
-    let chain = CompositeAuth::new(keys).or(JwtAuth::hs256(JWT_SECRET).unwrap());
-    let token = super::kit::token("ada", "");
-    let shown = format!("Bearer {token}");
-    let app = app(chain);
-    let answer = crate::common::answer::run(&app, &[("authorization", shown.as_bytes())]).await;
-    answer.accepted_as("ada");
-    assert_eq!(store.calls.load(Ordering::Relaxed), 0);
+    let digest = KeyDigest::of_key(b"legacy-key-4711-0815");
+    let operator = keys.as_operator("ada");
+    let made = operator.import(digest, KeyRequest::new("old")).await;
+    let app = app(ManagedKeys::new(store, "sk").unwrap());
+    let answer = show_text(&app, "legacy-key-4711-0815").await;
+    answer.accepted_as(made.unwrap().record().id().as_str());
+}
+
+#[tokio::test]
+async fn an_imported_key_is_503_while_nothing_was_read() {
+    let store = Stopped::new();
+    store.is(Mood::Failing);
+    let app = app(ManagedKeys::new(store, "sk").unwrap());
+    let answer = show_text(&app, "legacy-key-4711-0815").await;
+    answer.refused_with(503, "unavailable");
 }
 
 #[tokio::test]
