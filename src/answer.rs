@@ -151,6 +151,19 @@ pub(crate) fn ask<T: Named>(
     }
 }
 
+impl<T: Named + Send + 'static> Asked<T> {
+    /// The answer as one that is waited for.
+    pub(crate) fn into_check(self) -> Check<T> {
+        match self {
+            Self::Answered(answer) => Check {
+                future: Caught::new(Box::pin(std::future::ready(answer))),
+                name: "",
+            },
+            Self::Waiting(check) => check,
+        }
+    }
+}
+
 impl<T: Named> Asked<T> {
     /// The answer, waited for where it is pending.
     pub(crate) async fn answer(self) -> T {

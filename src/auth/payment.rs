@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Extensions;
 
 use crate::{
-    answer::{self, Answer, Asked, Check},
+    answer::{self, Answer, Check},
     context::{AuthContext, Charge},
     provider::authentication::AuthResult,
 };
@@ -41,10 +41,7 @@ fn charge_for(
     let payment = charge.pay()?;
     let context = context.clone();
     let question = || Answer::pending(async move { payment.await.map(|()| Some(context)) });
-    match answer::ask(|| "", question) {
-        Asked::Waiting(check) => Some(check),
-        Asked::Answered(_) => None,
-    }
+    Some(answer::ask(|| "", question).into_check())
 }
 
 /// Notes that a caller's request is paid for.

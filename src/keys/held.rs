@@ -134,7 +134,10 @@ fn caller(record: &KeyRecord, replica: &Replica) -> Option<AuthContext> {
 
 impl Charge for Held {
     fn credential(&self) -> (usize, &str) {
-        (self.replica.as_ptr().addr(), self.id.as_str())
+        let replica = self.replica.upgrade();
+        // No store is at 0: nobody pays to one that is gone.
+        let store = replica.map_or(0, |replica| replica.store_address());
+        (store, self.id.as_str())
     }
 
     fn pay(&self) -> Option<BoxFuture<Result<(), AuthError>>> {
@@ -151,7 +154,10 @@ impl Charge for Held {
                     .with_code("quota_exhausted")
                     .with_reason("quota_exhausted")
                     .with_message("the key has no credits left")),
-                Ok(Spend::NoAccount) => Err(AuthError::invalid_credential("api_key_unknown")),
+                // The key is good, and what it may still spend is not known.
+                Ok(Spend::NoAccount) => Err(AuthError::unavailable(
+                    "the store has no account for the credits of the key",
+                )),
                 Err(error) => Err(AuthError::unavailable(error)),
             }
         }))

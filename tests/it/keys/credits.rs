@@ -76,6 +76,27 @@ async fn nested_layers_spend_one_credit() {
 }
 
 #[tokio::test]
+async fn nested_layers_of_one_store_with_other_settings_spend_one_credit() {
+    let keys = keys();
+    let key = metered(&keys, 5).await;
+    let other = keys.clone().with_stale_limit(std::time::Duration::ZERO);
+    let app = guarded(AuthLayer::new(keys.clone())).layer(AuthLayer::new(other));
+    show(&app, &key).await.accepted_as(id(&key).as_str());
+    assert_eq!(left(&keys, &key).await, 4);
+}
+
+#[tokio::test]
+async fn a_key_whose_account_is_gone_is_503() {
+    let store = Stopped::new();
+    let keys = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let key = metered(&keys, 5).await;
+    store.is(Mood::WithoutAccounts);
+    show(&app(keys), &key)
+        .await
+        .refused_with(503, "unavailable");
+}
+
+#[tokio::test]
 async fn a_handler_that_asks_the_chain_spends_none() {
     let keys = keys();
     let key = metered(&keys, 5).await;
