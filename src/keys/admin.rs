@@ -86,7 +86,13 @@ impl KeyAdmin {
             .await
     }
 
-    /// Makes a key of a digest: of one that exists already, and may be of any form.
+    /// Makes a key of a digest: of one that exists already, and may be of any form. A caller needs
+    /// `keys:admin` for that.
+    ///
+    /// # Security
+    ///
+    /// While a store holds imported keys, every credential in their place may be one, and waits with
+    /// them for a store that does not answer.
     ///
     /// # Errors
     ///
@@ -117,10 +123,16 @@ impl KeyAdmin {
             (None, None) => return Err(KeyAdminError::Invalid("there is no key to make".into())),
         };
         let bounds = self.bounds(own.as_ref());
+        // A digest of any form makes this store answer for all credentials of the chain.
+        if imported.is_some() && bounds.as_ref().is_some_and(|bounds| !bounds.is_admin()) {
+            return Err(KeyAdminError::Forbidden(
+                "an import needs keys:admin: create a key instead",
+            ));
+        }
         let idempotency = request
             .idempotency_key
             .as_deref()
-            .map(|key| self.idempotency(key));
+            .map(|key| self.idempotency(key, imported));
         let mut record = KeyRecord {
             account: id.clone(),
             id,
@@ -155,9 +167,8 @@ impl KeyAdmin {
                 bounds.check_credits()?;
             }
             if let Some(own) = bounds.own.map(StoredKey::record)
-                && (own.is_metered() || own.limit().is_some())
+                && bounds.shares_account()
             {
-                // What it spends is the caller's own: many keys of theirs are no more than one.
                 record.account = own.account().clone();
                 record.metered = own.is_metered();
                 record.limit = record.limit.or(own.limit());
@@ -184,10 +195,20 @@ impl KeyAdmin {
                 key: key.into(),
                 secret,
             }),
-            (Some(key), true) => Ok(MadeKey {
-                key: key.into(),
-                secret: None,
-            }),
+            (Some(key), true) => {
+                // It may have been given to somebody else since.
+                if let Some(bounds) = &bounds
+                    && !bounds.may_see(key.record())?
+                {
+                    return Err(KeyAdminError::Conflict(
+                        "the idempotency key made a key that is not yours any more: take another",
+                    ));
+                }
+                Ok(MadeKey {
+                    key: key.into(),
+                    secret: None,
+                })
+            }
             (None, _) => Err(KeyAdminError::NotFound),
         }
     }

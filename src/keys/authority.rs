@@ -1,6 +1,6 @@
 //! On whose behalf keys are administered, and what that lets be done.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
     KeyActor, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, StoredKey,
@@ -77,19 +77,26 @@ impl KeyAdmin {
             let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
             return Ok((None, found.now));
         };
-        if store != Arc::as_ptr(self.keys.replica()).addr() {
+        if store != self.keys.replica().store_address() {
             return Err(KeyAdminError::Forbidden("your own key is of another store"));
         }
         let id = KeyId::new(id);
         let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
-        match found.value {
-            Some(own) if own.record().is_live(found.now) && own.record().grants(scope) => {
-                Ok((Some(own), found.now))
-            }
-            _ => Err(KeyAdminError::Forbidden(
+        let own = found
+            .value
+            .filter(|own| own.record().is_live(found.now) && own.record().grants(scope))
+            .ok_or(KeyAdminError::Forbidden(
                 "your own key does not count any more",
-            )),
+            ))?;
+        // It may have been given to another owner or tenant since the request showed it.
+        if let Some(bounds) = self.bounds(Some(&own))
+            && !bounds.may_see(own.record())?
+        {
+            return Err(KeyAdminError::Forbidden(
+                "your own key stands for somebody else now: send the request again",
+            ));
         }
+        Ok((Some(own), found.now))
     }
 
     pub(super) fn bounds<'a>(&'a self, own: Option<&'a StoredKey>) -> Option<Bounds<'a>> {
@@ -113,16 +120,22 @@ impl KeyAdmin {
         }
     }
 
-    /// One text for each administrator and idempotency key.
-    pub(super) fn idempotency(&self, key: &str) -> Box<str> {
+    /// One text for each administrator, tenant, digest that is imported and idempotency key.
+    pub(super) fn idempotency(&self, key: &str, imported: Option<KeyDigest>) -> Box<str> {
         let who = match &self.authority {
             Authority::Operator(name) => format!("operator {name}"),
             Authority::Caller(caller) => {
                 KeyOwner::Principal(caller.principal().into_owned()).to_text()
             }
         };
-        let both = format!("{}\0{who}\0{key}", who.len());
-        hex::encode(KeyDigest::of_key(both.as_bytes()).as_bytes()).into()
+        let tenant = match &self.authority {
+            Authority::Operator(_) => None,
+            Authority::Caller(caller) => caller.metadata().get("tenant").cloned(),
+        };
+        let imported = imported.map(|digest| hex::encode(digest.as_bytes()));
+        // JSON, so that no member can pass for a part of its neighbour.
+        let all = serde_json::json!([who, tenant, imported, key]).to_string();
+        hex::encode(KeyDigest::of_key(all.as_bytes()).as_bytes()).into()
     }
 
     /// That whoever serves the key has a name for the method of its owner.

@@ -85,9 +85,13 @@ impl Bounds<'_> {
         if self.has_scope("*") {
             return Ok(());
         }
+        let shown = self.caller.metadata();
+        let now = self.own.map(|own| own.record().metadata());
         let has = |name: &str, value: &Value| {
-            let own = self.caller.metadata().get(name);
-            own.is_some_and(|own| is_part(value, own) && self.may_hold(name, value))
+            let is_shown = shown.get(name).is_some_and(|own| is_part(value, own));
+            let is_so_now =
+                now.is_none_or(|now| now.get(name).is_some_and(|own| is_part(value, own)));
+            is_shown && is_so_now && self.may_hold(name, value)
         };
         let mut metadata = record.metadata().iter();
         let is_free = |name: &str| self.settings.free_metadata.contains(name);
@@ -98,12 +102,21 @@ impl Bounds<'_> {
     }
 
     /// A provider may limit which of the roles in its claims count: those that do not are not had.
+    /// Roles may stand in any claim, so with a limit only the two plain ones can be judged.
     fn may_hold(&self, name: &str, value: &Value) -> bool {
-        if !matches!(name, "roles" | "role") {
-            return true;
+        match name {
+            "roles" => {}
+            // Beside `roles` it gives the caller nothing; alone it would.
+            "role" if self.caller.metadata().contains_key("roles") => return false,
+            "role" => {}
+            _ => return !self.caller.has_role_limit(),
         }
+        let may_hold = |roles: &str| {
+            let mut roles = roles.split(' ').filter(|role| !role.is_empty());
+            roles.all(|role| self.caller.may_hold_role(role))
+        };
         match value {
-            Value::String(role) => self.caller.may_hold_role(role),
+            Value::String(roles) => may_hold(roles),
             Value::Array(roles) => {
                 let mut roles = roles.iter().map(Value::as_str);
                 roles.all(|role| role.is_some_and(|role| self.caller.may_hold_role(role)))
@@ -112,14 +125,36 @@ impl Bounds<'_> {
         }
     }
 
-    /// That a key gives credits only where the caller's own are not limited.
+    /// That a caller's own key, which ends, moves nothing to a key that ends later. The other key
+    /// keeps its end: it may be in use.
+    pub(super) fn check_lifetime(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
+        let Some(last) = self.own.and_then(|own| own.record().expires_at()) else {
+            return Ok(());
+        };
+        match record.expires_at() {
+            Some(at) if at <= last => Ok(()),
+            _ => Err(forbidden(
+                "the key outlives your own: give it an end that is no later than yours",
+            )),
+        }
+    }
+
+    /// That a key gives credits only where it does not join the account of the caller's own key:
+    /// there they would be the caller's.
     pub(super) fn check_credits(&self) -> Result<(), KeyAdminError> {
-        match self.own.is_some_and(|own| own.record().is_metered()) {
+        match self.shares_account() {
             true => Err(forbidden(
-                "your keys share your own credits: leave credits out",
+                "your keys share your own limit and credits: leave credits out",
             )),
             false => Ok(()),
         }
+    }
+
+    /// Whether what the caller's keys spend is the caller's own: many keys of theirs are no more
+    /// than one.
+    pub(super) fn shares_account(&self) -> bool {
+        let own = self.own.map(StoredKey::record);
+        own.is_some_and(|own| own.is_metered() || own.limit().is_some())
     }
 }
 

@@ -29,6 +29,12 @@ impl KeyAdmin {
                 bounds.check_credits()?;
             }
         }
+        let gives_more = update.owner.is_some()
+            || update.tenant.is_some()
+            || update.scopes.is_some()
+            || update.metadata.is_some()
+            || update.limit.is_some()
+            || update.credits.is_some();
         let settings = self.keys.settings();
         let mut new = old.clone();
         if let Some(name) = update.name {
@@ -56,6 +62,8 @@ impl KeyAdmin {
         }
         if lives_longer {
             self.bound_expiry(&mut new, read.own.as_ref(), read.now)?;
+        } else if gives_more && let Some(bounds) = &bounds {
+            bounds.check_lifetime(&new)?;
         }
         self.check_owner(&new)?;
         if let Some(bounds) = &bounds {

@@ -67,11 +67,18 @@ impl AuthContext {
     /// Code that reads roles out of a claim by itself asks this of each. It does not tell whether the
     /// caller has the role.
     pub fn may_hold_role(&self, role: &str) -> bool {
-        let limit = self
-            .0
-            .rare
-            .as_ref()
-            .and_then(|rare| rare.role_limit.as_deref());
-        limit.is_none_or(|limit| limit.iter().any(|granted| **granted == *role))
+        self.role_limit()
+            .is_none_or(|limit| limit.iter().any(|granted| **granted == *role))
+    }
+
+    fn role_limit(&self) -> Option<&[Box<str>]> {
+        let rare = self.0.rare.as_ref();
+        rare.and_then(|rare| rare.role_limit.as_deref())
+    }
+
+    /// Whether only some roles count.
+    #[cfg(feature = "keys")]
+    pub(crate) fn has_role_limit(&self) -> bool {
+        self.role_limit().is_some()
     }
 }

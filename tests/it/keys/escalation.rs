@@ -282,6 +282,82 @@ async fn metadata_is_given_by_those_who_have_it_or_where_its_name_is_free() {
     );
 }
 
+#[tokio::test]
+async fn with_a_limit_on_roles_no_other_claim_is_given() {
+    let keys = keys().add_free_metadata("note");
+    let roles = json!({ "roles": ["admin"] });
+    let limited = eve()
+        .with_claim("realm_access", roles.clone())
+        .with_claim("role", "viewer editor")
+        .with_granted_roles(["viewer"]);
+    let admin = keys.as_caller(&limited);
+    for (name, value) in [("realm_access", roles), ("role", json!("viewer editor"))] {
+        let request = KeyRequest::new("x").with_metadata(name, value);
+        forbidden(admin.create(request).await);
+    }
+    let free = KeyRequest::new("x").with_metadata("note", "hello");
+    assert!(admin.create(free).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_role_that_other_roles_hide_is_not_given() {
+    let keys = keys();
+    let hidden = eve()
+        .with_claim("roles", vec!["viewer"])
+        .with_claim("role", "admin");
+    let request = KeyRequest::new("x").with_metadata("role", "admin");
+    forbidden(keys.as_caller(&hidden).create(request).await);
+    let alone = eve().with_claim("role", "admin");
+    let request = KeyRequest::new("x").with_metadata("role", "admin");
+    assert!(keys.as_caller(&alone).create(request).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_idempotency_key_of_another_tenant_is_another() {
+    let keys = keys();
+    let request = || KeyRequest::new("x").with_idempotency_key("order-1");
+    let acme = keys.as_caller(&eve()).create(request()).await.unwrap();
+    let other = eve().with_claim("tenant", "other");
+    let other = keys.as_caller(&other).create(request()).await.unwrap();
+    assert_ne!(id(&acme), id(&other));
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_away_is_not_shown_to_the_one_who_made_it() {
+    let keys = keys();
+    let request = || KeyRequest::new("x").with_idempotency_key("order-1");
+    let admin = keys.as_caller(&eve());
+    let made = admin.create(request()).await.unwrap();
+    let moved = KeyUpdate::new().with_owner("bob");
+    let operator = keys.as_operator("ada");
+    operator.update(id(&made), moved).await.unwrap();
+    let refused = admin.create(request()).await.unwrap_err();
+    assert!(matches!(refused, KeyAdminError::Conflict(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn an_import_with_the_idempotency_key_of_a_creation_is_carried_out() {
+    let keys = keys();
+    let operator = keys.as_operator("ada");
+    let request = || KeyRequest::new("x").with_idempotency_key("order-1");
+    let made = operator.create(request()).await.unwrap();
+    for text in [b"legacy-key-4711", b"legacy-key-4712"] {
+        let imported = operator.import(KeyDigest::of_key(text), request()).await;
+        assert_ne!(imported.unwrap().record().id(), id(&made));
+    }
+    assert_eq!(keys.known(), 3);
+}
+
+#[tokio::test]
+async fn keys_write_alone_imports_nothing() {
+    let keys = keys();
+    let request = || KeyRequest::new("old").with_scopes(["a"]);
+    let digest = KeyDigest::of_key(b"legacy-key-4711");
+    forbidden(keys.as_caller(&eve()).import(digest, request()).await);
+    let admin = keys.as_caller(&tenant_admin());
+    assert!(admin.import(digest, request()).await.is_ok());
+}
+
 /// A managed key that may administer, and its caller.
 async fn managed(keys: &ManagedKeys, request: KeyRequest) -> (MadeKey, AuthContext) {
     let made = make(keys, request.with_scopes(["keys:write", "keys:read", "a"])).await;
@@ -328,6 +404,42 @@ async fn a_managed_key_makes_none_that_outlives_it() {
         rotated.key().record().expires_at(),
         own.key().record().expires_at()
     );
+}
+
+#[tokio::test]
+async fn a_managed_key_moves_nothing_to_one_that_outlives_it() {
+    let keys = keys();
+    let soon = SystemTime::now() + Duration::from_secs(3_600);
+    let request = KeyRequest::new("own").with_expires_at(soon);
+    let (own, caller) = managed(&keys, request.with_metadata("plan", "gold")).await;
+    let lasting = KeyRequest::new("lasting").with_owner(id(&own).as_str());
+    let lasting = make(&keys, lasting).await;
+    let admin = keys.as_caller(&caller);
+    let plan = json!({ "plan": "gold" }).as_object().unwrap().clone();
+    for update in [
+        KeyUpdate::new().with_scopes(["a"]),
+        KeyUpdate::new().with_metadata(plan),
+        KeyUpdate::new().with_limit(Some(KeyLimit::new(1, 1))),
+        KeyUpdate::new().with_owner(id(&own).as_str()),
+        KeyUpdate::new().with_tenant(None),
+    ] {
+        forbidden(admin.update(id(&lasting), update).await);
+    }
+    let renamed = KeyUpdate::new().with_name("renamed");
+    assert!(admin.update(id(&lasting), renamed).await.is_ok());
+    let ending = KeyUpdate::new().with_scopes(["a"]).with_expires_at(None);
+    let ended = admin.update(id(&lasting), ending).await.unwrap();
+    let end = own.key().record().expires_at();
+    assert_eq!(ended.record().expires_at(), end);
+}
+
+#[tokio::test]
+async fn a_limited_key_makes_none_with_credits() {
+    let keys = keys();
+    let request = KeyRequest::new("own").with_limit(KeyLimit::new(10, 60));
+    let (_, caller) = managed(&keys, request).await;
+    let admin = keys.as_caller(&caller);
+    forbidden(admin.create(KeyRequest::new("x").with_credits(10)).await);
 }
 
 #[tokio::test]
@@ -412,6 +524,34 @@ async fn a_key_that_was_narrowed_meanwhile_gives_what_it_has_now() {
     let admin = keys.as_caller(&caller);
     forbidden(admin.create(KeyRequest::new("x").with_scopes(["a"])).await);
     assert!(admin.create(KeyRequest::new("x")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_to_another_owner_or_tenant_meanwhile_administers_nothing() {
+    for moved in [
+        KeyUpdate::new().with_owner("bob"),
+        KeyUpdate::new().with_tenant(Some("other".into())),
+    ] {
+        let keys = keys();
+        let (own, caller) = managed(&keys, KeyRequest::new("own")).await;
+        let operator = keys.as_operator("ada");
+        operator.update(id(&own), moved).await.unwrap();
+        let admin = keys.as_caller(&caller);
+        forbidden(admin.create(KeyRequest::new("x")).await);
+        forbidden(admin.list(None, 10).await);
+    }
+}
+
+#[tokio::test]
+async fn metadata_that_was_taken_from_a_key_meanwhile_is_not_given() {
+    let keys = keys();
+    let request = KeyRequest::new("own").with_metadata("plan", "gold");
+    let (own, caller) = managed(&keys, request).await;
+    let taken = KeyUpdate::new().with_metadata(serde_json::Map::new());
+    let operator = keys.as_operator("ada");
+    operator.update(id(&own), taken).await.unwrap();
+    let request = KeyRequest::new("x").with_metadata("plan", "gold");
+    forbidden(keys.as_caller(&caller).create(request).await);
 }
 
 #[tokio::test]
