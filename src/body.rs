@@ -1,6 +1,8 @@
-//! The inner service's body, or a refusal's bytes.
+//! The body of an inner service or a client, or one of a layer's own.
 
 use std::{
+    convert::Infallible,
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -10,55 +12,73 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a response: what the inner service answered, or a refusal.
+    /// A body that passes through a layer, or one of the layer's own.
     ///
-    /// It implements [`Body`] where the inner body does, if the inner body's data can be made of [`Bytes`]
-    /// (axum's, tonic's and hyper's can).
+    /// It implements [`Body`] where the body that passes does, if that body's data can be made of the data of
+    /// the layer's own (for [`Bytes`], axum's, tonic's and hyper's can).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use http_body::Body;
+    /// use tower_auth::{EitherBody, RefusalBody, ResponseBody};
+    ///
+    /// fn length<B: Body<Data = bytes::Bytes>>(body: &ResponseBody<B>) -> Option<u64> {
+    ///     let either: &EitherBody<B, RefusalBody> = body;
+    ///     either.size_hint().exact()
+    /// }
+    /// assert_eq!(length(&ResponseBody::<String>::default()), Some(0));
+    /// ```
     #[derive(Debug)]
-    pub struct ResponseBody<B> {
+    pub struct EitherBody<B, O> {
         #[pin]
-        kind: Kind<B>,
+        kind: Kind<B, O>,
     }
 }
 
 pin_project! {
     #[derive(Debug)]
     #[project = KindProjection]
-    enum Kind<B> {
-        Inner {
+    enum Kind<B, O> {
+        Passed {
             #[pin]
             body: B,
         },
-        Refusal {
-            bytes: Bytes,
+        Own {
+            body: O,
         },
     }
 }
 
-impl<B> ResponseBody<B> {
-    pub(crate) fn inner(body: B) -> Self {
+/// The body of a response: the inner service's, or a refusal's.
+pub type ResponseBody<B> = EitherBody<B, RefusalBody>;
+
+impl<B, O> EitherBody<B, O> {
+    pub(crate) fn passed(body: B) -> Self {
         Self {
-            kind: Kind::Inner { body },
+            kind: Kind::Passed { body },
         }
     }
 
-    pub(crate) fn refusal(bytes: Bytes) -> Self {
+    pub(crate) fn own(body: impl Into<O>) -> Self {
+        let body = body.into();
         Self {
-            kind: Kind::Refusal { bytes },
+            kind: Kind::Own { body },
         }
     }
 }
 
-impl<B: Default> Default for ResponseBody<B> {
+impl<B: Default, O> Default for EitherBody<B, O> {
     fn default() -> Self {
-        Self::inner(B::default())
+        Self::passed(B::default())
     }
 }
 
-impl<B> Body for ResponseBody<B>
+impl<B, O> Body for EitherBody<B, O>
 where
     B: Body,
-    B::Data: From<Bytes>,
+    O: Body<Error = Infallible> + Unpin,
+    B::Data: From<O::Data>,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -68,27 +88,58 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project().kind.project() {
-            KindProjection::Inner { body } => body.poll_frame(cx),
-            KindProjection::Refusal { bytes } => {
-                let bytes = std::mem::take(bytes);
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes.into()))))
-            }
+            KindProjection::Passed { body } => body.poll_frame(cx),
+            KindProjection::Own { body } => Pin::new(body).poll_frame(cx).map(|frame| {
+                frame.map(|frame| match frame {
+                    Ok(frame) => Ok(frame.map_data(Into::into)),
+                    Err(never) => match never {},
+                })
+            }),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
-            Kind::Refusal { bytes } => bytes.is_empty(),
+            Kind::Passed { body } => body.is_end_stream(),
+            Kind::Own { body } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
-            Kind::Refusal { bytes } => {
-                SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
-            }
+            Kind::Passed { body } => body.size_hint(),
+            Kind::Own { body } => body.size_hint(),
         }
+    }
+}
+
+/// The body of a refusal: a few bytes of JSON.
+#[derive(Debug)]
+pub struct RefusalBody(Bytes);
+
+impl From<Bytes> for RefusalBody {
+    fn from(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+}
+
+impl Body for RefusalBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = mem::take(&mut self.0);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.0.len()).unwrap_or(u64::MAX))
     }
 }

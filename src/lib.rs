@@ -174,7 +174,7 @@ pub mod webhook;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
-pub use body::ResponseBody;
+pub use body::{EitherBody, RefusalBody, ResponseBody};
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, ClaimPath, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind, IntoAuthError};

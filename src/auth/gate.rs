@@ -172,8 +172,8 @@ impl AuthEntered {
     #[inline(never)]
     fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
         let mut response = match self.rewording.reword(&response) {
-            Some(refusal) => refusal.map(ResponseBody::refusal),
-            None => response.map(ResponseBody::inner),
+            Some(refusal) => refusal.map(ResponseBody::own),
+            None => response.map(ResponseBody::passed),
         };
         if let Some(context) = &self.context {
             context.add_headers_to(&mut response);
@@ -194,7 +194,7 @@ impl Entered for AuthEntered {
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         let is_plain = self.context.is_none() && self.switch.is_none();
         if is_plain && unworded(&response).is_none() {
-            return response.map(ResponseBody::inner);
+            return response.map(ResponseBody::passed);
         }
         self.amend(response)
     }

@@ -75,6 +75,6 @@ pub trait Entered {
 impl Entered for () {
     #[inline]
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        response.map(ResponseBody::inner)
+        response.map(ResponseBody::passed)
     }
 }

@@ -107,7 +107,7 @@ where
                 }
                 StateProjection::Refused { response } => {
                     let response = response.take().expect(POLLED_AGAIN);
-                    return Poll::Ready(Ok(response.map(ResponseBody::refusal)));
+                    return Poll::Ready(Ok(response.map(ResponseBody::own)));
                 }
                 StateProjection::Waiting { held } => {
                     let held = held.as_mut().project();

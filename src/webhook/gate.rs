@@ -243,7 +243,7 @@ impl Entered for WebhookEntered {
         if let Some(context) = &self.context {
             context.add_headers_to(&mut response);
         }
-        response.map(ResponseBody::inner)
+        response.map(ResponseBody::passed)
     }
 }
 

@@ -20,17 +20,19 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    WebhookRoutesBody,
     proof::{Delivered, Origin},
     table::{Destination, Table},
 };
 use crate::{
     access,
-    body::ResponseBody,
+    body::{EitherBody, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     refusal::RefusedHead,
-    webhook::gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
+    webhook::{
+        body::RestoredBody,
+        gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
+    },
 };
 
 /// Proves deliveries before the inner service runs, and passes other requests on: the service of
@@ -39,6 +41,10 @@ pub type WebhookRoutesService<S> = GateService<S, WebhookRoutesGate>;
 
 /// The future of the response of [`WebhookRoutes`](super::WebhookRoutes).
 pub type WebhookRoutesFuture<S, ReqBody> = gate::ResponseFuture<S, WebhookRoutesGate, ReqBody>;
+
+/// The body of a request inside of [`WebhookRoutes`](super::WebhookRoutes): that of a delivery, byte for byte as
+/// it was signed, or that of another request, as it came.
+pub type WebhookRoutesBody<B> = EitherBody<B, RestoredBody>;
 
 /// The gate of [`WebhookRoutes`](super::WebhookRoutes).
 #[derive(Clone)]
@@ -106,7 +112,7 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
     }
 
     fn forward(request: Request<B>, _: &RouteEntered) -> Request<WebhookRoutesBody<B>> {
-        request.map(WebhookRoutesBody::untouched)
+        request.map(WebhookRoutesBody::passed)
     }
 
     fn wait(pending: RoutePending, request: Request<B>) -> RouteWaiting<B> {
@@ -169,7 +175,7 @@ impl<B: Body> Future for RouteWaiting<B> {
                 this.mark.put(&mut request);
                 let wording = this.wording.take();
                 let entered = RouteEntered::Delivery { entered, wording };
-                Ok((request.map(WebhookRoutesBody::delivery), entered))
+                Ok((request.map(WebhookRoutesBody::own), entered))
             }
             Err(response) => {
                 let wording = this.wording.as_ref();
@@ -210,12 +216,12 @@ pub enum RouteEntered {
 impl Entered for RouteEntered {
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         match self {
-            Self::Untouched => response.map(ResponseBody::inner),
+            Self::Untouched => response.map(ResponseBody::passed),
             Self::Delivery { entered, wording } => {
                 let response = entered.close(response);
                 let wording = wording.as_ref();
                 let reworded = wording.and_then(|wording| wording.reworded(&response));
-                reworded.map_or(response, |reworded| reworded.map(ResponseBody::refusal))
+                reworded.map_or(response, |reworded| reworded.map(ResponseBody::own))
             }
         }
     }

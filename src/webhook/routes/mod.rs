@@ -3,7 +3,6 @@
 //! The layer goes outside. It proves a delivery and marks the request; a rule of the layer inside
 //! that asks who is calling can ask for the mark. Whoever leaves it out opens nothing.
 
-mod body;
 mod gate;
 mod layer;
 mod proof;
@@ -12,7 +11,6 @@ mod successor;
 mod table;
 
 pub use self::{
-    body::WebhookRoutesBody,
-    gate::{WebhookRoutesFuture, WebhookRoutesGate, WebhookRoutesService},
+    gate::{WebhookRoutesBody, WebhookRoutesFuture, WebhookRoutesGate, WebhookRoutesService},
     layer::WebhookRoutes,
 };
