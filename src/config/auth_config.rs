@@ -5,23 +5,14 @@ use std::{ffi::OsString, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AuthSetup, ConfigFaults, ReloadHandle, ReloadLayer,
-    assemble::assemble,
     environment::Environment,
-    fault::{Faults, Place},
     node::{At, Node},
     registry::Registry,
-    schema,
     source::{Format, Source},
 };
 use crate::{
-    auth::layer::AuthLayer,
-    authorize::IntoAuthorizer,
-    clock::Clock,
-    error::{ConfigError, ConfigErrorKind},
-    provider::IntoAuthProvider,
-    secret::Secret,
-    webhook::WebhookLayer,
+    auth::layer::AuthLayer, authorize::IntoAuthorizer, clock::Clock, error::ConfigError,
+    provider::IntoAuthProvider, secret::Secret, webhook::WebhookLayer,
 };
 
 /// A configuration that is still to be read, and what the program adds to it.
@@ -226,59 +217,6 @@ impl AuthConfig {
     {
         self.adjust_webhook = Some(Arc::new(adjust));
         self
-    }
-
-    /// Reads the configuration and makes a layer of it. What it came to is in the log.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it; or it names an authorizer or webhooks, which a layer alone
-    /// would leave out: [`build`](Self::build) gives them.
-    pub fn into_layer(self) -> Result<AuthLayer, ConfigFaults> {
-        Ok(self.build_alone()?.into_layer())
-    }
-
-    /// Reads the configuration and makes a layer whose rules can be replaced while it serves.
-    ///
-    /// # Errors
-    ///
-    /// As [`into_layer`](Self::into_layer).
-    pub fn into_reload_layer(self) -> Result<(ReloadLayer, ReloadHandle), ConfigFaults> {
-        Ok(self.build_alone()?.into_reload_layer())
-    }
-
-    /// Reads the configuration and makes everything that it says.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it.
-    pub fn build(self) -> Result<AuthSetup, ConfigFaults> {
-        let mut seen = Vec::new();
-        let built = assemble(&self, None, &mut seen)?;
-        Ok(AuthSetup::new(self, built, seen))
-    }
-
-    fn build_alone(self) -> Result<AuthSetup, ConfigFaults> {
-        let setup = self.build()?;
-        let mut faults = Faults::of(setup.config.source.name());
-        if setup.authorizer().is_some() {
-            let place = Place::new("authorization", At::File);
-            let message = "an authorizer is named, and this program has no place for it: leave it \
-                           out, or let the program take it from `AuthConfig::build`";
-            faults.add(ConfigErrorKind::Conflict, &place, message);
-        }
-        if setup.has_webhooks() {
-            faults.add_homeless_webhooks();
-        }
-        match faults.len() {
-            0 => Ok(setup),
-            _ => faults.finish(None),
-        }
-    }
-
-    /// The JSON Schema (2020-12) of the document, for editors.
-    pub fn json_schema() -> Value {
-        schema::document()
     }
 }
 

@@ -259,6 +259,7 @@
 
 mod assemble;
 mod auth_config;
+mod building;
 mod date;
 mod environment;
 mod expand;

@@ -16,7 +16,6 @@ use super::{
     assemble::{Built, Former, Kept, assemble},
     fault::{Faults, Place},
     node::At,
-    setup::HasWebhookRoutes,
     source::{Look, Seen},
 };
 use crate::{
@@ -64,6 +63,13 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ReloadHandle(Arc<Shared>);
+
+/// Whether a program has put the routes of the webhooks around its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HasWebhookRoutes {
+    Yes,
+    No,
+}
 
 struct Shared {
     config: AuthConfig,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthConfig, ConfigSummary, ReloadHandle, ReloadLayer, assemble::Built, source::Seen};
+use super::{AuthConfig, ConfigSummary, assemble::Built, source::Seen};
 use crate::{
     auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider,
     webhook::WebhookRoutes,
@@ -117,49 +117,11 @@ impl AuthSetup {
         (self.built.layer, self.built.webhooks)
     }
 
-    /// A layer whose rules can be replaced while it serves, for documents without webhooks. What the
-    /// configuration came to is written to the log.
-    ///
-    /// Where the document has webhooks, every request to their paths is refused, and the log says so;
-    /// where a later one has, that is a fault: take [`into_reload_layers`](Self::into_reload_layers).
-    pub fn into_reload_layer(self) -> (ReloadLayer, ReloadHandle) {
-        self.log();
-        self.miss_webhooks();
-        let (layer, _, handle) = ReloadHandle::new(self, HasWebhookRoutes::No);
-        (layer, handle)
-    }
-
-    /// A layer whose rules can be replaced while it serves, the routes to put around it, whose
-    /// webhooks are replaced with them, and the handle for both. What the configuration came to is
-    /// written to the log.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use axum::{Router, routing::get};
-    /// use tower_auth::{AuthContext, config::AuthConfig};
-    ///
-    /// # let file = std::env::temp_dir().join(format!("tower-auth-doc3-{}.yaml", std::process::id()));
-    /// # std::fs::write(&file, "auth: {api_keys: [{name: ada, key: sk-live-9f}]}").unwrap();
-    /// let (callers, webhooks, handle) = AuthConfig::from_file(&file).build()?.into_reload_layers();
-    /// let app: Router = Router::new()
-    ///     .route("/whoami", get(async |caller: AuthContext| caller.user_id().to_owned()))
-    ///     .layer(callers)
-    ///     .layer(webhooks); // around it
-    /// # let _ = (app, handle.summary());
-    /// # std::fs::remove_file(&file).unwrap();
-    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
-    /// ```
-    pub fn into_reload_layers(self) -> (ReloadLayer, WebhookRoutes, ReloadHandle) {
-        self.log();
-        ReloadHandle::new(self, HasWebhookRoutes::Yes)
-    }
-
-    fn log(&self) {
+    pub(super) fn log(&self) {
         self.built.summary.log();
     }
 
-    fn miss_webhooks(&self) {
+    pub(super) fn miss_webhooks(&self) {
         if self.has_webhooks() {
             tracing::error!(
                 target: TARGET,
@@ -169,13 +131,6 @@ impl AuthSetup {
             );
         }
     }
-}
-
-/// Whether a program has put the routes of the webhooks around its layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HasWebhookRoutes {
-    Yes,
-    No,
 }
 
 impl fmt::Debug for AuthSetup {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Assembly;
+use super::assembly::Assembly;
 use crate::config::{
     fault::Place,
     read::{RequiredClaim, Seconds, Slot},

@@ -1,6 +1,6 @@
 //! What the program registered, by its name.
 
-use super::{Assembly, Provider, gateway::ProviderBlock};
+use super::assembly::{Assembly, Provider, ProviderBlock};
 use crate::{config::fault::Place, error::ConfigErrorKind};
 
 /// The name of a provider that the program registered.

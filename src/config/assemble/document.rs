@@ -1,11 +1,15 @@
 //! The document as a whole: its members, what goes over what, and the shape of `auth`.
 
+use std::sync::Arc;
+
 use super::{
-    Assembly, Guard, NamedAuthorizer,
+    assembly::Assembly,
     gateway::{Gateway, Providers},
+    guard::Guard,
 };
 use crate::{
     auth::layer::AuthLayer,
+    authorize::Authorizer,
     config::{
         environment::put,
         expand::{Sources, expand},
@@ -18,6 +22,12 @@ use crate::{
     },
     error::ConfigErrorKind,
 };
+
+/// The authorizer that the document names.
+pub(in crate::config) struct NamedAuthorizer {
+    pub(in crate::config) name: String,
+    pub(in crate::config) authorizer: Arc<dyn Authorizer>,
+}
 
 impl Assembly<'_> {
     pub(super) fn document(

@@ -1,6 +1,6 @@
 //! What is wrong, by its kind.
 
-use super::Assembly;
+use super::assembly::Assembly;
 use crate::{config::fault::Place, error::ConfigErrorKind};
 
 macro_rules! faults {

@@ -4,14 +4,14 @@ use std::{fmt, rc::Rc};
 
 use serde_json::Value;
 
-use super::{Assembly, Provider};
+use super::assembly::ProviderBlock;
 use crate::config::{
     fault::{Faults, Place},
     node::Node,
     read::{
-        Block, Bytes, Filled, Located, Members, OneOrList, Read, Slot, block, choice, choice_schema,
+        Block, Bytes, Described, Filled, Located, Members, OneOrList, Read, Slot, block, choice,
+        choice_schema,
     },
-    schema::Described,
     shape::{
         caller::{Allowlist, ApiKeys},
         tokens::{Introspection, Jwt, OAuth2},
@@ -50,12 +50,6 @@ static PROVIDERS: [Row; 6] = [
     )
     .in_mode("custom"),
 ];
-
-/// What a block of the file makes a provider of.
-pub(in crate::config) trait ProviderBlock {
-    /// The provider, or faults that say why there is none.
-    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider>;
-}
 
 /// A row of the table of providers.
 pub(in crate::config) struct Row {

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Assembly, Provider, claims::with_token_rules, gateway::ProviderBlock};
+use super::{
+    assembly::{Assembly, Provider, ProviderBlock},
+    claims::with_token_rules,
+    kept::{IntrospectionPlan, KeptIntrospection},
+};
 use crate::{
     config::{
         fault::Place,
@@ -13,22 +17,6 @@ use crate::{
     provider::IntrospectionAuth,
     secret::Secret,
 };
-
-/// What makes one provider another: with the same, it is still known which tokens are good.
-#[derive(Clone, Debug, PartialEq)]
-struct IntrospectionPlan {
-    block: Introspection,
-    /// As they were read: a file may hold another one by now.
-    secret: Slot<Secret>,
-    token: Slot<Secret>,
-    authorities: Option<Secret>,
-}
-
-/// A provider that asks about tokens, and knows some of them already.
-pub(super) struct KeptIntrospection {
-    plan: IntrospectionPlan,
-    provider: IntrospectionAuth,
-}
 
 impl ProviderBlock for Introspection {
     fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, Provider,
+    assembly::{Assembly, Provider, ProviderBlock},
     claims::with_jwt_rules,
-    gateway::ProviderBlock,
+    kept::{IssuerPlan, KeptIssuer},
     trust::{Authorities, FaultTold},
 };
 use crate::{
@@ -16,22 +16,7 @@ use crate::{
     },
     error::ConfigError,
     provider::{OAuth2Auth, OAuth2Issuers},
-    secret::Secret,
 };
-
-/// What makes one issuer's provider another's: with the same, fetched keys can be kept.
-#[derive(Clone, Debug, PartialEq)]
-struct IssuerPlan {
-    block: OAuth2,
-    /// As they were read: the file may hold others by now.
-    authorities: Option<Secret>,
-}
-
-/// An issuer's provider, whose keys are fetched already.
-pub(super) struct KeptIssuer {
-    plan: IssuerPlan,
-    provider: OAuth2Auth,
-}
 
 impl ProviderBlock for OneOrList<OAuth2> {
     fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider> {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, Provider, claims::with_jwt_rules, gateway::ProviderBlock};
+use super::{
+    assembly::{Assembly, Provider, ProviderBlock},
+    claims::with_jwt_rules,
+};
 use crate::{
     config::{
         fault::Place,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{Assembly, Provider, gateway::ProviderBlock};
+use super::assembly::{Assembly, Provider, ProviderBlock};
 use crate::{
     config::{
         fault::Place,

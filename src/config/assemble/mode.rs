@@ -1,7 +1,7 @@
 //! Whether the mode and the blocks say the same.
 
 use super::{
-    Assembly,
+    assembly::Assembly,
     gateway::{Gateway, Mode, Providers},
 };
 use crate::{

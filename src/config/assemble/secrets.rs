@@ -1,6 +1,6 @@
 //! Secrets and keys that stand in files of their own.
 
-use super::Assembly;
+use super::assembly::Assembly;
 use crate::{
     config::{
         read::{Located, OneOf, Slot, Which},

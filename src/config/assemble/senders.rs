@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, Provider, gateway::ProviderBlock};
+use super::assembly::{Assembly, Provider, ProviderBlock};
 use crate::{
     config::{
         fault::Place,

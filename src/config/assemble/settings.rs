@@ -1,6 +1,6 @@
 //! What a gateway's block sets on its layer: realm, paths, limits.
 
-use super::{Assembly, gateway::Gateway};
+use super::{assembly::Assembly, gateway::Gateway};
 use crate::{
     auth::layer::{AuthLayer, LONGEST_CREDENTIAL},
     config::read::{Located, Slot},

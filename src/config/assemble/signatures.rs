@@ -1,6 +1,6 @@
 //! What proves the deliveries of a webhook: its scheme, with its secrets.
 
-use super::Assembly;
+use super::assembly::Assembly;
 use crate::{
     config::{
         read::{Located, OneOf, OneOrMoreSecrets, Slot, Which},

@@ -1,6 +1,6 @@
 //! Issuers and endpoints: whom they are trusted by.
 
-use super::Assembly;
+use super::assembly::Assembly;
 use crate::{config::read::Slot, issuer::fetch::Transport, secret::Secret};
 
 /// Whom an issuer or an endpoint is to be trusted by.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::{Extensions, Method, Uri};
 
 use super::{
-    Assembly, Provider,
+    assembly::{Assembly, Provider},
     gateway::Gateway,
+    kept::Handled,
     senders::{Listed, listed_in_words},
 };
 use crate::{
@@ -22,13 +23,6 @@ use crate::{
     provider::AuthProvider,
     webhook::{MOST_EQUAL_BODIES, MemoryReplayStore, WebhookLayer},
 };
-
-/// What the webhook at a path has handled: another file goes on from there.
-pub(super) struct Handled {
-    path: Arc<str>,
-    scheme: Scheme,
-    store: MemoryReplayStore,
-}
 
 impl Assembly<'_> {
     /// Makes routes of the document's webhooks, and their paths into the layer's rules.

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Filled, Located, Read, block,
-    lists::one,
-    misfit,
+    block::block,
+    contract::{Read, misfit},
+    lists::{Filled, one},
+    slot::Located,
     values::{is_plain_integer, text},
 };
 use crate::{

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Located, Read, misfit, read,
+    contract::{Read, misfit, read},
+    slot::Located,
     values::{PublicAlgorithm, or_variable, text},
 };
 use crate::{

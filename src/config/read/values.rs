@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use super::{Read, blank, misfit};
+use super::contract::{Read, blank, misfit, read};
 use crate::{
     config::{
         date,
@@ -160,19 +160,19 @@ fn free(node: &Node, place: &Place, faults: &mut Faults) -> Option<Value> {
             Err(_) => return misfit(node, place, faults, "a number as JSON writes it"),
         },
         Kind::List(items) => {
-            let read = |(index, item): (usize, &Node)| {
-                let AnyValue(value) = super::read(item, &place.item(index, &item.at), faults)?;
+            let read_item = |(index, item): (usize, &Node)| {
+                let AnyValue(value) = read(item, &place.item(index, &item.at), faults)?;
                 Some(value)
             };
-            Value::Array(items.iter().enumerate().filter_map(read).collect())
+            Value::Array(items.iter().enumerate().filter_map(read_item).collect())
         }
         Kind::Map(members) => {
-            let read = |member: &Member| {
+            let read_member = |member: &Member| {
                 let place = place.unknown_member(&member.name, &member.node.at);
-                let AnyValue(value) = super::read(&member.node, &place, faults)?;
+                let AnyValue(value) = read(&member.node, &place, faults)?;
                 Some((member.name.to_string(), value))
             };
-            Value::Object(members.iter().filter_map(read).collect())
+            Value::Object(members.iter().filter_map(read_member).collect())
         }
         Kind::Null | Kind::Alias | Kind::Faulty | Kind::Unset(_) => {
             return misfit(node, place, faults, "a value, or leave the member out");

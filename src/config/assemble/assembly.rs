@@ -1,0 +1,36 @@
+//! What is known while a document is put together, and the contract of its blocks.
+
+use std::sync::Arc;
+
+use super::kept::{Former, Kept};
+use crate::{
+    config::{
+        AuthConfig, ConfigSummary,
+        fault::{Faults, Place},
+        source::Seen,
+    },
+    provider::AuthProvider,
+    webhook::WebhookRoutes,
+};
+
+/// What a block makes.
+pub(in crate::config) type Provider = Arc<dyn AuthProvider>;
+
+/// What a block of the file makes a provider of.
+pub(in crate::config) trait ProviderBlock {
+    /// The provider, or faults that say why there is none.
+    fn provider(&self, assembly: &mut Assembly<'_>, place: &Place) -> Option<Provider>;
+}
+
+/// What is read and found while a document is put together.
+pub(in crate::config) struct Assembly<'a> {
+    pub(super) config: &'a AuthConfig,
+    pub(super) former: Option<Former<'a>>,
+    pub(super) webhooks: WebhookRoutes,
+    pub(super) kept: Kept,
+    /// Whether the document lets everybody in, in one of the explicit ways.
+    pub(super) is_open: bool,
+    pub(super) seen: &'a mut Vec<Seen>,
+    pub(super) faults: Faults,
+    pub(super) summary: ConfigSummary,
+}

@@ -1,0 +1,69 @@
+//! What one file leaves to the next.
+
+use std::sync::Arc;
+
+use crate::{
+    config::{
+        read::Slot,
+        shape::{
+            tokens::{Introspection, OAuth2},
+            webhook::Scheme,
+        },
+    },
+    provider::{IntrospectionAuth, OAuth2Auth},
+    secret::Secret,
+    webhook::{MemoryReplayStore, WebhookRoutes},
+};
+
+/// What was fetched, asked and handled, where another file goes on with it.
+#[derive(Default)]
+pub(in crate::config) struct Kept {
+    pub(super) issuers: Vec<KeptIssuer>,
+    pub(super) introspection: Option<KeptIntrospection>,
+    pub(super) handled: Vec<Handled>,
+}
+
+/// What the file before came to, whose rules hold while the next one is read.
+#[derive(Clone, Copy)]
+pub(in crate::config) struct Former<'a> {
+    /// What these routes have proven counts as before.
+    pub(in crate::config) webhooks: &'a WebhookRoutes,
+    pub(in crate::config) kept: &'a Kept,
+}
+
+/// What makes one issuer's provider another's: with the same, fetched keys can be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct IssuerPlan {
+    pub(super) block: OAuth2,
+    /// As they were read: the file may hold others by now.
+    pub(super) authorities: Option<Secret>,
+}
+
+/// An issuer's provider, whose keys are fetched already.
+pub(super) struct KeptIssuer {
+    pub(super) plan: IssuerPlan,
+    pub(super) provider: OAuth2Auth,
+}
+
+/// What makes one provider another: with the same, it is still known which tokens are good.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct IntrospectionPlan {
+    pub(super) block: Introspection,
+    /// As they were read: a file may hold another one by now.
+    pub(super) secret: Slot<Secret>,
+    pub(super) token: Slot<Secret>,
+    pub(super) authorities: Option<Secret>,
+}
+
+/// A provider that asks about tokens, and knows some of them already.
+pub(super) struct KeptIntrospection {
+    pub(super) plan: IntrospectionPlan,
+    pub(super) provider: IntrospectionAuth,
+}
+
+/// What the webhook at a path has handled: another file goes on from there.
+pub(super) struct Handled {
+    pub(super) path: Arc<str>,
+    pub(super) scheme: Scheme,
+    pub(super) store: MemoryReplayStore,
+}
