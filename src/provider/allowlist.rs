@@ -11,14 +11,14 @@ use crate::{
 
 /// Accepts a [`Message`] whose platform, chat and user are on its lists.
 ///
-/// To a plain HTTP request it answers "not mine", so it is safe in a chain with keys: ids that a
-/// caller wrote into a body or a header are never a message. A message of a platform outside its
-/// list is "not mine" either; a chat or a user outside theirs is refused with 403
-/// (`not_allowlisted`), and so is a message without a user, or without a chat where chats are
-/// listed. Judged in that order: platform, chat, user. Ids are compared byte for byte.
+/// A plain HTTP request is "not mine": an id in a body or a header is no message, so the provider is
+/// safe in a chain with keys. A message of a platform that is not listed is "not mine" too. A chat or
+/// a user that is not listed is refused with 403 (`not_allowlisted`); so is a message without a user,
+/// or without a chat where chats are listed. The platform is compared first, then the chat, then the
+/// user, each byte for byte.
 ///
-/// The context's user id is the message's, its issuer and source the platform, its method `allowlist`; the
-/// metadata holds `platform` and `chat_id`.
+/// The context's user id is the message's user id, its issuer and source are the platform, and its
+/// method is `allowlist`; its metadata holds `platform` and `chat_id`.
 ///
 /// # Example
 ///
@@ -40,7 +40,7 @@ pub struct AllowlistAuth {
     lists: Arc<Lists>,
 }
 
-/// The ids that an allowlist is made of; `None` where there is no such list.
+/// The ids of an allowlist; `None` means that there is no such list.
 #[derive(Debug, Default)]
 pub(crate) struct AllowedIds {
     pub(crate) platforms: Option<Vec<String>>,
@@ -56,7 +56,7 @@ struct Lists {
 }
 
 impl AllowlistAuth {
-    /// Allows those users on every platform, which logs a warning: 42 on Discord is not 42 on
+    /// Allows these users on every platform, and logs a warning: user 42 on Discord is not user 42 on
     /// Telegram. Name the platforms with [`on_platforms`](Self::on_platforms) instead.
     ///
     /// # Errors
@@ -78,8 +78,8 @@ impl AllowlistAuth {
         Ok(allowlist)
     }
 
-    /// Allows a message whose ids are on each of the lists that are there. It logs no warning where no
-    /// platform is named.
+    /// Allows a message whose ids are on every list that is given. Logs no warning where no platform
+    /// is listed.
     ///
     /// INVARIANT: without chats, a list of users is required.
     pub(crate) fn listed(ids: AllowedIds) -> Result<Self, ConfigError> {
@@ -98,7 +98,7 @@ impl AllowlistAuth {
         })
     }
 
-    /// Allows those users on those platforms.
+    /// Allows these users on these platforms.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl AllowlistAuth {
         })
     }
 
-    /// Allows every user in those chats of those platforms.
+    /// Allows every user in these chats of these platforms.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl AllowlistAuth {
     ///
     /// # Security
     ///
-    /// Whoever can join a chat, or is added to it, may call: the chat's own administration decides.
+    /// Every member of the chat may call, so the administrators of the chat decide about access.
     ///
     /// # Example
     ///
@@ -147,7 +147,7 @@ impl AllowlistAuth {
         })
     }
 
-    /// Allows those users in those chats only.
+    /// Allows the listed users in these chats only.
     ///
     /// # Errors
     ///
@@ -205,7 +205,7 @@ impl AuthProvider for AllowlistAuth {
             .into()
     }
 
-    /// It reads messages only.
+    /// Empty: this provider reads the message and no credential of the request.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         Vec::new()
     }
@@ -214,8 +214,8 @@ impl AuthProvider for AllowlistAuth {
         NAME
     }
 
-    /// None that could be mixed up: the platform vouches, and a user of it is that user in whatever
-    /// list.
+    /// One source for each platform: the platform vouches for its users, so every list means the same
+    /// user by an id.
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         let platforms = self.lists.platforms.iter().flatten();
         platforms
@@ -225,7 +225,7 @@ impl AuthProvider for AllowlistAuth {
 }
 
 impl fmt::Debug for AllowlistAuth {
-    /// Shows how many are allowed, not who.
+    /// Shows the number of allowed ids, and no id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AllowlistAuth")
             .field("platforms", &self.lists.platforms)

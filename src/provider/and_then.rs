@@ -15,9 +15,9 @@ pub struct AndThen<P, F> {
     provider: P,
     check: Arc<F>,
     /// The places that the check reads.
-    own: Arc<[CredentialSource]>,
-    /// The provider's places, and behind them those of the check.
-    all: Arc<[CredentialSource]>,
+    check_sources: Arc<[CredentialSource]>,
+    /// The places of the provider, then the places of the check.
+    all_sources: Arc<[CredentialSource]>,
 }
 
 impl<P, F> AndThen<P, F> {
@@ -25,15 +25,15 @@ impl<P, F> AndThen<P, F> {
         Self {
             provider,
             check: Arc::new(check),
-            own: Arc::new([]),
-            all: Arc::new([]),
+            check_sources: Arc::new([]),
+            all_sources: Arc::new([]),
         }
     }
 }
 
 impl<P: AuthProvider, F> AndThen<P, F> {
-    /// Names the places the check reads, beside the provider's: the layer then refuses doubles
-    /// there and keeps them out of sight too.
+    /// Adds the places that the check reads to the places of the provider: the layer then refuses a
+    /// doubled credential there, and marks and hides it too.
     ///
     /// # Example
     ///
@@ -52,9 +52,9 @@ impl<P: AuthProvider, F> AndThen<P, F> {
     /// ```
     #[must_use]
     pub fn with_credentials(mut self, sources: impl IntoIterator<Item = CredentialSource>) -> Self {
-        self.own = sources.into_iter().collect();
+        self.check_sources = sources.into_iter().collect();
         let first = self.provider.credentials().iter();
-        self.all = first.chain(&*self.own).cloned().collect();
+        self.all_sources = first.chain(&*self.check_sources).cloned().collect();
         self
     }
 }
@@ -94,15 +94,15 @@ where
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        if self.own.is_empty() {
+        if self.check_sources.is_empty() {
             return self.provider.credentials();
         }
-        &self.all
+        &self.all_sources
     }
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         let mut sets = self.provider.credential_sets();
-        sets.extend(self.own.iter().map(|place| vec![place.clone()]));
+        sets.extend(self.check_sources.iter().map(|place| vec![place.clone()]));
         sets
     }
 
@@ -120,8 +120,8 @@ impl<P: Clone, F> Clone for AndThen<P, F> {
         Self {
             provider: self.provider.clone(),
             check: Arc::clone(&self.check),
-            own: Arc::clone(&self.own),
-            all: Arc::clone(&self.all),
+            check_sources: Arc::clone(&self.check_sources),
+            all_sources: Arc::clone(&self.all_sources),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     request::AuthRequest,
 };
 
-/// Asks a provider: whatever it does, this returns, and only an answer accepts.
+/// Asks a provider. A panic of the provider becomes a 503, so only an answer accepts.
 pub(crate) fn ask(provider: &dyn AuthProvider, request: &AuthRequest<'_>) -> Asked<AuthResult> {
     answer::ask(|| provider.name(), || provider.authenticate(request))
 }
@@ -18,8 +18,8 @@ impl Named for AuthResult {
         Err(AuthError::unavailable("the provider panicked").with_reason("provider_panicked"))
     }
 
-    /// Puts the provider's name on a refusal, for the log, and on a caller for whom no method was
-    /// named, so that two providers of one's own never vouch for the same principal.
+    /// Writes the provider's name into a refusal, for the log, and into a caller without a method, so
+    /// that two custom providers never vouch for one principal.
     fn named(self, provider: &'static str) -> Self {
         match self {
             Ok(Some(caller)) if caller.method() == UNNAMED && !matches!(provider, "" | UNNAMED) => {

@@ -1,4 +1,4 @@
-//! The comfortable form of a provider that has to wait.
+//! Providers that are written as an `async fn`.
 
 use std::{future::Future, sync::Arc};
 
@@ -47,26 +47,26 @@ use crate::{
 ///
 /// # Security
 ///
-/// It is asked about every credential that a stranger shows, as often as it is shown, and nothing here
-/// bounds how many of its futures wait at once. Where it asks a database or another server, give
-/// guesses a bound of their own, so that they cannot take every connection from good callers: refuse
-/// what cannot be a credential before asking, remember good answers for a short time, and answer 503
-/// ([`AuthError::unavailable`]) beyond a number of running questions. [`AuthRequest::client_address`]
-/// tells which client asks too often.
+/// Every client can have this provider called, as often as it sends a credential, and this trait sets
+/// no limit on the number of waiting futures. Where the provider asks a database or another server,
+/// limit the look-ups of unknown credentials, so that guesses cannot take every connection from good
+/// callers: refuse malformed credentials before the look-up, remember accepted ones for a short time,
+/// and answer 503 ([`AuthError::unavailable`]) beyond a number of running look-ups.
+/// [`AuthRequest::client_address`] names the client that asks too often.
 pub trait AsyncAuthProvider: Send + Sync + 'static {
-    /// Answers whether the request shows a credential of this provider, and whose.
+    /// Checks the credential of the request. [`AuthResult`] lists the possible answers.
     fn authenticate(
         self: Arc<Self>,
         request: AuthRequestBuf,
     ) -> impl Future<Output = AuthResult> + Send;
 
-    /// The places this provider reads, as [`AuthProvider::credentials`] names them.
+    /// The places that this provider reads: see [`AuthProvider::credentials`].
     fn credentials(&self) -> &[CredentialSource] {
         &[]
     }
 
-    /// The places by provider, as [`AuthProvider::credential_sets`] tells them: an empty list says
-    /// that nothing is read.
+    /// The places of each provider in a chain: see [`AuthProvider::credential_sets`]. An empty list
+    /// means that nothing is read.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         vec![self.credentials().to_vec()]
     }
@@ -76,8 +76,8 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
         UNNAMED
     }
 
-    /// Method and source of the principals that this provider vouches for, as
-    /// [`AuthProvider::principal_sources`] tells them.
+    /// Method and source of the principals that this provider vouches for: see
+    /// [`AuthProvider::principal_sources`].
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         vec![PrincipalSource::of_instance(self.name(), self)]
     }
@@ -92,7 +92,7 @@ pub trait AsyncAuthProvider: Send + Sync + 'static {
         AndThen::new(Awaited::new(self), check)
     }
 
-    /// Adds a check that needs something of its own, as [`AuthProvider::and_then_with_state`] does.
+    /// Adds a check with a state, such as a database, as [`AuthProvider::and_then_with_state`] does.
     fn and_then_with_state<S, F, Fut>(
         self,
         state: impl Into<Arc<S>>,
@@ -195,9 +195,10 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
     }
 }
 
-/// A provider of either form, as [`AuthLayer`](crate::AuthLayer) and the chains take it.
+/// The argument of [`AuthLayer`](crate::AuthLayer) and of chains: an [`AuthProvider`] or an
+/// [`AsyncAuthProvider`].
 ///
-/// `Form` tells the two forms apart for the compiler; nobody names it.
+/// The compiler infers `Form`, which tells the two apart; your code never names it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider",
     note = "implement `AuthProvider` (answers at once) or `AsyncAuthProvider` (an `async fn`) for it",
@@ -205,7 +206,7 @@ impl<A: AsyncAuthProvider> AuthProvider for Awaited<A> {
     note = "several providers are a chain: `CompositeAuth::from_providers(providers)?`"
 )]
 pub trait IntoAuthProvider<Form> {
-    /// The provider.
+    /// Converts this provider into a shared [`AuthProvider`].
     fn into_provider(self) -> Arc<dyn AuthProvider>;
 }
 

@@ -1,4 +1,4 @@
-//! What RFC 9068 requires of an access token.
+//! The requirements of RFC 9068 for an access token.
 
 use crate::jose::{Claims, JoseError, Jws, TokenType};
 

@@ -1,12 +1,12 @@
-//! What a provider answers.
+//! The answer of a provider.
 
 use crate::{answer::Answer, context::AuthContext, error::AuthError};
 
-/// What a provider answers.
+/// The result of a provider's check.
 ///
 /// - `Ok(Some(context))`: accepted.
-/// - `Ok(None)`: no credential of mine is here.
-/// - `Err(error)`: one is here and is wrong, or it could not be checked.
+/// - `Ok(None)`: the request has no credential of this provider.
+/// - `Err(error)`: the credential is wrong, or it could not be checked.
 pub type AuthResult = Result<Option<AuthContext>, AuthError>;
 
 /// A provider's answer: ready at once, or pending.

@@ -1,5 +1,5 @@
-//! The setters that both providers of signed tokens have. The type has the methods `with_rules`,
-//! `with_header_rules` and `with_grants`.
+//! The setters that both providers of signed tokens have. The macro calls the methods `with_rules`,
+//! `with_header_rules` and `with_grants` of the type.
 
 macro_rules! claim_settings {
     ($type:ident) => {
@@ -22,8 +22,8 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// Name only what the issuer gives to one user and never to another: not what users may
-            /// change themselves (`preferred_username`, `upn`, `name`).
+            /// Name only a claim whose value the issuer never gives to a second user, and none that
+            /// users may change themselves (`preferred_username`, `upn`, `name`).
             #[must_use]
             pub fn with_user_id_claim(self, claim: impl Into<$crate::ClaimPath>) -> Self {
                 self.with_user_id_claims([claim])
@@ -32,14 +32,14 @@ macro_rules! claim_settings {
             /// Replaces the claims that name the user, in the order in which they are looked for;
             /// unless set, or with none, they are `sub`, `user_id` and `id`.
             ///
-            /// The first that is there decides; if it cannot be used, the token is refused. Where it
-            /// is not the first of the list, it is part of the
+            /// The first claim that is present decides; if it cannot be used, the token is refused.
+            /// The name of any claim but the first of the list becomes part of the
             /// [`principal`](crate::AuthContext::principal).
             ///
             /// # Security
             ///
-            /// Name only what the issuer gives to one user and never to another: not what users may
-            /// change themselves (`preferred_username`, `upn`, `name`).
+            /// Name only claims whose value the issuer never gives to a second user, and none that
+            /// users may change themselves (`preferred_username`, `upn`, `name`).
             #[must_use]
             pub fn with_user_id_claims<P: Into<$crate::ClaimPath>>(
                 self,
@@ -48,11 +48,11 @@ macro_rules! claim_settings {
                 self.with_rules(|rules| rules.with_user_id_claims(claims))
             }
 
-            /// Accepts an `email` as user id also where nothing says that it was verified.
+            /// Accepts an `email` as user id even if the token does not say that it was verified.
             ///
             /// # Security
             ///
-            /// Wherever users can write any address into their account, everybody can be anybody.
+            /// Where users can write any address into their account, every user can pose as any other.
             #[must_use]
             pub fn insecure_unverified_email(self) -> Self {
                 self.with_rules($crate::jose::ClaimRules::insecure_unverified_email)
@@ -104,9 +104,9 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// Set it for each of several issuers that may not hand out each other's scopes: an issuer
-            /// can write any scope into its tokens. The claims stay readable as they were written, so
-            /// ask [`scopes`](crate::AuthContext::scopes) and not the claim.
+            /// Set it for each of several issuers that may not grant each other's scopes: an issuer
+            /// can write any scope into its tokens. The claims keep what the issuer wrote, so read
+            /// [`scopes`](crate::AuthContext::scopes) and not the claim.
             ///
             /// # Example
             ///
@@ -137,8 +137,8 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// Set it for each of several issuers that may not hand out each other's roles. The claims
-            /// stay readable as they were written: code of your own that reads roles asks
+            /// Set it for each of several issuers that may not grant each other's roles. The claims
+            /// keep what the issuer wrote: code of your own that reads roles asks
             /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
             #[must_use]
             pub fn with_granted_roles<S: Into<String>>(
@@ -164,7 +164,7 @@ macro_rules! claim_settings {
             ///
             /// # Security
             ///
-            /// The binding then protects nothing here: a thief of such a token can use it.
+            /// The binding then has no effect here: a stolen token can be used.
             #[must_use]
             pub fn insecure_ignore_confirmation(self) -> Self {
                 self.with_rules($crate::jose::ClaimRules::insecure_ignore_confirmation)

@@ -1,4 +1,4 @@
-//! Providers in order.
+//! A chain of providers.
 
 use std::{fmt, sync::Arc};
 
@@ -11,12 +11,12 @@ use crate::{
 
 /// A chain: providers are asked in order and the first that accepts wins.
 ///
-/// Later providers are asked whatever an earlier one refused. Where none accepts, the answer is
-/// the most telling refusal: could-not-check (503) over throttled (429) over hidden (404) over a
-/// missing scope over another 403 over a request fault (400) over a wrong credential (401); among
-/// several 401 a specific code (`expired_credential`) over the general one, then the earliest.
-/// Where all say "not mine", nothing was shown. So one provider's outage never turns into another's 401, and never lets
-/// anyone in.
+/// Later providers are asked whatever an earlier one refused. If none accepts, the answer is the
+/// refusal that ranks highest: could not check (503), throttled (429), hidden (404), missing scope
+/// (403), another 403, malformed request (400), wrong credential (401). Among several 401 a specific
+/// code (`expired_credential`) ranks above the general one, then the earliest counts. If every
+/// provider says "not mine", the request has no credential. So an outage of one provider never becomes
+/// a 401 of another, and never lets anyone in.
 ///
 /// # Example
 ///
@@ -35,7 +35,7 @@ pub struct CompositeAuth {
 }
 
 impl CompositeAuth {
-    /// A chain of one.
+    /// A chain of one provider.
     pub fn new<Form>(first: impl IntoAuthProvider<Form>) -> Self {
         Self::of(vec![first.into_provider()])
     }
@@ -48,11 +48,11 @@ impl CompositeAuth {
         Self::of(members)
     }
 
-    /// A chain of providers that were made elsewhere.
+    /// A chain of the providers in a list.
     ///
     /// # Errors
     ///
-    /// There is none: a chain without a provider would let nobody in.
+    /// The list is empty: a chain without a provider would let nobody in.
     pub fn from_providers<Form, P: IntoAuthProvider<Form>>(
         members: impl IntoIterator<Item = P>,
     ) -> Result<Self, ConfigError> {
@@ -113,7 +113,7 @@ impl AuthProvider for CompositeAuth {
             .collect()
     }
 
-    /// An empty name: the members answer under their own.
+    /// Empty: each member answers under its own name.
     fn name(&self) -> &'static str {
         ""
     }

@@ -43,24 +43,25 @@ use crate::{
 /// }
 /// ```
 pub trait AuthProvider: Send + Sync + 'static {
-    /// Answers at once, or with an owned future that takes what it needs out of the request.
+    /// Answers at once, or with a future that owns its data: it copies what it needs from the request.
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication;
 
-    /// The places that this provider reads. The layer refuses doubles there, marks the headers as
-    /// sensitive, and names the places in challenges.
-    /// A place that is named twice is one place.
+    /// The places that this provider reads. The layer refuses doubled credentials there, marks the
+    /// headers as sensitive, and names the places in challenges. A place that is named twice is one
+    /// place.
     ///
-    /// A provider that names none still works, but nothing protects its credential: it is not marked
-    /// as sensitive, not hidden, and may be sent twice. So a layer warns when it is built. A provider
-    /// that reads no credential of the request (the peer's certificate decides, or a chat message)
-    /// says so by [`credential_sets`](Self::credential_sets) with an empty list.
+    /// A provider that names none still works, but nothing protects its credential: the credential is
+    /// not marked as sensitive, not hidden, and may be sent twice. So a layer warns when it is built.
+    /// A provider that reads no credential of the request (the peer's certificate decides, or a chat
+    /// message) returns an empty list from [`credential_sets`](Self::credential_sets).
     fn credentials(&self) -> &[CredentialSource] {
         &[]
     }
 
-    /// The places by provider, where this one is made of several: the layer lets two providers'
-    /// credentials stand side by side, and refuses one provider's in two places. An empty list says
-    /// that nothing is read, and a list without places that somebody forgot to name them.
+    /// The places of each provider in a chain: the layer accepts the credentials of two providers side
+    /// by side, and refuses credentials of one provider in two places. An empty list means that
+    /// nothing is read; a provider with an empty list of places has not named them, and the layer
+    /// warns.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         vec![self.credentials().to_vec()]
     }
@@ -74,19 +75,19 @@ pub trait AuthProvider: Send + Sync + 'static {
     /// Method and source of the principals that this provider vouches for, which are compared with
     /// those of the other providers when a layer is built.
     ///
-    /// Unless written anew, callers have the provider's name as their method and no source. A
-    /// provider that sets a method, an issuer or a source on its callers tells them here; one that
-    /// wraps others gives theirs.
+    /// By default, callers have the provider's name as their method and no source. A provider that
+    /// sets a method, an issuer or a source on its callers returns them here; a provider that wraps
+    /// others returns theirs.
     ///
     /// # Security
     ///
-    /// What is left out here is not compared: with an empty list, nothing is.
+    /// A source that is left out is not compared; with an empty list, none is.
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         vec![PrincipalSource::of_instance(self.name(), self)]
     }
 
-    /// Adds a check that runs after this provider accepted: is the user still active, is the
-    /// second factor right.
+    /// Adds a check that runs after this provider accepted, such as "is the user still active" or "is
+    /// the second factor right".
     ///
     /// The check gets the context and the request; it answers with the context, changed or not, or
     /// with the error that refuses.
@@ -114,8 +115,8 @@ pub trait AuthProvider: Send + Sync + 'static {
         AndThen::new(self, check)
     }
 
-    /// Adds a check that needs something of its own, a database say: it is handed to the check as an
-    /// `Arc` at each call, and the check captures nothing. Otherwise like [`and_then`](Self::and_then).
+    /// Adds a check with a state, such as a database. Each call gets the state as an `Arc`, and the
+    /// check captures nothing. The check answers as one of [`and_then`](Self::and_then) does.
     ///
     /// # Example
     ///

@@ -53,9 +53,8 @@ where
 /// # let _ = layer;
 /// ```
 ///
-/// A closure that needs something of its own, a database say, is
-/// [`async_provider_fn_with_state`]'s; one that reads one credential is
-/// [`token_provider`](super::token_provider)'s.
+/// For a closure with a state, such as a database, use [`async_provider_fn_with_state`]; for a closure
+/// that looks up one credential, use [`token_provider`](super::token_provider).
 pub fn async_provider_fn<F, Fut>(function: F) -> AsyncProviderFn<F>
 where
     F: Fn(AuthRequestBuf) -> Fut + Send + Sync + 'static,
@@ -69,9 +68,9 @@ where
 
 /// Makes a provider of a closure that gets a state and returns a future.
 ///
-/// The closure captures nothing: what it needs is handed to it as an `Arc` at each call, since its
-/// future outlives the call. Write its type, `state: Arc<…>`, and give a value of that type, or an
-/// `Arc` of one that others share.
+/// The closure captures nothing: each call gets the state as an `Arc`, since the future outlives the
+/// call. Write the type of the argument, `state: Arc<…>`, and give a value of that type, or an `Arc`
+/// that others share.
 ///
 /// # Example
 ///
@@ -123,7 +122,7 @@ pub struct AsyncProviderFn<F> {
 #[derive(Clone)]
 pub(super) struct Description {
     pub(super) name: &'static str,
-    /// Nothing where nobody has said what the closure reads.
+    /// `None` where the places were not set.
     pub(super) sources: Option<Arc<[CredentialSource]>>,
     pub(super) label: Option<SourceLabel>,
 }
@@ -166,7 +165,7 @@ impl Description {
         self.sources.as_deref().unwrap_or_default()
     }
 
-    /// An empty list of places that was given says that nothing is read.
+    /// Places that were set to an empty list mean that nothing is read.
     pub(super) fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         match &self.sources {
             Some(none) if none.is_empty() => Vec::new(),

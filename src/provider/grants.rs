@@ -6,7 +6,7 @@ use crate::{context::AuthContext, scope::Scopes};
 
 /// The scopes and roles that tokens of one issuer may give; all of them where nothing is set.
 ///
-/// In a chain with several issuers each could otherwise write what only another may hand out.
+/// Without this limit, each issuer of a chain could grant the scopes and roles of every other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
     scopes: Option<Arc<[Box<str>]>>,

@@ -13,8 +13,8 @@ use crate::{
 
 /// Verifies tokens by one set of rules, and remembers those that verified.
 ///
-/// Each `JwtAuth` and each `OAuth2Auth` holds one of its own: what is remembered was judged by these
-/// rules and no others.
+/// Each `JwtAuth` and each `OAuth2Auth` has its own verifier, so every remembered token was judged by
+/// the rules of its provider.
 #[derive(Debug)]
 pub(crate) struct TokenVerifier {
     settings: VerifierSettings,
@@ -54,7 +54,7 @@ impl TokenVerifier {
     /// Only its times are judged again.
     pub(crate) fn recall(&self, token: &[u8], generation: u64, now: u64) -> Recalled<'_> {
         let entry = match &self.memory {
-            // No token that verified is so long, and its length should cost nothing.
+            // A longer token never verified, so it is not hashed.
             Some(memory) if token.len() <= Jws::MAX_LEN => memory.entry(token, generation, now),
             _ => {
                 return Recalled::Unknown(UnverifiedToken {
@@ -109,7 +109,7 @@ impl TokenVerifier {
         let context = AuthContext::verified(Verified {
             user_id,
             method: self.settings.method,
-            // The issuer that was compared: whoever has a key may write any `iss`.
+            // The configured issuer, since the holder of a key can write any `iss`.
             issuer: self.issuer.clone(),
             scopes,
             expires_at,
@@ -140,17 +140,17 @@ impl TokenVerifier {
     }
 }
 
-/// What is known of a token before it is parsed.
+/// The state of a token before it is parsed.
 pub(crate) enum Recalled<'v> {
     Known(AuthResult),
     Unknown(UnverifiedToken<'v>),
 }
 
-/// A token that is not remembered: it is verified, and then remembered if it is good.
+/// A token that is not remembered. If it verifies, it is remembered.
 pub(crate) struct UnverifiedToken<'v> {
     verifier: &'v TokenVerifier,
     now: u64,
-    /// `None` where nothing is remembered, or nothing so long.
+    /// `None` where nothing is remembered, or where the token is too long.
     entry: Option<VacantEntry<'v>>,
 }
 

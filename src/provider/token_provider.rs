@@ -1,4 +1,4 @@
-//! A closure that judges one token, as a provider.
+//! A closure that checks one token, as a provider.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -14,20 +14,21 @@ use crate::{
 
 /// Makes a provider of a closure that looks a token up: a session, a key in a database.
 ///
-/// The place where the token stands is named once, and the closure gets what stands there: nobody can
-/// forget to name it, so the layer marks it as sensitive, refuses it twice and asks for it in
-/// challenges. A request without it is not this provider's. The closure captures nothing: `state` is a
-/// value, or an `Arc` of one, that it is handed as an `Arc` at each call; write its type there.
+/// The place of the token is named once, and the closure gets the token from there. So the layer
+/// always knows the place: it marks it as sensitive, refuses a second token and asks for the token in
+/// challenges. A request without the token is not this provider's. The closure captures nothing: each
+/// call gets `state` as an `Arc`. Give a value or an `Arc` of one, and write the type of the argument.
 ///
-/// The closure answers `Ok(Some(caller))`, or `Ok(None)` for a token that it does not know: that is a
-/// 401 `invalid_credential` here, since the token was shown. Its `Err` is as any provider's: what could
-/// not be checked is [`AuthError::unavailable`]. A token that is no UTF-8 is refused unasked.
+/// The closure answers `Ok(Some(caller))`, or `Ok(None)` for an unknown token, which is a 401
+/// `invalid_credential` here, since the request has a token. An `Err` means a refusal; answer
+/// [`AuthError::unavailable`] where the token could not be checked. A token that is not UTF-8 is
+/// refused without a call.
 ///
 /// # Security
 ///
-/// A stranger may show whatever token, as often as he likes: what holds for
+/// Every client can send any token, as often as it likes: the section on security of
 /// [`AsyncAuthProvider`](super::AsyncAuthProvider) holds here too. Look a token up by its digest
-/// (SHA-256), so that whoever reads the database has no token.
+/// (SHA-256), so that a copy of the database holds no token.
 ///
 /// # Example
 ///

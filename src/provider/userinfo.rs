@@ -1,4 +1,4 @@
-//! Opaque tokens, tried at the userinfo endpoint of their issuer (OpenID Connect Core §5.3).
+//! Opaque tokens, checked at the userinfo endpoint of their issuer (OpenID Connect Core §5.3).
 
 use std::{fmt, time::Duration};
 
@@ -24,19 +24,20 @@ use crate::{
     scope::Scopes,
 };
 
-/// Accepts tokens with which the userinfo endpoint of their issuer tells about a user (OpenID
-/// Connect Core §5.3), sent as `Authorization: Bearer <token>`.
+/// Accepts tokens for which the userinfo endpoint of their issuer names a user (OpenID Connect Core
+/// §5.3), sent as `Authorization: Bearer <token>`.
 ///
 /// For issuers of opaque tokens that have no introspection endpoint. The endpoint's answer is
 /// remembered for a short time ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation counts
 /// within that time; the token itself is not kept. However many requests show one token at once, the
-/// endpoint is asked once. It is asked again about a token in use before the answer expires.
+/// endpoint is asked once. Before the answer about a token in use expires, the endpoint is asked
+/// again.
 ///
-/// Anybody can show new tokens, and only the endpoint can tell that they are not good. However many
-/// come, they cost the callers of good tokens nothing: tokens that the endpoint accepted within the
-/// last hour have slots of their own, all others have fewer, and those beyond the bound get 503 at once
-/// ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too, serve with
-/// `into_make_service_with_connect_info::<SocketAddr>()`.
+/// Every client can send new tokens, and only the endpoint can tell that they are invalid. A flood of
+/// new tokens does not delay callers with good ones: tokens that the endpoint accepted within the last
+/// hour have slots of their own, new tokens have fewer slots, and new tokens beyond the bound get 503
+/// at once ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too,
+/// serve with `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
 /// Where the endpoint answers 401 or 403, the token is refused with 401. Any other answer but 200
 /// and a JSON object with a `sub`, and no answer at all, is 503: that says nothing about the token.
@@ -59,14 +60,14 @@ use crate::{
 ///
 /// # Security
 ///
-/// **It cannot check for whom a token is.** The endpoint tells whose token it is and nothing more,
-/// so a token that a user gave any other application of the same issuer is accepted here: whoever
-/// runs that application can call this service as its users. Use it only where every application
-/// of the issuer is trusted with every user of this service; else use
+/// **It cannot check the audience of a token.** The endpoint names the user of the token and nothing
+/// more, so a token that a user gave to any other application of the same issuer is accepted here: the
+/// operator of that application can call this service as its users. Use it only where every
+/// application of the issuer is trusted with every user of this service; otherwise use
 /// [`IntrospectionAuth`](super::IntrospectionAuth) with an audience, or
 /// [`OAuth2Auth`](super::OAuth2Auth).
 ///
-/// For users whom another claim names:
+/// For issuers that name users in another claim:
 ///
 /// ```
 /// use tower_auth::provider::UserinfoAuth;
@@ -93,7 +94,7 @@ struct Userinfo {
 }
 
 impl UserinfoAuth {
-    /// Tries tokens at that endpoint.
+    /// Checks tokens at this endpoint.
     ///
     /// # Errors
     ///
@@ -102,13 +103,13 @@ impl UserinfoAuth {
         Endpoint::parse(ENDPOINT, endpoint).map(Self::of)
     }
 
-    /// Tries tokens at an endpoint inside a private network over plain http. It logs one warning,
-    /// unless the endpoint is asked over https or on loopback all the same.
+    /// Checks tokens at an endpoint inside a private network over plain http. Logs one warning, unless
+    /// the address is https or loopback.
     ///
     /// # Security
     ///
-    /// Whoever is on the way between this service and the endpoint reads the callers' tokens,
-    /// and can say of any token that it is good. Prefer https with a private CA
+    /// An attacker on the network between this service and the endpoint reads the callers' tokens, and
+    /// can have any token accepted. Prefer https with a private CA
     /// ([`with_ca_file`](Self::with_ca_file)).
     ///
     /// # Errors
@@ -152,8 +153,8 @@ impl UserinfoAuth {
     ///
     /// # Security
     ///
-    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
-    /// readable as they were written: code of your own that reads roles asks
+    /// Set it for each of several issuers that may not grant each other's roles. The claims keep what
+    /// the issuer wrote: code of your own that reads roles asks
     /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
     #[must_use]
     pub fn with_granted_roles<S: Into<String>>(
@@ -171,13 +172,13 @@ impl UserinfoAuth {
     /// (see [`ClaimPath`]).
     ///
     /// It may be a non-empty string, or an integer without fraction and exponent: some endpoints
-    /// that are not of OpenID Connect tell an `id`. An `email` counts only where `email_verified`
+    /// outside OpenID Connect return an integer `id`. An `email` counts only where `email_verified`
     /// beside it is `true`.
     ///
     /// # Security
     ///
-    /// Name only what the issuer gives to one user and never to another: not what users may change
-    /// themselves (`preferred_username`, `login`, `name`).
+    /// Name only a member whose value the issuer never gives to a second user, and none that users may
+    /// change themselves (`preferred_username`, `login`, `name`).
     #[must_use]
     pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
         self.with_user_id_claims([claim])
@@ -186,13 +187,13 @@ impl UserinfoAuth {
     /// Replaces the members that hold the user id, in the order in which they are looked for; unless
     /// set, or with none, it is `sub` alone.
     ///
-    /// The first that is there decides, and where it is not the first of the list, it is part of the
-    /// [`principal`](crate::AuthContext::principal).
+    /// The first member that is present decides. The name of any member but the first of the list
+    /// becomes part of the [`principal`](crate::AuthContext::principal).
     ///
     /// # Security
     ///
-    /// Name only what the issuer gives to one user and never to another: not what users may change
-    /// themselves (`preferred_username`, `login`, `name`).
+    /// Name only members whose value the issuer never gives to a second user, and none that users may
+    /// change themselves (`preferred_username`, `login`, `name`).
     #[must_use]
     pub fn with_user_id_claims<P: Into<ClaimPath>>(
         self,
@@ -201,11 +202,11 @@ impl UserinfoAuth {
         self.with_user_id(|user_id| user_id.with(claims))
     }
 
-    /// Accepts an `email` as user id also where nothing says that it was verified.
+    /// Accepts an `email` as user id even if the answer does not say that it was verified.
     ///
     /// # Security
     ///
-    /// Wherever users can write any address into their account, everybody can be anybody.
+    /// Where users can write any address into their account, every user can pose as any other.
     #[must_use]
     pub fn insecure_unverified_email(self) -> Self {
         self.with_user_id(UserIdClaims::accept_unverified_email)
@@ -321,7 +322,7 @@ impl Userinfo {
     }
 
     fn user_id<'a>(&self, json: &'a str) -> Result<Option<UserId<'a>>, JoseError> {
-        // Read to its end first: what is no object names nobody, and has no members to look for.
+        // Reads the text to its end first: a text that is no object names no user and has no members.
         let mut members = Members::of(json)?;
         while members.next()?.is_some() {}
         if self.user_id.are_chosen() {

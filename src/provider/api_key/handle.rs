@@ -93,7 +93,7 @@ impl ApiKeyHandle {
             .change(|table| Ok(fresh.labelled(table.label().cloned())))
     }
 
-    /// Revokes the key of that name; the log then says `api_key_revoked` instead of unknown.
+    /// Revokes the key of that name: the log then says `api_key_revoked` instead of `api_key_unknown`.
     ///
     /// # Errors
     ///

@@ -1,12 +1,11 @@
-//! What can be given as API keys.
+//! The forms in which API keys are given.
 
 use super::ApiKeyRecord;
 use crate::error::ConfigError;
 
-/// API keys as they can be given: one, or an iterable of several; texts, [`Secret`](crate::Secret)s or
-/// [`ApiKeyRecord`]s.
+/// One API key, or an iterable of several: texts, [`Secret`](crate::Secret)s or [`ApiKeyRecord`]s.
 ///
-/// `Form` tells one from several for the compiler; nobody names it.
+/// The compiler infers `Form`, which tells one key from several; your code never names it.
 ///
 /// # Example
 ///
@@ -24,7 +23,7 @@ use crate::error::ConfigError;
     note = "give a text, a `Secret` or an `ApiKeyRecord`, or an array, a `Vec` or an iterator of these"
 )]
 pub trait IntoApiKeys<Form> {
-    /// The records.
+    /// Converts the keys into records.
     ///
     /// # Errors
     ///

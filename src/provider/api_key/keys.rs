@@ -25,7 +25,7 @@ impl SharedKeys {
         self.table.load()
     }
 
-    /// Replaces the table by the one that `changed` makes of it; on an error it stays.
+    /// Replaces the table by the result of `changed`; on an error the table stays.
     pub(super) fn change<E>(
         &self,
         changed: impl FnOnce(&KeyTable) -> Result<KeyTable, E>,

@@ -1,4 +1,4 @@
-//! A provider of API keys, which are known by their SHA-256.
+//! A provider of API keys, which it keeps as SHA-256 digests.
 
 mod handle;
 mod into_keys;

@@ -20,16 +20,17 @@ use crate::{
 
 /// Accepts API keys, sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`.
 ///
-/// Keys are hashed with SHA-256 when the provider is built and no plain key is kept. A request's
-/// key is looked up by its digest and confirmed in constant time, so one key and a million cost
-/// the same. The header is read first; only where it is absent or empty is `Authorization` read,
-/// and a wrong key in the header is judged there.
+/// Keys are hashed with SHA-256 when the provider is built, and no plain key is kept. A request's key
+/// is looked up by its digest and confirmed in constant time, so a table of a million keys costs no
+/// more than a table of one. The header is read first. `Authorization` is read only where the header
+/// is absent or empty, so a wrong key in the header is refused whatever `Authorization` holds.
 ///
-/// The context's user id is the record's name, unless the record has another
-/// ([`ApiKeyRecord::with_user_id`]); for a bare key it is `apikey_` and the first 12 hex digits of its
-/// SHA-256. Its method is `api_key`, its source the label of the provider
-/// ([`with_source`](Self::with_source)) where it has one. The caller always reads `invalid_credential`; the
-/// log tells `api_key_unknown`, `api_key_revoked` and `api_key_expired` apart.
+/// The context's user id is the record's name, or the user id of the record
+/// ([`ApiKeyRecord::with_user_id`]) where it has one; for a key without a record it is `apikey_` and
+/// the first 12 hex digits of its SHA-256. Its method is `api_key`, and its source is the label of the
+/// provider ([`with_source`](Self::with_source)), if there is one. The response always says
+/// `invalid_credential`; the log tells `api_key_unknown`, `api_key_revoked` and `api_key_expired`
+/// apart.
 ///
 /// # Security
 ///
@@ -75,15 +76,15 @@ pub struct ApiKeyAuth {
 }
 
 impl ApiKeyAuth {
-    /// Accepts those keys: texts, or [`ApiKeyRecord`]s.
+    /// Accepts these keys: texts, or [`ApiKeyRecord`]s.
     ///
-    /// A key of fewer than 16 characters may be guessed: the log has a warning then, with the names
-    /// of such keys.
+    /// A key of fewer than 16 characters may be guessed, so the log has a warning with the names of
+    /// such keys.
     ///
     /// # Errors
     ///
-    /// There is no key ([`empty`](Self::empty) is for that), one is empty or blank, or two share a key
-    /// or a name.
+    /// The list is empty (use [`empty`](Self::empty) for that), a key is empty or blank, or two keys
+    /// are equal or have one name.
     pub fn new<Form>(keys: impl IntoApiKeys<Form>) -> Result<Self, ConfigError> {
         let made = Self::of_records(keys.into_api_keys()?.into_iter().map(Ok))?;
         let table = made.keys.load();
@@ -113,7 +114,7 @@ impl ApiKeyAuth {
         Self::of(KeyTable::default())
     }
 
-    /// Accepts those keys, which may be none. It logs no warning about short ones.
+    /// Accepts these keys; the list may be empty. Logs no warning about short keys.
     pub(crate) fn of_records(
         records: impl IntoIterator<Item = Result<ApiKeyRecord, ConfigError>>,
     ) -> Result<Self, ConfigError> {
@@ -154,11 +155,11 @@ impl ApiKeyAuth {
         self
     }
 
-    /// Sets the source of the callers: a label that tells the names of these keys from equal ones
-    /// of another provider. A layer with two `ApiKeyAuth` needs one for each.
+    /// Sets the source of the callers: a label that tells the names of these keys from equal names of
+    /// another provider. A layer with two `ApiKeyAuth` needs a label for each.
     ///
-    /// The keys bear it from now on, for every clone and every handle of this provider. A record
-    /// that names an issuer ([`ApiKeyRecord::with_issuer`]) has that as its source instead.
+    /// The label then holds for every key, clone and handle of this provider. A record with an issuer
+    /// ([`ApiKeyRecord::with_issuer`]) has the issuer as its source instead.
     ///
     /// # Errors
     ///

@@ -92,7 +92,8 @@ impl ApiKeyRecord {
     fn bare(key: Secret) -> Result<Self, ConfigError> {
         let record = Self::new("bare", key)?;
         let [a, b, c, d, e, f, ..] = record.digest;
-        // Joined at its length: a text that has grown keeps the room, for each key.
+        // `concat` allocates the exact length; a text that grew would keep unused capacity, once per
+        // key.
         let name = ["apikey_", &hex::encode(&[a, b, c, d, e, f])].concat();
         Ok(Self {
             is_short: record.is_short,
@@ -120,8 +121,8 @@ impl ApiKeyRecord {
     /// Replaces the caller's user id, which is the record's name unless set: two keys are one caller
     /// while one replaces the other.
     ///
-    /// The log shows the name beside it, and the handle knows the key by its name, which no other
-    /// key has. A blank user id is an error where the record is put to use.
+    /// The log shows the name beside the user id, and the handle finds the key by its name, which is
+    /// unique. A blank user id is an error when the record is added to a provider.
     ///
     /// # Example
     ///
@@ -148,7 +149,7 @@ impl ApiKeyRecord {
         self
     }
 
-    /// Replaces the time from which the key is refused, to the second.
+    /// Replaces the time, in whole seconds, from which the key is refused.
     #[must_use]
     pub fn with_expires_at(mut self, time: SystemTime) -> Self {
         self.context = self.context.with_expires_at(time);
@@ -162,8 +163,8 @@ impl ApiKeyRecord {
         self
     }
 
-    /// Replaces who issued the key, which then is the source in the caller's principal, instead of
-    /// the provider's label ([`ApiKeyAuth::with_source`](super::ApiKeyAuth::with_source)).
+    /// Replaces the issuer of the key. It becomes the source in the caller's principal, instead of the
+    /// provider's label ([`ApiKeyAuth::with_source`](super::ApiKeyAuth::with_source)).
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         self.context = self.context.with_issuer(issuer);
@@ -209,8 +210,8 @@ impl ApiKeyRecord {
         self.is_short
     }
 
-    /// The name, which is the caller's user id unless [`with_user_id`](Self::with_user_id) says
-    /// otherwise.
+    /// The name. It is the caller's user id too, unless [`with_user_id`](Self::with_user_id) sets
+    /// another.
     pub fn name(&self) -> &str {
         self.context.key_name().unwrap_or(self.context.user_id())
     }
@@ -266,7 +267,7 @@ impl fmt::Debug for ApiKeyRecord {
     }
 }
 
-/// One warning that names the keys that may be guessed; of many, the first ones.
+/// Logs one warning with the names of the keys that may be guessed, at most [`MAX_NAMES`].
 pub(super) fn warn_of_short<'r>(records: impl IntoIterator<Item = &'r ApiKeyRecord>) {
     let short = records.into_iter().filter(|record| record.is_short());
     let names: Vec<&str> = short.map(ApiKeyRecord::name).collect();
@@ -307,5 +308,5 @@ fn blank_key() -> ConfigError {
     )
 }
 
-/// A line of the log names no more keys than this.
+/// The maximum number of names in one log line.
 const MAX_NAMES: usize = 16;

@@ -28,7 +28,7 @@ pub(super) struct KeyTable {
     label: Option<SourceLabel>,
 }
 
-/// What the table knows of a key.
+/// The status of a key in the table.
 pub(super) enum KeyStatus<'a> {
     Unknown,
     /// With the name of the key.

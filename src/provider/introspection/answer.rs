@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What is required of a token that the endpoint calls active.
+/// The requirements for a token that the endpoint calls active.
 #[derive(Clone, Debug)]
 pub(super) struct ActiveTokenRules {
     pub(super) audiences: Vec<Box<str>>,
@@ -52,7 +52,7 @@ impl ActiveTokenRules {
         }
     }
 
-    /// Who vouches for a user id: the issuer, or what the label names, or else the endpoint.
+    /// The authority behind a user id: the configured issuer, or else the label, or else the endpoint.
     fn authority(&self) -> TokenAuthority<'_> {
         let endpoint = self.label.is_none().then_some(&self.endpoint);
         TokenAuthority {
@@ -61,25 +61,27 @@ impl ActiveTokenRules {
         }
     }
 
-    /// The active token in an answer, or why it is refused. The caller judges its times.
+    /// The active token in an answer, or its refusal. The caller of this method checks the times.
     pub(super) fn judge(&self, body: &[u8]) -> Result<ActiveToken, AuthError> {
-        self.read(body).map_err(|unfit| match unfit {
-            Unfit::Wrong(reason) => AuthError::invalid_credential(reason),
-            Unfit::Another(reason, mismatch) => {
+        self.read(body).map_err(|fault| match fault {
+            AnswerFault::Invalid(reason) => AuthError::invalid_credential(reason),
+            AnswerFault::Mismatched(reason, mismatch) => {
                 AuthError::invalid_credential(reason).with_mismatch(mismatch)
             }
-            Unfit::ScopeMissing => AuthError::insufficient_scope(self.required_scopes.join(" "))
-                .with_reason("token_scope_missing"),
-            Unfit::Malformed(why) => endpoint_failed(FetchError::Malformed(why)),
+            AnswerFault::ScopeMissing => {
+                AuthError::insufficient_scope(self.required_scopes.join(" "))
+                    .with_reason("token_scope_missing")
+            }
+            AnswerFault::Malformed(why) => endpoint_failed(FetchError::Malformed(why)),
         })
     }
 
-    fn read(&self, body: &[u8]) -> Result<ActiveToken, Unfit> {
-        let json = std::str::from_utf8(body).map_err(|_| Unfit::Malformed("not UTF-8"))?;
+    fn read(&self, body: &[u8]) -> Result<ActiveToken, AnswerFault> {
+        let json = std::str::from_utf8(body).map_err(|_| AnswerFault::Malformed("not UTF-8"))?;
         let members = self.members(json).map_err(malformed)?;
         // Of an inactive token no other member matters.
         if !matches!(members.active, Some(Value::True)) {
-            return Err(Unfit::Wrong("token_inactive"));
+            return Err(AnswerFault::Invalid("token_inactive"));
         }
         members.check_purpose(self.ignores_confirmation)?;
         self.check_issuer(&members)?;
@@ -92,7 +94,7 @@ impl ActiveTokenRules {
         let scopes = scopes(scope);
         let mut required = self.required_scopes.iter();
         if !required.all(|wanted| scopes.contains(wanted)) {
-            return Err(Unfit::ScopeMissing);
+            return Err(AnswerFault::ScopeMissing);
         }
         let not_before = read(members.nbf, "a `nbf` that is no time", time)?;
         let issued_at = read(members.iat, "an `iat` that is no time", time)?;
@@ -153,25 +155,25 @@ impl ActiveTokenRules {
         Ok(known)
     }
 
-    fn check_issuer(&self, members: &AnswerMembers<'_>) -> Result<(), Unfit> {
+    fn check_issuer(&self, members: &AnswerMembers<'_>) -> Result<(), AnswerFault> {
         let Some(wanted) = &self.issuer else {
             return Ok(());
         };
         match read(members.iss, "an `iss` that is no string", non_empty)? {
-            None => Err(Unfit::Wrong("token_iss_missing")),
+            None => Err(AnswerFault::Invalid("token_iss_missing")),
             Some(named) if *named == **wanted => Ok(()),
             Some(named) => {
                 let mismatch = Mismatch::new(wanted.to_string(), Some(&named));
-                Err(Unfit::Another("token_iss_mismatch", mismatch))
+                Err(AnswerFault::Mismatched("token_iss_mismatch", mismatch))
             }
         }
     }
 
-    fn check_audience(&self, members: &AnswerMembers<'_>) -> Result<(), Unfit> {
+    fn check_audience(&self, members: &AnswerMembers<'_>) -> Result<(), AnswerFault> {
         if self.audiences.is_empty() {
             return Ok(());
         }
-        // An empty list is well-formed here, and names nobody.
+        // An empty list is well-formed here, and names no audience.
         let audience = match members.aud {
             Some(Value::Array(json)) if json.bytes().all(is_empty_list) => None,
             aud => read(aud, "an `aud` of another type", |value| {
@@ -179,23 +181,23 @@ impl ActiveTokenRules {
             })?,
         };
         let Some(audience) = audience else {
-            return Err(Unfit::Wrong("token_aud_missing"));
+            return Err(AnswerFault::Invalid("token_aud_missing"));
         };
         if self.audiences.iter().any(|wanted| holds(audience, wanted)) {
             return Ok(());
         }
         let came: Vec<_> = texts(Some(audience)).map(|text| text.cow()).collect();
         let mismatch = Mismatch::new(self.audiences.join(" "), Some(&came.join(" ")));
-        Err(Unfit::Another("token_aud_mismatch", mismatch))
+        Err(AnswerFault::Mismatched("token_aud_mismatch", mismatch))
     }
 
-    /// Requires the claims that were named, each with its value.
-    fn check_claims(&self, json: &str) -> Result<(), Unfit> {
+    /// Requires the configured claims, each with its value.
+    fn check_claims(&self, json: &str) -> Result<(), AnswerFault> {
         for required in &self.required_claims {
             required.check(json).map_err(|error| match error {
-                JoseError::ClaimMissing => Unfit::Wrong("token_claim_missing"),
-                JoseError::ClaimMismatch => Unfit::Wrong("token_claim_mismatch"),
-                _ => Unfit::Malformed("a claim that cannot be read"),
+                JoseError::ClaimMissing => AnswerFault::Invalid("token_claim_missing"),
+                JoseError::ClaimMismatch => AnswerFault::Invalid("token_claim_mismatch"),
+                _ => AnswerFault::Malformed("a claim that cannot be read"),
             })?;
         }
         Ok(())
@@ -206,13 +208,13 @@ impl ActiveTokenRules {
         &self,
         json: &'a str,
         members: &AnswerMembers<'a>,
-    ) -> Result<(UserId<'a>, &'static str), Unfit> {
+    ) -> Result<(UserId<'a>, &'static str), AnswerFault> {
         let user_id = match self.user_id.are_chosen() {
             true => self
                 .user_id
                 .find(json, |value| there(value).is_none())
                 .map_err(|error| match error {
-                    JoseError::EmailUnverified => Unfit::Wrong("token_email_unverified"),
+                    JoseError::EmailUnverified => AnswerFault::Invalid("token_email_unverified"),
                     _ => UNUSABLE,
                 })?,
             false => match members.sub {
@@ -226,16 +228,16 @@ impl ActiveTokenRules {
         // A token that names a user in any way acts for that user, and not for its client.
         let names_user = members.sub.is_some() || members.username.is_some();
         if !self.accepts_clients || names_user {
-            return Err(Unfit::Wrong("token_user_id_missing"));
+            return Err(AnswerFault::Invalid("token_user_id_missing"));
         }
         match read(
             members.client_id,
             "a `client_id` that is no string",
             non_empty,
         )? {
-            // Its method tells it from users, so that the claim need not.
+            // The method tells clients from users, so the claim does not have to.
             Some(client_id) => Ok((UserId::usual(client_id, "client_id", true), CLIENT)),
-            None => Err(Unfit::Wrong("token_user_id_missing")),
+            None => Err(AnswerFault::Invalid("token_user_id_missing")),
         }
     }
 }
@@ -248,15 +250,15 @@ fn there(value: Value<'_>) -> Option<Value<'_>> {
     }
 }
 
-fn malformed(fault: Fault) -> Unfit {
-    Unfit::Malformed(match fault {
+fn malformed(fault: Fault) -> AnswerFault {
+    AnswerFault::Malformed(match fault {
         Fault::DuplicateMember => "a member stands there twice",
         Fault::WrongType => "no object",
         _ => "no JSON",
     })
 }
 
-/// The members of an answer that are used.
+/// The members of an answer that are read.
 #[derive(Default)]
 struct AnswerMembers<'a> {
     active: Option<Value<'a>>,
@@ -276,14 +278,14 @@ struct AnswerMembers<'a> {
 }
 
 impl AnswerMembers<'_> {
-    /// Refuses a token that is no access token for a bearer.
+    /// Refuses a token that is not a bearer access token.
     ///
     /// Endpoints call refresh tokens active too, and `token_type_hint` is only a hint: a stolen refresh
     /// token could be used here for as long as it lives. A token bound to a key (RFC 8705, RFC 9449)
     /// must not be accepted without a proof that the caller has that key.
-    fn check_purpose(&self, ignores_confirmation: bool) -> Result<(), Unfit> {
+    fn check_purpose(&self, ignores_confirmation: bool) -> Result<(), AnswerFault> {
         if self.cnf.is_some_and(confirms) && !ignores_confirmation {
-            return Err(Unfit::Wrong("token_sender_constrained"));
+            return Err(AnswerFault::Invalid("token_sender_constrained"));
         }
         let is_one_of = |value: Value<'_>, names: &[&str]| {
             let text = non_empty(value);
@@ -302,17 +304,17 @@ impl AnswerMembers<'_> {
         if fits {
             Ok(())
         } else {
-            Err(Unfit::Wrong("token_of_another_type"))
+            Err(AnswerFault::Invalid("token_of_another_type"))
         }
     }
 }
 
-/// Why an answer accepts nobody.
-enum Unfit {
-    /// The token is not good, or not for us: the reason for the log.
-    Wrong(&'static str),
+/// The reason why an answer is refused.
+enum AnswerFault {
+    /// The token is not valid for this service; holds the reason for the log.
+    Invalid(&'static str),
     /// The token is of another issuer or for another audience.
-    Another(&'static str, Mismatch),
+    Mismatched(&'static str, Mismatch),
     /// The token lacks a scope that every token must have.
     ScopeMissing,
     /// The endpoint does not speak RFC 7662.
@@ -323,10 +325,10 @@ fn read<'a, T>(
     value: Option<Value<'a>>,
     fault: &'static str,
     how: impl FnOnce(Value<'a>) -> Option<T>,
-) -> Result<Option<T>, Unfit> {
+) -> Result<Option<T>, AnswerFault> {
     match value {
         None => Ok(None),
-        Some(value) => how(value).map(Some).ok_or(Unfit::Malformed(fault)),
+        Some(value) => how(value).map(Some).ok_or(AnswerFault::Malformed(fault)),
     }
 }
 
@@ -334,7 +336,7 @@ fn is_empty_list(byte: u8) -> bool {
     matches!(byte, b'[' | b']') || byte.is_ascii_whitespace()
 }
 
-const UNUSABLE: Unfit = Unfit::Malformed("a user id that cannot be used");
+const UNUSABLE: AnswerFault = AnswerFault::Malformed("a user id that cannot be used");
 /// The method of users, and the provider's name in the log.
 pub(super) const NAME: &str = "introspection";
 /// The method of clients that act for themselves.

@@ -106,7 +106,7 @@ impl ClientAuth {
                  carry",
             )
         })?;
-        // Never indexed by HTTP/2, never printed.
+        // HTTP/2 must not index the value, and `Debug` must not print it.
         value.set_sensitive(true);
         Ok(value)
     }

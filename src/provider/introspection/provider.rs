@@ -30,22 +30,22 @@ use crate::{
 /// The endpoint is asked about every bearer token, JSON Web Tokens included (see
 /// [`ignore_jwts`](Self::ignore_jwts)). Its answer is remembered for a short time
 /// ([`with_cache_ttl`](Self::with_cache_ttl)), so a revocation counts within that time; the token
-/// itself is not kept. However many requests show one token at once, the endpoint is asked once. It is
-/// asked again about a token in use before the answer expires.
+/// itself is not kept. However many requests show one token at once, the endpoint is asked once.
+/// Before the answer about a token in use expires, the endpoint is asked again.
 ///
-/// Anybody can show new tokens, and only the endpoint can tell that they are not good. However many
-/// come, they cost the callers of good tokens nothing: tokens that the endpoint accepted within the
-/// last hour have slots of their own, all others have fewer, and those beyond the bound get 503 at once
-/// ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too, serve with
-/// `into_make_service_with_connect_info::<SocketAddr>()`.
+/// Every client can send new tokens, and only the endpoint can tell that they are invalid. A flood of
+/// new tokens does not delay callers with good ones: tokens that the endpoint accepted within the last
+/// hour have slots of their own, new tokens have fewer slots, and new tokens beyond the bound get 503
+/// at once ([`with_max_concurrency`](Self::with_max_concurrency)). For a bound by client address too,
+/// serve with `into_make_service_with_connect_info::<SocketAddr>()`.
 ///
-/// A token is refused with 401 where `active` is anything but `true`, where a configured audience
-/// or issuer is missing or another, where the token is known to be no access token for a bearer
-/// (`token_type`, `token_use`, `typ`), where it is bound to a key (`cnf`), and where its times say so.
-/// The answer is 503 where the endpoint cannot be reached, or answers with anything but 200 and JSON of
-/// the types in RFC 7662 §2.2: that says nothing about the token. It is 503 too where the endpoint
-/// answers 401, which means that it refuses the client id and secret of this service; the log has an
-/// error then.
+/// A token is refused with 401 where `active` is anything but `true`, where a configured audience or
+/// issuer is missing or different, where the token is known not to be a bearer access token
+/// (`token_type`, `token_use`, `typ`), where it is bound to a key (`cnf`), and where it is expired or
+/// not yet valid. The answer is 503 where the endpoint cannot be reached, or answers with anything but
+/// 200 and JSON of the types in RFC 7662 §2.2: that says nothing about the token. It is 503 too where
+/// the endpoint answers 401, which means that it refuses the client id and secret of this service; the
+/// log has an error then.
 ///
 /// The context's user id is the `sub` member, its method `introspection`, its issuer the configured
 /// one, else the endpoint's address, and so its source, unless there is a label
@@ -109,7 +109,7 @@ pub(super) struct IntrospectionEndpoint {
 }
 
 impl IntrospectionAuth {
-    /// Asks that endpoint, as a client with an id and a secret of its own (RFC 6749 §2.3.1).
+    /// Asks this endpoint with a client id and secret (RFC 6749 §2.3.1).
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl IntrospectionAuth {
         Self::with_secret(endpoint, client_id, client_secret.into(), false)
     }
 
-    /// Asks that endpoint, with a bearer token of its own instead of a client id and secret.
+    /// Asks this endpoint with a bearer token instead of a client id and secret.
     ///
     /// # Errors
     ///
@@ -132,14 +132,13 @@ impl IntrospectionAuth {
         Self::with_token(endpoint, token.into(), false)
     }
 
-    /// Asks an endpoint inside a private network over plain http, as a client with an id and a secret
-    /// of its own. It logs one warning, unless the endpoint is asked over https or on loopback all the
-    /// same.
+    /// Asks an endpoint inside a private network over plain http, with a client id and secret. Logs
+    /// one warning, unless the address is https or loopback.
     ///
     /// # Security
     ///
-    /// Whoever is on the way between this service and the endpoint reads the secret and the callers' tokens,
-    /// and can say of any token that it is good. Prefer https with a private CA
+    /// An attacker on the network between this service and the endpoint reads the secret and the
+    /// callers' tokens, and can have any token accepted. Prefer https with a private CA
     /// ([`with_ca_file`](Self::with_ca_file)).
     ///
     /// # Errors
@@ -166,13 +165,13 @@ impl IntrospectionAuth {
         Ok(made)
     }
 
-    /// Asks an endpoint inside a private network over plain http, with a bearer token of its own. It
-    /// logs one warning, unless the endpoint is asked over https or on loopback all the same.
+    /// Asks an endpoint inside a private network over plain http, with a bearer token. Logs one
+    /// warning, unless the address is https or loopback.
     ///
     /// # Security
     ///
-    /// Whoever is on the way between this service and the endpoint reads this service's token and the callers',
-    /// and can say of any token that it is good. Prefer https with a private CA
+    /// An attacker on the network between this service and the endpoint reads this service's token and
+    /// the callers' tokens, and can have any token accepted. Prefer https with a private CA
     /// ([`with_ca_file`](Self::with_ca_file)).
     ///
     /// # Errors
@@ -281,7 +280,7 @@ impl TokenEndpoint for IntrospectionEndpoint {
         let document = answer.map_err(endpoint_failed)?;
         match document.status {
             StatusCode::OK => self.rules.judge(&document.body),
-            // RFC 7662 §2.3: this is about our client, not about the token.
+            // RFC 7662 §2.3: the endpoint refuses our client, which says nothing about the token.
             status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 tracing::error!(
                     target: TARGET,

@@ -1,4 +1,4 @@
-//! What the answers must hold, and what they may grant.
+//! The requirements for answers, and the limits of their grants.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use crate::{
 };
 
 impl IntrospectionAuth {
-    /// Requires the token's `aud` to be this, or to hold it.
+    /// Requires the token's `aud` to be this audience, or a list that holds it.
     #[must_use]
     pub fn with_audience(self, audience: impl Into<String>) -> Self {
         self.with_audiences([audience])
     }
 
-    /// Requires the token's `aud` to be or to hold one of these; with an empty list, it is not
-    /// looked at.
+    /// Requires the token's `aud` to be one of these audiences, or a list that holds one; with an
+    /// empty list, `aud` is not checked.
     #[must_use]
     pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
         let audiences = audiences.into_iter().map(|one| one.into().into()).collect();
         self.with_rules(|rules| rules.audiences = audiences)
     }
 
-    /// Accepts a further audience, beside those that were required before.
+    /// Accepts one more audience, in addition to the audiences that were set before.
     #[must_use]
     pub fn add_audience(self, audience: impl Into<String>) -> Self {
         let audience = audience.into().into();
@@ -62,7 +62,7 @@ impl IntrospectionAuth {
         self.with_rules(|rules| rules.required_scopes.push(scope))
     }
 
-    /// Requires the token's `iss` to be this, compared byte for byte.
+    /// Requires the token's `iss` to be this issuer, compared byte for byte.
     #[must_use]
     pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
         let issuer = issuer.into().into();
@@ -87,7 +87,7 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// `username` is for people to read: only the issuer can say whether it may change hands.
+    /// `username` is a name for display: only the issuer knows whether it can pass to another user.
     #[must_use]
     pub fn with_user_id_claim(self, claim: impl Into<ClaimPath>) -> Self {
         self.with_user_id_claims([claim])
@@ -96,12 +96,12 @@ impl IntrospectionAuth {
     /// Replaces the members that hold the user id, in the order in which they are looked for; unless
     /// set, or with none, it is `sub` alone.
     ///
-    /// The first that is there decides, and where it is not the first of the list, it is part of the
-    /// [`principal`](crate::AuthContext::principal).
+    /// The first member that is present decides. The name of any member but the first of the list
+    /// becomes part of the [`principal`](crate::AuthContext::principal).
     ///
     /// # Security
     ///
-    /// `username` is for people to read: only the issuer can say whether it may change hands.
+    /// `username` is a name for display: only the issuer knows whether it can pass to another user.
     #[must_use]
     pub fn with_user_id_claims<P: Into<ClaimPath>>(
         self,
@@ -110,11 +110,11 @@ impl IntrospectionAuth {
         self.with_rules(|rules| rules.user_id = std::mem::take(&mut rules.user_id).with(claims))
     }
 
-    /// Accepts an `email` as user id also where nothing says that it was verified.
+    /// Accepts an `email` as user id even if the answer does not say that it was verified.
     ///
     /// # Security
     ///
-    /// Wherever users can write any address into their account, everybody can be anybody.
+    /// Where users can write any address into their account, every user can pose as any other.
     #[must_use]
     pub fn insecure_unverified_email(self) -> Self {
         let accept = |rules: &mut ActiveTokenRules| {
@@ -128,7 +128,7 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// The binding then protects nothing here: a thief of such a token can use it.
+    /// The binding then has no effect here: a stolen token can be used.
     #[must_use]
     pub fn insecure_ignore_confirmation(self) -> Self {
         self.with_rules(|rules| rules.ignores_confirmation = true)
@@ -139,7 +139,7 @@ impl IntrospectionAuth {
     ///
     /// # Errors
     ///
-    /// It was made by [`bearer`](Self::bearer), and has neither.
+    /// The provider was made by [`bearer`](Self::bearer), so it has no client id and secret.
     pub fn with_client_secret_post(mut self) -> Result<Self, ConfigError> {
         let mut result = Ok(());
         self.opaque =
@@ -151,10 +151,10 @@ impl IntrospectionAuth {
         result.map(|()| self)
     }
 
-    /// Also accepts tokens of clients that act for themselves (RFC 6749 §4.4), where they name no
-    /// user at all: the user id is then the `client_id`, and the method `introspection_client`, so
-    /// that a client is never the [`principal`](crate::AuthContext::principal) that a user of the
-    /// same name is.
+    /// Also accepts tokens of clients that act for themselves (RFC 6749 §4.4), where the answer names
+    /// no user: the user id is then the `client_id`, and the method `introspection_client`, so that a
+    /// client and a user with the same name are never one
+    /// [`principal`](crate::AuthContext::principal).
     ///
     /// # Security
     ///
@@ -166,16 +166,16 @@ impl IntrospectionAuth {
     }
 
     /// Limits the scopes that tokens of this issuer grant. Any other scope of a token is left out of
-    /// [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants the scopes that
-    /// the endpoint tells; with an empty list, none.
+    /// [`AuthContext::scopes`](crate::AuthContext::scopes). Unless set, a token grants every scope in
+    /// the answer; with an empty list, none.
     ///
     /// A scope is compared whole. `partner:*` stands for every scope that begins with `partner:`, and
     /// `*` for every scope.
     ///
     /// # Security
     ///
-    /// Set it for each of several issuers that may not hand out each other's scopes. The claims stay
-    /// readable as they were written, so ask [`scopes`](crate::AuthContext::scopes) and not the claim.
+    /// Set it for each of several issuers that may not grant each other's scopes. The claims keep what
+    /// the issuer wrote, so read [`scopes`](crate::AuthContext::scopes) and not the claim.
     #[must_use]
     pub fn with_granted_scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.with_rules(|rules| rules.grants.set_scopes(scopes))
@@ -189,8 +189,8 @@ impl IntrospectionAuth {
     ///
     /// # Security
     ///
-    /// Set it for each of several issuers that may not hand out each other's roles. The claims stay
-    /// readable as they were written: code of your own that reads roles asks
+    /// Set it for each of several issuers that may not grant each other's roles. The claims keep what
+    /// the issuer wrote: code of your own that reads roles asks
     /// [`AuthContext::may_hold_role`](crate::AuthContext::may_hold_role).
     #[must_use]
     pub fn with_granted_roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The settings, and what is remembered under them.
+/// The settings, and the tokens that verified under them.
 pub(super) struct TokenChecks {
     pub(super) keys: KeySet,
     pub(super) header_rules: HeaderRules,
@@ -29,8 +29,7 @@ impl TokenChecks {
     /// The answer for a token at a time in Unix seconds.
     #[inline]
     pub(super) fn answer(&self, token: &[u8], now: u64) -> AuthResult {
-        // Looking a token up takes longer the longer it is, so a length that no good one has is
-        // refused first.
+        // A look-up hashes the whole token, so a token beyond the maximum length is refused before it.
         if token.len() > Jws::MAX_LEN {
             return Err(refused(JoseError::TooLong));
         }
@@ -60,7 +59,7 @@ impl TokenChecks {
 }
 
 impl Clone for TokenChecks {
-    /// The copy remembers no tokens: it is made to be changed.
+    /// The copy remembers no tokens: its settings are about to change.
     fn clone(&self) -> Self {
         Self {
             keys: self.keys.clone(),

@@ -21,12 +21,12 @@ use crate::{
     request::{AuthRequest, CredentialSource},
 };
 
-/// Accepts JSON Web Tokens signed with a key that is known beforehand, sent as
-/// `Authorization: Bearer <token>`.
+/// Accepts JSON Web Tokens signed with a configured key, sent as `Authorization: Bearer <token>`.
 ///
-/// A token must expire, and one that names an audience is refused until
-/// [`with_audience`](Self::with_audience) says which one is meant: it may be for another service
-/// that shares the key. How strictly the token itself is read, [`jose`](crate::jose) tells.
+/// A token must expire. A token that names an audience is refused until
+/// [`with_audience`](Self::with_audience) names the audience of this service: the token may be for
+/// another service that shares the key. [`jose`](crate::jose) describes how strictly the token is
+/// parsed.
 ///
 /// A token that verified is remembered for at most five minutes, so that the next request with it
 /// costs a hash and a look-up; its times are compared again each time.
@@ -53,7 +53,7 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 ///
-/// Several keys, each known by its `kid`, as while one replaces another:
+/// Several keys, found by `kid`, during a rotation:
 ///
 /// ```
 /// use tower_auth::{jose::{Algorithm, Key, KeySet}, provider::JwtAuth};
@@ -99,7 +99,7 @@ impl JwtAuth {
         Key::hmac(Algorithm::HS256, secret).map(Self::new)
     }
 
-    /// Accepts tokens signed with that [`Key`], or with one of a [`KeySet`].
+    /// Accepts tokens signed with this [`Key`], or with one key of a [`KeySet`].
     pub fn new(keys: impl Into<KeySet>) -> Self {
         Self {
             checks: Arc::new(TokenChecks {
@@ -118,19 +118,20 @@ impl JwtAuth {
         }
     }
 
-    /// Requires `aud` to be this, or to hold it.
+    /// Requires `aud` to be this audience, or a list that holds it.
     #[must_use]
     pub fn with_audience(self, audience: impl Into<String>) -> Self {
         self.with_audiences([audience])
     }
 
-    /// Requires `aud` to be or to hold one of these. With an empty list, it must be absent.
+    /// Requires `aud` to be one of these audiences, or a list that holds one. With an empty list,
+    /// `aud` must be absent.
     #[must_use]
     pub fn with_audiences<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
         self.with_rules(|rules| rules.with_audiences(audiences))
     }
 
-    /// Accepts a further audience, beside those that were required before.
+    /// Accepts one more audience, in addition to the audiences that were set before.
     ///
     /// # Example
     ///
@@ -147,15 +148,15 @@ impl JwtAuth {
         self.with_rules(|rules| rules.add_audience(audience))
     }
 
-    /// Requires `iss` to be this, compared byte for byte.
+    /// Requires `iss` to be this issuer, compared byte for byte.
     #[must_use]
     pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
         self.with_rules(|rules| rules.with_issuer(issuer))
     }
 
-    /// Sets the source of the callers: a label for the holder of the key, where no issuer is configured
-    /// ([`with_issuer`](Self::with_issuer) goes first). A layer with two `JwtAuth`
-    /// without an issuer needs one for each.
+    /// Sets the source of the callers: a label for the holder of the key. It counts only where no
+    /// issuer is configured ([`with_issuer`](Self::with_issuer)). A layer with two `JwtAuth` without
+    /// an issuer needs a label for each.
     ///
     /// # Errors
     ///
@@ -203,21 +204,21 @@ impl JwtAuth {
     ///
     /// # Security
     ///
-    /// A token without `exp` is good until the key changes, wherever it leaks to.
+    /// A leaked token without `exp` is accepted until the key changes.
     #[must_use]
     pub fn insecure_allow_missing_exp(self) -> Self {
         self.with_rules(ClaimRules::insecure_allow_missing_exp)
     }
 
-    /// Accepts only what RFC 9068 calls an access token: `typ` is `at+jwt`, and `sub`, `client_id`,
-    /// `iat` and `jti` are there.
+    /// Accepts only access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
+    /// `jti` are present.
     #[must_use]
     pub fn strict_at_jwt(mut self) -> Self {
         self.edit().strict_at_jwt = true;
         self
     }
 
-    /// Replaces how many verified tokens are remembered, 4096 unless set; 0 turns it off.
+    /// Replaces the number of verified tokens that are remembered, 4096 unless set; 0 turns it off.
     #[must_use]
     pub fn with_remembered_tokens(mut self, count: usize) -> Self {
         self.edit().remembered_tokens = count;
@@ -253,7 +254,7 @@ impl JwtAuth {
         self
     }
 
-    /// Checks a token that came some other way than in a request.
+    /// Checks a token that did not come in a request, such as one from a message queue.
     ///
     /// # Errors
     ///

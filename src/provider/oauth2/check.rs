@@ -30,7 +30,7 @@ pub(super) struct TokenChecker {
     clock: Clock,
 }
 
-/// What is known about a token so far.
+/// The result of a check with the present keys.
 enum Attempt {
     Done(AuthResult),
     /// A fetch may bring the key that decides.
@@ -71,7 +71,7 @@ impl TokenChecker {
         self.keys.warm_up().await.map_err(Into::into)
     }
 
-    /// The answer for a token that came without a request, waited for where it must be.
+    /// The answer for a token that did not come in a request; it waits for keys where it must.
     pub(super) async fn verify(&self, token: &[u8]) -> AuthResult {
         match self.attempt(token, None) {
             Attempt::Done(answer) => answer,
@@ -82,7 +82,8 @@ impl TokenChecker {
         }
     }
 
-    /// The answer for a token of a request; `client` gives the address that counts as waiting.
+    /// The answer for a token of a request. `client` gives the address that a waiting request counts
+    /// for.
     pub(super) fn answer(
         self: &Arc<Self>,
         token: &[u8],
@@ -115,7 +116,7 @@ impl TokenChecker {
         }
     }
 
-    /// Checks the token with the keys there are, or says which fetch to wait for.
+    /// Checks the token with the present keys, or returns the fetch to wait for.
     fn attempt(&self, token: &[u8], waited: Option<FetchTicket>) -> Attempt {
         self.try_check(token, waited)
             .unwrap_or_else(|error| Attempt::Done(Err(error)))
@@ -146,10 +147,10 @@ impl TokenChecker {
         }
     }
 
-    /// What becomes of a token whose key is not in the set.
+    /// Decides about a token whose key is not in the set.
     ///
-    /// Only one that could be accepted with some key is worth a fetch, and only a key that was
-    /// never seen is worth waiting for.
+    /// A token causes a fetch only if its claims could be accepted. It waits for the fetch only if its
+    /// key was never seen.
     fn unknown_key(
         &self,
         jws: &Jws<'_>,
@@ -183,12 +184,12 @@ impl TokenChecker {
     fn check_unverified(&self, jws: &Jws<'_>, now: u64) -> Result<(), AuthError> {
         let json = jws.unverified_claims().map_err(refused)?;
         let claims = match self.rules.check(json, now) {
-            // A missing scope is told to the caller, and only once the token has verified.
+            // A missing scope is a 403, which only the holder of a verified token may learn.
             Err(JoseError::ScopeMissing) => return Ok(()),
             checked => checked,
         };
         let claims = claims.map_err(|error| {
-            // Nothing verified, so the caller learns no more than "not valid".
+            // Nothing is verified yet, so the caller learns no more than "not valid".
             let refused = AuthError::invalid_credential(match error {
                 JoseError::Expired => "jwt_expired_unverified",
                 other => other.code(),

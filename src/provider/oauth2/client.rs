@@ -1,4 +1,4 @@
-//! How the issuer is asked: in a private network, or with a client of the application's.
+//! The connection to an issuer: plain http, a private CA, or a client of the application.
 
 use std::{
     error::Error,
@@ -19,19 +19,18 @@ use crate::{
 };
 
 impl OAuth2Auth {
-    /// Accepts tokens of an issuer inside a private network, which is asked over plain http: a compose
-    /// file's `http://keycloak:8080/realms/agents`. It logs one warning, unless the issuer is asked
-    /// over https or on loopback all the same.
+    /// Accepts tokens of an issuer inside a private network over plain http, such as
+    /// `http://keycloak:8080/realms/agents` of a compose file. Logs one warning, unless the address is
+    /// https or loopback.
     ///
     /// Plain http is allowed for the issuer's own host and port: a redirect or a key set elsewhere is
-    /// refused. No other issuer is asked so, and no introspection endpoint
+    /// refused. Every other issuer still needs https, and so does every introspection endpoint
     /// ([`IntrospectionAuth::insecure_allow_http`](crate::provider::IntrospectionAuth::insecure_allow_http)).
     ///
     /// # Security
     ///
-    /// Whoever is on the way between the issuer and this service can answer with keys of their own,
-    /// and then sign any token. Prefer https with a private CA
-    /// ([`with_ca_file`](Self::with_ca_file)).
+    /// An attacker on the network between this service and the issuer can replace the keys, and then
+    /// sign any token. Prefer https with a private CA ([`with_ca_file`](Self::with_ca_file)).
     ///
     /// # Errors
     ///
@@ -71,14 +70,14 @@ impl OAuth2Auth {
         }))
     }
 
-    /// Trusts the certificate authorities in a PEM file, and no other, where keys are fetched: an
-    /// issuer inside a private network. It takes the place of a client that was set.
+    /// Trusts only the certificate authorities in a PEM file when keys are fetched, for an issuer
+    /// inside a private network. It replaces a client that was set before.
     ///
-    /// The file is read now, and once.
+    /// The file is read once, by this call.
     ///
     /// # Errors
     ///
-    /// It cannot be read, holds no certificate, or holds a private key.
+    /// The file cannot be read, holds no certificate, or holds a private key.
     ///
     /// # Example
     ///
@@ -101,20 +100,18 @@ impl OAuth2Auth {
     }
 
     /// Fetches keys with a client of your own: for a proxy, a client certificate, another HTTP
-    /// library. It takes the place of a CA file that was set.
+    /// library. It replaces a CA file that was set before.
     ///
-    /// It is any tower service that takes an `http::Request<Bytes>` with the whole address in its
-    /// URI. What is asked, and that no answer is longer than 256 KiB or takes longer than 10
-    /// seconds, is decided here for every client; so is where a redirect may lead, because it is
-    /// followed here. Whom TLS trusts, which proxy is used and what `User-Agent` says is decided by
-    /// the client.
+    /// The client is any tower service that takes an `http::Request<Bytes>` with the whole address in
+    /// its URI. This crate chooses the addresses, follows redirects itself, and limits every answer to
+    /// 256 KiB and 10 seconds. The client decides about trust in TLS, the proxy and the `User-Agent`.
     ///
     /// # Security
     ///
-    /// It must follow no redirect itself: where that led could not be seen here, and the token of
-    /// [`with_key_set_bearer_file`](Self::with_key_set_bearer_file) might be shown there. Where
-    /// plain http is allowed ([`insecure_allow_http`](Self::insecure_allow_http)), it should use no
-    /// proxy. Its errors are logged: a secret has no place in their text.
+    /// The client must not follow redirects itself: this crate could not check the target, and the
+    /// token of [`with_key_set_bearer_file`](Self::with_key_set_bearer_file) might be sent there.
+    /// Where plain http is allowed ([`insecure_allow_http`](Self::insecure_allow_http)), it should use
+    /// no proxy. Its errors are logged, so their text must hold no secret.
     ///
     /// # Example
     ///
@@ -161,15 +158,15 @@ impl OAuth2Auth {
     /// Kubernetes service account.
     ///
     /// The file is read at every fetch, since it is replaced before the token expires; one newline at
-    /// its end does not count. Where it cannot be read, the fetch has failed, as if the issuer could
-    /// not be reached.
+    /// its end is ignored. If the file cannot be read, the fetch fails like one that cannot reach the
+    /// issuer.
     ///
     /// # Security
     ///
-    /// The token is sent to the scheme, host and port of the configured `jwks_uri` alone or, without
-    /// one, to those of the issuer. A key set that the issuer's metadata name elsewhere is asked
-    /// without it, and so is wherever a redirect leads. A client of your own
-    /// ([`with_client`](Self::with_client)) must follow no redirects itself.
+    /// The token is sent only to the scheme, host and port of the configured `jwks_uri` or, without
+    /// one, of the issuer. A key set at another address that the issuer's metadata names is asked
+    /// without the token, and so is the target of a redirect. A client of your own
+    /// ([`with_client`](Self::with_client)) must not follow redirects itself.
     #[must_use]
     pub fn with_key_set_bearer_file(self, path: impl Into<PathBuf>) -> Self {
         let bearer = BearerFile::new(path.into());

@@ -13,12 +13,12 @@ use crate::{
 
 /// Accepts access tokens of several issuers.
 ///
-/// The token's `iss` picks the issuer, and that issuer's keys and rules alone judge it. A token of
-/// an unknown issuer is refused.
+/// The token's `iss` picks the issuer. Only the keys and rules of that issuer judge the token. A token
+/// of an unknown issuer is refused.
 ///
-/// An issuer can write any scope and role into its tokens. Where one issuer may not hand out another's,
-/// limit them: [`with_granted_scopes`](OAuth2Auth::with_granted_scopes) and
-/// [`with_granted_roles`](OAuth2Auth::with_granted_roles) of each.
+/// An issuer can write any scope and role into its tokens. If one issuer may not grant those of
+/// another, limit each issuer with [`with_granted_scopes`](OAuth2Auth::with_granted_scopes) and
+/// [`with_granted_roles`](OAuth2Auth::with_granted_roles).
 ///
 /// # Example
 ///
@@ -89,8 +89,8 @@ impl OAuth2Issuers {
     ///
     /// # Errors
     ///
-    /// That of the first issuer whose keys could not be fetched; the others are fetched all the
-    /// same.
+    /// The error of the first issuer whose keys could not be fetched. The keys of every other issuer
+    /// are fetched nevertheless.
     pub async fn warm_up(&self) -> Result<(), AuthError> {
         let mut result = Ok(());
         for issuer in &*self.issuers {
@@ -100,7 +100,7 @@ impl OAuth2Issuers {
         result
     }
 
-    /// Checks a token that came some other way than in a request.
+    /// Checks a token that did not come in a request, such as one from a message queue.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl OAuth2Issuers {
         self.pick(token.as_bytes())?.verify(token).await
     }
 
-    /// The issuer that the token names: its memory, keys and rules alone judge it.
+    /// The issuer that the token names: only its memory, keys and rules judge the token.
     fn pick(&self, token: &[u8]) -> Result<&OAuth2Auth, AuthError> {
         let named = Jws::peek_issuer(token);
         if let Ok(Some(named)) = &named
@@ -117,8 +117,8 @@ impl OAuth2Issuers {
         {
             return Ok(issuer);
         }
-        // What is wrong with its header is told first, as of any token; each issuer has rules of its
-        // own for the type.
+        // A fault in the header is the first error, as for any token; the type is left to the rules of
+        // the issuer.
         Jws::parse_any_type(token).map_err(refused)?;
         let named = named.map_err(refused)?;
         let named = named.ok_or_else(|| refused(JoseError::IssMissing))?;
@@ -153,7 +153,7 @@ impl AuthProvider for OAuth2Issuers {
     }
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
-        // For what each issuer has to say when a layer is built.
+        // Each issuer logs its warnings in this call.
         for issuer in &*self.issuers {
             let _own_places = issuer.credential_sets();
         }

@@ -25,10 +25,10 @@ use crate::{
 
 /// Accepts access tokens (JWT) of one issuer, with the keys that it publishes.
 ///
-/// A token must be signed with a key of the issuer, name it as `iss`, be meant for the audience,
-/// and have an `exp` that has not passed. The user id is the token's `sub` (or else `user_id` or
-/// `id`, and [others can be chosen](Self::with_user_id_claims)), the method `oauth2`, issuer and
-/// source the configured issuer, the scopes those of the claim `scope`; every other claim is
+/// A token must be signed with a key of the issuer, name the issuer in `iss` and the audience in
+/// `aud`, and have an `exp` that has not passed. The user id is the token's `sub` (or else `user_id`
+/// or `id`, and [others can be chosen](Self::with_user_id_claims)), the method `oauth2`, issuer and
+/// source are the configured issuer, and the scopes come from the claim `scope`; every other claim is
 /// metadata.
 ///
 /// # Where the keys are
@@ -65,7 +65,8 @@ use crate::{
 /// - At most 1,024 requests wait for keys at a time, 256 of one [`ClientAddress`](crate::ClientAddress)
 ///   (behind a proxy, see there); the next one is answered with 503.
 ///
-/// A setting that is changed makes a provider that has fetched nothing: settings come first.
+/// Each change of a setting makes a provider without fetched keys: set everything before the first
+/// request.
 ///
 /// # In an outage
 ///
@@ -137,8 +138,7 @@ impl OAuth2Auth {
         OAuth2Settings::new(issuer, audience.into(), location).map(Self::with)
     }
 
-    /// Accepts tokens of an issuer whose name is no address that could be asked, with the keys at
-    /// that address.
+    /// Accepts tokens of an issuer whose name is not an https URL, with the keys at `jwks_uri`.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl OAuth2Auth {
         OAuth2Settings::new(issuer.into(), audience.into(), location).map(Self::with)
     }
 
-    /// Names where the keys are, so that the issuer is not asked for it.
+    /// Sets the address of the key set, so that the issuer is not asked for it.
     ///
     /// # Errors
     ///
@@ -176,11 +176,11 @@ impl OAuth2Auth {
         Ok(self.edit(|settings| settings.location = location))
     }
 
-    /// Accepts a further audience.
+    /// Accepts one more audience.
     ///
     /// # Errors
     ///
-    /// It is blank.
+    /// The audience is blank.
     pub fn add_audience(self, audience: impl Into<String>) -> Result<Self, ConfigError> {
         let audience = settings::audience(audience.into())?;
         Ok(self.edit(|settings| settings.audiences.push(audience)))
@@ -209,8 +209,8 @@ impl OAuth2Auth {
         Ok(self.edit(|settings| settings.rules = rules))
     }
 
-    /// Accepts only what RFC 9068 calls an access token: `typ` is `at+jwt`, and `sub`, `client_id`,
-    /// `iat` and `jti` are there.
+    /// Accepts only access tokens of RFC 9068: `typ` is `at+jwt`, and `sub`, `client_id`, `iat` and
+    /// `jti` are present.
     ///
     /// Without this, an ID token of the same issuer for the same audience passes as well.
     #[must_use]
@@ -231,8 +231,8 @@ impl OAuth2Auth {
         self.edit(|settings| settings.sources = sources)
     }
 
-    /// Replaces how many tokens that verified are remembered for up to five minutes: 4096 unless
-    /// set; with 0, none.
+    /// Replaces the number of verified tokens that are remembered, for up to five minutes: 4096 unless
+    /// set; 0 turns it off.
     ///
     /// A remembered token's times are checked again at every request, and it is forgotten when the
     /// keys change.
@@ -290,7 +290,7 @@ impl OAuth2Auth {
         self.checker().warm_up().await
     }
 
-    /// Checks a token that came some other way than in a request.
+    /// Checks a token that did not come in a request, such as one from a message queue.
     ///
     /// # Errors
     ///
@@ -361,8 +361,8 @@ impl AuthProvider for OAuth2Auth {
         &self.0.settings.sources
     }
 
-    /// Logs what is unsafe in the settings too: a layer asks this when it is built, and every setting
-    /// is known then.
+    /// Also logs what is unsafe in the settings: a layer calls this when it is built, after every
+    /// setter.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         warn_of_lone_audience_claim(&self.0.settings.rules, METHOD);
         vec![self.0.settings.sources.to_vec()]

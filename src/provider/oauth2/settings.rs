@@ -21,7 +21,7 @@ pub(super) struct OAuth2Settings {
     pub(super) audiences: Vec<String>,
     pub(super) location: KeySetLocation,
     pub(super) algorithms: Box<[Algorithm]>,
-    /// Without issuer and audiences, which are put in at the end.
+    /// Without issuer and audiences, which `claim_rules` adds.
     pub(super) rules: ClaimRules,
     pub(super) grants: Grants,
     pub(super) header_rules: HeaderRules,
@@ -30,7 +30,7 @@ pub(super) struct OAuth2Settings {
     pub(super) remembered_tokens: usize,
     pub(super) sources: Arc<[CredentialSource]>,
     pub(super) transport: Transport,
-    /// What proves to the issuer who asks for the keys.
+    /// The bearer token for requests to the issuer.
     pub(super) bearer: Option<BearerFile>,
     /// The issuer, where it may be asked over plain http.
     pub(super) insecure: Option<Endpoint>,

@@ -9,9 +9,10 @@ use crate::{
     provider::SourceLabel,
 };
 
-/// An endpoint that tells about a token.
+/// An endpoint that answers whether a token is active.
 pub(in crate::provider) trait TokenEndpoint: Send + Sync + 'static {
-    /// Asks about a token: its user, or why it is refused, or that the endpoint could not be asked.
+    /// Asks about a token. The answer is its user, a refusal, or an error where the endpoint could not
+    /// be asked.
     ///
     /// The caller judges the times in the answer.
     fn ask(
@@ -27,7 +28,7 @@ pub(in crate::provider) trait TokenEndpoint: Send + Sync + 'static {
     fn set_label(&mut self, label: SourceLabel);
 }
 
-/// The error where the endpoint could not be asked, or where its answer makes no sense.
+/// The error where the endpoint could not be asked, or where its answer is malformed.
 pub(in crate::provider) fn endpoint_failed(error: FetchError) -> AuthError {
     AuthError::unavailable(error).with_reason("endpoint_failed")
 }

@@ -17,8 +17,8 @@ pub(super) struct InFlight {
 
 pub(super) type Lookups = HashMap<u128, Arc<AnswerSender>>;
 
-/// Sends the answer to the requests that wait for it. Nobody keeps a receiver but those requests, so
-/// that the sender shows when none waits any more.
+/// Sends the answer to the requests that wait for it. Only those requests hold a receiver, so the
+/// sender shows when none waits any more.
 pub(super) type AnswerSender = watch::Sender<Option<EndpointAnswer>>;
 
 impl InFlight {

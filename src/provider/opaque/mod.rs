@@ -1,9 +1,9 @@
 //! Opaque tokens: asking an endpoint about a token, once for all requests that show it, and
 //! remembering the answer for a short time.
 //!
-//! Anybody can show tokens that nobody has seen, and only the endpoint can tell them from good ones.
-//! So they must cost nobody else anything: tokens that the endpoint accepted before are asked about
-//! in slots of their own, and before their answers expire.
+//! Every client can send new tokens, and only the endpoint can tell them from good ones. They must not
+//! delay other callers, so tokens that the endpoint accepted before are looked up in slots of their
+//! own, and before their answers expire.
 
 mod cache;
 mod contract;

@@ -53,7 +53,7 @@ macro_rules! shared_settings {
             /// this higher.
             #[must_use]
             pub fn with_max_concurrency(mut self, most: usize) -> Self {
-                // None at all would make every token wait and then fail.
+                // With 0 slots, every token would wait and then fail.
                 let set = |settings: &mut OpaqueSettings| settings.concurrency = most.max(1);
                 self.opaque = self.opaque.with_setting(set);
                 self
@@ -68,14 +68,14 @@ macro_rules! shared_settings {
                 self
             }
 
-            /// Trusts the certificate authorities in a PEM file, and no other, for the connection to
-            /// the endpoint. It replaces a client that was set before.
+            /// Trusts only the certificate authorities in a PEM file for the connection to the
+            /// endpoint. It replaces a client that was set before.
             ///
             /// The file is read once, by this call.
             ///
             /// # Errors
             ///
-            /// It cannot be read, holds no certificate, or holds a private key.
+            /// The file cannot be read, holds no certificate, or holds a private key.
             pub fn with_ca_file(
                 self,
                 path: impl AsRef<std::path::Path>,
@@ -93,16 +93,17 @@ macro_rules! shared_settings {
             /// Replaces the HTTP client: for a proxy, a client certificate, another HTTP library. It
             /// replaces a CA file that was set before.
             ///
-            /// It is any tower service that takes an `http::Request<Bytes>` with the whole address in
-            /// its URI: [`OAuth2Auth::with_client`](crate::provider::OAuth2Auth::with_client) shows
-            /// how a client of `reqwest` becomes one. That no answer is longer than 256 KiB, or
-            /// takes longer than [`with_wait_limit`](Self::with_wait_limit), is decided here for
-            /// every client. Whom TLS trusts and which proxy is used is decided by the client.
+            /// The client is any tower service that takes an `http::Request<Bytes>` with the whole
+            /// address in its URI:
+            /// [`OAuth2Auth::with_client`](crate::provider::OAuth2Auth::with_client) shows how a
+            /// client of `reqwest` becomes one. This crate limits every answer to 256 KiB and to the
+            /// time of [`with_wait_limit`](Self::with_wait_limit). The client decides about trust in
+            /// TLS and the proxy.
             ///
             /// # Security
             ///
-            /// It must follow no redirect: whoever can make the endpoint redirect would get the
-            /// token. Its errors are logged: a secret has no place in their text.
+            /// The client must not follow redirects: the target of a redirect would get the token. Its
+            /// errors are logged, so their text must hold no secret.
             #[must_use]
             pub fn with_client<S, B>(mut self, client: S) -> Self
             where
@@ -163,7 +164,7 @@ macro_rules! shared_settings {
                 Ok(self)
             }
 
-            /// Checks a token that came some other way than in a request.
+            /// Checks a token that did not come in a request, such as one from a message queue.
             ///
             /// It needs a Tokio runtime, unless the answer is remembered.
             ///

@@ -1,4 +1,4 @@
-//! Which lookups may ask the endpoint at the moment, and which are next.
+//! The lookups that may ask the endpoint now, and the queues of the next ones.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -25,7 +25,7 @@ pub(super) enum LookupClass {
 
 /// The slots for lookups that run at once, and the queues of those that wait.
 ///
-/// Anybody can show new tokens. So new tokens have half of the slots and a short queue, and one
+/// Every client can send new tokens. So new tokens have half of the slots and a short queue, and one
 /// address has a quarter of each. Known tokens have the slots that new ones do not use, except for a
 /// quarter that is left to new logins, and the next slot that becomes free.
 pub(super) struct Slots {
@@ -281,7 +281,7 @@ fn wake(next: Vec<oneshot::Sender<()>>) {
     }
 }
 
-/// The part that one address may have of what new tokens have.
+/// The share of one address in the slots or the places of new tokens.
 fn client_share(of: usize) -> usize {
     (of / 4).max(1)
 }
@@ -290,5 +290,5 @@ fn client_share(of: usize) -> usize {
 /// refused at once.
 const QUEUE_PER_SLOT: usize = 8;
 const MAX_KNOWN_QUEUE: usize = 1024;
-/// With new tokens, whatever the tokens are: many callers may wait for one answer.
+/// Counts the callers with new tokens, not the tokens: many callers may wait for one answer.
 const MAX_CALLERS: usize = 1024;

@@ -1,4 +1,4 @@
-//! A provider of opaque tokens, without what one endpoint or another asks.
+//! The common part of the providers of opaque tokens.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ use crate::{
     secret::Secret,
 };
 
-/// A provider of opaque tokens before one endpoint.
+/// A provider of opaque tokens that asks one endpoint.
 pub(in crate::provider) struct OpaqueTokens<E> {
     endpoint: Arc<E>,
     settings: OpaqueSettings,
@@ -66,7 +66,7 @@ impl<E: TokenEndpoint> OpaqueTokens<E> {
         self.answer(token, || request.client_address())
     }
 
-    /// Checks a token that came without a request.
+    /// Checks a token that did not come in a request.
     pub(in crate::provider) async fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
         let accepted = self.answer(token, || None)?.await?;
         accepted.ok_or_else(|| AuthError::invalid_credential("token_not_accepted"))

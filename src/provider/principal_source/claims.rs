@@ -21,7 +21,7 @@ impl PrincipalSource {
     }
 }
 
-/// Who vouches for the callers of a provider of tokens: the issuer, or else what the label names.
+/// The authority behind a provider's tokens: the issuer, or else the label.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenAuthority<'a> {
     pub(crate) issuer: Option<&'a str>,

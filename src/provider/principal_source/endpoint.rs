@@ -7,8 +7,8 @@ use super::{
 use crate::issuer::fetch::Endpoint;
 
 impl PrincipalSource {
-    /// Principals of the users of an endpoint, whichever provider asks it. Their source is the label, or
-    /// else the address of the endpoint without its query.
+    /// Principals of the users of an endpoint, for every provider that asks it. Their source is the
+    /// label, or else the address of the endpoint without its query.
     pub(crate) fn of_endpoint(
         method: &'static str,
         label: Option<&SourceLabel>,

@@ -1,4 +1,4 @@
-//! Whose users a provider's callers are, and when two providers would mix theirs up.
+//! Principal sources: they tell the users of one provider from the users of another.
 
 #[cfg(feature = "jwt")]
 mod claims;

@@ -1,4 +1,4 @@
-//! Whose users the callers of a provider are.
+//! The principal source of a provider.
 
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// Method and source of the principals that a provider accepts: within these two, one user id is one
 /// user.
 ///
-/// A provider tells its own in [`AuthProvider::principal_sources`](crate::provider::AuthProvider::principal_sources). [`AuthLayer`](crate::AuthLayer)
-/// compares those of all its providers when it is built, and refuses two providers whose principals
-/// could be equal and mean different users.
+/// A provider returns its sources from
+/// [`AuthProvider::principal_sources`](crate::provider::AuthProvider::principal_sources).
+/// [`AuthLayer`](crate::AuthLayer) compares the sources of all its providers when it is built, and
+/// refuses two providers whose principals could be equal and mean different users.
 ///
 /// # Example
 ///
@@ -38,7 +39,7 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// assert_eq!(Tenants.principal_sources()[0].source(), Some("eu"));
 /// ```
 ///
-/// For the users of an issuer, and for those whom several providers vouch for alike:
+/// For the users of an issuer, and for users that several providers share:
 ///
 /// ```
 /// use tower_auth::provider::PrincipalSource;
@@ -57,7 +58,7 @@ pub struct PrincipalSource {
     pub(super) authority: Authority,
 }
 
-/// Who decides which user a user id means, as far as it is known when a layer is built.
+/// The authority that says which user a user id means, as far as it is known when a layer is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Authority {
     /// The provider with the label, and no other.
@@ -66,8 +67,8 @@ pub(super) enum Authority {
     Shared,
     /// The issuer or the platform that the source names, whichever provider asks it.
     Issuer,
-    /// Whatever has these bytes as its identity: the digest of an endpoint's address, or the address in
-    /// memory of a value that all clones of a provider share.
+    /// A value with these bytes as its identity: the digest of an endpoint's address, or the address
+    /// in memory of a value that all clones of a provider share.
     Value(Box<[u8]>),
 }
 
