@@ -6,9 +6,9 @@ use crate::error::{ConfigError, ConfigErrorKind};
 
 /// A signature or MAC algorithm of RFC 7518 §3.1 or RFC 8037 §3.1.
 ///
-/// Names are compared exactly, case included. `Ed25519`, the name that RFC 9864 gives to `EdDSA`
-/// with that curve, means [`Algorithm::EdDSA`]: no other curve exists here, so the two names cannot
-/// come to mean different things.
+/// Names are compared exactly, case included. `Ed25519`, the name that RFC 9864 gives to `EdDSA` with
+/// that curve, means [`Algorithm::EdDSA`]: this crate supports no other curve, so the two names always
+/// mean one algorithm.
 ///
 /// # Example
 ///
@@ -23,7 +23,7 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 ///
-/// As a list of those that are allowed:
+/// A list of allowed algorithms:
 ///
 /// ```
 /// use tower_auth::jose::Algorithm;
@@ -63,7 +63,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm there is.
+    /// Every supported algorithm.
     pub const ALL: &'static [Self] = &[
         Self::HS256,
         Self::HS384,

@@ -1,4 +1,5 @@
-//! base64url without padding (RFC 4648 §5, RFC 7515 §2), each text of bytes in one spelling only.
+//! base64url without padding (RFC 4648 §5, RFC 7515 §2). Each byte string has exactly one accepted
+//! spelling.
 
 use std::sync::LazyLock;
 
@@ -7,10 +8,10 @@ use base64::{
     engine::{Simd, general_purpose::NO_PAD},
 };
 
-/// Decodes a text behind what is there, and says how long all of it is now.
+/// Decodes a text, appends the bytes to `decoded`, and returns the length of the whole.
 ///
-/// Nothing where the text has padding, a byte outside the alphabet, a length that no text has, or a
-/// bit behind its last byte: with them, one token would have many spellings.
+/// `None` where the text has padding, a byte outside the alphabet, an impossible length, or a bit
+/// behind its last byte: any of these would give one token many spellings.
 pub(super) fn append(decoded: &mut Vec<u8>, text: &[u8]) -> Option<usize> {
     ENGINE.decode_vec(text, decoded).ok()?;
     Some(decoded.len())
@@ -38,7 +39,7 @@ mod tests {
 
     #[test]
     fn every_byte_at_every_place_is_taken_or_refused_as_without_vectors() {
-        // Vectors take 32 signs at a time, and leave the rest to the scalar code.
+        // Vector code takes 32 characters at a time and leaves the rest to scalar code.
         for len in (1..=19).chain([32, 33, 63, 64, 66, 71]) {
             for at in 0..len {
                 for byte in 0..=u8::MAX {

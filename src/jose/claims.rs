@@ -33,7 +33,7 @@ use crate::{context::ClaimPath, scope::Scopes};
 /// # Ok::<(), tower_auth::jose::JoseError>(())
 /// ```
 ///
-/// Registered claims that are not always there:
+/// Registered claims that a token may lack:
 ///
 /// ```
 /// use tower_auth::jose::ClaimRules;
@@ -115,7 +115,8 @@ impl<'a> Claims<'a> {
             let found = names.user_id.find(json, |_| false)?;
             found.ok_or(JoseError::UserIdMissing)?
         } else {
-            // The first that is there decides; if it cannot be used, no other stands in for it.
+            // The first claim that is present decides; if it cannot be used, no other claim replaces
+            // it.
             let (claim, user_id) = match (sub, user_id, id) {
                 (Some(sub), _, _) => ("sub", non_empty(sub)),
                 (None, Some(user_id), _) => ("user_id", text_or_integer(user_id)),
@@ -139,8 +140,8 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// The user: the value of the first user id claim that is there. The user id claims are `sub`,
-    /// `user_id` and `id` unless the rules name others.
+    /// The user id: the value of the first user id claim that is present. The user id claims are
+    /// `sub`, `user_id` and `id` unless the rules name others.
     pub fn user_id(&self) -> &str {
         &self.user_id.text
     }
@@ -154,17 +155,17 @@ impl<'a> Claims<'a> {
         &self.user_id.claim
     }
 
-    /// `iss`: who issued it.
+    /// `iss`: the issuer.
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 
-    /// `aud`: which services it is meant for.
+    /// `aud`: the services that the token is meant for.
     pub fn audiences(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         texts(self.audience).map(Text::cow)
     }
 
-    /// Whether `cnf` says that its holder must prove to have a key (RFC 7800, RFC 8705, RFC 9449).
+    /// Whether `cnf` binds the token to a key of its holder (RFC 7800, RFC 8705, RFC 9449).
     ///
     /// A `cnf` of any other type than an object counts as well, because its meaning is unknown.
     pub fn is_sender_constrained(&self) -> bool {
@@ -196,7 +197,7 @@ impl<'a> Claims<'a> {
         scopes(self.scope)
     }
 
-    /// The string that a claim holds, whatever its name; nothing where it is absent or no string.
+    /// The value of a string claim; `None` where the claim is absent or no string.
     pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut members = Members::of(self.json).ok()?;
         while let Some((found, value)) = members.next().ok()? {
@@ -218,7 +219,7 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// A string, or the JSON of an array of strings that was looked through.
+/// A string, or the JSON of an array whose items were checked to be strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TextOrList<'a> {
     Text(Text<'a>),
@@ -258,7 +259,7 @@ fn string(value: Value<'_>, error: JoseError) -> Result<Text<'_>, JoseError> {
     }
 }
 
-/// RFC 7519 §4.1.3: one string, or an array of strings. An empty array names nobody.
+/// RFC 7519 §4.1.3: one string, or an array of strings. An empty array names no audience.
 pub(crate) fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
     match value {
         Value::Text(text) => Ok(TextOrList::Text(text)),
@@ -270,8 +271,8 @@ pub(crate) fn read_audience(value: Value<'_>) -> Result<TextOrList<'_>, JoseErro
     }
 }
 
-/// A string with spaces between the scopes (RFC 8693 §4.2), or an array with one in each item: there
-/// are issuers that write `scope`, too, as an array.
+/// A string with spaces between the scopes (RFC 8693 §4.2), or an array with one scope in each item:
+/// some issuers write `scope` as an array too.
 pub(crate) fn read_scope(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> {
     match value {
         Value::Text(text) => Ok(TextOrList::Text(text)),
@@ -287,8 +288,8 @@ pub(crate) fn read_scope(value: Value<'_>) -> Result<TextOrList<'_>, JoseError> 
 
 /// Whether a `cnf` (RFC 7800 §3.1) binds the token to a key: with any member, known here or not.
 ///
-/// Only an object without members says nothing. What is no object is not understood, and is taken
-/// for a binding.
+/// Only an object without members binds the token to nothing. A value that is no object is not
+/// understood, so it counts as a binding.
 pub(crate) fn confirms(value: Value<'_>) -> bool {
     let Value::Object(json) = value else {
         return true;
@@ -304,7 +305,7 @@ pub(crate) fn holds(audience: TextOrList<'_>, wanted: &str) -> bool {
     texts(Some(audience)).any(|text| text.is(wanted))
 }
 
-/// How many items an array has, where all of them are strings of that kind.
+/// The number of items of an array; `None` unless every item is a string of that kind.
 fn count_strings(json: &str, fits: impl Fn(Text<'_>) -> bool) -> Option<usize> {
     let mut items = Items::of(json).ok()?;
     let mut count = 0;

@@ -15,7 +15,7 @@ use super::{
 
 /// A compact JWS that was parsed and not verified.
 ///
-/// Its payload can be read only with a key, except by the methods whose names say `unverified`.
+/// Its payload can be read only with a key, except by the methods with `unverified` in their names.
 ///
 /// # Example
 ///
@@ -38,7 +38,7 @@ use super::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What a header names, before anything is verified:
+/// The key id in the header, before anything is verified:
 ///
 /// ```
 /// use tower_auth::jose::Jws;
@@ -54,8 +54,8 @@ use super::{
 #[derive(Clone)]
 pub struct Jws<'t> {
     signing_input: &'t [u8],
-    /// The payload, the header and the signature, one behind the other: one allocation for all
-    /// three, and the payload can be handed on by cutting off what follows it.
+    /// The payload, the header and the signature, in this order, in one allocation. To hand the
+    /// payload on, the rest is cut off.
     decoded: Vec<u8>,
     payload_len: usize,
     signature_at: usize,
@@ -66,23 +66,24 @@ pub struct Jws<'t> {
 }
 
 impl<'t> Jws<'t> {
-    /// The longest token that is looked at.
+    /// The maximum length of a token, in bytes.
     pub(crate) const MAX_LEN: usize = 64 * 1024;
 
-    /// Takes a token apart: three parts of strict base64url, and a header that is understood.
+    /// Splits a token into three parts of strict base64url, and parses its header.
     ///
     /// The payload may be empty here, as RFC 7515 allows; [`verify_claims`](Self::verify_claims)
     /// does not allow it.
     ///
     /// # Errors
     ///
-    /// A [`JoseError`] that names the first thing that is wrong. A token longer than 64 KiB is
-    /// refused before anything else is looked at.
+    /// A [`JoseError`] that names the first fault. A token longer than 64 KiB is refused before
+    /// anything else is checked.
     pub fn parse(token: &'t str) -> Result<Self, JoseError> {
         Self::parse_bytes(token.as_bytes())
     }
 
-    /// Like [`parse`](Self::parse), for bytes: bytes that are no text are no base64url either.
+    /// Like [`parse`](Self::parse), for bytes that may not be UTF-8; such bytes are not base64url
+    /// either.
     pub(crate) fn parse_bytes(token: &'t [u8]) -> Result<Self, JoseError> {
         let jws = Self::parse_any_type(token)?;
         match jws.token_type {
@@ -105,7 +106,7 @@ impl<'t> Jws<'t> {
             return Err(JoseError::EmptyPart);
         }
 
-        // Three bytes of four signs, and what three parts round up.
+        // Three bytes for four characters, and the rounding of three parts.
         let mut decoded = Vec::with_capacity(token.len() / 4 * 3 + 6);
         let mut append = |part| base64url::append(&mut decoded, part).ok_or(JoseError::BadBase64);
         let payload_len = append(payload)?;
@@ -129,20 +130,20 @@ impl<'t> Jws<'t> {
         })
     }
 
-    /// The `iss` that the claims of a token name. The header and the signature are not looked at.
+    /// The `iss` claim of a token that was not verified. The header and the signature are not checked.
     ///
-    /// Where each of several issuers has [`HeaderRules`](super::HeaderRules) of its own, this chooses
-    /// the rules with which the token is parsed.
+    /// Where several issuers have different [`HeaderRules`](super::HeaderRules), this value chooses
+    /// the rules that parse the token.
     ///
     /// # Security
     ///
-    /// Good only to choose whose keys and rules the token must meet. Those rules must then require the
-    /// issuer ([`ClaimRules::with_issuer`](super::ClaimRules::with_issuer)).
+    /// Use the value only to choose the issuer whose keys and rules judge the token. Those rules must
+    /// then require the issuer ([`ClaimRules::with_issuer`](super::ClaimRules::with_issuer)).
     ///
     /// # Errors
     ///
-    /// The token is longer than 64 KiB or has not three parts, its claims cannot be read, or `iss` is
-    /// not a string.
+    /// The token is longer than 64 KiB or does not have three parts, its claims cannot be read, or
+    /// `iss` is not a string.
     ///
     /// # Example
     ///
@@ -161,7 +162,7 @@ impl<'t> Jws<'t> {
         issuer_of(text(&claims)?)
     }
 
-    /// Checks the signature and gives the payload.
+    /// Checks the signature and returns the payload.
     ///
     /// # Errors
     ///
@@ -174,8 +175,8 @@ impl<'t> Jws<'t> {
         if !self.is_signed_with(key) {
             return Err(JoseError::BadSignature);
         }
-        // Claims are remembered. With the header and the signature beside them, memory would hold the
-        // token itself.
+        // Claims are remembered. With the header and the signature beside them, the memory would hold
+        // a usable token.
         if let Some(rest) = self.decoded.get_mut(self.payload_len..) {
             rest.fill(0);
         }
@@ -189,7 +190,7 @@ impl<'t> Jws<'t> {
         key.algorithm() == self.algorithm && key.verifies(self.signing_input, signature)
     }
 
-    /// Checks the signature and gives the claims' JSON text, for [`ClaimRules::check`].
+    /// Checks the signature and returns the JSON text of the claims, for [`ClaimRules::check`].
     ///
     /// [`ClaimRules::check`]: super::ClaimRules::check
     ///
@@ -213,7 +214,7 @@ impl<'t> Jws<'t> {
         self.key_id.as_deref()
     }
 
-    /// What the header's `typ` says; nothing where it has none.
+    /// The `typ` in the header; `None` where the header has none.
     pub fn token_type(&self) -> Option<TokenType> {
         self.token_type
     }
@@ -223,12 +224,12 @@ impl<'t> Jws<'t> {
         self.type_name.as_deref().unwrap_or_default()
     }
 
-    /// The `iss` that the token claims to have, before anything is verified.
+    /// The `iss` claim, before anything is verified.
     ///
     /// # Security
     ///
-    /// Good for one thing: to choose whose keys to verify it with. The rules of that issuer must
-    /// then require it ([`ClaimRules::with_issuer`]).
+    /// Use the value only to choose the issuer whose keys verify the token. The rules of that issuer
+    /// must then require it ([`ClaimRules::with_issuer`]).
     ///
     /// [`ClaimRules::with_issuer`]: super::ClaimRules::with_issuer
     ///
@@ -239,7 +240,8 @@ impl<'t> Jws<'t> {
         issuer_of(self.unverified_claims()?)
     }
 
-    /// The text of the claims, before anything is verified: good for refusing, never for accepting.
+    /// The text of the claims, before anything is verified. It may serve to refuse the token, never to
+    /// accept it.
     pub(crate) fn unverified_claims(&self) -> Result<&str, JoseError> {
         let payload = self.decoded.get(..self.payload_len).unwrap_or_default();
         text(payload)
@@ -292,7 +294,7 @@ fn issuer_of(claims: &str) -> Result<Option<String>, JoseError> {
 }
 
 impl fmt::Debug for Jws<'_> {
-    /// Shows what the header says; the token itself is a credential.
+    /// Shows the header only: the token itself is a credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jws")
             .field("algorithm", &self.algorithm)

@@ -1,13 +1,13 @@
-//! Why a token is refused.
+//! The reasons why a token is refused.
 
 use std::{error::Error, fmt};
 
 use super::json::Fault;
 
-/// Why a token is refused: one variant and one log code per reason.
+/// The reason why a token is refused: each has one variant and one log code.
 ///
-/// None of this is for the caller, who learns "not valid" and, where the signature verified, at
-/// most "expired". [`code`](Self::code) is the stable name for the log.
+/// The caller never gets this reason: the response says "not valid" and, where the signature verified,
+/// at most "expired". [`code`](Self::code) is the stable name for the log.
 ///
 /// # Example
 ///
@@ -19,7 +19,7 @@ use super::json::Fault;
 /// assert_eq!(error.code(), "jwt_not_three_parts");
 /// ```
 ///
-/// Of all reasons one is no forgery:
+/// Only an expired token was valid once:
 ///
 /// ```
 /// use tower_auth::jose::JoseError;
@@ -59,7 +59,7 @@ pub enum JoseError {
     AlgMissing,
     /// `alg` is `none`, in whatever spelling (RFC 8725 §2.1).
     AlgNone,
-    /// `alg` names no algorithm there is.
+    /// `alg` names no supported algorithm.
     AlgUnknown,
     /// No key of the header's algorithm is configured for this token (RFC 8725 §3.1).
     AlgMismatch,
@@ -75,29 +75,29 @@ pub enum JoseError {
     KidUnknown,
     /// The token names no `kid`, and more than one key fits.
     KidMissing,
-    /// The key that the token names is in the set and may not be used.
+    /// The set has the key that the token names, but that key may not be used.
     KeyUnusable,
     /// The signature does not match.
     BadSignature,
     /// There is no `exp`.
     ExpMissing,
-    /// `exp` is not a sane time.
+    /// `exp` is not a number within the range of times.
     BadExp,
-    /// `exp` has passed. Only said of a token whose signature verified.
+    /// `exp` has passed. Used only for a token whose signature verified.
     Expired,
-    /// `nbf` is not a sane time.
+    /// `nbf` is not a number within the range of times.
     BadNbf,
-    /// `nbf` has not come.
+    /// `nbf` is in the future.
     NotYetValid,
-    /// `iat` is not a sane time.
+    /// `iat` is not a number within the range of times.
     BadIat,
-    /// `iat` has not come.
+    /// `iat` is in the future.
     IssuedInFuture,
     /// There is no `iss` where one is required.
     IssMissing,
     /// `iss` is not a string.
     BadIss,
-    /// `iss` is another issuer.
+    /// `iss` names another issuer.
     IssMismatch,
     /// There is no `aud` where one is required.
     AudMissing,
@@ -109,21 +109,21 @@ pub enum JoseError {
     AudUnexpected,
     /// `jti` is not a string.
     BadJti,
-    /// None of the user id claims (`sub`, `user_id` and `id` unless set) is there.
+    /// None of the user id claims (`sub`, `user_id` and `id` unless set) is present.
     UserIdMissing,
-    /// The first of the user id claims that is there cannot be used.
+    /// The first user id claim that is present cannot be used.
     BadUserId,
     /// The user id is an `email`, and `email_verified` beside it is not `true`.
     EmailUnverified,
-    /// The scope claim is of another type than it must be.
+    /// The scope claim is of a wrong type.
     BadScope,
-    /// A scope that every token must have is not there.
+    /// A required scope is missing.
     ScopeMissing,
-    /// A claim that every token must have is not there.
+    /// A required claim is missing.
     ClaimMissing,
-    /// A claim that every token must have holds another value.
+    /// A required claim has another value.
     ClaimMismatch,
-    /// The token is bound to a key (`cnf`), and was shown without a proof (RFC 9449, RFC 8705).
+    /// The token is bound to a key (`cnf`), and came without a proof (RFC 9449, RFC 8705).
     SenderConstrained,
 }
 
@@ -133,7 +133,7 @@ impl JoseError {
         self.describe().0
     }
 
-    /// Whether the token was right once: its signature verified and only its time has passed.
+    /// Whether the token was valid once: its signature verified and only its `exp` has passed.
     pub const fn is_expired(self) -> bool {
         matches!(self, Self::Expired)
     }

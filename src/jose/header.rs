@@ -5,7 +5,7 @@ use super::{
     json::{Fault, Members, Text, Value},
 };
 
-/// What the `typ` of a header says the token is.
+/// The type of a token, from the `typ` of its header.
 ///
 /// # Example
 ///
@@ -24,7 +24,8 @@ pub enum TokenType {
     Jwt,
     /// `at+jwt`: an access token of RFC 9068.
     AccessToken,
-    /// One that was accepted by name: see [`HeaderRules::accept_typ`](super::HeaderRules::accept_typ).
+    /// A type that was accepted by name: see
+    /// [`HeaderRules::accept_typ`](super::HeaderRules::accept_typ).
     Named,
 }
 
@@ -34,7 +35,7 @@ pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Text<'a>>,
     pub(crate) token_type: Option<TokenType>,
-    /// What `typ` says where it is neither `JWT` nor `at+jwt`; it is not accepted yet.
+    /// The `typ` where it is neither `JWT` nor `at+jwt`; it is not accepted yet.
     pub(crate) type_name: Option<Box<str>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which types of tokens are accepted.
+//! The accepted types of tokens.
 
 use super::{JoseError, Jws, TokenType, header::without_application};
 
@@ -33,15 +33,16 @@ impl HeaderRules {
     ///
     /// # Security
     ///
-    /// A `typ` keeps tokens of one purpose from serving another (RFC 8725 §3.11). Name only what
-    /// the issuer puts on access tokens: never `logout+jwt`, `dpop+jwt` or what marks an ID token.
+    /// A `typ` keeps tokens of one purpose from being used for another (RFC 8725 §3.11). Name only the
+    /// type that the issuer puts on access tokens: never `logout+jwt`, `dpop+jwt` or the type of an ID
+    /// token.
     #[must_use]
     pub fn accept_typ(mut self, typ: impl Into<String>) -> Self {
         self.types.push(without_application(&typ.into()).into());
         self
     }
 
-    /// Takes a token apart: see [`Jws::parse`].
+    /// Parses a token as [`Jws::parse`] does, by these rules.
     ///
     /// # Errors
     ///
@@ -50,7 +51,8 @@ impl HeaderRules {
         self.parse_bytes(token.as_bytes())
     }
 
-    /// Like [`parse`](Self::parse), for bytes: bytes that are no text are no base64url either.
+    /// Like [`parse`](Self::parse), for bytes that may not be UTF-8; such bytes are not base64url
+    /// either.
     pub(crate) fn parse_bytes<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, JoseError> {
         let jws = Jws::parse_any_type(token)?;
         match jws.token_type() {

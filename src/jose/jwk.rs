@@ -184,12 +184,12 @@ impl<'a> Jwk<'a> {
 }
 
 impl Key {
-    /// A key from a JWK that names its algorithm in `alg`. Its `kid` becomes the key's id.
+    /// Makes a key from a JWK that names its algorithm in `alg`. Its `kid` becomes the key's id.
     ///
     /// # Errors
     ///
-    /// Where the text is no JWK, has no `alg`, or describes a key that may not verify: a private
-    /// key, one for encryption, one of a type or strength that does not fit.
+    /// The text is no JWK, has no `alg`, or describes a key that may not verify: a private key, an
+    /// encryption key, or a key whose type or strength does not fit.
     pub fn from_jwk(jwk: &str) -> Result<Self, ConfigError> {
         let jwk = Jwk::parse(jwk).map_err(KeyFault::into_jwk_config)?;
         let algorithm = jwk.algorithm().map_err(KeyFault::into_jwk_config)?;
@@ -202,7 +202,7 @@ impl Key {
         Self::of_jwk(&jwk, algorithm)
     }
 
-    /// A key from a JWK, for that algorithm. If the JWK has an `alg`, it must be the same.
+    /// Makes a key from a JWK, for that algorithm. If the JWK has an `alg`, it must be the same.
     ///
     /// # Errors
     ///

@@ -14,15 +14,15 @@ use super::{
 /// Real sets hold keys that cannot check tokens: keys for encryption, of unknown types, malformed ones.
 /// Such a key is skipped and listed in [`skipped`](Self::skipped); the rest of the set stays usable.
 ///
-/// A key that names its algorithm is used for that one. A key that names none is used for every allowed
-/// algorithm of its type. Where two different keys have the same `kid` and algorithm, neither is used:
-/// nothing says which one a token means. A key that is published twice is one key.
+/// A key that names its algorithm is used for that algorithm. A key that names none is used for every
+/// allowed algorithm of its type. Where two different keys have the same `kid` and algorithm, neither
+/// is used, because a token cannot tell them apart. A key that is published twice is one key.
 ///
-/// Numbers may have leading zeros, which RFC 7518 §2 forbids and issuers publish: a coordinate may then
-/// be longer or shorter than the curve, and its size is judged without them. `x` of Ed25519 is no
-/// number but 32 bytes. RSA keys have 2048 to 8192 bits: one check
-/// costs 19 times as much with 8192 bits as with 2048 (measured), and would cost over 60 times as
-/// much with 16,384. A byte-order mark in front of the document is read past (RFC 8259 §8.1).
+/// Numbers may have leading zeros: RFC 7518 §2 forbids them, but issuers publish them. A coordinate
+/// may then be longer or shorter than the curve, and its size is judged without them. `x` of Ed25519
+/// is no number but 32 bytes. RSA keys have 2048 to 8192 bits: one check costs 19 times as much with
+/// 8192 bits as with 2048 (measured), and would cost over 60 times as much with 16,384. A byte-order
+/// mark in front of the document is ignored (RFC 8259 §8.1).
 ///
 /// # Example
 ///
@@ -45,14 +45,14 @@ pub struct JwkSet {
     skipped: Vec<SkippedKey>,
 }
 
-/// A key of a [`JwkSet`] that is not used, and why.
+/// A key of a [`JwkSet`] that is not used, and the reason.
 #[derive(Clone, Debug)]
 pub struct SkippedKey {
     id: Option<Box<str>>,
     reason: &'static str,
 }
 
-/// Why a document is no JWK Set.
+/// The reason why a document is no JWK Set.
 ///
 /// # Example
 ///
@@ -82,7 +82,7 @@ impl JwkSet {
     /// An HMAC algorithm among the allowed ones changes nothing: a symmetric key in a published set is
     /// never used.
     ///
-    /// # Errors
+    /// Reads a set, and prepares its keys for the `allowed` algorithms.
     ///
     /// Where the document is no set, or is longer than 256 KiB, or has more than 64 keys. One bad
     /// key is no error, and neither is a set in which no key is usable.
@@ -113,12 +113,12 @@ impl JwkSet {
         })
     }
 
-    /// The key that the token must be checked with.
+    /// The key that must check the token.
     ///
-    /// An unknown `kid` falls to no other key, with one exception: where the set has exactly one
-    /// key for the token's algorithm, and that key has no `kid`, it is the one. If the signature
-    /// then fails, the token's key is as unknown as it would be without the exception: fetching the
-    /// set again may bring it.
+    /// A token with an unknown `kid` gets no other key, with one exception: where the set has exactly
+    /// one key for the token's algorithm, and that key has no `kid`, this key is returned. If the
+    /// signature then fails, the token's key is unknown, as it would be without the exception:
+    /// fetching the set again may bring it.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl JwkSet {
         self.keys().next().is_none()
     }
 
-    /// The keys that are not used, and why.
+    /// The keys that are not used, and the reasons.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
     }
@@ -237,7 +237,7 @@ fn read(item: Value<'_>, allowed: &[Algorithm]) -> Result<Vec<Key>, SkippedKey> 
     }
 }
 
-/// The keys without copies of equal id and algorithm: issuers publish a key with `alg` and without.
+/// The keys without duplicates of one id and algorithm: issuers publish a key with `alg` and without.
 fn without_copies(keys: Vec<Key>) -> Vec<Key> {
     let mut kept: Vec<Key> = Vec::with_capacity(keys.len());
     for key in keys {

@@ -1,16 +1,16 @@
-//! Several keys, and which one is for a token.
+//! Several keys, and the choice of the key for a token.
 
 use super::{Algorithm, JoseError, Jws, Key};
 use crate::error::{ConfigError, ConfigErrorKind};
 
 /// The keys that tokens may be signed with, chosen by `kid` and algorithm.
 ///
-/// - A token that names a `kid` is checked with the key of that id or with none: an unknown `kid`
-///   never falls to another key.
-/// - A token without a `kid` is checked with the one key of its algorithm; where there are several
-///   different ones, it is refused.
-/// - A set of a single key *without an id* (`KeySet::from(key)`) takes a token whatever its `kid`
-///   says: there is nothing to choose, and many issuers of HS256 tokens set one.
+/// - A token with a `kid` is checked with the key of that id. Without such a key it is refused: no
+///   other key replaces it.
+/// - A token without a `kid` is checked with the only key of its algorithm; where several different
+///   keys have that algorithm, it is refused.
+/// - A set of a single key *without an id* (`KeySet::from(key)`) accepts tokens with any `kid`: there
+///   is nothing to choose, and many issuers of HS256 tokens set one.
 ///
 /// # Example
 ///
@@ -32,7 +32,7 @@ use crate::error::{ConfigError, ConfigErrorKind};
 #[derive(Clone, Debug)]
 pub struct KeySet {
     keys: Vec<Key>,
-    /// Whether a `kid` means nothing: one key, without an id, given by code.
+    /// Whether `kid` is ignored: the set is one key without an id, given by code.
     ignores_kid: bool,
 }
 
@@ -41,8 +41,8 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// Where there is no key; where two have the same id and algorithm; and where one of several
-    /// has no id, so that a token could not name it.
+    /// There is no key; two keys have the same id and algorithm; or there are several keys and one has
+    /// no id, so that a token could not name it.
     pub fn new(keys: impl IntoIterator<Item = Key>) -> Result<Self, ConfigError> {
         let keys: Vec<Key> = keys.into_iter().collect();
         if keys.is_empty() {
@@ -82,7 +82,7 @@ impl KeySet {
         }
     }
 
-    /// The key that the token must be checked with.
+    /// The key that must check the token.
     ///
     /// # Errors
     ///

@@ -1,12 +1,12 @@
 //! Compact JWS and JWK: algorithms, keys, strict parsing, claims. No HTTP, no tower, no async.
 //!
-//! [`JwtAuth`] and its relatives stand on this module; code that wants to check a token by hand
-//! can use it too. A token goes through four steps, and none can be left out, because each needs
-//! what the one before it returns:
+//! [`JwtAuth`] and the other providers of signed tokens use this module; your code can use it to check
+//! a token by hand. A token goes through four steps. None can be left out, because each needs the
+//! result of the one before:
 //!
-//! 1. [`Jws::parse`] takes the three parts apart and reads the header.
+//! 1. [`Jws::parse`] splits the three parts and reads the header.
 //! 2. [`KeySet::key_for`] chooses the one key, by key id and algorithm.
-//! 3. [`Jws::verify_claims`] checks the signature and gives the claims' JSON.
+//! 3. [`Jws::verify_claims`] checks the signature and returns the claims' JSON.
 //! 4. [`ClaimRules::check`] reads the claims and judges times, audience and issuer.
 //!
 //! [`JwtAuth`]: crate::provider::JwtAuth
@@ -32,17 +32,17 @@
 //!
 //! # Security
 //!
-//! The parser is stricter than most, on purpose: two parsers that read one token differently are
-//! how tokens get forged (RFC 8725 §2.8, §2.9).
+//! The parser is stricter than most, on purpose: tokens can be forged where two parsers read one token
+//! differently (RFC 8725 §2.8, §2.9).
 //!
 //! - A key has exactly one algorithm and never serves another (RFC 8725 §3.1).
 //! - `crit` and `b64` are refused, known or not; so is every `typ` except `JWT` and `at+jwt`
 //!   and those that [`HeaderRules::accept_typ`] names.
-//! - `jku`, `x5u`, `jwk` and `x5c` are read past: real issuers send them, and nothing here ever
-//!   takes a key from a token.
+//! - `jku`, `x5u`, `jwk` and `x5c` are ignored: real issuers send them, and this crate never takes a
+//!   key from a token.
 //! - No member may appear twice in the header or in the claims, however it is spelled.
-//! - A token that is bound to a key (`cnf`) is refused: nobody who shows it plainly has proven to
-//!   have that key.
+//! - A token that is bound to a key (`cnf`) is refused: a bearer token does not prove that the caller
+//!   has that key.
 
 mod algorithm;
 mod base64url;

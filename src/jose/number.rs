@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::json::Value;
 
-/// A NumericDate (RFC 7519 §2): any JSON number from 0 to the year 9999, its fraction cut off, as
-/// the clock's own is.
+/// A NumericDate (RFC 7519 §2): any JSON number from 0 to the year 9999. Its fraction is cut off, like
+/// that of the clock.
 ///
 /// Issuers write `1795885933`, `1795885933.25` and `1.795885933e+09`.
 pub(crate) fn time(value: Value<'_>) -> Option<u64> {
@@ -17,8 +17,8 @@ pub(crate) fn time(value: Value<'_>) -> Option<u64> {
 
 /// The whole part of a number that is not negative and has few enough digits to be a time.
 ///
-/// Its cost depends on the length of the text and not on the exponent: digits are read one by one, and
-/// the first one that makes the sum too large ends it.
+/// The cost depends on the length of the text and not on the exponent: digits are read one by one, and
+/// the first digit that makes the sum too large ends the loop.
 fn whole(number: &str) -> Option<u64> {
     let (mantissa, exponent) = match number.split_once(['e', 'E']) {
         None => (number, 0),
@@ -37,15 +37,15 @@ fn whole(number: &str) -> Option<u64> {
     if is_negative {
         return None;
     }
-    // How many digits stand before the point after the exponent has moved it.
+    // The number of digits before the decimal point after the exponent has moved it.
     let whole_digits = i64::try_from(integer.len()).ok()?.saturating_add(exponent);
     let mut sum = 0_u64;
     let mut digits = digits();
     for _ in 0..whole_digits {
         let digit = match digits.next() {
             Some(digit) => digit.checked_sub(b'0')?,
-            // INVARIANT: not all digits are 0, so what follows them makes the sum grow, and the
-            // loop ends after a few more.
+            // INVARIANT: not all digits are 0, so each further 0 makes the sum grow, and the loop ends
+            // after a few more.
             None => 0,
         };
         sum = sum.checked_mul(10)?.checked_add(digit.into())?;
@@ -56,7 +56,8 @@ fn whole(number: &str) -> Option<u64> {
     Some(sum)
 }
 
-/// An exponent. One that no `i64` holds becomes the largest or the smallest: no text is that long.
+/// An exponent. One that does not fit an `i64` becomes the largest or the smallest: no text is that
+/// long.
 fn saturated(exponent: &str) -> i64 {
     let furthest = match exponent.starts_with('-') {
         true => i64::MIN,
@@ -65,8 +66,8 @@ fn saturated(exponent: &str) -> i64 {
     exponent.parse().unwrap_or(furthest)
 }
 
-/// An integer in the one way it can be written, so that one user has one id: digits without a
-/// fraction or an exponent.
+/// An integer in its only spelling, so that one user has one id: digits without a fraction or an
+/// exponent.
 pub(crate) fn integer(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
         Value::Number(number) if number != "-0" => {

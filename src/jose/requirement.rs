@@ -1,4 +1,4 @@
-//! Claims that a token must have beside its times, issuer and audience.
+//! Required claims beside times, issuer and audience.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::context::ClaimPath;
 
 /// The value that a claim must have: a text, a flag or an integer.
 ///
-/// Made of a `&str`, `String`, `bool`, `i32` or `i64`, so it is seldom named.
+/// Converts from `&str`, `String`, `bool`, `i32` and `i64`, so your code seldom names it.
 ///
 /// # Example
 ///
@@ -26,7 +26,7 @@ use crate::context::ClaimPath;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClaimValue {
-    /// A JSON string that is equal, escapes resolved.
+    /// A JSON string that equals this text, escapes resolved.
     Text(Box<str>),
     /// `true` or `false`.
     Flag(bool),
@@ -42,7 +42,7 @@ pub(crate) struct Requirement {
 }
 
 impl Requirement {
-    /// Checks the claims; the error says what is wrong with the one that is required.
+    /// Checks the claims; the error says what is wrong with the required claim.
     pub(crate) fn check(&self, json: &str) -> Result<(), JoseError> {
         let found = self.claim.walk(Value::Object(json), member);
         match found.map_err(|fault: Fault| JoseError::from(fault))? {

@@ -1,4 +1,4 @@
-//! Which claims a token must have.
+//! The required claims of a token.
 
 mod insecure;
 mod mismatch;
@@ -16,10 +16,10 @@ use crate::{
     error::{ConfigError, ConfigErrorKind},
 };
 
-/// What is required of a token's claims: times, audience, issuer.
+/// The rules for a token's claims: times, audience, issuer, further required claims.
 ///
-/// Without further settings, `exp` is required, a token that names an audience is refused (it was
-/// meant for somebody, and nobody said it is us), and the clocks may differ by 30 seconds.
+/// Without further settings, `exp` is required, a token that names an audience is refused (no setting
+/// says that it is meant for this service), and the clocks may differ by 30 seconds.
 ///
 /// # Example
 ///
@@ -86,13 +86,14 @@ impl ClaimRules {
         }
     }
 
-    /// Requires `aud` to be this, or to hold it.
+    /// Requires `aud` to be this audience, or a list that holds it.
     #[must_use]
     pub fn with_audience(self, audience: impl Into<String>) -> Self {
         self.with_audiences([audience])
     }
 
-    /// Requires `aud` to be or to hold one of these. With an empty list, it must be absent.
+    /// Requires `aud` to be one of these audiences, or a list that holds one. With an empty list,
+    /// `aud` must be absent.
     #[must_use]
     pub fn with_audiences<S: Into<String>>(
         mut self,
@@ -105,7 +106,7 @@ impl ClaimRules {
         self
     }
 
-    /// Accepts a further audience, beside those that were required before.
+    /// Accepts one more audience, in addition to the audiences that were set before.
     ///
     /// # Example
     ///
@@ -125,22 +126,22 @@ impl ClaimRules {
     /// Names the claim that stands for `aud`, for an issuer whose access tokens have none: Amazon
     /// Cognito writes `client_id`.
     ///
-    /// Wherever `aud` is required, this claim must then hold the audience as `aud` would: a string
-    /// or an array of strings, at the top level. A token that has `aud` too must hold the same
-    /// audience there.
+    /// Wherever `aud` is required, this claim must then hold the audience as `aud` would: a string or
+    /// an array of strings, at the top level. If a token also has `aud`, both must hold the same
+    /// audience.
     ///
     /// # Security
     ///
-    /// A client id says who got the token and not whom it is for: one client may hold tokens for
-    /// several services. Require [`token_use`](Self::require_claim) to be `access`, or a
-    /// [scope](Self::require_scope) of this service, as well.
+    /// A client id names the client that got the token and not the service that the token is for: one
+    /// client may hold tokens for several services. Also require [`token_use`](Self::require_claim) to
+    /// be `access`, or a [scope](Self::require_scope) of this service.
     #[must_use]
     pub fn with_audience_claim(mut self, name: impl Into<String>) -> Self {
         self.names.audience = Some(name.into().into_boxed_str());
         self
     }
 
-    /// Requires `iss` to be this, compared byte for byte.
+    /// Requires `iss` to be this issuer, compared byte for byte.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into().into_boxed_str());
@@ -151,7 +152,7 @@ impl ClaimRules {
     ///
     /// # Errors
     ///
-    /// Where it is more than 300 seconds: a token would outlive its `exp` by too much.
+    /// It is more than 300 seconds: a token would be accepted too long after its `exp`.
     pub fn with_leeway(mut self, leeway: Duration) -> Result<Self, ConfigError> {
         if leeway > MAX_LEEWAY {
             return Err(ConfigError::new(
@@ -183,19 +184,18 @@ impl ClaimRules {
 
     /// Replaces the claims that name the user; unless set, or with none, `sub`, `user_id` and `id`.
     ///
-    /// The first that is there decides; if it cannot be used, no other stands in for it. A claim
-    /// that was named here may be a non-empty string or an integer without fraction and exponent.
-    /// A user whose id is from another claim than the first is another
-    /// [`principal`](crate::AuthContext::principal) than one of the same id from the first.
+    /// The first claim that is present decides; if it cannot be used, no other claim replaces it. A
+    /// claim in this list may be a non-empty string or an integer without fraction and exponent. The
+    /// name of any claim but the first becomes part of the
+    /// [`principal`](crate::AuthContext::principal), so equal ids in two claims are two users.
     ///
     /// An `email`, at the top or inside another claim, counts only where `email_verified` beside it
     /// is `true`.
     ///
     /// # Security
     ///
-    /// Name only claims that the issuer gives to one user and never to another. What users may
-    /// change themselves, or what may change hands (`preferred_username`, `upn`, `name`), is none
-    /// (OpenID Connect Core §5.7).
+    /// Name only claims whose value the issuer never gives to a second user, and none that users may
+    /// change themselves (`preferred_username`, `upn`, `name`): see OpenID Connect Core §5.7.
     #[must_use]
     pub fn with_user_id_claims<P: Into<ClaimPath>>(
         mut self,
@@ -244,7 +244,7 @@ impl ClaimRules {
         self.required_scopes.join(" ")
     }
 
-    /// Whether a claim stands for `aud`, and no other rule makes sure that the token is for this service.
+    /// Whether a claim stands for `aud`, and no other rule ensures that the token is for this service.
     pub(crate) fn has_lone_audience_claim(&self) -> bool {
         let is_access = |required: &Requirement| {
             required.claim.as_str() == "token_use" && required.value == ClaimValue::from("access")
@@ -261,13 +261,13 @@ impl ClaimRules {
 
     /// Reads the claims of a token whose signature verified, and judges them at a time.
     ///
-    /// `now` is in Unix seconds. Of the times `exp` is judged last: a token is called expired only
-    /// if nothing else is wrong with it. Whether it has the scopes that are required is asked of a
-    /// token that is otherwise good.
+    /// `now` is in Unix seconds. `exp` is the last of the times that is judged: the error is
+    /// [`JoseError::Expired`] only if the token has no other fault. Required scopes are checked after
+    /// everything else.
     ///
     /// # Errors
     ///
-    /// A [`JoseError`] that names the first claim that is wrong.
+    /// A [`JoseError`] that names the first claim with a fault.
     pub fn check<'a>(&self, json: &'a str, now: u64) -> Result<Claims<'a>, JoseError> {
         let claims = Claims::parse(json, &self.names)?;
         self.check_issuer(&claims)?;
@@ -305,7 +305,7 @@ impl ClaimRules {
         }
         match expires_at {
             None if self.needs_exp => Err(JoseError::ExpMissing),
-            // RFC 7519 §4.1.4: refused on `exp` itself, not only after it.
+            // RFC 7519 §4.1.4: a token is refused at `exp` itself, not only after it.
             Some(time) if time.saturating_add(self.leeway) <= now => Err(JoseError::Expired),
             _ => Ok(()),
         }
@@ -333,7 +333,7 @@ impl ClaimRules {
             Some(_) => (stand_in, audience),
         };
         let needed = needed.ok_or(JoseError::AudMissing)?;
-        // One audience, wherever it is named: two claims that each name another agree on none.
+        // Both claims must hold one audience in common: each could otherwise name another one.
         let fits = |wanted: &str| {
             holds(needed, wanted) && further.is_none_or(|further| holds(further, wanted))
         };

@@ -12,7 +12,7 @@ use crate::context::{ClaimPath, VerifiedClaims};
 /// The claims that may hold the user id, in the order in which they are looked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UserIdClaims {
-    /// The claims that a setting names; empty where the default ones are meant.
+    /// The claims that a setting names; empty means the default claims.
     chosen: Box<[ClaimPath]>,
     accepts_unverified_email: bool,
 }
@@ -61,7 +61,7 @@ impl UserIdClaims {
         chosen.chain(usual.iter().copied())
     }
 
-    /// The first of the claims in the setting that is there. If it cannot be used, no other is tried.
+    /// The first claim of the setting that is present. If it cannot be used, no other claim is tried.
     ///
     /// `is_absent` says which values count as absent.
     pub(crate) fn find<'a>(
@@ -129,13 +129,13 @@ impl<'a> UserId<'a> {
     }
 }
 
-/// A value on the way along a path, and the object that holds it.
+/// A value on a path of claim names, and the object that holds it.
 #[derive(Clone, Copy)]
 struct FoundClaim<'p, 'a> {
     value: Value<'a>,
     parent: Value<'a>,
     name: &'p str,
-    /// How many names lead to it.
+    /// The number of names on the path to it.
     depth: usize,
 }
 
@@ -188,6 +188,6 @@ pub(crate) fn text_or_integer(value: Value<'_>) -> Option<Cow<'_, str>> {
     non_empty(value).or_else(|| integer(value))
 }
 
-/// The claim that users can often set at will: it counts only where the issuer says that it verified the
+/// Users can often set this claim freely: it counts only where the issuer says that it verified the
 /// address (OpenID Connect Core §5.1).
 const EMAIL: &str = "email";

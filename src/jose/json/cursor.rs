@@ -1,8 +1,8 @@
-//! Where a reader stands in the text, and the grammar of RFC 8259.
+//! A position in the text, and the grammar of RFC 8259.
 
 use super::value::{Escapes, Fault, Text, Value};
 
-/// A place in the text.
+/// A position in the text.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
     text: &'a str,
@@ -246,7 +246,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes in front need no look of their own: no quote, no backslash, no control character.
+/// The number of leading bytes that need no check: no quote, no backslash, no control character.
 ///
 /// Eight at a time. In each word the lowest mark is always right (a borrow can only mark what stands
 /// above a byte that is marked rightly), and only the lowest is used.

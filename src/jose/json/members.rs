@@ -1,4 +1,4 @@
-//! Going through the members of an object and the items of an array.
+//! Iterates over the members of an object and the items of an array.
 
 use super::{
     cursor::Cursor,
@@ -20,7 +20,7 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Opens the object that is the whole of `text`.
-    // Always inlined: it is larger than what is done with it, and would be moved.
+    // Always inlined: the optimizer would otherwise move it out of line because of its size.
     #[inline(always)]
     pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
         let cursor = Cursor::open(text, b'{')?;

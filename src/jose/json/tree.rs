@@ -1,9 +1,9 @@
-//! All of an object as `serde_json` values, read without `serde_json`.
+//! A whole object as `serde_json` values, read without `serde_json`.
 //!
-//! `serde_json` gives members that begin with `$serde_json::private::` a meaning of its own: with
-//! its features `raw_value` and `arbitrary_precision`, which any crate of a program switches on for
-//! all of them, `{"$serde_json::private::RawValue": "[1]"}` is read as `[1]`. No other reader does
-//! so; what a stranger wrote must not be one thing for us and another for the rest of the world.
+//! `serde_json` gives members that begin with `$serde_json::private::` a meaning of its own: with its
+//! features `raw_value` and `arbitrary_precision`, which any crate of a program can switch on for all
+//! crates, `{"$serde_json::private::RawValue": "[1]"}` is read as `[1]`. Other readers read a member;
+//! a caller's text must mean the same here and there.
 
 use serde_json::{Map, Number, Value};
 
@@ -12,7 +12,7 @@ use super::{
     value::{Fault, Value as Checked},
 };
 
-/// Every member of the object that is the whole of a text; of two with one name, the last.
+/// Every member of the object that is the whole of a text; of two members with one name, the last.
 pub(crate) fn object(text: &str) -> Result<Map<String, Value>, Fault> {
     let mut cursor = Cursor::open(text, b'{')?;
     let mut members = Map::new();
@@ -35,7 +35,7 @@ fn array(text: &str) -> Result<Vec<Value>, Fault> {
     cursor.finish().map(|()| items)
 }
 
-/// It recurses no deeper than the cursor went when it checked the whole.
+/// The recursion is no deeper than that of the cursor, which checked the whole text.
 fn read(value: Checked<'_>) -> Result<Value, Fault> {
     Ok(match value {
         Checked::Text(text) => Value::String(text.cow().into_owned()),

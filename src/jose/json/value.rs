@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, str::Chars};
 
-/// Why a text is not the JSON that it must be.
+/// The reason why a text is not the required JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Syntax,
@@ -28,15 +28,15 @@ pub(crate) enum Value<'a> {
     Null,
 }
 
-/// A string: what stands between its quotes, and whether escapes are among it.
+/// A string: the text between its quotes, and whether it holds escapes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text<'a> {
     pub(super) raw: &'a str,
     pub(super) escapes: Escapes,
 }
 
-/// As wide as a pointer: with a `bool`, a text and what it is part of would have padding, and be
-/// moved about in pieces that the processor waits for.
+/// As wide as a pointer: a `bool` would leave padding in the types that hold it, and copies of them
+/// would be slower.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(usize)]
 pub(super) enum Escapes {
@@ -55,7 +55,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether the text is that one, escapes resolved.
+    /// Whether the text equals `other`, escapes resolved.
     #[inline]
     pub(crate) fn is(self, other: &str) -> bool {
         if self.has_escapes() {
@@ -108,7 +108,7 @@ impl Unescape<'_> {
         if !(0xD800..0xDC00).contains(&unit) {
             return char::from_u32(unit);
         }
-        // The other half is there: the reader checked.
+        // The other half is present: the reader checked.
         self.0.nth(1)?;
         let low = self.unit()?;
         char::from_u32(0x10000 + ((unit - 0xD800) << 10) + low.checked_sub(0xDC00)?)

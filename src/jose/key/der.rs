@@ -1,4 +1,4 @@
-//! A small DER reader: finds the numbers of a public key, and tells what else a file may hold.
+//! A small DER reader: it finds the numbers of a public key, and recognizes other contents of a file.
 
 use super::{Curve, KeyFault, Material};
 
@@ -37,7 +37,8 @@ pub(crate) fn public_key(der: &[u8]) -> Result<Material<'_>, KeyFault> {
     }
 }
 
-/// Whether that is a whole X.509 certificate (RFC 5280 §4.1): what is signed, how, and the signature.
+/// Whether that is a whole X.509 certificate (RFC 5280 §4.1): the signed part, the algorithm, the
+/// signature.
 pub(crate) fn is_certificate(der: &[u8]) -> bool {
     let read = || {
         let mut file = Reader(der);
@@ -120,7 +121,7 @@ fn unsigned(integer: &[u8]) -> Result<&[u8], KeyFault> {
     }
 }
 
-/// What is left of a DER value.
+/// The rest of a DER value.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use super::{Curve, KeyFault, Material, der, prepare::prepare};
 use crate::{hex, jose::Algorithm};
 
-/// Whether the bytes are a key file, as it stands or in base64 or hex, rather than a secret.
+/// Whether the bytes are a key file, plain or in base64 or hex, rather than a secret.
 ///
-/// A public key is known to everybody, and everybody who knows an HMAC secret can sign with it
-/// (RFC 8725 §2.1). Tools hand public keys out as PEM, as the base64 of a PEM's inside on one line,
-/// as base64 of the whole PEM (Kubernetes), as hex, and as JSON.
+/// A public key is known to everybody, and everybody who knows an HMAC secret can sign with it (RFC
+/// 8725 §2.1). Tools print public keys as PEM, as the base64 inside a PEM on one line, as base64 of
+/// the whole PEM (Kubernetes), as hex, and as JSON.
 pub(crate) fn is_key_file(secret: &[u8]) -> bool {
     if is_plain_key_file(secret) {
         return true;
@@ -45,7 +45,7 @@ fn is_plain_key_file(bytes: &[u8]) -> bool {
         || is_point(bytes)
 }
 
-/// A point of a curve by itself, as VAPID hands it out (RFC 8292 §3.2): random bytes are on none.
+/// A single point of a curve, as in VAPID (RFC 8292 §3.2). Random bytes are not on a curve.
 fn is_point(point: &[u8]) -> bool {
     let curves = [
         (Curve::P256, Algorithm::ES256),
@@ -56,7 +56,7 @@ fn is_point(point: &[u8]) -> bool {
     point.first() == Some(&4) && curves.into_iter().any(on)
 }
 
-/// DER is told from random bytes by its lengths and tags, which have to fit to the last byte.
+/// DER differs from random bytes by its lengths and tags, which must fit to the last byte.
 fn is_der(bytes: &[u8]) -> bool {
     match der::public_key(bytes) {
         Ok(_) => true,
@@ -105,7 +105,7 @@ mod tests {
     use super::is_key_file;
 
     proptest! {
-        /// Else somebody's random secret could not be used one day.
+        /// A random secret that looks like a key file would be refused.
         #[test]
         fn random_secrets_are_no_key_files(bytes in vec(any::<u8>(), 0..200)) {
             use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};

@@ -1,11 +1,12 @@
-//! Why a key cannot be used.
+//! The reasons why a key cannot be used.
 
 use crate::{
     error::{ConfigError, ConfigErrorKind},
     jose::Algorithm,
 };
 
-/// Why a key cannot be used: a code for the log of a key set, and a sentence for a configuration error.
+/// The reason why a key cannot be used: a code for the log of a key set, and a sentence for a
+/// configuration error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyFault {
     BadJson,
@@ -58,7 +59,7 @@ impl KeyFault {
         }
     }
 
-    /// What to do about it where a key of that algorithm is configured.
+    /// The fault as a configuration error that tells how to mend a key of that algorithm.
     pub(crate) fn into_config(self, algorithm: Algorithm) -> ConfigError {
         let what = self.sentence();
         let (kind, message) = match self {

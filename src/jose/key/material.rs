@@ -1,4 +1,4 @@
-//! The numbers that a key is made of, whatever file they came in.
+//! The numbers of a key, read from any kind of file.
 
 use crate::jose::Algorithm;
 
@@ -34,7 +34,7 @@ impl Curve {
 }
 
 impl Material<'_> {
-    /// The asymmetric algorithms that the key could serve.
+    /// The asymmetric algorithms that fit the key.
     pub(crate) fn algorithms(&self) -> &'static [Algorithm] {
         use Algorithm::{ES256, ES384, ES512, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
         match self {

@@ -24,8 +24,8 @@ use prepare::{Prepared, prepare};
 
 /// A verification key of exactly one algorithm, with an id if it has one.
 ///
-/// Cloning costs a reference count. The key is parsed and prepared when it is made; every fault of
-/// it is found then, not at the first request.
+/// Cloning costs a reference count. The key is parsed and prepared when it is made, so every fault of
+/// it is an error then, not at the first request.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ use prepare::{Prepared, prepare};
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 ///
-/// In the other forms that keys come in:
+/// Other forms of keys:
 ///
 /// ```
 /// use tower_auth::jose::{Algorithm, Key};
@@ -67,18 +67,18 @@ pub struct Key {
 }
 
 impl Key {
-    /// An HMAC key: the secret's bytes as they stand.
+    /// Makes an HMAC key from the bytes of a secret.
     ///
     /// # Errors
     ///
-    /// Where the algorithm is not one of HS256, HS384 and HS512; where the secret is shorter than
-    /// the hash (RFC 7518 §3.2); and where it is a key file (PEM, DER, JWK or OpenSSH, as it stands
-    /// or in base64 or hex): whoever knows the public key could sign with it (RFC 8725 §2.1).
+    /// The algorithm is not one of HS256, HS384 and HS512; the secret is shorter than the hash (RFC
+    /// 7518 §3.2); or the secret is a key file (PEM, DER, JWK or OpenSSH, plain or in base64 or hex),
+    /// with which everybody who knows the public key could sign (RFC 8725 §2.1).
     pub fn hmac(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::from_secret(algorithm, secret.as_ref(), false)
     }
 
-    /// An HMAC key whose secret may be shorter than the hash; it may not be empty.
+    /// Makes an HMAC key whose secret may be shorter than the hash; it may not be empty.
     ///
     /// # Security
     ///
@@ -94,20 +94,20 @@ impl Key {
         Self::from_secret(algorithm, secret.as_ref(), true)
     }
 
-    /// A public key from a PEM text: `PUBLIC KEY`, or `RSA PUBLIC KEY` (PKCS#1).
+    /// Makes a public key from a PEM text: `PUBLIC KEY`, or `RSA PUBLIC KEY` (PKCS#1).
     ///
     /// # Errors
     ///
-    /// Where the text is no such PEM, holds a private key or a certificate, or where the key is of
-    /// another type or curve than the algorithm's, an RSA key of fewer than 2048 or more than 8192
-    /// bits among them: one check costs 19 times as much with 8192 bits as with 2048 (measured), and
-    /// would cost over 60 times as much with 16,384. The error says which command makes the right one.
+    /// The text is no such PEM, or holds a private key or a certificate; the key is of another type or
+    /// curve than the algorithm's; or an RSA key has fewer than 2048 or more than 8192 bits: one check
+    /// costs 19 times as much with 8192 bits as with 2048 (measured), and would cost over 60 times as
+    /// much with 16,384. The error names the command that makes the right key.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, ConfigError> {
         let der = pem::decode(pem).map_err(|fault| fault.into_config(algorithm))?;
         Self::from_der(algorithm, &der)
     }
 
-    /// A public key from DER: a SubjectPublicKeyInfo, or an RSA public key of PKCS#1.
+    /// Makes a public key from DER: a SubjectPublicKeyInfo, or an RSA public key of PKCS#1.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Key {
         self
     }
 
-    /// The one algorithm the key is for.
+    /// The only algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -135,7 +135,7 @@ impl Key {
         self.id.as_deref()
     }
 
-    /// Whether `signature` is the key's over `message`.
+    /// Whether `signature` over `message` is a signature by this key.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &*self.prepared {
             Prepared::Hmac(key) => secret::equal(hmac::sign(key, message).as_ref(), signature),
@@ -143,7 +143,7 @@ impl Key {
         }
     }
 
-    /// The public key's numbers in one encoding, whatever it was read from; nothing of a secret.
+    /// The public key's numbers in one encoding for every kind of file; `None` for a secret.
     pub(crate) fn public_material(&self) -> Option<&[u8]> {
         match &*self.prepared {
             Prepared::Hmac(_) => None,
@@ -157,10 +157,10 @@ impl Key {
         one.is_some() && one == other
     }
 
-    /// A key from what a JWK or a DER structure holds.
+    /// Makes a key from the numbers in a JWK or a DER structure.
     pub(crate) fn prepare(algorithm: Algorithm, material: &Material<'_>) -> Result<Self, KeyFault> {
         match *material {
-            // RFC 8725 §2.1: whoever knows the public key could sign with it.
+            // RFC 8725 §2.1: everybody who knows the public key could sign with it.
             Material::Secret { bytes, .. } if algorithm.is_symmetric() && is_key_file(bytes) => {
                 return Err(KeyFault::KeyFile);
             }
@@ -193,7 +193,7 @@ impl Key {
 }
 
 impl fmt::Debug for Key {
-    /// Shows the algorithm and the id, and nothing of the key.
+    /// Shows the algorithm and the id, and no byte of the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
             .field("algorithm", &self.algorithm)

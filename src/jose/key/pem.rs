@@ -6,14 +6,14 @@ use super::KeyFault;
 
 /// The DER inside the one block of the text, if its label is that of a public key.
 ///
-/// Text before and after the block is passed over, as RFC 7468 §5.2 allows.
+/// Text before and after the block is ignored, as RFC 7468 §5.2 allows.
 pub(crate) fn decode(pem: &str) -> Result<Vec<u8>, KeyFault> {
     let (_, rest) = pem.split_once(BEGIN).ok_or(KeyFault::BadPem)?;
     if pem.contains("-----\\n") {
         return Err(KeyFault::EscapedPem);
     }
     let (label, rest) = rest.split_once("-----").ok_or(KeyFault::BadPem)?;
-    // The label decides before anything is decoded: a private key is not even looked at.
+    // The label decides before anything is decoded: a private key is not read.
     match label {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {}
         "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => {

@@ -1,4 +1,4 @@
-//! Preparing the numbers of a key for one algorithm, once.
+//! Prepares the numbers of a key for one algorithm, once.
 
 use aws_lc_rs::{
     hmac,
@@ -73,7 +73,7 @@ fn rsa(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<Prepared, KeyFault> {
     if bits < 2048 {
         return Err(KeyFault::WeakRsa);
     }
-    // The provider would take it and then refuse every signature.
+    // The crypto library would accept the key and then refuse every signature.
     if bits > 8192 {
         return Err(KeyFault::HugeRsa);
     }
@@ -103,7 +103,7 @@ fn ec(algorithm: Algorithm, curve: Curve, point: &[u8]) -> Result<Prepared, KeyF
     if curve != wanted {
         return Err(KeyFault::WrongCurve);
     }
-    // The provider reads a leading 0x30 as DER; a point starts with one of these.
+    // The crypto library reads a leading 0x30 as DER; a point starts with one of these.
     match point {
         [4, rest @ ..] if rest.len() == 2 * curve.size() => {}
         [2 | 3, rest @ ..] if rest.len() == curve.size() => {}
@@ -112,7 +112,7 @@ fn ec(algorithm: Algorithm, curve: Curve, point: &[u8]) -> Result<Prepared, KeyF
     parse(verification, point)
 }
 
-/// Parses the key once; the provider checks that a point lies on its curve.
+/// Parses the key once; the crypto library checks that a point lies on its curve.
 fn parse(
     algorithm: &'static dyn VerificationAlgorithm,
     bytes: &[u8],

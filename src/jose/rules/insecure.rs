@@ -3,11 +3,11 @@
 use super::ClaimRules;
 
 impl ClaimRules {
-    /// Accepts an `email` as user id also where nothing says that it was verified.
+    /// Accepts an `email` as user id even if the token does not say that it was verified.
     ///
     /// # Security
     ///
-    /// Wherever users can write any address into their account, everybody can be anybody.
+    /// Where users can write any address into their account, every user can pose as any other.
     #[must_use]
     pub fn insecure_unverified_email(mut self) -> Self {
         self.names.user_id = self.names.user_id.accept_unverified_email();
@@ -19,7 +19,7 @@ impl ClaimRules {
     ///
     /// # Security
     ///
-    /// The binding then protects nothing here: a thief of such a token can use it.
+    /// The binding then has no effect here: a stolen token can be used.
     #[must_use]
     pub fn insecure_ignore_confirmation(mut self) -> Self {
         self.ignores_confirmation = true;
@@ -30,7 +30,7 @@ impl ClaimRules {
     ///
     /// # Security
     ///
-    /// A token without `exp` is good until the key changes, wherever it leaks to.
+    /// A leaked token without `exp` is accepted until the key changes.
     #[must_use]
     pub fn insecure_allow_missing_exp(mut self) -> Self {
         self.needs_exp = false;

@@ -1,11 +1,11 @@
-//! What the log is told of an issuer or an audience that is another one.
+//! The log fields of a mismatched issuer or audience.
 
 use super::{ClaimRules, Claims, JoseError};
 use crate::{error::Mismatch, jose::claims::texts};
 
 impl ClaimRules {
-    /// What was wanted and what stands in claims that were refused for that reason; nothing where
-    /// they were refused for another one.
+    /// The required and the found value of claims that were refused for a mismatch; `None` where they
+    /// were refused for another reason.
     pub(crate) fn mismatch(&self, json: &str, error: JoseError) -> Option<Mismatch> {
         match error {
             JoseError::IssMismatch | JoseError::IssMissing => {
