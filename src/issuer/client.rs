@@ -1,4 +1,4 @@
-//! The HTTP client of one issuer, with the proof that the issuer wants to see.
+//! The HTTP client of one issuer, with the bearer token that the issuer requires.
 
 use std::sync::OnceLock;
 
@@ -30,8 +30,8 @@ impl IssuerClient {
     /// The document at an address; `None` where the answer is 404, an error for every other status
     /// than 200.
     ///
-    /// The bearer token is sent only to the origin of the configured address. An address elsewhere,
-    /// which a document named, is asked without it.
+    /// The bearer token is sent only to the origin of the configured address. A document may name an
+    /// address elsewhere; it is asked without the token.
     pub(super) async fn get(&self, from: &Endpoint) -> Result<Option<Document>, FetchError> {
         let fetcher = self.fetcher()?;
         let headers = match &self.bearer {

@@ -9,7 +9,7 @@ use crate::{
     jose::json::{Members, Value},
 };
 
-/// Where an issuer publishes its keys.
+/// The place where an issuer publishes its keys.
 #[derive(Clone, Debug)]
 pub(crate) enum KeySetLocation {
     /// The address of the key set stands in the configuration.
@@ -21,7 +21,7 @@ pub(crate) enum KeySetLocation {
 impl KeySetLocation {
     /// A key set whose address stands in the configuration.
     ///
-    /// Where plain http is allowed for the issuer, it is allowed for the same host and port here.
+    /// If the issuer may be asked over plain http, so may the same host and port here.
     pub(crate) fn fixed(jwks_uri: &str, issuer: Option<&Endpoint>) -> Result<Self, ConfigError> {
         Endpoint::parse_with_http_origin("jwks_uri", jwks_uri, issuer).map(Self::Fixed)
     }
@@ -53,7 +53,8 @@ impl KeySetLocation {
         endpoint
     }
 
-    /// The address of the key set, after asking the issuer named `issuer` where it must be asked.
+    /// The address of the key set. Where it is not configured, the issuer named `issuer` is asked for
+    /// it.
     pub(super) async fn resolve(
         &self,
         issuer: &str,
@@ -66,10 +67,11 @@ impl KeySetLocation {
     }
 }
 
-/// Asks for the issuer's metadata at its two standard addresses, then falls back to a usual one.
+/// Asks for the issuer's metadata at its two standard addresses, then uses the usual address of a key
+/// set.
 ///
-/// Only 404 moves on to the next address: any other fault may pass, and an attacker who can break
-/// one answer must not choose where the next question goes.
+/// Only a 404 moves on to the next address: any other fault may be temporary, and an attacker who can
+/// break one answer must not choose the next address.
 async fn discover(
     issuer: &str,
     endpoint: &Endpoint,
@@ -94,7 +96,8 @@ fn key_set_in(json: &[u8], issuer: &str, address: &Endpoint) -> Result<Endpoint,
     let Some(metadata) = Metadata::read(json) else {
         return Err(malformed);
     };
-    // RFC 8414 §3.3: identical, or an issuer could pass another's keys off as its own.
+    // RFC 8414 §3.3: the names must be identical, or an issuer could publish another's keys as its
+    // own.
     if *metadata.issuer != *issuer {
         return Err(FetchError::OtherIssuer(metadata.issuer));
     }

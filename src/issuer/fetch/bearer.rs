@@ -26,7 +26,7 @@ impl BearerFile {
     /// The `Authorization` header with the token that the file holds now.
     pub(crate) async fn headers(&self) -> Result<HeaderMap, FetchError> {
         let path = Arc::clone(&self.0);
-        // A file may be on a disk that hangs: no thread of the runtime waits for it.
+        // The file may be on a disk that hangs, so no thread of the runtime waits for it.
         let read = tokio::task::spawn_blocking(move || read(&path));
         let text = match tokio::time::timeout(TIME_LIMIT, read).await {
             Ok(Ok(text)) => text.map_err(|error| self.fault(error))?,
@@ -34,7 +34,7 @@ impl BearerFile {
         };
         let token = text.strip_suffix('\n').unwrap_or(&text);
         let token = token.strip_suffix('\r').unwrap_or(token);
-        // What goes into a header must not end one.
+        // The token goes into a header and must not end it.
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(self.fault(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -44,7 +44,7 @@ impl BearerFile {
         let value = Zeroizing::new(format!("Bearer {token}"));
         let mut value = HeaderValue::from_str(&value)
             .map_err(|_| self.fault(io::ErrorKind::InvalidData.into()))?;
-        // Never indexed by HTTP/2, never printed.
+        // HTTP/2 must not index the value, and `Debug` must not print it.
         value.set_sensitive(true);
         Ok(HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
     }

@@ -1,4 +1,4 @@
-//! Sending a request with the client of this crate or with a service of the application's.
+//! Sends a request with the client of this crate or with a tower service of the application.
 
 use std::{
     error::Error,
@@ -57,7 +57,7 @@ where
     let mut body = pin!(body);
     let mut read = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        // Trailers hold nothing that is needed here.
+        // Trailers are not needed.
         let Ok(mut data) = frame.map_err(FetchError::failed)?.into_data() else {
             continue;
         };
@@ -71,7 +71,7 @@ where
             data.advance(len);
         }
     }
-    // Every other answer is judged by its status, so its body need not be decoded.
+    // Any other response is judged by its status, so its body need not be decoded.
     if parts.status.is_success() {
         read = coding::decode(&parts.headers, read, max_len)?;
     }

@@ -1,4 +1,4 @@
-//! Answers that come compressed, though nobody asked for it: RFC 9110 §12.5.3 lets a server choose.
+//! Answers that come compressed without a request for it: RFC 9110 §12.5.3 lets a server choose.
 
 use std::io::Read;
 
@@ -7,10 +7,10 @@ use http::{HeaderMap, header};
 
 use super::error::FetchError;
 
-/// The body without its content coding and without a byte-order mark (RFC 8259 §8.1). The one coding
-/// that is understood is gzip.
+/// The body without its content coding and without a byte-order mark (RFC 8259 §8.1). Only gzip is
+/// supported.
 ///
-/// Inflating ends where the result would be longer than `max_len` bytes, so that a small body cannot
+/// Inflating stops where the result would be longer than `max_len` bytes, so that a small body cannot
 /// take more memory than that.
 pub(super) fn decode(
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! Addresses that may be asked, and where they may lead.
+//! Addresses that may be asked, and the addresses that they may lead to.
 
 use std::{fmt, net::IpAddr};
 
@@ -21,7 +21,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads an address from a configuration; `what` names it in the error.
+    /// Reads an address from a configuration; `what` is its noun in the error.
     pub(crate) fn parse(what: &str, text: &str) -> Result<Self, ConfigError> {
         Self::read(what, text, |_| false)
     }
@@ -31,8 +31,8 @@ impl Endpoint {
         Self::read(what, text, |url| url.scheme() == "http")
     }
 
-    /// Reads an address from a configuration. Where plain http is allowed for the `other` address, it
-    /// is allowed for the same host and port here.
+    /// Reads an address from a configuration. If plain http is allowed for the `other` address, it is
+    /// allowed for the same host and port here.
     pub(crate) fn parse_with_http_origin(
         what: &str,
         text: &str,
@@ -79,7 +79,7 @@ impl Endpoint {
 
     /// Reads an address from a document that this endpoint answered.
     ///
-    /// A document may not lead to plain http where this endpoint may not, nor name a user.
+    /// A document may lead to plain http only where this endpoint may, and must not name a user.
     pub(crate) fn linked(&self, text: &str) -> Result<Self, FetchError> {
         let url = Url::parse(text).map_err(|_| FetchError::Malformed("an address is no URL"))?;
         self.allowed_target(url)
@@ -116,7 +116,7 @@ impl Endpoint {
         }
     }
 
-    /// A digest of the whole address, whose query may be secret and tell two tenants apart.
+    /// A digest of the whole address: its query may be secret, and may tell two tenants apart.
     pub(crate) fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.url.as_str()).into()
     }
@@ -154,8 +154,8 @@ impl Endpoint {
 
     /// Whether an exchange that began at this endpoint may go on from one address to another.
     ///
-    /// It never goes from https to plain http, not even on loopback, where an issuer has no business.
-    /// Where plain http is allowed, it stays on the same host and port.
+    /// The exchange never goes from https to plain http, not even on loopback. Where plain http is
+    /// allowed, it stays on the same host and port.
     fn may_lead(&self, from: &Url, to: &Url) -> bool {
         if self.is_plain_http() {
             return self.url.origin() == to.origin();
@@ -165,8 +165,8 @@ impl Endpoint {
 }
 
 impl fmt::Display for Endpoint {
-    /// Writes the address without its query, which may hold a key: the text is logged, and callers
-    /// may read it as their issuer.
+    /// Writes the address without its query, which may hold a key: the text is logged, and callers may
+    /// get it as their issuer.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.url.clone();
         shown.set_query(None);

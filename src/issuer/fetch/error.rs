@@ -1,4 +1,4 @@
-//! Why a fetch brought nothing that can be used.
+//! The reasons why a fetch failed.
 
 use std::{error::Error, fmt, io, path::Path, sync::Arc};
 
@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use crate::{error::ConfigError, jose::JwkSetError, log::Clean};
 
-/// Why an issuer could not be asked, or why its answer cannot be used. It is never the caller's fault.
+/// The reason why an issuer could not be asked, or why its answer cannot be used. It is never the
+/// caller's fault.
 #[derive(Debug)]
 pub(crate) enum FetchError {
     Failed(Box<dyn Error + Send + Sync>),
@@ -18,7 +19,7 @@ pub(crate) enum FetchError {
     /// The document describes the issuer of this name, which is not the one that was asked.
     OtherIssuer(Box<str>),
     KeySet(JwkSetError),
-    /// A key set without a usable key; the text lists why each is skipped.
+    /// A key set without a usable key; the text lists the reason for each skipped key.
     NoUsableKey(String),
     NoClient(ConfigError),
     /// The bearer token for the issuer cannot be read from this file.
@@ -26,7 +27,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// The client's error without the URL, whose query may hold a secret.
+    /// The client's error without the URL: the query may hold a secret.
     pub(super) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match error.into().downcast::<reqwest::Error>() {
             Ok(error) => Self::Failed(error.without_url().into()),

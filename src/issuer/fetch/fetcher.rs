@@ -20,8 +20,8 @@ use crate::{
 
 /// Fetches documents with a time limit over the whole exchange and a limit on the body, over https.
 ///
-/// The HTTP client follows no redirect. Redirects are followed here, so that the limits hold for
-/// every client.
+/// The HTTP client follows no redirect. This type follows redirects itself, so that the limits hold
+/// for every client.
 #[derive(Clone)]
 pub(crate) struct Fetcher {
     client: Arc<dyn HttpClient>,
@@ -40,7 +40,7 @@ impl Fetcher {
         })
     }
 
-    /// Replaces the time that an exchange may take, redirects included: 10 seconds unless set.
+    /// Replaces the time limit of an exchange, redirects included: 10 seconds unless set.
     pub(crate) fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
@@ -57,7 +57,7 @@ impl Fetcher {
     }
 
     /// Sends a GET and follows at most three redirects, each only to an address that the endpoint may
-    /// lead to. The secret headers are sent to the first address alone.
+    /// lead to. The secret headers are sent only to the first address.
     pub(crate) async fn get_following(
         &self,
         from: &Endpoint,
@@ -80,7 +80,7 @@ impl Fetcher {
         self.within_time(steps).await
     }
 
-    /// Posts a form that is encoded already. No redirect is followed.
+    /// Posts an encoded form. No redirect is followed.
     pub(crate) async fn post_form(
         &self,
         to: &Endpoint,
@@ -121,8 +121,8 @@ fn default_client(for_endpoint: &Endpoint, transport: &Transport) -> Result<Reqw
     let mut client = Client::builder()
         .redirect(redirect::Policy::none())
         .user_agent(concat!("tower-auth/", env!("CARGO_PKG_VERSION")));
-    // Plain http is accepted within this machine or a private network. A proxy that the environment
-    // names would see secrets, and could answer with keys of its own.
+    // Plain http is accepted within this machine or a private network. A proxy from the environment
+    // would see secrets, and could answer with keys of its own.
     if for_endpoint.url().scheme() == "http" {
         client = client.no_proxy();
     }
@@ -166,7 +166,7 @@ fn redirect_target(from: &Endpoint, document: &Document) -> Option<Endpoint> {
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 const MAX_BODY_LEN: usize = 256 * 1024;
 const MAX_REDIRECTS: usize = 3;
-/// The statuses whose target is asked with GET (RFC 9110 §15.4).
+/// The redirect statuses that are followed with GET (RFC 9110 §15.4).
 const REDIRECTS: [StatusCode; 5] = [
     StatusCode::MOVED_PERMANENTLY,
     StatusCode::FOUND,

@@ -1,4 +1,4 @@
-//! Asking an issuer over HTTP, within bounds.
+//! Requests to an issuer over HTTP, within bounds of size and time.
 
 mod bearer;
 mod client;

@@ -13,9 +13,9 @@ pub(crate) enum Transport {
     /// The client of this crate, with the authorities that the system trusts.
     #[default]
     Standard,
-    /// The client of this crate, with these authorities and no other.
+    /// The client of this crate, with only these authorities.
     PrivateCa(Arc<[Certificate]>),
-    /// A service of the application's.
+    /// A tower service of the application.
     Service(Arc<dyn HttpClient>),
 }
 
@@ -63,7 +63,7 @@ impl Transport {
             return Err(malformed);
         }
         let made = Self::PrivateCa(certificates.into());
-        // Certificates are read in full when a client is made of them.
+        // The client reads certificates in full only when it is made.
         match made.builder(Client::builder()).build() {
             Ok(_) => Ok(made),
             Err(_) => Err(malformed),
@@ -79,7 +79,8 @@ impl Transport {
     }
 }
 
-/// Why a text cannot be used as certificate authorities: the end of a sentence about its source.
+/// The reason why a text cannot be used as certificate authorities: the end of a sentence about its
+/// source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CaFault {
     pub(crate) kind: ConfigErrorKind,

@@ -1,4 +1,4 @@
-//! What requests see of an issuer's keys.
+//! An issuer's keys as requests use them.
 
 use std::{
     fmt,
@@ -35,8 +35,8 @@ pub(crate) struct Keyring {
     pub(super) settings: RefreshSettings,
     clock: Clock,
     snapshot: ArcSwapOption<Snapshot>,
-    /// When the next fetch is due, for requests to read without a lock; `u64::MAX` while a fetch runs
-    /// or the task has been told.
+    /// The time of the next fetch, for requests to read without a lock; `u64::MAX` while a fetch runs
+    /// or the task is woken.
     due: AtomicU64,
     state: Mutex<RefreshState>,
     /// Wakes the task.
@@ -60,21 +60,21 @@ pub(crate) struct Snapshot {
     fetched_at: u64,
 }
 
-/// What changes with each fetch, behind a lock.
+/// The part that changes with each fetch, behind a lock.
 #[derive(Default)]
 pub(super) struct RefreshState {
     pub(super) schedule: RefreshSchedule,
     task: Option<AbortHandle>,
-    /// Why the last fetch brought no keys.
+    /// The error of the last fetch, if it brought no keys.
     fault: Option<Arc<FetchError>>,
-    /// The log has a line about the keys that have grown too old.
+    /// Whether the log already has a line about stale keys.
     is_stale_reported: bool,
     unknown_keys: RareReport,
 }
 
-/// What can be done about a key id that the snapshot lacks.
+/// The next step for a key id that the snapshot lacks.
 pub(crate) enum MissingKey {
-    /// A set that was fetched after the token had come lacks it: there is no such key.
+    /// A set that was fetched after the token arrived lacks the key, so the key does not exist.
     Unknown,
     /// The issuer published it in the last day and publishes it no longer.
     Withdrawn,
@@ -102,9 +102,9 @@ impl Keyring {
         self.snapshot.load()
     }
 
-    /// The snapshot, unless there is none or it is too old to be used.
+    /// The snapshot; `None` where there is none or it is too old.
     ///
-    /// It never waits: where a fetch is due, the task fetches while the caller goes on.
+    /// It never waits: where a fetch is due, the task fetches in the background.
     pub(crate) fn usable<'s>(
         self: &Arc<Self>,
         loaded: &'s Guard<Option<Arc<Snapshot>>>,
@@ -136,10 +136,10 @@ impl Keyring {
         ticket
     }
 
-    /// What to do about a token whose key id is not in the snapshot `seen`.
+    /// The next step for a token whose key id is not in the snapshot `seen`.
     ///
-    /// `waited` is the fetch that the token has waited for already, if it has: a key that is not in
-    /// a set fetched after the token had come does not exist.
+    /// `waited` is the fetch that the token has waited for, if any: a key does not exist if a set that
+    /// was fetched after the token arrived lacks it.
     pub(crate) fn request_key(
         self: &Arc<Self>,
         kid: &str,
@@ -150,8 +150,8 @@ impl Keyring {
         let mut state = self.state();
         let settings = &self.settings;
         if seen.withdrawn.contains(kid, now) {
-            // The key may come back, because the nodes of an issuer may lag behind each other: a
-            // fetch starts, and no request waits for it.
+            // The nodes of an issuer may lag behind each other, so the key may come back: a fetch
+            // starts, and no request waits for it.
             if state
                 .schedule
                 .request_key(seen.fetch, settings, now)
@@ -186,7 +186,7 @@ impl Keyring {
         }
     }
 
-    /// Fetches the keys now, unless there are some.
+    /// Fetches the keys now, unless there are keys already.
     pub(crate) async fn warm_up(self: &Arc<Self>) -> Result<(), KeysUnavailable> {
         if self.usable(&self.load(), self.clock.now()).is_some() {
             return Ok(());
@@ -209,7 +209,7 @@ impl Keyring {
         })
     }
 
-    /// When a request that starts to wait now gives up.
+    /// The time at which a request that starts to wait now gives up.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
         now.checked_add(self.settings.wait_limit)
@@ -218,19 +218,19 @@ impl Keyring {
 
     /// Tells the task that a fetch is due.
     fn refresh(self: &Arc<Self>) {
-        // The first request does this; the others see `u64::MAX`.
+        // Only the first request does this; the others see `u64::MAX`.
         if self.due.swap(u64::MAX, Ordering::Relaxed) != u64::MAX {
             let mut state = self.state();
             if self.wake_task(&mut state).is_err() {
-                // Without a runtime there is no fetch: the keys stay in use, and the next request may
-                // come with a runtime.
+                // A fetch needs a runtime: without one the keys stay in use, and the next request may
+                // have one.
                 self.due.store(state.schedule.due(), Ordering::Relaxed);
             }
         }
     }
 
-    /// Wakes the task, and starts one where none runs: at first, and where the runtime of the last
-    /// one has ended.
+    /// Wakes the task. Starts one where none runs: at first, and after the runtime of the last task
+    /// has ended.
     fn wake_task(self: &Arc<Self>, state: &mut RefreshState) -> Result<(), KeysUnavailable> {
         if state.task.as_ref().is_none_or(AbortHandle::is_finished) {
             let runtime = Handle::try_current().map_err(|_| KeysUnavailable::NoRuntime)?;
@@ -291,13 +291,13 @@ impl Keyring {
         report::failed(&self.source.issuer, &error, left, retry_in);
     }
 
-    /// Shows requests when the next fetch is due, and wakes those that waited for the last one.
+    /// Publishes the time of the next fetch, and wakes the requests that waited for the last one.
     fn publish(&self, state: &RefreshState) {
         self.due.store(state.schedule.due(), Ordering::Relaxed);
         self.finished.send_replace(state.schedule.finished());
     }
 
-    /// From when on the snapshot is too old to be used.
+    /// The time from which the snapshot is too old to be used.
     pub(super) fn stale_at(&self, snapshot: &Snapshot) -> u64 {
         snapshot.fetched_at.saturating_add(self.settings.stale_ttl)
     }
@@ -319,7 +319,7 @@ impl Keyring {
 
     /// The lock is held for a few instructions, never across an await.
     pub(super) fn state(&self) -> MutexGuard<'_, RefreshState> {
-        // A panic leaves nothing half-changed in there.
+        // A panic leaves the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -382,6 +382,6 @@ impl fmt::Debug for Keyring {
 
 /// Three exchanges, each within its own limit.
 pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(31);
-/// How many requests may wait at a time. With a token of 8 KiB each that is 8 MiB.
+/// The maximum number of waiting requests. With a token of 8 KiB each they hold 8 MiB.
 const MAX_WAITING: usize = 1024;
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);

@@ -1,9 +1,9 @@
 //! The keys that an issuer publishes: fetched, kept, refreshed.
 //!
-//! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task of
-//! its own, which ends with the keyring, replaces the snapshot before the keys' time is up, and when
-//! a request meets a key id that is not in it. An id that the issuer has withdrawn is told from one
-//! that was never seen. The [`RefreshSchedule`](schedule::RefreshSchedule) decides when to fetch; the
+//! A [`Keyring`] holds a snapshot of one issuer's keys, which requests read without a lock. A task,
+//! which ends with the keyring, replaces the snapshot before the keys expire, and when a request has a
+//! key id that is not in it. The keyring tells an id that the issuer has withdrawn from one that was
+//! never seen. The [`RefreshSchedule`](schedule::RefreshSchedule) decides when to fetch; the
 //! [`KeySource`] fetches.
 
 mod keyring;

@@ -8,7 +8,7 @@ use crate::{
     log::{Causes, Clean, TARGET},
 };
 
-/// A fetch brought other keys than those there were.
+/// A fetch brought keys that differ from those before.
 pub(super) fn fetched(issuer: &str, before: Option<&JwkSet>, after: &JwkSet) {
     let keys = after.keys().count();
     match before {
@@ -30,7 +30,7 @@ pub(super) fn fetched(issuer: &str, before: Option<&JwkSet>, after: &JwkSet) {
     }
 }
 
-/// A fetch brought no keys. The earlier ones may be used for `left` seconds more.
+/// A fetch brought no keys. The earlier keys may be used for `left` more seconds.
 pub(super) fn failed(issuer: &str, error: &FetchError, left: u64, retry_in: u64) {
     let error = Causes(Some(error));
     if left > 0 {
@@ -46,7 +46,7 @@ pub(super) fn failed(issuer: &str, error: &FetchError, left: u64, retry_in: u64)
     }
 }
 
-/// The keys are older than `limit` seconds and no longer used.
+/// The keys are older than `limit` seconds and no longer in use.
 pub(super) fn stale(issuer: &str, limit: u64) {
     tracing::error!(
         target: TARGET, issuer, limit_seconds = limit,
@@ -54,8 +54,8 @@ pub(super) fn stale(issuer: &str, limit: u64) {
     );
 }
 
-/// Tokens name key ids that were never seen: their number since the last such line, and the id of the
-/// last one. `None` writes nothing.
+/// Tokens name key ids that were never seen. `tokens` is their number since the last such line, `kid`
+/// the last id. `None` writes nothing.
 pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
     if let Some(tokens) = tokens {
         tracing::info!(
@@ -66,8 +66,8 @@ pub(super) fn unknown(issuer: &str, tokens: Option<u64>, kid: &str) {
     }
 }
 
-/// Requests were refused because too many wait for keys: their number since the last such line.
-/// `None` writes nothing.
+/// Requests were refused because too many wait for keys. `refused` is their number since the last such
+/// line. `None` writes nothing.
 pub(super) fn crowded(issuer: &str, refused: Option<u64>) {
     if let Some(refused) = refused {
         tracing::warn!(
@@ -78,7 +78,7 @@ pub(super) fn crowded(issuer: &str, refused: Option<u64>) {
     }
 }
 
-/// Counts events that callers can cause at will, which the log tells once a minute.
+/// Counts events that callers can cause at will, and reports them once a minute.
 #[derive(Debug, Default)]
 pub(super) struct RareReport {
     count: u64,
@@ -86,7 +86,7 @@ pub(super) struct RareReport {
 }
 
 impl RareReport {
-    /// Counts one event. Gives the number of events since the last report where a report is due.
+    /// Counts one event. Returns the number of events since the last report where a report is due.
     pub(super) fn add(&mut self, now: u64) -> Option<u64> {
         self.count = self.count.saturating_add(1);
         if self

@@ -1,4 +1,4 @@
-//! When to fetch: decisions without I/O. Every time is in seconds of the provider's clock.
+//! Decides when to fetch, without I/O. Every time is in seconds of the provider's clock.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub(crate) struct RefreshSettings {
     pub(crate) cache_ttl: Option<u64>,
     /// How long a set is used when it cannot be fetched again.
     pub(crate) stale_ttl: u64,
-    /// How long no further unknown key id causes a fetch after one did.
+    /// How long after one fetch for an unknown key id no other unknown id causes a fetch.
     pub(crate) cool_down: u64,
     /// How long a request waits for keys.
     pub(crate) wait_limit: Duration,
@@ -35,7 +35,7 @@ pub(super) struct RefreshSchedule {
     /// The number of the last fetch that brought keys.
     succeeded: u64,
     started_at: u64,
-    /// Somebody asked for a fetch that has not started.
+    /// Whether a fetch was requested that has not started.
     is_requested: bool,
     /// When the next fetch starts without a request.
     due: u64,
@@ -49,8 +49,8 @@ pub(super) struct RefreshSchedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FetchTicket {
     pub(super) number: u64,
-    /// Whether the fetch starts after the ticket was given. Only then does it prove that a key does
-    /// not exist: the answer to an earlier fetch may be older than the key.
+    /// Whether the fetch starts after the ticket was given. Only then it proves that a key does not
+    /// exist: the answer to an earlier fetch may be older than the key.
     pub(super) is_proof: bool,
 }
 
@@ -76,7 +76,7 @@ impl RefreshSchedule {
         now: u64,
     ) -> Result<FetchTicket, u64> {
         if self.succeeded > seen {
-            // It finished while the caller looked at the older set.
+            // The fetch finished while the caller looked at the older set.
             return Ok(FetchTicket {
                 number: self.succeeded,
                 is_proof: false,
@@ -91,7 +91,7 @@ impl RefreshSchedule {
         Ok(self.request())
     }
 
-    /// Requests a fetch, whatever the time; joins one that is running.
+    /// Requests a fetch at any time; joins a running one.
     pub(super) fn request(&mut self) -> FetchTicket {
         if self.is_running() {
             return FetchTicket {
@@ -106,7 +106,7 @@ impl RefreshSchedule {
         }
     }
 
-    /// For how many more seconds no unknown key id causes a fetch.
+    /// The number of seconds in which no further unknown key id causes a fetch.
     pub(super) fn cool_down_left(&self, settings: &RefreshSettings, now: u64) -> u64 {
         match self.unknown_at {
             Some(at) if now.abs_diff(at) < settings.cool_down => {
@@ -117,7 +117,7 @@ impl RefreshSchedule {
         }
     }
 
-    /// Starts a fetch if it is time for one, and gives its number.
+    /// Starts a fetch if one is due, and returns its number.
     pub(super) fn start(&mut self, now: u64) -> Option<u64> {
         if self.is_running() || !(self.is_requested || self.is_due(now)) {
             return None;
@@ -128,7 +128,8 @@ impl RefreshSchedule {
         Some(self.started)
     }
 
-    /// Records that the running fetch brought keys, which the issuer calls good for `max_age` seconds.
+    /// Records that the running fetch brought keys, which the issuer allows to use for `max_age`
+    /// seconds.
     pub(super) fn succeed(&mut self, max_age: Option<u64>, settings: &RefreshSettings) {
         self.finished = self.started;
         self.succeeded = self.started;
@@ -140,7 +141,7 @@ impl RefreshSchedule {
                 ttl.clamp(SHORTEST_CACHE_TTL, LONGEST_CACHE_TTL)
             })
             .min(settings.stale_ttl);
-        // Early enough for a fetch to finish before the time is up.
+        // Early enough for a fetch to finish before the keys expire.
         self.due = self.started_at.saturating_add((ttl - ttl / 5).max(1));
     }
 

@@ -26,9 +26,9 @@ pub(crate) struct KeySource {
 #[derive(Debug)]
 pub(super) struct FetchedKeys {
     pub(super) set: JwkSet,
-    /// Equal for two sets with equal keys, in whatever order.
+    /// Equal for two sets with equal keys, in any order.
     pub(super) fingerprint: [u8; 32],
-    /// For how many seconds the issuer says that the set is good.
+    /// The seconds for which the issuer allows to use the set.
     pub(super) max_age: Option<u64>,
 }
 
@@ -49,8 +49,8 @@ impl KeySource {
     }
 }
 
-/// A digest of the usable and the skipped keys, whatever their order. Remembered tokens are forgotten
-/// when it changes.
+/// A digest of the usable and the skipped keys, independent of their order. Remembered tokens are
+/// forgotten when it changes.
 fn fingerprint(set: &JwkSet) -> [u8; 32] {
     let usable = set.keys().map(|key| {
         let material = key.public_material().unwrap_or_default();
@@ -65,19 +65,19 @@ fn fingerprint(set: &JwkSet) -> [u8; 32] {
     Sha256::digest(keys.concat()).into()
 }
 
-/// A digest of one key: its id, its algorithm or why it is skipped, and its numbers.
+/// A digest of one key: its id, its algorithm or the reason why it is skipped, and its numbers.
 fn digest(id: Option<&str>, about: &str, material: &[u8]) -> [u8; 32] {
     let name = format!("{:?}", (id, about));
     let mut digest = Sha256::new();
-    // The length goes first, so that no name runs into the bytes behind it.
+    // The length goes first, so that two different lists never have equal bytes.
     digest.update(name.len().to_be_bytes());
     digest.update(name);
     digest.update(material);
     digest.finalize().into()
 }
 
-/// The seconds that are left of `Cache-Control: max-age` (RFC 9111 §5.2.2.1), after those that a
-/// cache on the way has used up (`Age`).
+/// The rest of `Cache-Control: max-age` (RFC 9111 §5.2.2.1) in seconds, less the `Age` that a cache on
+/// the way reports.
 fn max_age(headers: &HeaderMap) -> Option<u64> {
     let directives = headers
         .get_all(header::CACHE_CONTROL)
@@ -101,7 +101,7 @@ fn seconds_of(text: &str) -> Option<u64> {
     digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// The ids of skipped keys and why each is skipped; of many, the first ones.
+/// The ids of the first skipped keys and the reason for each.
 fn list(skipped: &[SkippedKey]) -> String {
     let mut text = String::new();
     for (at, key) in skipped.iter().take(MAX_LISTED).enumerate() {

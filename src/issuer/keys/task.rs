@@ -1,4 +1,4 @@
-//! The task beside a keyring.
+//! The task that refreshes a keyring.
 
 use std::{
     sync::{Arc, Weak},
@@ -10,9 +10,9 @@ use tokio::sync::Notify;
 use super::source::{FetchedKeys, KeySource};
 use crate::issuer::fetch::FetchError;
 
-/// What the task keeps fresh.
+/// The keyring as the task sees it.
 pub(super) trait Refresh {
-    /// Starts a fetch if one is due, or says how long to sleep.
+    /// Starts a fetch if one is due, or returns how long to sleep.
     fn next_step(&self) -> NextStep;
 
     /// Records the result of the fetch.
@@ -22,15 +22,15 @@ pub(super) trait Refresh {
     fn abandon(&self);
 }
 
-/// What the task does next.
+/// The next step of the task.
 pub(super) enum NextStep {
     Fetch(Arc<KeySource>),
     Sleep(Duration),
 }
 
-/// Keeps the keys fresh for as long as somebody holds the keyring.
+/// Keeps the keys fresh until the keyring is dropped.
 ///
-/// It holds the keyring itself for moments only, so it never keeps it alive.
+/// The task holds the keyring for moments only, so it never keeps it alive.
 pub(super) async fn run<K: Refresh>(keyring: Weak<K>, wake_up: Arc<Notify>) {
     loop {
         let Some(next) = keyring.upgrade().map(|keyring| keyring.next_step()) else {
@@ -52,7 +52,7 @@ pub(super) async fn run<K: Refresh>(keyring: Weak<K>, wake_up: Arc<Notify>) {
     }
 }
 
-/// A fetch that started. The keyring learns how it ended, even where the task is dropped.
+/// A fetch that started. The keyring learns its end, even where the task is dropped.
 struct RunningFetch<'a, K: Refresh> {
     keyring: Option<&'a Weak<K>>,
 }

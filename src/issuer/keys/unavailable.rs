@@ -1,24 +1,24 @@
-//! Why a token cannot be judged at the moment.
+//! The reasons why a token cannot be judged now.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use crate::{error::AuthError, issuer::fetch::FetchError};
 
-/// Why a token cannot be judged now. It is never the token's fault.
+/// The reason why a token cannot be judged now. It is never the token's fault.
 #[derive(Debug)]
 pub(crate) enum KeysUnavailable {
     /// There are no keys, or none that prove that the token's key does not exist.
     NoKeys {
-        /// Until the next fetch may start.
+        /// The seconds until the next fetch may start.
         retry_seconds: u64,
         fault: Option<Arc<FetchError>>,
     },
     /// The token names a key that was never seen, and another such token caused a fetch just now.
     UnknownKey {
-        /// Until an unknown key may cause a fetch again.
+        /// The seconds until an unknown key may cause a fetch again.
         retry_seconds: u64,
     },
-    /// Too many requests wait for keys already, or too many of this client.
+    /// Too many requests wait for keys, in total or from this client.
     Crowded,
     /// The fetch goes on, and the request has waited for its wait limit.
     Slow,

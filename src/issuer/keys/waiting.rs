@@ -21,7 +21,8 @@ impl Keyring {
             let loaded = self.load();
             let is_usable = |keys: &Arc<Snapshot>| now < self.stale_at(keys);
             if loaded.as_ref().is_some_and(is_usable) {
-                // There are keys, so every request that waits named an unknown one, this one too.
+                // Keys are present, so every waiting request named an unknown one, and so does this
+                // request.
                 let left = self.state().schedule.cool_down_left(&self.settings, now);
                 return KeysUnavailable::UnknownKey {
                     retry_seconds: left.max(1),
@@ -31,7 +32,7 @@ impl Keyring {
         })
     }
 
-    /// Waits until a fetch has finished, whatever it brought, at most until the deadline.
+    /// Waits until a fetch has finished, with or without keys, at most until the deadline.
     pub(crate) async fn wait(
         &self,
         ticket: FetchTicket,

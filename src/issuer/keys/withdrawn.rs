@@ -1,10 +1,10 @@
-//! The ids of keys that the issuer had and has no longer.
+//! The ids of keys that the issuer has withdrawn.
 
 use std::sync::Arc;
 
 use crate::jose::{JwkSet, Key, SkippedKey};
 
-/// The key ids that sets of the last day had and the newest has not. Whoever shows a token of such a
+/// The key ids that sets of the last day had and the newest set lacks. The holder of a token of such a
 /// key must log in again: waiting would not help.
 ///
 /// Ids come from the issuer's sets and never from tokens: callers can neither add one nor displace one.
@@ -17,7 +17,7 @@ pub(super) struct WithdrawnIds {
 #[derive(Clone, Debug)]
 struct WithdrawnId {
     id: Box<str>,
-    /// When it was found missing.
+    /// The time at which it was found missing.
     since: u64,
 }
 
@@ -59,8 +59,8 @@ fn is_recent(since: u64, now: u64) -> bool {
 
 const DAY: u64 = 24 * 60 * 60;
 const MOST_IDS: usize = 256;
-/// In bytes. With the number of ids it bounds what an issuer can make us keep. A longer id counts as
-/// one that was never seen.
+/// In bytes. This bound and the number of ids limit the memory that an issuer can take. A longer id
+/// counts as never seen.
 const LONGEST_ID: usize = 1024;
 
 #[cfg(test)]
