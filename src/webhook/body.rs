@@ -1,4 +1,4 @@
-//! Reading a body once, and giving it back byte for byte.
+//! Reads a body once, and restores it byte for byte.
 
 use std::{
     convert::Infallible,
@@ -10,11 +10,11 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, as the inner service reads
-/// it: the very bytes, then the trailers where there were any.
+/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, restored for the inner service: the
+/// bytes as they came, then the trailers, if there were any.
 ///
-/// Every service that is generic over its request body takes it, axum's routers and handlers
-/// among them.
+/// Every service that is generic over its request body accepts it, such as axum's routers and
+/// handlers.
 #[derive(Clone, Debug, Default)]
 pub struct RestoredBody {
     bytes: Bytes,
@@ -59,14 +59,14 @@ impl Body for RestoredBody {
     }
 }
 
-/// Why a body could not be had.
+/// The reason why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
     TooLong,
     TooSlow,
-    /// There is no buffer left for it, or none for its peer.
+    /// No buffer is left, in total or for this peer.
     NoBuffer,
-    /// The client stopped half-way, or sent what is no body.
+    /// The client stopped half-way, or sent a malformed body.
     Broken,
 }
 
@@ -75,8 +75,8 @@ pub(super) enum Unread {
 pub(super) struct Collected {
     limit: usize,
     first: Bytes,
-    /// All of it, as soon as it comes in more than one piece: a body of single bytes must not cost
-    /// a handle for each.
+    /// The whole body, as soon as it comes in more than one piece: a body in single bytes must not
+    /// cost a handle for each.
     joined: BytesMut,
     trailers: Option<HeaderMap>,
 }
@@ -116,8 +116,8 @@ impl Collected {
                 },
             }
         }
-        // A stream of empty frames that never ends must not keep the time limit from being looked
-        // at, nor the other tasks of the thread.
+        // An endless stream of empty frames must not keep the time limit from being checked, nor block
+        // the other tasks of the thread.
         cx.waker().wake_by_ref();
         Poll::Pending
     }

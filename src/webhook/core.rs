@@ -56,23 +56,23 @@ pub(super) enum Verdict {
     Answer(Response<Bytes>),
 }
 
-/// A delivery that may go in.
+/// A delivery that may reach the inner service.
 pub(super) struct Admitted {
     pub(super) context: AuthContext,
-    /// Its message, where it has exactly one.
+    /// The message of the delivery, where it has exactly one.
     pub(super) message: Option<Message>,
     pub(super) reservation: Option<Reservation>,
 }
 
 impl Core {
-    /// Whether the length that a body declares is beyond the limit. A client that waits for
-    /// `100 Continue` then sends nothing at all.
+    /// Whether the declared length of a body is beyond the limit. A client that waits for
+    /// `100 Continue` then sends no body.
     pub(super) fn is_too_long(&self, body: &impl Body) -> bool {
         body.size_hint().lower() > u64::try_from(self.max_body_len).unwrap_or(u64::MAX)
     }
 
-    /// Checks the head of a delivery before a byte of its body is read: a stranger
-    /// who shows nothing of the right form costs no memory.
+    /// Checks the head of a delivery before a byte of its body is read: a request without a
+    /// well-formed signature costs no memory.
     pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
         let head = head(request);
         let claim = self.scheme.claim(&head)?;
@@ -82,7 +82,7 @@ impl Core {
         }
         self.unsigned_id(&head)?;
         if let Some(time) = claim.time {
-            // Nothing is proven yet, so it is not told that the delivery was right once.
+            // Nothing is proven yet, so the response does not say that the delivery was valid once.
             self.check_time(time, || {
                 AuthError::invalid_credential("delivery_too_old")
                     .with_message("the time in the request is too far in the past")
@@ -93,8 +93,8 @@ impl Core {
 
     /// Judges a delivery whose body has been read.
     ///
-    /// Its buffer is given back as soon as it is proven: what the store or a provider takes for its
-    /// answer is not a stranger's doing.
+    /// The buffer is released as soon as the delivery is proven: the time that the store or a provider
+    /// takes is not the sender's fault.
     pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Permit) -> Verdict {
         match self.admit(request, buffer).await {
             Ok(verdict) => verdict,
@@ -153,8 +153,8 @@ impl Core {
             return self.ask_about(Vec::new(), None, reservation, request).await;
         };
         match (platform.read)(head.headers, body)? {
-            // The reservation is given back: an answer to a handshake changes nothing here, and a
-            // platform that asks again must get it again.
+            // The reservation is released: an answer to a handshake changes nothing here, and a
+            // platform that asks again must get the answer again.
             PlatformEvent::Handshake(answer) => {
                 event::passed("handshake", || template(request));
                 Ok(Verdict::Answer(answer))
@@ -173,7 +173,7 @@ impl Core {
         self.keys.iter().map(|key| &**key)
     }
 
-    /// The id of the delivery that nobody signed, under the first of its names that is there.
+    /// The unsigned id of the delivery, from the first header of its scheme that is present.
     fn unsigned_id<'a>(&self, head: &Head<'a>) -> Result<Option<&'a str>, AuthError> {
         let mut id = None;
         for name in self.scheme.unsigned_ids() {
@@ -252,7 +252,7 @@ impl Core {
         Ok(Reserve::AlreadyHandled)
     }
 
-    /// Puts the senders to the chain: each of them must be let in.
+    /// Asks the chain about every sender: each must be let in.
     async fn ask_about(
         &self,
         mut messages: Vec<Message>,
@@ -263,7 +263,7 @@ impl Core {
         let mut callers = Vec::with_capacity(messages.len());
         if let Some(provider) = &self.provider {
             if messages.is_empty() {
-                // Nobody is named, so a list of users lets nobody in.
+                // The message names no user, so a list of users lets nobody in.
                 messages.push(Message::new(self.scheme.name()));
             }
             for message in &messages {
@@ -296,7 +296,7 @@ impl Core {
         }))
     }
 
-    /// The caller where nobody but the signature vouches for one.
+    /// The caller where only the signature vouches for one.
     fn caller(&self, message: Option<&Message>) -> AuthContext {
         let user_id = message.and_then(Message::user_id).unwrap_or(&self.user_id);
         let mut context = AuthContext::new(user_id)
@@ -339,14 +339,14 @@ impl Core {
         self.refuse(error.caused_by_callers(), template(request))
     }
 
-    /// The refusal as it is where no `AuthLayer` is around: one that is words it anew.
+    /// Renders a refusal as without an `AuthLayer`; an `AuthLayer` around it renders it again.
     pub(super) fn refuse(&self, error: AuthError, path: Option<&str>) -> Response<Bytes> {
         let error = error.at_provider(self.scheme.name());
         event::refused(&error, path);
         Wording::plain().respond(&error)
     }
 
-    /// The answer to a delivery that has been handled: the platform may forget it.
+    /// The response to a delivery that was handled before: the platform need not send it again.
     fn answer_again(&self, path: Option<&str>) -> Response<Bytes> {
         deliveries::repeated(self.scheme.name(), path);
         self.scheme.known_answer()

@@ -1,4 +1,4 @@
-//! How long a body may take.
+//! The time limit of a body.
 
 use std::{
     future::Future,
@@ -11,17 +11,17 @@ use tokio::{runtime::Handle, time::Sleep};
 
 use crate::caught::caught;
 
-/// When a body that does not come is given up.
+/// The time limit of a body that is being read.
 pub(super) struct Deadline {
     limit: Duration,
     timer: Timer,
 }
 
 enum Timer {
-    /// No body has been waited for yet, and most never are.
+    /// No body was waited for yet. Most bodies need no timer.
     Idle,
     Running(Pin<Box<Sleep>>),
-    /// There is no timer: no tokio runtime, or one without its timers.
+    /// There is no timer: the runtime is not tokio, or has its timers disabled.
     Missing,
 }
 
@@ -36,7 +36,7 @@ impl Deadline {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Timer::Idle = self.timer {
             let sleep = Handle::try_current().ok().and_then(|_| {
-                // It panics where the runtime has no timers.
+                // Tokio panics where the runtime has no timers.
                 caught(|| tokio::time::sleep(self.limit))
             });
             self.timer = sleep.map_or(Timer::Missing, |sleep| Timer::Running(Box::pin(sleep)));
@@ -48,5 +48,5 @@ impl Deadline {
     }
 }
 
-/// The time that a body may take, unless set.
+/// The default time limit of a body.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);

@@ -8,13 +8,13 @@ use crate::{
     request::Message,
 };
 
-/// A delivery that was handled before, and is not handled again.
+/// Logs a delivery that was handled before, and is not handled again.
 pub(crate) fn repeated(provider: &'static str, path: Option<&str>) {
     tracing::info!(target: TARGET, outcome = "repeated", provider, path);
 }
 
-/// A delivery whose signed bytes are those of an earlier one, under another id that nobody signed:
-/// either true, or sent by whoever recorded the earlier one.
+/// Logs a delivery whose signed bytes equal those of an earlier one, under another unsigned id: it is
+/// either genuine, or a copy by someone who recorded the earlier one.
 pub(crate) fn equal_delivery(
     provider: &'static str,
     count: u16,
@@ -35,7 +35,7 @@ pub(crate) fn equal_delivery(
     }
 }
 
-/// Deliveries that are refused because too many bodies are being read.
+/// Logs deliveries that are refused because too many bodies are being read.
 pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>) {
     tracing::warn!(
         target: TARGET, outcome = "no_buffer", provider, refused, path,
@@ -44,7 +44,7 @@ pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>
     );
 }
 
-/// A sender whom a chat platform vouches for, and whom the chain does not let in.
+/// Logs a sender whom a chat platform vouches for and whom the chain does not let in.
 pub(crate) fn refused_sender(error: &AuthError, message: &Message, path: Option<&str>) {
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());

@@ -1,4 +1,4 @@
-//! The gate that verifies a delivery: the head first, then the body, which it reads and gives back.
+//! The gate that verifies a delivery: first the head, then the body, which it reads and restores.
 #![expect(
     missing_debug_implementations,
     reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
@@ -50,7 +50,7 @@ impl WebhookGate {
         Self { core }
     }
 
-    /// Judges the head, and finds a buffer for the body.
+    /// Checks the head, and takes a buffer for the body.
     #[expect(
         clippy::result_large_err,
         reason = "a refusal is moved on at once, and a box would be an allocation more"
@@ -83,18 +83,18 @@ impl Named for WebhookGate {
 
 impl<B: Body> Gate<B> for WebhookGate {
     type Forwarded = RestoredBody;
-    /// No delivery passes before its body has been read.
+    /// No delivery passes before its body is read.
     type Passed = Infallible;
     type Entered = WebhookEntered;
     type Pending = WebhookPending;
     type Waiting = WebhookWaiting<B>;
 
     fn decide(&self, request: &mut Request<B>) -> Step<Infallible, WebhookPending> {
-        // Whoever put one here before was not this layer, so it proves nothing. The context is
-        // always replaced; not every delivery has a message.
+        // An earlier message is not from this layer, so it proves nothing. The context is always
+        // replaced; not every delivery has a message.
         request.extensions_mut().remove::<Message>();
         if let Some(name) = self.core.scheme.secret_header() {
-            // Not by `entry`, which panics where a map is as large as it can be.
+            // `entry` would panic where a map has its maximum size.
             for (shown, value) in request.headers_mut() {
                 if *shown == name {
                     value.set_sensitive(true);
@@ -135,7 +135,7 @@ pub struct WebhookPending {
 }
 
 pin_project! {
-    /// Reads the body, and judges it.
+    /// Reads the body, and judges the delivery.
     pub struct WebhookWaiting<B> {
         #[pin]
         state: State<B>,
@@ -158,7 +158,7 @@ pin_project! {
     }
 }
 
-/// A verdict in the making.
+/// A verdict that is pending.
 type Judgement = Pin<Box<dyn Future<Output = Entry<RestoredBody, WebhookEntered>> + Send>>;
 
 impl<B: Body> Future for WebhookWaiting<B> {
@@ -225,7 +225,7 @@ async fn judge(
     ))
 }
 
-/// The changes to make to the response to a delivery that went in.
+/// The changes to the response to a delivery that was let in.
 pub struct WebhookEntered {
     reservation: Option<Reservation>,
     context: Option<AuthContext>,
@@ -234,7 +234,7 @@ pub struct WebhookEntered {
 impl Entered for WebhookEntered {
     fn close<B>(&mut self, mut response: Response<B>) -> Response<ResponseBody<B>> {
         let status = response.status();
-        // Anything else is a failure: dropped, the reservation lets the next attempt in.
+        // Any other status is a failure: dropping the reservation lets the next attempt in.
         if let Some(reservation) = self.reservation.take()
             && (status.is_success() || status.is_redirection())
         {

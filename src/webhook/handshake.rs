@@ -1,4 +1,4 @@
-//! The question by which a platform finds out that an address is meant to get its deliveries.
+//! The request by which a platform asks whether an address accepts its deliveries.
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -13,7 +13,7 @@ use crate::{
     secret::{self, Secret},
 };
 
-/// The token that Meta shows when it asks `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
+/// The token of Meta's handshake, `GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=…`.
 #[derive(Clone)]
 pub(super) struct VerifyToken(Secret);
 
@@ -25,7 +25,7 @@ impl VerifyToken {
         Ok(Self(token))
     }
 
-    /// The answer to a handshake; nothing where the request is none.
+    /// The answer to a handshake; `None` where the request is none.
     pub(super) fn answer<B>(
         &self,
         request: &Request<B>,
@@ -46,7 +46,7 @@ impl VerifyToken {
     }
 }
 
-/// The one value of a query parameter.
+/// The only value of a query parameter.
 fn only(query: &str, name: &str) -> Result<Option<String>, AuthError> {
     let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(shown, _)| shown == name);
     let value = values.next().map(|(_, value)| value.into_owned());

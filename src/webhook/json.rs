@@ -1,4 +1,4 @@
-//! Bodies in which no name stands twice, at any depth: two parsers read them alike.
+//! JSON bodies without duplicate names at any depth, so that two parsers read them alike.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::{
 pub(in crate::webhook) struct Object<'a>(Vec<(Text<'a>, Value<'a>)>);
 
 impl<'a> Object<'a> {
-    /// Reads a whole body, in all its depth.
+    /// Reads a whole body, with all nested values.
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, AuthError> {
         let text = std::str::from_utf8(body).map_err(|_| malformed("body_not_utf8"))?;
         check(Value::Object(text))?;
@@ -31,7 +31,7 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, _)| *name)
     }
 
-    /// The member of that name; nothing where it is absent or null.
+    /// The member of that name; `None` where it is absent or null.
     pub(super) fn get(&self, name: &str) -> Option<Value<'a>> {
         self.0
             .iter()
@@ -40,7 +40,7 @@ impl<'a> Object<'a> {
             .filter(|value| !matches!(value, Value::Null))
     }
 
-    /// The object of that name; nothing where it is absent or null.
+    /// The object of that name; `None` where it is absent or null.
     pub(super) fn object(&self, name: &str) -> Result<Option<Self>, AuthError> {
         match self.get(name) {
             None => Ok(None),
@@ -49,7 +49,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The objects in the array of that name; none where it is absent or null.
+    /// The objects in the array of that name; empty where it is absent or null.
     pub(super) fn objects(&self, name: &str) -> Result<Vec<Self>, AuthError> {
         let text = match self.get(name) {
             None => return Ok(Vec::new()),
@@ -67,7 +67,7 @@ impl<'a> Object<'a> {
         Ok(all)
     }
 
-    /// The text of that name; nothing where it is absent or null.
+    /// The text of that name; `None` where it is absent or null.
     pub(super) fn text(&self, name: &str) -> Result<Option<Cow<'a, str>>, AuthError> {
         match self.get(name) {
             None => Ok(None),
@@ -76,16 +76,16 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The text of that name where it can be an id: one that is not empty.
+    /// The text of that name if it can be an id, which is not empty.
     pub(super) fn id(&self, name: &str) -> Option<String> {
         let id = self.text(name).ok()??;
         (!id.is_empty()).then(|| id.into_owned())
     }
 
-    /// The whole number of that name; nothing where it is absent or null.
+    /// The whole number of that name; `None` where it is absent or null.
     ///
-    /// It is an id or a kind: what is written with a fraction, an exponent or as `-0`, or is larger
-    /// than any platform's, is refused. Another parser may round it to somebody else's.
+    /// The number is an id or a kind: a fraction, an exponent, `-0`, or a number larger than any
+    /// platform's is refused. Another parser may round it to the id of another user.
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, AuthError> {
         match self.get(name) {
             None => Ok(None),
@@ -97,8 +97,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The time of that name in milliseconds, as whole seconds; nothing where it is absent, null or
-    /// negative. Any JSON number (RFC 8259) says a time: `1.76e12` too.
+    /// The time of that name in milliseconds, as whole seconds; `None` where it is absent, null or
+    /// negative. Any JSON number (RFC 8259) is a time, `1.76e12` too.
     pub(super) fn milliseconds(&self, name: &str) -> Result<Option<u64>, AuthError> {
         match self.get(name) {
             None => Ok(None),
@@ -116,8 +116,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The value at the end of a path of names, read by `read`; nothing where one of the names on
-    /// the way is absent or null.
+    /// The value at the end of a path of names, read by `read`; `None` where a name on the path is
+    /// absent or null.
     pub(super) fn at<T>(
         &self,
         path: &str,
@@ -133,7 +133,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Reads every object in a value; the parser bounds how deep they nest.
+/// Reads every object in a value; the parser bounds the depth.
 fn check(value: Value<'_>) -> Result<(), AuthError> {
     match value {
         Value::Object(text) => {
@@ -151,7 +151,7 @@ fn check(value: Value<'_>) -> Result<(), AuthError> {
     }
 }
 
-/// In milliseconds: the year 287396. Up to there a double holds every whole number.
+/// In milliseconds: the year 287396. A double holds every whole number up to this one.
 const LATEST: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn malformed(reason: &'static str) -> AuthError {

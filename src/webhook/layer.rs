@@ -25,9 +25,9 @@ use crate::{
 
 /// Verifies deliveries before the inner service runs: one layer for one route.
 ///
-/// There is a constructor for each platform. See [the module](crate::webhook) for what it answers.
+/// There is a constructor for each platform. [The module](crate::webhook) lists the responses.
 ///
-/// Each layer remembers its deliveries by itself, in memory: see
+/// Each layer remembers its own deliveries, in memory: see
 /// [`with_replay_store`](Self::with_replay_store).
 ///
 /// # Example
@@ -96,13 +96,13 @@ impl WebhookLayer {
         })
     }
 
-    /// Adds a secret (or public key) that is accepted as well: while one is being replaced, the old
-    /// and the new one are.
+    /// Adds a secret (or public key) that is accepted too: during a rotation, add the new one to the
+    /// old one.
     ///
     /// # Errors
     ///
-    /// As for the first one; or it is the fifth public key (of one request four asymmetric
-    /// signatures are checked, and no more).
+    /// The constructor would refuse the secret; or it is the fifth public key (at most four asymmetric
+    /// signatures are checked for one request).
     pub fn add_secret(self, secret: impl Into<Secret>) -> Result<Self, ConfigError> {
         let key = self.core.scheme.key(secret.into().expose())?;
         let asymmetric = self.core.keys.iter().filter(|key| key.is_asymmetric());
@@ -116,17 +116,17 @@ impl WebhookLayer {
         Ok(self.edit(|core| core.keys.push(Arc::new(key))))
     }
 
-    /// Puts the message in a delivery to a provider, or a chain of them, and lets it in only where
-    /// that accepts.
+    /// Asks a provider, or a chain of them, about the message in a delivery, and lets the delivery in
+    /// only if the provider accepts.
     ///
-    /// A message without a user (a poll, a channel's post, an anonymous administrator) fails a list
-    /// of users. Where a delivery carries several messages, each sender must be let in. For schemes
-    /// without messages the provider is asked about one that names nobody.
+    /// A message without a user (a poll, a channel's post, an anonymous administrator) fails a list of
+    /// users. Where a delivery carries several messages, each sender must be let in. For schemes
+    /// without messages the provider is asked about a message that names nobody.
     ///
-    /// Who is refused for good is logged (platform, user id, chat id), and answered such that the
-    /// platform does not try again: Telegram, Slack and WhatsApp get an empty 200; a Discord user
-    /// reads that they are not on the list, in words that only they see, and Discord's application
-    /// events get a 204. Where the platform has no such answer it is the provider's: 403. What
+    /// A sender who is refused for good is logged (platform, user id, chat id), and the response keeps
+    /// the platform from trying again: Telegram, Slack and WhatsApp get an empty 200; a Discord user
+    /// reads that they are not on the list, in a text that only they see, and Discord's application
+    /// events get a 204. For any other platform the response is the provider's: 403. A sender who
     /// could not be checked is a 503, and the platform tries again.
     #[must_use]
     pub fn allow<Form>(self, provider: impl IntoAuthProvider<Form>) -> Self {
@@ -134,19 +134,19 @@ impl WebhookLayer {
         self.edit(|core| core.provider = Some(provider))
     }
 
-    /// Replaces the user id of callers whom no message names; the scheme's name unless set.
+    /// Replaces the user id of callers without a message; the scheme's name unless set.
     ///
     /// # Security
     ///
-    /// Give each partner one who signs with [`hmac`](Self::hmac) or [`standard`](Self::standard):
-    /// the callers of two such layers would otherwise be the same
-    /// [`Principal`](crate::Principal). (In a file that is a fault.)
+    /// Give each partner who signs with [`hmac`](Self::hmac) or [`standard`](Self::standard) a user id
+    /// of its own: otherwise the callers of two such layers are one [`Principal`](crate::Principal).
+    /// (In a file that is a fault.)
     ///
     /// # Replay
     ///
-    /// Layers that share a replay store need different ones, or a delivery to one is known to the
-    /// other. (Those of a file are told apart by their paths.) What was handled under another user
-    /// id is not known under this one.
+    /// Layers that share a replay store need different user ids, or a delivery to one layer counts as
+    /// known to the other. (The layers of a file are told apart by their paths.) A new user id does
+    /// not know the deliveries that were handled under the old one.
     #[must_use]
     pub fn with_user_id(self, user_id: impl Into<String>) -> Self {
         self.edit(|core| core.user_id = user_id.into().into_boxed_str())
@@ -158,7 +158,8 @@ impl WebhookLayer {
         self.edit(|core| core.scopes = Scopes::new(scopes))
     }
 
-    /// Replaces the length in bytes beyond which a body is refused with 413: 1 MiB unless set.
+    /// Replaces the maximum length of a body in bytes: 1 MiB unless set. A longer body is refused with
+    /// 413.
     ///
     /// The body is held in memory while it is verified.
     #[must_use]
@@ -166,9 +167,9 @@ impl WebhookLayer {
         self.edit(|core| core.max_body_len = bytes)
     }
 
-    /// Replaces how many bodies are read at the same time before anything is proven: 128 unless
-    /// set, at least 1. No peer holds more than a quarter of them, or one where there are fewer than
-    /// four; what goes beyond is refused with 503.
+    /// Replaces how many unproven bodies are read at the same time: 128 unless set, at least 1. No
+    /// peer holds more than a quarter of them, or one where there are fewer than four. Any further
+    /// body is refused with 503.
     ///
     /// Together they hold up to this many times [`with_max_body_len`](Self::with_max_body_len).
     #[must_use]
@@ -176,11 +177,11 @@ impl WebhookLayer {
         self.edit(|core| core.buffers = Arc::new(ClientLimiter::new(most)))
     }
 
-    /// Replaces how long a body may take from its first byte to its last: 10 seconds unless set.
-    /// One that takes longer is refused with 503.
+    /// Replaces the time limit of a body, from its first byte to its last: 10 seconds unless set. A
+    /// body that takes longer is refused with 503.
     ///
-    /// The time is measured by the timers of the tokio runtime that the service runs in; without one
-    /// there is no limit here.
+    /// The timers of the tokio runtime that the service runs in measure the time; without a tokio
+    /// runtime this crate sets no limit.
     #[must_use]
     pub fn with_body_time_limit(self, limit: Duration) -> Self {
         self.edit(|core| core.body_time_limit = limit)
@@ -190,23 +191,24 @@ impl WebhookLayer {
     /// (24 hours), each under another id: 3 unless set, at least 1 and at most 100.
     ///
     /// This is for schemes in which an unsigned header names the delivery: GitHub
-    /// (`X-GitHub-Delivery`), Shopify (`X-Shopify-Webhook-Id`), Twilio
-    /// (`I-Twilio-Idempotency-Token`), an [`HmacScheme`](super::HmacScheme) with
+    /// (`X-GitHub-Delivery`), Shopify (`X-Shopify-Webhook-Id`), Twilio (`I-Twilio-Idempotency-Token`),
+    /// an [`HmacScheme`](super::HmacScheme) with
     /// [`with_unsigned_id`](super::HmacScheme::with_unsigned_id). Each one after the first leaves a
-    /// warning in the log. What goes beyond is answered like a delivery that was handled, with a
-    /// warning too. An equal id is never handled again.
+    /// warning in the log. Any delivery beyond the number is answered like one that was handled, with
+    /// a warning too. A delivery with an equal id is never handled again.
     ///
     /// # Security
     ///
-    /// Two true deliveries can have equal bodies, and whoever recorded one can write any id: so
-    /// many times less one can a recorded delivery be handled again. 1 is strict, and loses the
-    /// true ones.
+    /// Two genuine deliveries can have equal bodies, and an attacker who recorded one can send it
+    /// under any id. So a recorded delivery can be handled again up to this number less one. 1 is
+    /// strict, and loses genuine deliveries with equal bodies.
     #[must_use]
     pub fn with_equal_bodies(self, most: u16) -> Self {
         self.edit(|core| core.equal_bodies = most.clamp(1, MOST_EQUAL_BODIES))
     }
 
-    /// Replaces where deliveries are remembered, a [`MemoryReplayStore`] of its own unless set.
+    /// Replaces the store of handled deliveries, a [`MemoryReplayStore`] of the layer's own unless
+    /// set.
     #[must_use]
     pub fn with_replay_store(self, store: impl ReplayStore) -> Self {
         self.edit(|core| core.replay = Some(Arc::new(store)))
@@ -216,18 +218,17 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// Whoever records one delivery can then have it handled again: within the time window, or for
-    /// ever where the scheme signs no time. It is here for handlers that recognize what they have
-    /// done before. For true deliveries with equal bodies there is
+    /// An attacker who records one delivery can then have it handled again: within the time window, or
+    /// for ever where the scheme signs no time. Use it for handlers that recognize repeated deliveries
+    /// themselves. For genuine deliveries with equal bodies there is
     /// [`with_equal_bodies`](Self::with_equal_bodies).
     #[must_use]
     pub fn insecure_allow_replay(self) -> Self {
         self.edit(|core| core.replay = None)
     }
 
-    /// Sets whether a delivery that has been handled is refused with 409; unless set, it gets the
-    /// answer that makes the platform stop sending it: a 200, for Twilio with TwiML that does
-    /// nothing.
+    /// Sets whether a delivery that was handled is refused with 409. Unless set, the response makes
+    /// the platform stop sending it: a 200, for Twilio with TwiML that does nothing.
     #[must_use]
     pub fn refuse_handled(self, refuse: bool) -> Self {
         self.edit(|core| core.refuses_handled = refuse)
@@ -239,14 +240,14 @@ impl WebhookLayer {
         self.edit(|core| core.clock = clock)
     }
 
-    /// The headers that are themselves the secret (Telegram's is one), for tower-http's
-    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one, which sees them
-    /// before they are marked here.
+    /// The headers that are themselves the secret (such as Telegram's), for tower-http's
+    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one: the trace layer sees
+    /// them before this layer marks them.
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         self.core.scheme.secret_header().into_iter().collect()
     }
 
-    /// Whether it answers the platform's handshake, which is a `GET`.
+    /// Whether the layer answers the platform's handshake, which is a `GET`.
     pub(super) fn has_handshake(&self) -> bool {
         self.core.verify_token.is_some()
     }
@@ -282,8 +283,8 @@ impl fmt::Debug for WebhookLayer {
 
 /// The first one and two more.
 const EQUAL_BODIES: u16 = 3;
-/// Each is asked about where the ones before are taken.
+/// For each place, the store is asked if the places before it are taken.
 pub(crate) const MOST_EQUAL_BODIES: u16 = 100;
-/// The bodies that a layer reads at the same time, each of up to a mebibyte, unless set.
+/// The default number of bodies that a layer reads at the same time, each of up to 1 MiB.
 const MOST_BODIES: usize = 128;
 const MAX_BODY_LEN: usize = 1024 * 1024;

@@ -10,26 +10,26 @@ use std::{
 use super::replay::{ReplayKey, ReplayStore, Reserved};
 use crate::{answer::Answer, clock, error::AuthError};
 
-/// Remembers deliveries in this process: at most so many, for at most so long.
+/// Remembers deliveries in this process: at most a set number, for at most a set time.
 ///
-/// Clones share what they remember.
+/// Clones share one memory.
 ///
 /// # Security
 ///
-/// A store that is full forgets the oldest delivery that was handled; one that is being handled is
-/// never forgotten, and where there are only such, new ones are refused with 503. Only deliveries
-/// whose signature verified get here, so a stranger cannot flood it with requests of their own; but
-/// whoever makes the platform send many distinct events can push an older one out, and a recorded
-/// copy of that one would then be handled again. Where the scheme signs a time this works only
-/// within the time window (a copy that is older is refused whatever is remembered): a capacity of
-/// what arrives in ten minutes closes the gap. Where it signs none (GitHub, Meta, Shopify,
-/// Telegram, Twilio), a copy is refused for as long as it is remembered and no longer; handlers of
-/// what must never happen twice should look for an id of their own in the body.
+/// A full store forgets the oldest handled delivery. A delivery in progress is never forgotten: if the
+/// store holds only such ones, new deliveries are refused with 503. Only deliveries whose signature
+/// verified get into the store, so an attacker cannot flood it with requests of their own. But an
+/// attacker who makes the platform send many distinct events can push an older delivery out, and a
+/// recorded copy of that delivery would then be handled again. Where the scheme signs a time, this
+/// works only within the time window (an older copy is refused in any case): a capacity for the
+/// deliveries of ten minutes closes the gap. Where it signs none (GitHub, Meta, Shopify, Telegram,
+/// Twilio), a copy is refused only as long as the delivery is remembered; a handler of an event that
+/// must never be handled twice should look for an id of the event in the body.
 ///
-/// A delivery of GitHub or Shopify takes two places of the capacity where it shows the header that
-/// tells equal bodies apart; one of Twilio takes three, and with that header four.
+/// A delivery of GitHub or Shopify takes two places of the capacity if it has the header that tells
+/// equal bodies apart; a delivery of Twilio takes three, or four with that header.
 ///
-/// The memory ends with the process, and is known to this process alone.
+/// The memory ends with the process, and is not shared with other processes.
 #[derive(Clone)]
 pub struct MemoryReplayStore {
     capacity: usize,
@@ -50,7 +50,7 @@ struct Delivery {
 }
 
 impl MemoryReplayStore {
-    /// A store of at most that many deliveries (at least one), each remembered for a day.
+    /// Makes a store of at most that many deliveries (at least one), each remembered for a day.
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
@@ -59,8 +59,8 @@ impl MemoryReplayStore {
         }
     }
 
-    /// Replaces how long a delivery is remembered, one day unless set and never less than twenty
-    /// minutes: a time window of five minutes each way leaves a copy good for ten.
+    /// Replaces how long a delivery is remembered: one day unless set, never less than twenty minutes
+    /// (with a time window of five minutes each way, a copy is valid for ten).
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.as_secs().max(SHORTEST_TTL);
@@ -78,7 +78,7 @@ impl MemoryReplayStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Deliveries> {
-        // No step in between leaves it half-changed.
+        // No step leaves it half-changed.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,13 +1,12 @@
-//! Deliveries that a platform signed: verified, once each, and from senders who are on your list.
+//! Deliveries that a platform signed: verified, handled once each, and only from senders on your list.
 //!
 //! A [`WebhookLayer`] goes on the route that takes the deliveries, and an
 //! [`AuthLayer`](crate::AuthLayer) around it, where there is one, treats that path as public. The
-//! layer judges the head first: the length that is declared, a signature that is there and has the
-//! form of one, a signed time in a header that is fresh, and for Telegram the secret itself. Where
-//! that is wrong, not one byte of the body is read. Then it reads the body once, up to a limit, and
-//! judges in this order: signature over the raw bytes, time window, replay, and only then what the
-//! body says. The handler gets the very bytes that were signed, and an
-//! [`AuthContext`](crate::AuthContext).
+//! layer checks the head first: the declared length, the presence and the form of a signature, a fresh
+//! signed time in a header, and for Telegram the secret itself. If one of these is wrong, no byte of
+//! the body is read. Then it reads the body once, up to a limit, and checks in this order: signature
+//! over the raw bytes, time window, replay, and only then the content of the body. The handler gets
+//! the very bytes that were signed, and an [`AuthContext`](crate::AuthContext).
 //!
 //! ```
 //! use axum::{Router, body::Bytes, routing::post};
@@ -24,17 +23,18 @@
 //! # Ok::<(), tower_auth::ConfigError>(())
 //! ```
 //!
-//! Several webhooks stand in one layer, [`WebhookRoutes`], which goes around the whole router and closes
-//! what is forgotten. A file can name webhooks too: see [the configuration](crate::config).
+//! Several webhooks can share one layer, [`WebhookRoutes`], which goes around the whole router and
+//! closes every path that is forgotten. A file can name webhooks too: see [the
+//! configuration](crate::config).
 //!
 //! # Who the caller is
 //!
-//! The context's method is `webhook`, its issuer the scheme (`github`, `slack`), its user id what
-//! [`with_user_id`](WebhookLayer::with_user_id) says, or else the scheme too. Telegram, Discord,
-//! Slack and WhatsApp name a person: the body becomes a [`Message`](crate::Message), which the
-//! handler finds in the request's extensions (axum: `Extension<Message>`), and the user id is the
-//! person's. With [`allow`](WebhookLayer::allow) the message is put to a provider first, and the
-//! context is the one that it answers with:
+//! The context's method is `webhook`, its issuer the scheme (`github`, `slack`), and its user id that
+//! of [`with_user_id`](WebhookLayer::with_user_id), or else the scheme too. Telegram, Discord, Slack
+//! and WhatsApp name a person: the body becomes a [`Message`](crate::Message), which the handler finds
+//! in the request's extensions (axum: `Extension<Message>`), and the user id is the person's. With
+//! [`allow`](WebhookLayer::allow) a provider is asked about the message first, and the context is the
+//! provider's answer:
 //!
 //! ```
 //! use tower_auth::{provider::AllowlistAuth, webhook::WebhookLayer};
@@ -66,7 +66,7 @@
 //!
 //! # What each platform signs
 //!
-//! A delivery is handled once. What tells it apart from others depends on what is signed:
+//! A delivery is handled once. The signed data decides how two deliveries are told apart:
 //!
 //! | platform | signs | a delivery is known by | a recorded copy passes |
 //! |---|---|---|---|
@@ -82,22 +82,22 @@
 //! | Telegram | nothing: it shows a secret | the body | once a day |
 //! | a partner's HMAC | body; time and id where you agreed on them | the signed id, else what is signed | as GitHub's, where an unsigned id is named; else once a day, and never where a time is signed |
 //!
-//! What follows from it:
+//! Consequences:
 //!
-//! - **GitHub, Shopify, Twilio.** True deliveries can have equal bodies, and only a header that
-//!   nobody signed tells them apart. So an equal body under another id is handled twice more within
-//!   24 hours, with a warning in the log ([`with_equal_bodies`](WebhookLayer::with_equal_bodies)),
-//!   and under an equal id never. Whoever recorded a delivery gains that much.
-//! - **No time is signed** (GitHub, Shopify, Twilio, Meta, Telegram). A copy passes when what was
-//!   handled is no longer remembered: after 24 hours ([`with_ttl`](MemoryReplayStore::with_ttl)),
-//!   when the process ends, or when the store is full. A handler of what must never happen twice
-//!   looks for an id of its own in the body.
-//! - **Twilio** joins names and values without a mark: `a=bc` and `ab=c` have one signature. The
-//!   first reading that arrives is handled; any other one with that signature is a 409, under every
-//!   token, also while the first one is handled and where its handler failed. The path in front of a handler is not signed either: what is signed is the address that
-//!   the layer was given.
-//! - **A failure** (another status than 2xx or 3xx, a panic, a client that went away) is no handled
-//!   delivery: GitHub's *Redeliver*, which sends the id again, runs the handler again. Where the
+//! - **GitHub, Shopify, Twilio.** Genuine deliveries can have equal bodies, and only an unsigned
+//!   header tells them apart. So an equal body under another id is handled twice more within 24 hours,
+//!   with a warning in the log ([`with_equal_bodies`](WebhookLayer::with_equal_bodies)), and under an
+//!   equal id never. An attacker who recorded a delivery gains no more than that.
+//! - **No time is signed** (GitHub, Shopify, Twilio, Meta, Telegram). A copy passes when the handled
+//!   delivery is no longer remembered: after 24 hours ([`with_ttl`](MemoryReplayStore::with_ttl)),
+//!   when the process ends, or when the store is full. A handler of an event that must never be
+//!   handled twice looks for an id of the event in the body.
+//! - **Twilio** joins names and values without a separator: `a=bc` and `ab=c` have one signature. The
+//!   first reading that arrives is handled; any other reading with that signature is a 409, under
+//!   every token, also while the first one is being handled and after its handler failed. The path of
+//!   the handler is not signed either: Twilio signs the address that the layer was given.
+//! - **A failure** (another status than 2xx or 3xx, a panic, a client that went away) does not count
+//!   as handled: GitHub's *Redeliver*, which sends the id again, runs the handler again. Where the
 //!   first attempt succeeded, *Redeliver* is answered as known.
 //!
 //! # Answers
@@ -115,40 +115,40 @@
 //! | the replay store cannot be asked; too many bodies at the same time, or one for too long | 503 `unavailable` |
 //! | a sender who may not | the answer that ends the matter, see [`allow`](WebhookLayer::allow) |
 //!
-//! # Who has proven nothing yet
+//! # Limits before a signature is verified
 //!
-//! A signature of the right form is no proof, so the bodies of strangers are bounded. A layer reads
-//! 128 of them at the same time ([`with_max_bodies`](WebhookLayer::with_max_bodies)), each of up to
-//! 1 MiB ([`with_max_body_len`](WebhookLayer::with_max_body_len)) and for 10 seconds
-//! ([`with_body_time_limit`](WebhookLayer::with_body_time_limit)); what goes beyond is a 503, and the
-//! platform sends it again. No peer holds more than a quarter of them, so that one that is slow, or
-//! means to be, is no other one's trouble. The peer is the
-//! [`ClientAddress`](crate::ClientAddress) of the request: axum knows it where the router is served
-//! with `into_make_service_with_connect_info::<SocketAddr>()`. Where nobody knows it, only the bound
-//! for all of them holds. Behind a proxy every request is the proxy's, which then has a quarter:
-//! let it buffer bodies (nginx does), or put a layer outside that names the client's address.
+//! A signature of the right form is no proof, so unproven bodies are bounded. A layer reads 128 of
+//! them at the same time ([`with_max_bodies`](WebhookLayer::with_max_bodies)), each of up to 1 MiB
+//! ([`with_max_body_len`](WebhookLayer::with_max_body_len)) and for 10 seconds
+//! ([`with_body_time_limit`](WebhookLayer::with_body_time_limit)); any further body is a 503, and the
+//! platform sends it again. No peer holds more than a quarter of them, so that a slow or hostile peer
+//! does not block the others. The peer is the [`ClientAddress`](crate::ClientAddress) of the request:
+//! axum knows it where the router is served with
+//! `into_make_service_with_connect_info::<SocketAddr>()`. Without an address, only the bound for all
+//! of them holds. Behind a proxy every request comes from the proxy, which then has a quarter: let it
+//! buffer bodies (nginx does), or put a layer outside that names the client's address.
 //!
-//! Of one request at most four asymmetric signatures are checked (Discord's, and `v1a` of Standard
-//! Webhooks): the first ones shown, each with every public key.
+//! At most four asymmetric signatures of one request are checked (Discord's, and `v1a` of Standard
+//! Webhooks): the first ones in the header, each with every public key.
 //!
 //! # Compressed bodies
 //!
-//! A body with a `Content-Encoding` other than `identity` is refused before it is read: what
-//! platforms sign are the plain bytes, and nothing that a stranger sends is inflated here. Where a
-//! proxy of yours compresses requests on the way, put a layer around this one that inflates them and
-//! removes the header (tower-http's `RequestDecompressionLayer`): the signature then fits, and
-//! [`with_max_body_len`](WebhookLayer::with_max_body_len) bounds what comes out of it, since no more
-//! is asked for. A partner's signature over the compressed bytes is refused like every other one.
+//! A body with a `Content-Encoding` other than `identity` is refused before it is read: platforms sign
+//! the plain bytes, and this crate never inflates an unproven body. If a proxy of yours compresses
+//! requests, put a layer around this one that inflates them and removes the header (tower-http's
+//! `RequestDecompressionLayer`): the signature then fits, and
+//! [`with_max_body_len`](WebhookLayer::with_max_body_len) bounds the inflated body, since no more is
+//! read. A partner's signature over the compressed bytes is refused too.
 //!
-//! # What it does not do
+//! # Limitations
 //!
-//! While a body is read it holds the inner service that was ready for it, and with it a permit of a
-//! `ConcurrencyLimit` inside: put such a limit outside.
+//! While the layer reads a body, it holds the inner service that was ready for the request, and with
+//! it a permit of a `ConcurrencyLimit` inside: put such a limit outside.
 //!
-//! It does not parse the body for the handler. A handler that reads it into a `serde_json::Value` gets
-//! other JSON than was sent where an object has a member such as `$serde_json::private::RawValue`;
-//! the layer, the [`Message`](crate::Message) and a handler's own struct take it for a member like any
-//! other.
+//! The layer does not parse the body for the handler. A handler that reads it into a
+//! `serde_json::Value` gets other JSON than was sent where an object has a member such as
+//! `$serde_json::private::RawValue`; the layer, the [`Message`](crate::Message) and a handler's own
+//! struct read it like any other member.
 
 mod body;
 mod core;

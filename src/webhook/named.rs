@@ -28,9 +28,9 @@ impl WebhookLayer {
 
     /// GitHub: the secret of the webhook, `X-Hub-Signature-256`.
     ///
-    /// GitHub signs no time and no id. A delivery is known by its body and `X-GitHub-Delivery`: one
-    /// that failed and is redelivered by hand is handled, one that was handled is answered as known.
-    /// An equal body under another id is handled twice more in 24 hours: see
+    /// GitHub signs no time and no id. A delivery is known by its body and `X-GitHub-Delivery`: a
+    /// failed delivery that is redelivered by hand is handled; one that was handled is answered as
+    /// known. An equal body under another id is handled twice more in 24 hours: see
     /// [`with_equal_bodies`](Self::with_equal_bodies).
     ///
     /// # Errors
@@ -53,12 +53,11 @@ impl WebhookLayer {
 
     /// Telegram: the `secret_token` that was given to `setWebhook`.
     ///
-    /// Telegram signs nothing: whoever knows the token can write any update. Serve it over TLS
-    /// only.
+    /// Telegram signs nothing: everyone who knows the token can write any update. Use TLS only.
     ///
     /// # Errors
     ///
-    /// The secret is blank, or not one that Telegram takes.
+    /// The secret is blank, or not in the form that Telegram requires.
     pub fn telegram(secret: impl Into<Secret>) -> Result<Self, ConfigError> {
         Self::of(Telegram, secret.into(), Some(TELEGRAM))
     }
@@ -66,19 +65,19 @@ impl WebhookLayer {
     /// Discord: the public key of the application, in hexadecimal, for interactions and for the
     /// application's events.
     ///
-    /// A `PING` is answered once its signature is verified. Discord sends wrong signatures on
-    /// purpose and wants to see a 401.
+    /// A `PING` is answered once its signature is verified. Discord sends wrong signatures on purpose
+    /// and expects a 401.
     ///
     /// # Errors
     ///
-    /// That is no Ed25519 public key.
+    /// The text is no Ed25519 public key.
     pub fn discord(public_key: impl Into<Secret>) -> Result<Self, ConfigError> {
         Self::of(Discord, public_key.into(), Some(DISCORD))
     }
 
     /// Stripe: the secret of the endpoint (`whsec_…`, taken as it stands), signatures `v1`.
     ///
-    /// A retry is known by the event's `id`, though its bytes have changed.
+    /// A retry is known by the event's `id`, although its bytes have changed.
     ///
     /// # Errors
     ///
@@ -87,7 +86,7 @@ impl WebhookLayer {
         Self::of(Stripe, secret.into(), None)
     }
 
-    /// A partner of your own, who signs as you agreed.
+    /// A partner of yours, with a signature scheme that you agreed on.
     ///
     /// # Errors
     ///
@@ -96,15 +95,15 @@ impl WebhookLayer {
         Self::of(scheme, secret.into(), None)
     }
 
-    /// Twilio: the auth token of the account, and the address as it stands at Twilio, without a
-    /// query: what a proxy shows here as host and path is not what was signed.
+    /// Twilio: the auth token of the account, and the address as it is configured at Twilio, without a
+    /// query: behind a proxy, the host and path of the request are not the signed ones.
     ///
     /// # Security
     ///
-    /// Twilio signs no time, and names and values of a form without a mark between them: of several
+    /// Twilio signs no time, and joins the names and values of a form without a separator: of several
     /// readings with one signature the first that arrives is handled, and every other one is a 409.
-    /// Equal requests of one call (a `<Redirect>` to the same address) have tokens of their own
-    /// (`I-Twilio-Idempotency-Token`), which nobody signed: see
+    /// Equal requests of one call (a `<Redirect>` to the same address) have different tokens
+    /// (`I-Twilio-Idempotency-Token`), which are not signed: see
     /// [`with_equal_bodies`](Self::with_equal_bodies).
     ///
     /// A copy of a handled delivery is answered with an empty `<Response/>`.
@@ -118,8 +117,8 @@ impl WebhookLayer {
 
     /// Meta (WhatsApp, Messenger, Instagram): the app secret, `X-Hub-Signature-256`.
     ///
-    /// The messages of WhatsApp have senders; a delivery may hold several, and with
-    /// [`allow`](Self::allow) each must be let in.
+    /// The messages of WhatsApp have senders. A delivery may hold several messages; with
+    /// [`allow`](Self::allow) each sender must be let in.
     ///
     /// # Errors
     ///
@@ -128,9 +127,9 @@ impl WebhookLayer {
         Self::of(Meta, app_secret.into(), Some(META))
     }
 
-    /// Answers Meta's handshake (`GET` with `hub.verify_token`) where it shows that token.
+    /// Answers Meta's handshake (`GET` with `hub.verify_token`) if its token equals this one.
     ///
-    /// The layer then answers every `GET` itself.
+    /// The layer then answers every `GET`.
     ///
     /// # Errors
     ///
@@ -152,8 +151,7 @@ impl WebhookLayer {
         Self::of(Shopify, secret.into(), None)
     }
 
-    /// Linear: the signing secret of the webhook. The time stands in the body, and may be a minute
-    /// off.
+    /// Linear: the signing secret of the webhook. The time is in the body, and may be off by a minute.
     ///
     /// # Errors
     ///

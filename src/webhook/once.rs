@@ -1,8 +1,8 @@
-//! Whether a delivery is handled: by the name that its platform signed, or else by what was signed.
+//! Decides whether a delivery is handled: by its signed name, or else by its signed bytes.
 //!
-//! Where an unsigned header alone tells apart true deliveries with equal bodies, whoever recorded
-//! one can write any id into it. So an equal id is the same delivery, and another one is believed a
-//! few times only: each takes one of the numbered places that these bytes have.
+//! Where only an unsigned header tells genuine deliveries with equal bodies apart, an attacker who
+//! recorded one can write any id into it. So an equal id means the same delivery, and only a few
+//! deliveries with other ids are accepted: each takes one of the numbered places of these bytes.
 
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
@@ -16,28 +16,28 @@ use crate::error::AuthError;
 pub(super) struct Identity<'a> {
     /// The scheme that the layer verifies.
     pub(super) scheme: &'a str,
-    /// The name of the layer that remembers it.
+    /// The name of the layer that remembers the delivery.
     pub(super) layer: &'a str,
     pub(super) claim: &'a Claim<'a>,
     pub(super) body: &'a [u8],
-    /// All that is signed, in pieces.
+    /// All signed bytes, in pieces.
     pub(super) signed: &'a [Cow<'a, [u8]>],
-    /// The platform's name for it in the body.
+    /// The platform's name for the delivery in the body.
     pub(super) name: Option<&'a str>,
     pub(super) equals: Option<EqualDeliveries<'a>>,
 }
 
-/// The means to tell apart deliveries whose signed bytes are equal.
+/// Tells deliveries with equal signed bytes apart.
 pub(super) struct EqualDeliveries<'a> {
-    /// The id that nobody signed. Where the header is absent, the signed bytes are handled once.
+    /// The unsigned id. Where the header is absent, the signed bytes are handled once.
     pub(super) id: Option<&'a str>,
-    /// The number of them that is handled.
+    /// The maximum number of such deliveries that are handled.
     pub(super) most: u16,
-    /// All that the handler reads, where one signature fits several readings.
+    /// The data that the handler reads, where one signature fits several readings.
     pub(super) reading: Option<Reading<'a>>,
 }
 
-/// All that a handler reads of a delivery.
+/// The data of a delivery that a handler reads.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
     /// Path and query.
@@ -51,9 +51,9 @@ pub(super) enum DeliveryState {
     New(Reservation, u16),
     InProgress,
     Handled,
-    /// As many with these bytes under other ids have been handled as may be.
+    /// The maximum number of deliveries with these bytes under other ids has been handled.
     Exhausted,
-    /// Signed like one that is known, and cut into other names and values.
+    /// It has the signature of a known delivery, but other names and values.
     Recut,
 }
 
@@ -91,16 +91,15 @@ impl Identity<'_> {
                     Reserved::InProgress => return Ok(DeliveryState::InProgress),
                     Reserved::Handled => return Ok(DeliveryState::Recut),
                 }
-                // The first reading is the only one, whatever becomes of the handler: between a
-                // failure and the platform's next attempt another one would pass. A store that is
-                // full forgets in this order, and never that the true reading is known while it
-                // still knows that one was chosen.
+                // The first reading is the only one, even if its handler fails: otherwise another
+                // reading would pass before the platform's next attempt. A full store forgets in this
+                // order, so while it knows that a reading was chosen it also knows which one.
                 held.keep_now([chosen, reading]);
             }
         }
         let most = match (id, &self.equals) {
             (Some(_), Some(equals)) => equals.most,
-            // Nothing tells equal ones apart.
+            // Nothing tells equal deliveries apart.
             _ => 1,
         };
         let mut is_busy = false;
@@ -123,7 +122,7 @@ impl Identity<'_> {
         })
     }
 
-    /// The key of what is signed, or of the name in it.
+    /// The key of the signed bytes, or of the name in them.
     fn signed_key(&self) -> ReplayKey {
         let concatenated;
         let (what, bytes): (&str, &[u8]) = match (self.claim.once, self.name) {
@@ -131,7 +130,7 @@ impl Identity<'_> {
             (Once::Body, Some(name)) => ("name", name.as_bytes()),
             (Once::Body, None) => ("body", self.body),
             (Once::Signed, _) => {
-                // One text, however it was put together.
+                // One text, independent of its pieces.
                 concatenated = self.signed.concat();
                 ("signed", &concatenated)
             }
@@ -141,7 +140,7 @@ impl Identity<'_> {
     }
 }
 
-/// A delivery that is being handled: released when dropped, unless it was kept.
+/// A delivery in progress: released when dropped, unless it was kept.
 pub(super) struct Reservation {
     store: Arc<dyn ReplayStore>,
     keys: Vec<ReplayKey>,
@@ -163,7 +162,7 @@ impl Reservation {
         Ok(reserved)
     }
 
-    /// Keeps some of the keys whatever becomes of the delivery.
+    /// Keeps these keys, even if the delivery fails.
     fn keep_now(&mut self, keys: [ReplayKey; 2]) {
         self.keys.retain(|key| !keys.contains(key));
         for key in keys {
@@ -180,7 +179,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // The id last: until then a copy with this one hears that it is being handled.
+        // The id is released last: until then a copy with this id is answered as in progress.
         for key in self.keys.iter().rev() {
             self.store.release(key);
         }

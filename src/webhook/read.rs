@@ -1,11 +1,11 @@
-//! Reading what a delivery shows: one way only, and nothing that a platform would not send.
+//! Strict readers for the headers of a delivery.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
 
 use crate::{error::AuthError, hex};
 
-/// The one value of a header; nothing where it is absent or blank.
+/// The only value of a header; `None` where it is absent or blank.
 pub(super) fn one<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -26,7 +26,7 @@ pub(super) fn one<'a>(
     Ok((!text.trim().is_empty()).then_some(text))
 }
 
-/// The one value of a header that a signed delivery must have.
+/// The only value of a header that a signed delivery must have.
 pub(super) fn required<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
@@ -34,8 +34,7 @@ pub(super) fn required<'a>(
     one(headers, name)?.ok_or_else(unsigned)
 }
 
-/// Refuses a body that is compressed: what is signed are the plain bytes, and what strangers send
-/// is not inflated.
+/// Refuses a compressed body: platforms sign the plain bytes, and unproven bodies are not inflated.
 pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), AuthError> {
     let is_plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
         let mut codings = value.as_bytes().split(|&byte| byte == b',');
@@ -52,8 +51,8 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), AuthError> {
     ))
 }
 
-/// Lower-case hexadecimal, as every platform writes it: another spelling of the same signature
-/// was written by somebody else.
+/// Lower-case hexadecimal, as every platform writes it: a signature in another spelling is not from
+/// the platform.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
     is_lower.then(|| hex::decode(text))?
@@ -69,22 +68,22 @@ pub(super) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// A time in whole seconds in a header: decimal digits alone, the first no zero, few enough to be
-/// one. Every platform writes it so; a sign, a fraction, an exponent or a leading zero was written by
-/// somebody else.
+/// A time in whole seconds in a header: decimal digits only, the first not zero, at most the length of
+/// a time. Every platform writes it so; a sign, a fraction, an exponent or a leading zero is not from
+/// the platform.
 pub(super) fn time(text: &str) -> Option<u64> {
     let is_plain = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_plain && !text.starts_with('0')).then(|| text.parse().ok())?
 }
 
-/// Nothing was shown.
+/// The request has no signature.
 pub(super) fn unsigned() -> AuthError {
     AuthError::missing_credential()
         .with_reason("no_signature")
         .with_message("a signature is required")
 }
 
-/// Something was shown that no signer writes.
+/// The request has a signature in a form that no signer writes.
 pub(super) fn malformed() -> AuthError {
     refused("malformed_signature")
 }
@@ -94,5 +93,5 @@ pub(super) fn refused(reason: &'static str) -> AuthError {
     AuthError::invalid_credential(reason).with_message("the signature is not valid")
 }
 
-/// No platform's signature header comes near.
+/// Far above the length of any platform's signature header.
 const LONGEST: usize = 8 * 1024;

@@ -1,4 +1,4 @@
-//! Each delivery once: what has been handled, and what is being handled at the moment.
+//! Each delivery once: handled deliveries, and deliveries in progress.
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
@@ -8,21 +8,22 @@ use crate::{answer::Answer, error::AuthError, hex};
 
 /// Remembers deliveries, so that each is handled once.
 ///
-/// A delivery is reserved when it arrives. It is kept when the handler succeeded, and released
-/// when it did not (any other status than 2xx or 3xx, a panic, a client that went away), so that
+/// A delivery is reserved when it arrives. It is kept when the handler succeeded, and released when
+/// the handler failed (any other status than 2xx or 3xx, a panic, a client that went away), so that
 /// the platform's next attempt is handled.
 ///
-/// [`MemoryReplayStore`](super::MemoryReplayStore) is the one that comes with the crate. Several
-/// servers behind one address need a store that they share; it is written like this one:
+/// [`MemoryReplayStore`](super::MemoryReplayStore) comes with the crate. Several servers behind one
+/// address need a shared store, which must follow these rules:
 ///
 /// - Of two calls of `reserve` with one key, whatever the threads or machines, only one may answer
 ///   [`Reserved::New`].
 /// - A delivery that failed is released, and its key is new again.
-/// - What was reserved and is neither kept nor released belongs to a server that died: it counts as
+/// - A reservation that is neither kept nor released belongs to a server that died: it counts as
 ///   failed after a time that is longer than any run of your handler.
 /// - A future of `reserve` that is dropped before it answered must leave nothing reserved.
-/// - What was kept is known for 24 hours. Memory has a bound: whoever holds a recorded delivery can
-///   send it under many unsigned ids, each of which is asked about and released again.
+/// - A kept key is known for 24 hours. The store needs a bound on its memory: an attacker with a
+///   recorded delivery can send it under many unsigned ids, each of which is reserved and released
+///   again.
 ///
 /// # Example
 ///
@@ -61,8 +62,8 @@ use crate::{answer::Answer, error::AuthError, hex};
 pub trait ReplayStore: Send + Sync + 'static {
     /// Reserves a delivery that arrived at that time, unless it is known already.
     ///
-    /// Where the store cannot tell, it answers with an error
-    /// ([`AuthError::unavailable`]): the delivery is then refused with 503, never handled.
+    /// If the store cannot tell, it answers with an error ([`AuthError::unavailable`]): the delivery
+    /// is then refused with 503, never handled.
     fn reserve(&self, key: &ReplayKey, at: SystemTime) -> Answer<Result<Reserved, AuthError>>;
 
     /// Notes that a reserved delivery was handled.
@@ -70,7 +71,7 @@ pub trait ReplayStore: Send + Sync + 'static {
     /// It must not block: a store that talks over a network hands this to a task.
     fn keep(&self, key: &ReplayKey);
 
-    /// Gives a reserved delivery back, as if it had never arrived. It must not block either.
+    /// Releases a reserved delivery, as if it had never arrived. It must not block either.
     fn release(&self, key: &ReplayKey);
 }
 
@@ -101,11 +102,11 @@ pub enum Reserved {
 
 /// The key that a store remembers: a digest of signed bytes, of the scheme, and of the layer's user id.
 ///
-/// Where only an unsigned header tells true deliveries with equal bodies apart (GitHub, Shopify,
-/// Twilio), one delivery has several keys: one with that header in it, and one of a few numbered
+/// Where only an unsigned header tells genuine deliveries with equal bodies apart (GitHub, Shopify,
+/// Twilio), one delivery has several keys: one that includes that header, and one of a few numbered
 /// places for those bytes. They are reserved, kept and released together. Where one signature fits
-/// several forms (Twilio), two more say which form came first: they are kept at once, whatever
-/// becomes of the delivery.
+/// several forms (Twilio), two more keys record the form that came first: they are kept at once, even
+/// if the delivery fails.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayKey([u8; 32]);
 
@@ -113,7 +114,7 @@ impl ReplayKey {
     pub(super) fn new<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut digest = Sha256::new();
         for part in parts {
-            // With its length, so that no two lists of parts run together.
+            // With its length, so that two different lists of parts never have equal bytes.
             digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             digest.update(part);
         }

@@ -1,11 +1,11 @@
-//! Short answers to a platform.
+//! Short responses to a platform.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// An answer of a few words.
+/// A response with a short text.
 pub(super) fn short_answer(
     status: StatusCode,
     content_type: &'static str,
@@ -19,7 +19,7 @@ pub(super) fn short_answer(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // Part of what is said may be the caller's own words.
+    // The text may hold bytes of the request.
     headers.insert(NO_SNIFFING, HeaderValue::from_static("nosniff"));
     response
 }

@@ -1,4 +1,4 @@
-//! Whether the sender of a message is let in, and the answer to a sender who is not.
+//! Decides whether the sender of a message is let in, and answers a sender who is not.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     request::{AuthRequest, Message},
 };
 
-/// Puts one sender to the chain.
+/// Asks the chain about one sender.
 pub(super) async fn ask_about_sender(
     provider: &Arc<dyn AuthProvider>,
     message: &Message,
@@ -27,8 +27,9 @@ pub(super) async fn ask_about_sender(
     })
 }
 
-/// An error would make the platform send the same message again and again: whoever was refused for
-/// good gets the answer that ends it. What could not be checked is worth another attempt.
+/// An error would make the platform send the same message again and again: a sender who was refused
+/// for good gets the response that ends it. A sender who could not be checked is worth another
+/// attempt.
 pub(super) fn refuse_sender(
     error: &AuthError,
     silent_answer: Option<Response<Bytes>>,

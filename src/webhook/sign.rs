@@ -1,4 +1,4 @@
-//! Signing deliveries of one's own.
+//! Signs deliveries of your own.
 
 use std::fmt;
 
@@ -21,8 +21,8 @@ use crate::{
 
 /// Signs deliveries that you send.
 ///
-/// Sign each attempt anew: the time is part of what is signed. The id stays the same, so that the
-/// receiver knows a retry.
+/// Sign each attempt again: the time is part of the signed text. The id stays equal, so that the
+/// receiver recognizes a retry.
 ///
 /// # Example
 ///
@@ -36,7 +36,7 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 ///
-/// While one secret replaces another, both sign; public keys are for receivers of Ed25519:
+/// During a rotation both secrets sign; public keys are for receivers of Ed25519:
 ///
 /// ```
 /// use tower_auth::webhook::WebhookSigner;
@@ -77,7 +77,7 @@ impl WebhookSigner {
         })
     }
 
-    /// Signs as agreed with a partner.
+    /// Signs by the scheme that you agreed on with a partner.
     ///
     /// # Errors
     ///
@@ -93,11 +93,12 @@ impl WebhookSigner {
         })
     }
 
-    /// Adds a secret to sign with as well, while it takes the place of the first one.
+    /// Adds a secret to sign with too, during a rotation.
     ///
     /// # Errors
     ///
-    /// As for the first one; or the scheme has room for one signature only.
+    /// The constructor would refuse the secret; or the scheme has room for one signature
+    /// only.
     pub fn add_secret(mut self, secret: impl Into<Secret>) -> Result<Self, ConfigError> {
         if let SignatureForm::Hmac(_) = self.form {
             return Err(ConfigError::new(
@@ -117,11 +118,11 @@ impl WebhookSigner {
         self
     }
 
-    /// The headers for a delivery: id, time and signature, as far as the scheme has them.
+    /// The headers for a delivery: id, time and signature, those that the scheme has.
     ///
     /// # Errors
     ///
-    /// The id is empty, or holds a full stop or something else than visible ASCII.
+    /// The id is empty, or holds a full stop or a character outside visible ASCII.
     pub fn sign(&self, id: &str, body: &[u8]) -> Result<HeaderMap, ConfigError> {
         if !standard::is_id(id) {
             return Err(ConfigError::new(
@@ -161,7 +162,7 @@ impl WebhookSigner {
         Ok(headers)
     }
 
-    /// The public key, as receivers take it (`whpk_…`), of each private one.
+    /// The public key of each private one, in the form for receivers (`whpk_…`).
     pub fn public_keys(&self) -> impl Iterator<Item = String> {
         self.keys.iter().filter_map(|key| match key {
             SigningKey::Hmac(_) => None,

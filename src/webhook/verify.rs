@@ -1,4 +1,4 @@
-//! The one engine: what a scheme reads from a delivery, checked against the keys.
+//! Verifies deliveries of all schemes: checks what a scheme reads from a delivery against the keys.
 
 use std::borrow::Cow;
 
@@ -21,40 +21,40 @@ pub(super) trait Scheme: Send + Sync + 'static {
     /// The name that logs show, and the issuer of the callers.
     fn name(&self) -> &'static str;
 
-    /// Reads a secret or public key as the platform hands it out.
+    /// Reads a secret or public key in the form in which the platform gives it out.
     fn key(&self, secret: &str) -> Result<Key, ConfigError>;
 
-    /// Reads what the head of a delivery claims, before a byte of its body is read. Nothing here is
+    /// Reads the claims in the head of a delivery, before a byte of its body is read. Nothing is
     /// proven yet.
     fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError>;
 
-    /// The part of the body that is signed, which follows on [`Claim::before`]: all of it, unless
-    /// the scheme says otherwise.
+    /// The signed part of the body, which follows [`Claim::before`]: the whole body, unless the scheme
+    /// says otherwise.
     fn signed_body<'b>(&self, _: &Head<'_>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, AuthError> {
         Ok(body.into())
     }
 
-    /// The seconds by which a signed time may be off, in either direction; nothing where the scheme
-    /// signs none.
+    /// The leeway of a signed time in seconds, in either direction; `None` where the scheme signs
+    /// none.
     fn leeway(&self) -> Option<u64>;
 
-    /// The time that the verified body itself tells.
+    /// The time inside the verified body.
     fn time_inside(&self, _body: &[u8]) -> Result<Option<u64>, AuthError> {
         Ok(None)
     }
 
-    /// The name by which the platform knows the delivery, in the verified body.
+    /// The platform's name of the delivery, inside the verified body.
     fn name_inside(&self, _body: &[u8]) -> Option<String> {
         None
     }
 
-    /// The headers that name a delivery and are not signed. Where there are any, deliveries whose
-    /// signed bytes are equal may be several.
+    /// The unsigned headers that name a delivery. If there are any, several deliveries may have equal
+    /// signed bytes.
     fn unsigned_ids(&self) -> &[HeaderName] {
         &[]
     }
 
-    /// Whether one signature fits several bodies, which the handler would read differently.
+    /// Whether one signature fits several bodies that the handler would read differently.
     fn is_ambiguous(&self) -> bool {
         false
     }
@@ -65,8 +65,8 @@ pub(super) trait Scheme: Send + Sync + 'static {
         Response::new(Bytes::new())
     }
 
-    /// The header that is itself the secret. Where there is one, nothing else is claimed: the body
-    /// proves nothing.
+    /// The header that is itself the secret. If there is one, nothing is signed and the body proves
+    /// nothing.
     fn secret_header(&self) -> Option<HeaderName> {
         None
     }
@@ -89,7 +89,7 @@ pub(super) struct Claim<'a> {
     pub(super) once: Once<'a>,
 }
 
-/// A signature, or what stands for one.
+/// A signature, or the secret in its place.
 pub(super) enum Shown<'a> {
     Mac(Vec<u8>),
     Ed25519(Vec<u8>),
@@ -103,7 +103,7 @@ pub(super) enum Once<'a> {
     Body,
     /// An id that is signed, in a header.
     Id(&'a str),
-    /// Everything that is signed: nothing in it names the event.
+    /// All signed bytes: nothing in them names the event.
     Signed,
 }
 
@@ -123,7 +123,7 @@ impl Key {
         Ok(Self::Hmac(Box::new(hmac::Key::new(algorithm, secret))))
     }
 
-    /// Whether this has the form of a signature by this key.
+    /// Whether `shown` has the form of a signature by this key.
     fn could_have_made(&self, shown: &Shown<'_>) -> bool {
         match (self, shown) {
             (Self::Hmac(key), Shown::Mac(mac)) => mac.len() == key.algorithm().tag_len(),
@@ -152,8 +152,8 @@ impl Key {
     }
 }
 
-/// Checks what can be checked before the body is read: that one of the signatures has the form of
-/// one that a key here could have made.
+/// Checks everything that needs no body: one of the signatures must have the form of a signature by
+/// one of the keys.
 pub(super) fn check_shown<'k>(
     claim: &Claim<'_>,
     keys: impl Iterator<Item = &'k Key> + Clone,
@@ -206,8 +206,8 @@ fn made_one(key: &Key, claim: &Claim<'_>, signed: &[Cow<'_, [u8]>]) -> bool {
     }
 }
 
-/// Whether one of the keys made one of the signatures. It tries [`MOST_ASYMMETRIC`] pairs and no
-/// more, the first signature with every key first.
+/// Whether one of the keys made one of the signatures. It tries at most [`MOST_ASYMMETRIC`] pairs, the
+/// first signature with every key first.
 fn verify_ed25519(
     claim: &Claim<'_>,
     message: &[u8],
@@ -247,7 +247,7 @@ pub(super) fn blank() -> ConfigError {
     )
 }
 
-/// Whoever knows a public key could sign with it, where it is the secret.
+/// If a public key served as the secret, everyone who knows it could sign.
 pub(super) fn not_a_key_file(secret: &[u8]) -> Result<(), ConfigError> {
     if is_key_file(secret) {
         return Err(ConfigError::new(
@@ -261,8 +261,9 @@ pub(super) fn not_a_key_file(secret: &[u8]) -> Result<(), ConfigError> {
 
 const ED25519_LEN: usize = 32;
 const ED25519_SIGNATURE_LEN: usize = 64;
-/// A rotation shows two or three.
+/// A rotation needs two or three.
 const MOST_SIGNATURES: usize = 16;
-/// The number of asymmetric signatures that are checked for one request: each costs as much as thousands of
-/// comparisons, and whoever sends it has proven nothing. Two keys here and two there are four.
+/// The number of asymmetric signatures that are checked for one request: each costs as much as
+/// thousands of comparisons, and the sender has proven nothing. It allows for two keys here and two
+/// signatures there.
 pub(super) const MOST_ASYMMETRIC: usize = 4;

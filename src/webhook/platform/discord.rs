@@ -29,7 +29,7 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
         }
         (2, None) => ("application_command", OBJECTION),
         (3, None) => ("message_component", OBJECTION),
-        // A list of suggestions has no room for words.
+        // A list of suggestions cannot hold a text.
         (4, None) => ("application_command_autocomplete", NO_SUGGESTION),
         (5, None) => ("modal_submit", OBJECTION),
         _ => return Err(malformed("unknown_type")),
@@ -43,8 +43,8 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     })
 }
 
-/// The acting user: the member in a guild, the user elsewhere. Who is mentioned, or wrote what is acted
-/// on, is not asked for here.
+/// The acting user: the member in a guild, the user elsewhere. Mentioned users and the author of a
+/// message that is acted on do not count.
 fn read_interaction(body: &Object<'_>, mut message: Message) -> Result<Message, AuthError> {
     let member = body.object("member")?;
     let user = match (&member, body.object("user")?) {
@@ -91,7 +91,7 @@ fn name_user(mut message: Message, user: &Object<'_>) -> Result<Message, AuthErr
     Ok(message)
 }
 
-/// An id, which Discord writes as a decimal text; one that is written otherwise is not its own.
+/// An id, which Discord writes as a decimal text; any other form is not Discord's.
 fn id(object: &Object<'_>, name: &str) -> Result<Option<u64>, AuthError> {
     let Some(text) = object.text(name)? else {
         return Ok(None);
@@ -103,13 +103,13 @@ fn id(object: &Object<'_>, name: &str) -> Result<Option<u64>, AuthError> {
     Ok(Some(id))
 }
 
-/// The answer that Discord wants where there is nothing to say.
+/// The response that Discord expects where there is nothing to say.
 fn no_content() -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
-/// Words that only the sender sees, without pinging anybody.
+/// A text that only the sender sees and that notifies nobody.
 const OBJECTION: &str = r#"{"type":4,"data":{"content":"You are not on the list of those who may use this.","flags":64,"allowed_mentions":{"parse":[]}}}"#;
 const NO_SUGGESTION: &str = r#"{"type":8,"data":{"choices":[]}}"#;

@@ -9,7 +9,7 @@ pub(in crate::webhook) const META: Platform = Platform { read };
 
 fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
     let body = Object::parse(body)?;
-    // Pages and the like have bodies of their own, which name nobody here.
+    // Pages and other objects have bodies that name no sender here.
     if body.text("object")?.as_deref() != Some("whatsapp_business_account") {
         return Ok(PlatformEvent::Messages {
             messages: vec![Message::new("meta")],
@@ -51,7 +51,7 @@ fn read_change(value: &Object<'_>, messages: &mut Vec<Message>) -> Result<(), Au
             messages.push(message);
         }
     }
-    // A change of another kind has no sender, and must not go in beside one that has.
+    // A change of another kind has no sender, and must not pass together with a message that has one.
     if messages.len() == before {
         messages.push(Message::new(NAME));
     }

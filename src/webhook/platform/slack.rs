@@ -1,4 +1,4 @@
-//! Slack: events, slash commands, and what people press and submit.
+//! Slack: events, slash commands, buttons and forms.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::{
 pub(in crate::webhook) const SLACK: Platform = Platform { read };
 
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
-    // By the signed bytes: the content type is not signed, so it may only agree.
+    // The signed bytes decide: the content type is not signed, so it may only agree.
     let is_json = body.trim_ascii_start().first() == Some(&b'{');
     if !content_type_agrees(headers, is_json) {
         return Err(malformed("content_type_of_another_body"));
@@ -89,8 +89,8 @@ fn sender<'a>(event: &Object<'a>) -> Result<Option<Cow<'a, str>>, AuthError> {
     }
 }
 
-/// Whose a changed message is: its author's, where nobody else is named as the one who changed it.
-/// With two names the words are one's and the act the other's, so that nobody's they are.
+/// The sender of a changed message: its author, unless another user is named as the editor. With two
+/// names, the text is of one and the act of the other, so there is no sender.
 fn editor<'a>(event: &Object<'a>) -> Result<Option<Cow<'a, str>>, AuthError> {
     let Some(author) = event.at("message.user", id)? else {
         return Ok(None);
@@ -170,7 +170,7 @@ fn text_or_id<'a>(object: &Object<'a>, name: &str) -> Result<Option<Cow<'a, str>
     }
 }
 
-/// An id; an empty one is none.
+/// An id; an empty one counts as absent.
 fn id<'a>(object: &Object<'a>, name: &str) -> Result<Option<Cow<'a, str>>, AuthError> {
     Ok(object.text(name)?.filter(|id| !id.is_empty()))
 }
@@ -186,7 +186,7 @@ impl<'a> Form<'a> {
         Ok(Self(form_urlencoded::parse(body).collect()))
     }
 
-    /// The one value of a field.
+    /// The only value of a field.
     fn only(&self, name: &str) -> Result<Option<&str>, AuthError> {
         let mut values = self.0.iter().filter(|(shown, _)| shown == name);
         let value = values.next().map(|(_, value)| &**value);

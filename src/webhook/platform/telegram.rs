@@ -28,7 +28,7 @@ fn read(_: &HeaderMap, body: &[u8]) -> Result<PlatformEvent, AuthError> {
             .ok_or_else(|| malformed("empty_update"))?;
         message = kind.read(&content, message)?;
     }
-    // A kind that is newer than this list has no sender: nobody who is on a list wrote it.
+    // A kind that is newer than this list has no sender, so no list lets it in.
     Ok(PlatformEvent::Messages {
         messages: vec![message],
         silent_answer: empty_answer(),
@@ -57,7 +57,7 @@ impl UpdateKind {
         {
             message = message.with_chat_id(id);
         }
-        // Whoever writes on behalf of a chat is nobody: `from` is a stand-in then.
+        // A sender who writes on behalf of a chat is not a person: `from` is a placeholder then.
         let Some(path) = self.user.filter(|_| content.get("sender_chat").is_none()) else {
             return Ok(message);
         };
@@ -75,7 +75,7 @@ impl UpdateKind {
     }
 }
 
-/// GroupAnonymousBot, Channel_Bot, and Telegram itself: whoever they speak for, it is no person.
+/// GroupAnonymousBot, Channel_Bot, and Telegram itself: none of them is a person.
 const SHARED: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
 
 const FROM: Option<&str> = Some("from");
@@ -96,7 +96,7 @@ const UPDATE_KINDS: [UpdateKind; 27] = [
     UpdateKind::new("message_reaction_count", None, CHAT),
     UpdateKind::new("inline_query", FROM, None),
     UpdateKind::new("chosen_inline_result", FROM, None),
-    // Who pressed the button; `message.from` is the bot that showed it.
+    // The user who pressed the button; `message.from` is the bot that showed it.
     UpdateKind::new("callback_query", FROM, Some("message.chat.id")),
     UpdateKind::new("shipping_query", FROM, None),
     UpdateKind::new("pre_checkout_query", FROM, None),

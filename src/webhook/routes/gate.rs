@@ -1,5 +1,4 @@
-//! The gate that verifies deliveries to any of its webhooks, and lets other requests pass as they
-//! came.
+//! The gate that verifies deliveries to any of its webhooks, and lets other requests pass unchanged.
 #![expect(
     missing_debug_implementations,
     reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
@@ -77,7 +76,7 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
     type Waiting = RouteWaiting<B>;
 
     fn decide(&self, request: &mut Request<B>) -> Step<RouteEntered, RoutePending> {
-        // Other routes further out may have proven it to their own layer.
+        // An outer `WebhookRoutes` may have proven it for its own inner layer.
         request.extensions_mut().remove::<Delivered>();
         let table = self.table.load_full();
         let webhook = match table.find(request) {
@@ -136,7 +135,7 @@ pub struct RoutePending {
     wording: RouteWording,
 }
 
-/// What words the refusal of a delivery that is not decided about yet.
+/// Renders the refusal of a delivery that is not decided yet.
 pub struct RouteWording {
     table: Arc<Table>,
     head: Option<RefusedHead>,
@@ -148,7 +147,7 @@ impl RouteWording {
     }
 }
 
-/// What a delivery that is proven bears on its way in.
+/// The mark that a proven delivery carries to the inner layer.
 struct Mark {
     origin: Origin,
     path: Arc<str>,
@@ -160,7 +159,7 @@ pin_project! {
         #[pin]
         waiting: WebhookWaiting<B>,
         mark: Mark,
-        // Taken by what is left to do to the response.
+        // Taken when the response is handled.
         wording: Option<RouteWording>,
     }
 }
@@ -188,12 +187,11 @@ impl<B: Body> Future for RouteWaiting<B> {
 }
 
 impl Mark {
-    /// Puts the mark beside the context, which a layer inside throws away: it did not put it there
-    /// itself.
+    /// Puts the mark beside the context, which an inner layer removes because it did not set it.
     fn put<B>(&self, request: &mut Request<B>) {
         let extensions = request.extensions_mut();
         if let Some(context) = extensions.get::<AuthContext>() {
-            // The webhook's own gate adds the response headers to the answer.
+            // The webhook's own gate adds the response headers.
             let context = context.clone().without_response_headers();
             extensions.insert(Delivered {
                 origin: self.origin.clone(),
@@ -204,7 +202,7 @@ impl Mark {
     }
 }
 
-/// What is still to be done to the response of a request that went in.
+/// The changes to the response to a request that was let in.
 pub enum RouteEntered {
     Untouched,
     Delivery {

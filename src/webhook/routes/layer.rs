@@ -21,34 +21,33 @@ use crate::{
 
 /// Many webhooks in one layer, mounted once around the whole router.
 ///
-/// It proves the deliveries to its webhooks. On the path of a webhook only a `POST` that is proven
-/// goes in (Meta's handshake, a `GET`, is answered here), and below the prefix nothing goes in that is
-/// not a delivery: what is forgotten here is closed. Every other request passes untouched. A delivery
-/// that goes in brings its [`AuthContext`](crate::AuthContext) and, where the platform has messages,
-/// its [`Message`](crate::Message); its body is read up to the limit of its webhook and given back byte
-/// for byte.
+/// The layer verifies the deliveries to its webhooks. On the path of a webhook only a verified `POST`
+/// passes (the layer answers Meta's handshake, a `GET`), and below the prefix nothing passes but
+/// deliveries, so a forgotten path is closed. Every other request passes unchanged. A delivery that
+/// passes carries its [`AuthContext`](crate::AuthContext) and, where the platform has messages, its
+/// [`Message`](crate::Message); its body is read up to the limit of its webhook and restored byte for
+/// byte.
 ///
-/// Around an [`AuthLayer`](crate::AuthLayer) the deliveries are let in by a rule with
-/// [`access`](Self::access). A configuration makes both layers:
-/// `AuthSetup::into_layers` (feature `config`).
+/// Around an [`AuthLayer`](crate::AuthLayer), a rule with [`access`](Self::access) lets the deliveries
+/// in. A configuration makes both layers: `AuthSetup::into_layers` (feature `config`).
 ///
-/// Around an axum router it costs each request a box for its body.
+/// Around an axum router, each request costs a box for its body.
 ///
 /// # Security
 ///
-/// A program that leaves this layer out, or puts it inside of the `AuthLayer`, opens nothing: the
-/// rule with [`access`](Self::access) then refuses every request with 401, one with a valid API key
-/// too. Without an `AuthLayer` this layer alone stands before the handlers of the webhooks, so it has
-/// to be around them.
+/// A program that leaves this layer out, or puts it inside of the `AuthLayer`, opens nothing: the rule
+/// with [`access`](Self::access) then refuses every request with 401, even one with a valid API key.
+/// Without an `AuthLayer`, only this layer protects the handlers of the webhooks, so it must be around
+/// them.
 ///
-/// A path is closed in every spelling that some server reads as one below the prefix
+/// A path is closed in every spelling that some server reads as a path below the prefix
 /// (`/%68ooks/github`, `//hooks/github`, `/x/../hooks/github`).
 ///
-/// What a secret has signed is a delivery to each path that has the secret: whoever records one to the
-/// first path can send it to the second. Give paths with different scopes different secrets.
+/// A signed delivery is valid on every path that has the secret: an attacker who records a delivery to
+/// one path can send it to the other. Give paths with different scopes different secrets.
 ///
-/// A body is waited for as long as its webhook lets it take, and meanwhile the inner service that is
-/// ready for it is held: a `ConcurrencyLimit` and a time limit belong outside.
+/// While the layer waits for a body, it holds the inner service that is ready for the request: put a
+/// `ConcurrencyLimit` and a time limit outside.
 ///
 /// # Example
 ///
@@ -99,24 +98,24 @@ pub struct WebhookRoutes {
 }
 
 impl WebhookRoutes {
-    /// Routes that close everything below a path, and the path itself, but for deliveries to their
+    /// Makes routes that close a path and everything below it, except for deliveries to their
     /// webhooks. `"/"` closes everything.
     ///
     /// # Errors
     ///
-    /// The prefix does not begin with a slash, ends with one, or is not plain: a parameter, a step, an
-    /// escape.
+    /// The prefix does not begin with a slash, ends with one, or is not plain: it holds a parameter, a
+    /// dot segment or an escape.
     pub fn new(prefix: &str) -> Result<Self, ConfigError> {
         Prefix::parse(prefix).map(|prefix| Self::with_table(Table::new(Some(prefix))))
     }
 
-    /// Routes for webhooks whose paths have no prefix in common.
+    /// Makes routes for webhooks whose paths have no common prefix.
     ///
     /// # Security
     ///
-    /// The paths of the webhooks are closed but for deliveries. What is spelled otherwise, and a path
-    /// that was forgotten here, is passed on: put these routes around an
-    /// [`AuthLayer`](crate::AuthLayer), which refuses that.
+    /// The paths of the webhooks are closed except for deliveries. Other spellings of them, and paths
+    /// that were forgotten here, pass: put these routes around an [`AuthLayer`](crate::AuthLayer),
+    /// which refuses them.
     pub fn anywhere() -> Self {
         Self::with_table(Table::new(None))
     }
@@ -132,8 +131,8 @@ impl WebhookRoutes {
     ///
     /// # Errors
     ///
-    /// The path is malformed, is not below the prefix, is another webhook's, or has a parameter where
-    /// another one has a catch-all.
+    /// The path is malformed, is not below the prefix, belongs to another webhook, or has a parameter
+    /// where another path has a catch-all.
     pub fn add_webhook(self, path: &str, webhook: WebhookLayer) -> Result<Self, ConfigError> {
         let mut table = Table::clone(&self.table());
         table.add(path, webhook)?;
@@ -142,8 +141,8 @@ impl WebhookRoutes {
 
     /// Replaces the response to a refusal of these webhooks.
     ///
-    /// The closure gets the error, the head of the request without headers that are a secret, and the
-    /// response that would be sent. An [`AuthLayer`](crate::AuthLayer) inside words its refusals itself.
+    /// The closure gets the error, the head of the request without secret headers, and the response
+    /// that would be sent. An [`AuthLayer`](crate::AuthLayer) inside renders its own refusals.
     ///
     /// # Example
     ///
@@ -169,29 +168,29 @@ impl WebhookRoutes {
         self.holding(table)
     }
 
-    /// The rule of a layer inside that lets in what these routes have proven, and nothing else: for
+    /// The rule for an inner layer that lets in only what these routes have verified: give it to
     /// [`AuthLayer::access`](crate::AuthLayer::access), on the paths of the webhooks or on everything
     /// below the prefix.
     ///
-    /// A delivery is let in at the path that it was proven for, as the caller that it names. Ask for
-    /// it when all webhooks are added: headers that are themselves a secret (Telegram's) are then
+    /// A delivery is let in at the path that it was verified for, as the caller that it names. Call
+    /// this after all webhooks are added: headers that are themselves a secret (Telegram's) are then
     /// marked as sensitive.
     pub fn access(&self) -> Access {
         Access::provider(self.proof(&self.credential_headers()))
     }
 
-    /// What [`access`](Self::access) asks, for webhooks with these secret headers.
+    /// The provider behind [`access`](Self::access), for webhooks with these secret headers.
     pub(crate) fn proof(&self, secret_headers: &[HeaderName]) -> Proof {
         Proof::new(self.origin.clone(), secret_headers)
     }
 
-    /// Replaces the webhooks and the prefix of a running layer and all its clones: those of `routes`
-    /// hold from the next request.
+    /// Replaces the webhooks and the prefix of a running layer and all its clones by those of
+    /// `routes`, from the next request on.
     ///
-    /// A delivery whose head is there is judged by the webhooks of that time. A webhook remembers in
-    /// its own replay store what it has handled: give the new one the store of the old one
-    /// ([`with_replay_store`](WebhookLayer::with_replay_store)), or a copy from before is handled
-    /// again.
+    /// A delivery whose head has arrived is judged by the old webhooks. A webhook remembers handled
+    /// deliveries in its own replay store: give the new webhook the store of the old one
+    /// ([`with_replay_store`](WebhookLayer::with_replay_store)), or a copy of an earlier delivery is
+    /// handled again.
     ///
     /// # Example
     ///
@@ -211,19 +210,19 @@ impl WebhookRoutes {
         self.table.store(routes.table());
     }
 
-    /// The headers that are themselves a secret (Telegram's is one), for tower-http's
-    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one, which sees them before
-    /// they are marked here.
+    /// The headers that are themselves a secret (such as Telegram's), for tower-http's
+    /// `SetSensitiveRequestHeadersLayer` around a trace layer outside this one: the trace layer sees
+    /// them before this layer marks them.
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         self.table().credential_headers()
     }
 
-    /// The webhooks that hold now.
+    /// The current webhooks.
     pub(super) fn table(&self) -> Arc<Table> {
         self.table.load_full()
     }
 
-    /// These routes with another table. A clone of theirs keeps its own.
+    /// These routes with another table. Their clones keep the old table.
     fn holding(self, table: Table) -> Self {
         Self {
             table: Arc::new(ArcSwap::from_pointee(table)),

@@ -1,7 +1,7 @@
-//! Many webhooks behind one layer, which closes what is none of them.
+//! Many webhooks behind one layer, which closes every other path below its prefix.
 //!
-//! The layer goes outside. It proves a delivery and marks the request; a rule of the layer inside
-//! that asks who is calling can ask for the mark. Whoever leaves it out opens nothing.
+//! The layer goes outside. It verifies a delivery and marks the request; a rule of the inner
+//! `AuthLayer` can require the mark. A program that leaves the layer out opens nothing.
 
 mod gate;
 mod layer;

@@ -1,4 +1,4 @@
-//! The mark on a delivery that was proven, and the provider that looks for it.
+//! The mark on a verified delivery, and the provider that checks it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     request::{AuthRequest, CredentialSource},
 };
 
-/// Which routes a mark belongs to: two sets of routes in one program do not take each other's.
+/// The identity of a set of routes: two sets in one program do not accept each other's marks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origin(Arc<()>);
 
@@ -21,25 +21,25 @@ impl Origin {
     }
 }
 
-/// A delivery that was proven, with the caller that it proves. It rides in the request's extensions,
-/// where nobody else can put one: nobody else can name the type.
+/// A verified delivery and its caller. It travels in the request's extensions, where only this module
+/// can put one, since the type is private.
 #[derive(Clone)]
 pub(super) struct Delivered {
     pub(super) origin: Origin,
-    /// The path that it was proven for, as the client sent it.
+    /// The path that it was verified for, as the client sent it.
     pub(super) path: Arc<str>,
     pub(super) context: AuthContext,
 }
 
-/// Lets in deliveries that bear the mark, at the path that they were proven for. To all other requests
-/// it answers that nothing was shown, whatever they show.
+/// Lets in deliveries with the mark, at the path that they were verified for. Any other request has no
+/// credential for it.
 pub(crate) struct Proof {
     origin: Origin,
     sources: Vec<CredentialSource>,
 }
 
 impl Proof {
-    /// A header that is itself the secret is named, so that it is kept out of sight.
+    /// A header that is itself the secret is named, so that the layer marks and hides it.
     pub(super) fn new(origin: Origin, secret_headers: &[HeaderName]) -> Self {
         let sources = secret_headers.iter().cloned();
         Self {
@@ -64,7 +64,7 @@ impl AuthProvider for Proof {
         &self.sources
     }
 
-    /// None where the webhooks' own layer outside reads the credential.
+    /// Empty where the webhooks' own layer outside reads the credential.
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         match self.sources.is_empty() {
             true => Vec::new(),
@@ -76,7 +76,7 @@ impl AuthProvider for Proof {
         "webhook"
     }
 
-    /// None of its own: it hands on the caller that a webhook let in.
+    /// Empty: it passes on the caller that a webhook accepted.
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         Vec::new()
     }

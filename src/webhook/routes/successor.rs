@@ -1,9 +1,9 @@
-//! The routes that a changed file puts in the place of those before.
+//! The routes that replace others after a file has changed.
 
 use super::WebhookRoutes;
 
 impl WebhookRoutes {
-    /// Routes without a webhook. What they prove counts where the proof of these is asked for.
+    /// Routes without a webhook. The proof of these routes accepts their deliveries.
     pub(crate) fn successor(&self) -> Self {
         Self {
             origin: self.origin.clone(),

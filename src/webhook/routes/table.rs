@@ -1,4 +1,4 @@
-//! Which delivery goes where.
+//! The webhooks of a layer, by path.
 
 use std::{fmt, sync::Arc};
 
@@ -17,17 +17,17 @@ use crate::{
 /// The webhooks of one layer.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// Below it nothing but deliveries is let in.
+    /// Below it only deliveries are let in.
     prefix: Option<Prefix>,
     rules: Rules<Arc<WebhookLayer>>,
     webhooks: Vec<(Arc<str>, Arc<WebhookLayer>)>,
     on_refusal: Option<OnRefusal>,
 }
 
-/// Where a request is going.
+/// The destination of a request.
 pub(super) enum Destination<'a> {
     Webhook(&'a WebhookLayer),
-    /// To a place that is for deliveries alone, and it is none.
+    /// A path that accepts only deliveries; the request is none.
     Closed,
     Elsewhere,
 }
@@ -89,7 +89,7 @@ impl Table {
             .any(|uri| prefix.may_hold(uri.path()))
     }
 
-    /// The refusal of what is no delivery.
+    /// The refusal of a request that is no delivery.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Response<Bytes> {
         let error = AuthError::missing_credential().at_provider("webhook");
         event::refused(&error, access::template(request.extensions()));
@@ -98,8 +98,8 @@ impl Table {
         self.reworded(head.as_deref(), &refused).unwrap_or(refused)
     }
 
-    /// A copy of a request's head for the closure that replaces refusals, if there is one. It is
-    /// without the headers that are a secret.
+    /// A copy of a request's head for the closure that replaces refusals, if there is one, without
+    /// secret headers.
     pub(super) fn refused_head<B>(&self, request: &Request<B>) -> Option<RefusedHead> {
         self.on_refusal.as_ref()?;
         let mut head = copy_head(&AuthRequest::from(request))?;
@@ -109,7 +109,7 @@ impl Table {
         Some(head)
     }
 
-    /// A refusal that no layer has worded yet, as this one words it.
+    /// A refusal that no layer has rendered yet, rendered by this layer.
     pub(super) fn reworded<B>(
         &self,
         head: Option<&Request<()>>,
@@ -137,7 +137,7 @@ impl Table {
     }
 }
 
-/// Whether a webhook has an answer to that method: a handshake is a `GET`.
+/// Whether a webhook answers that method: a handshake is a `GET`.
 fn takes(webhook: &WebhookLayer, method: &Method) -> bool {
     method == Method::POST || (method == Method::GET && webhook.has_handshake())
 }

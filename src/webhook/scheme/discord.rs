@@ -46,7 +46,7 @@ impl Scheme for Discord {
         Some(super::LEEWAY)
     }
 
-    /// Of an interaction; an application's event has no name.
+    /// The id of an interaction; an application's event has no id.
     fn name_inside(&self, body: &[u8]) -> Option<String> {
         Object::parse(body).ok()?.id("id")
     }

@@ -1,4 +1,4 @@
-//! GitHub: `X-Hub-Signature-256`. The older SHA-1 header beside it is never read.
+//! GitHub: `X-Hub-Signature-256`. The older SHA-1 header is never read.
 
 use aws_lc_rs::hmac;
 use http::HeaderName;
@@ -35,7 +35,7 @@ impl Scheme for Github {
     }
 }
 
-/// The signature header of GitHub and Meta: both write it alike.
+/// The signature header of GitHub and Meta, which have one format.
 pub(super) fn hub_signature<'a>(head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
     let mac = read::required(head.headers, &SIGNATURE)?
         .strip_prefix("sha256=")

@@ -1,4 +1,4 @@
-//! HMAC as you and a partner agree on it.
+//! HMAC by agreement with a partner.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use crate::{
     },
 };
 
-/// The signature scheme of a partner of yours: HMAC over the body, with a time and an id before it where you
-/// agree on them.
+/// The signature scheme of a partner of yours: HMAC over the body, with a time and an id before it if
+/// you agree on them.
 ///
-/// Unless set otherwise: HMAC-SHA256, lower-case hexadecimal, no prefix, the body alone. What is
-/// signed is `{id}.{time}.{body}`, without what is not named.
+/// Unless set otherwise: HMAC-SHA256, lower-case hexadecimal, no prefix, the body alone. The signed
+/// text is `{id}.{time}.{body}`, without the parts that are not named.
 ///
 /// # Security
 ///
-/// Name a header for the time, or a recorded delivery is good for as long as nothing remembers it.
+/// Name a header for the time, or a recorded delivery is valid until the store forgets it.
 ///
 /// # Example
 ///
@@ -93,11 +93,11 @@ pub enum SignatureEncoding {
 }
 
 impl HmacScheme {
-    /// A scheme whose signature stands in that header.
+    /// Makes a scheme whose signature is in that header.
     ///
     /// # Errors
     ///
-    /// That is no header name.
+    /// The text is no header name.
     pub fn new(signature: &str) -> Result<Self, ConfigError> {
         Ok(Self {
             algorithm: HmacAlgorithm::default(),
@@ -118,18 +118,18 @@ impl HmacScheme {
         self
     }
 
-    /// Replaces how the signature is written.
+    /// Replaces the encoding of the signature.
     #[must_use]
     pub fn with_encoding(mut self, encoding: SignatureEncoding) -> Self {
         self.encoding = encoding;
         self
     }
 
-    /// Replaces what stands before the signature in its header (`sha256=`).
+    /// Replaces the text before the signature in its header (`sha256=`).
     ///
     /// # Errors
     ///
-    /// The prefix holds something else than visible ASCII.
+    /// The prefix holds a character outside visible ASCII.
     pub fn with_prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
         if !prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ConfigError::new(
@@ -146,7 +146,7 @@ impl HmacScheme {
     ///
     /// # Errors
     ///
-    /// That is no header name, or one that is used already.
+    /// The text is no header name, or the header is used already.
     pub fn with_timestamp(mut self, name: &str) -> Result<Self, ConfigError> {
         self.timestamp = Some(self.unused(name)?);
         Ok(self)
@@ -156,8 +156,7 @@ impl HmacScheme {
     ///
     /// # Errors
     ///
-    /// That is no header name, or one that is used already; or the scheme has an id that is not
-    /// signed.
+    /// The text is no header name, or the header is used already; or the scheme has an unsigned id.
     pub fn with_id(mut self, name: &str) -> Result<Self, ConfigError> {
         self.id = Some(self.unused(name)?);
         self.with_one_id()
@@ -166,14 +165,14 @@ impl HmacScheme {
     /// Replaces the header that holds the delivery's id, where your partner sends one and does not
     /// sign it.
     ///
-    /// Without an id, signed or not, deliveries that are signed alike are one delivery, and true
-    /// ones with equal bodies are lost. With this, an equal body under another id is handled as
-    /// often as [`with_equal_bodies`](crate::webhook::WebhookLayer::with_equal_bodies) says. An id
-    /// that is signed is better: [`with_id`](Self::with_id).
+    /// Without an id, signed or not, deliveries with equal signed bytes are one delivery, and genuine
+    /// ones with equal bodies are lost. With this id, an equal body under another id is handled as
+    /// often as [`with_equal_bodies`](crate::webhook::WebhookLayer::with_equal_bodies) allows. A
+    /// signed id is better: [`with_id`](Self::with_id).
     ///
     /// # Errors
     ///
-    /// That is no header name, or one that is used already; or the scheme has an id that is signed.
+    /// The text is no header name, or the header is used already; or the scheme has a signed id.
     pub fn with_unsigned_id(mut self, name: &str) -> Result<Self, ConfigError> {
         self.unsigned_id = Some(self.unused(name)?);
         self.with_one_id()
@@ -266,7 +265,7 @@ impl Scheme for HmacScheme {
         let (mut time, mut once) = (None, Once::Signed);
         if let Some(name) = &self.id {
             let id = read::required(head.headers, name)?;
-            // With the separator in it, two deliveries could be signed alike.
+            // With the separator in an id, two deliveries could have equal signed bytes.
             if !super::standard::is_id(id) {
                 return Err(read::malformed());
             }

@@ -1,4 +1,4 @@
-//! Meta (WhatsApp, Messenger, Instagram): signed as GitHub does, with the app secret.
+//! Meta (WhatsApp, Messenger, Instagram): GitHub's header format, with the app secret.
 
 use aws_lc_rs::hmac;
 

@@ -1,4 +1,4 @@
-//! How the platforms sign: a file each, data and a parser.
+//! The signature schemes of the platforms: one file each, with data and a parser.
 
 pub(super) mod discord;
 pub(super) mod github;
@@ -12,5 +12,5 @@ pub(super) mod stripe;
 pub(super) mod telegram;
 pub(super) mod twilio;
 
-/// The seconds by which a signed time may be off, where the platform names no other number.
+/// The leeway of a signed time in seconds, where the platform names no other number.
 const LEEWAY: u64 = 300;

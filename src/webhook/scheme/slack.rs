@@ -43,7 +43,7 @@ impl Scheme for Slack {
         Some(super::LEEWAY)
     }
 
-    /// Of an event; a retry names it again.
+    /// The id of an event; a retry has the same id.
     fn name_inside(&self, body: &[u8]) -> Option<String> {
         let body = Object::parse(body).ok()?;
         let is_event = body.text("type").ok()?? == "event_callback";

@@ -28,8 +28,8 @@ impl Scheme for Standard {
 
     fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
         let [id, timestamp, signature] = fields(head.headers)?;
-        // The three are joined by full stops: with one in the id, two deliveries could be signed
-        // alike.
+        // The three are joined by full stops: with a full stop in the id, two deliveries could have
+        // equal signed bytes.
         if !is_id(id) {
             return Err(read::malformed());
         }
@@ -52,7 +52,7 @@ impl Scheme for Standard {
     }
 }
 
-/// A signature of a version that is known here; others are for other readers.
+/// A signature of a supported version; others are for other readers.
 fn shown(signature: &str) -> Option<Shown<'static>> {
     match signature.split_once(',')? {
         ("v1", mac) => read::base64(mac).map(Shown::Mac),
@@ -61,8 +61,8 @@ fn shown(signature: &str) -> Option<Shown<'static>> {
     }
 }
 
-/// Id, time and signatures, under one family of names. Where both are there they must say the
-/// same, or the handler might read the one that was not verified.
+/// Id, time and signatures, under one family of names. If both families are present they must be
+/// equal, or the handler might read the one that was not verified.
 fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
     let read = |names: &[HeaderName; 3]| -> Result<[Option<&str>; 3], AuthError> {
         let [id, timestamp, signature] = names;
@@ -80,7 +80,7 @@ fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
         (true, true) => return Err(read::unsigned()),
         (false, false) => {
             return Err(AuthError::invalid_request("two_signature_families")
-                .with_message("the webhook and svix headers short_answer different things"));
+                .with_message("the webhook and svix headers differ"));
         }
     };
     match shown {
@@ -89,7 +89,7 @@ fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
     }
 }
 
-/// Whether that can be the id of a delivery.
+/// Whether the text can be the id of a delivery.
 pub(in crate::webhook) fn is_id(id: &str) -> bool {
     !id.is_empty()
         && id

@@ -50,7 +50,7 @@ impl Scheme for Stripe {
         Some(super::LEEWAY)
     }
 
-    /// A retry tells the same event in other bytes: `pending_webhooks` has changed by then.
+    /// A retry has the same event in other bytes: `pending_webhooks` has changed by then.
     fn name_inside(&self, body: &[u8]) -> Option<String> {
         Object::parse(body).ok()?.id("id")
     }

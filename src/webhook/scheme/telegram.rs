@@ -1,4 +1,4 @@
-//! Telegram: no signature, but the secret that was given to `setWebhook`, shown back.
+//! Telegram: no signature, but the secret that was given to `setWebhook`, sent back in a header.
 
 use http::HeaderName;
 

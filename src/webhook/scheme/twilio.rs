@@ -1,5 +1,5 @@
-//! Twilio: HMAC-SHA1 over the address it was told to call, and over the fields of a form. Of any
-//! other body the address holds a digest.
+//! Twilio: HMAC-SHA1 over the configured address and the fields of a form. For any other body the
+//! address holds a digest of it.
 
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ impl Scheme for Twilio {
     }
 
     fn key(&self, secret: &str) -> Result<Key, ConfigError> {
-        // Twilio signs with nothing else. As a MAC SHA-1 still holds.
+        // Twilio supports no other hash. SHA-1 is still secure in an HMAC.
         Key::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes())
     }
 
@@ -69,7 +69,8 @@ impl Scheme for Twilio {
     fn signed_body<'b>(&self, head: &Head<'_>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, AuthError> {
         let digest = digest_in(head.uri)?;
         let is_form = is_form(head.headers);
-        // Of a form too: the content type is not signed, and without fields it would prove no body.
+        // Of a form too: the content type is not signed, and without fields the signature would cover
+        // no body.
         if digest.is_some() || !(is_form || body.is_empty()) {
             check_digest(digest.as_deref(), body)?;
         }
@@ -84,13 +85,13 @@ impl Scheme for Twilio {
         &IDEMPOTENCY_TOKEN
     }
 
-    /// Nothing marks where the address ends, and where a name or a value does: `a=bc` and `ab=c`
-    /// are signed alike, and so is `?a=1` with the field `A=1` and `?a=1A1` without one.
+    /// Nothing separates the address, the names and the values: `a=bc` and `ab=c` have equal signed
+    /// bytes, and so have `?a=1` with the field `A=1` and `?a=1A1` without one.
     fn is_ambiguous(&self) -> bool {
         true
     }
 
-    /// Twilio runs what it is answered: this does nothing.
+    /// Twilio executes the response: this one does nothing.
     fn known_answer(&self) -> Response<Bytes> {
         short_answer(StatusCode::OK, "text/xml", "<Response/>")
     }
