@@ -1,13 +1,12 @@
-//! One tracing event per decision, with stable field names and nothing secret in it. The crate's page
+//! One tracing event for each decision, with stable field names and no secret. The crate's page
 //! documents the fields for users.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,
-//! `key` (the name of an API key that is not its user id, or that is no longer good), `platform`,
-//! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (what was needed), `path` (the
-//! route's template, where axum chose one), `error`; where an issuer or audience is another one,
-//! `wanted`, `came`, and `verified`: whether `came` is from a signed credential, or could have been
-//! written by anybody.
+//! `key` (the name of an API key that is not its user id, or that is no longer valid), `platform`,
+//! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (the required ones), `path` (the
+//! route's template, if axum chose one), `error`; for a mismatched issuer or audience `wanted`,
+//! `came`, and `verified`: whether `came` is from a signed credential.
 
 use std::{error::Error, fmt};
 
@@ -17,7 +16,7 @@ use crate::{
     log::{Causes, Clean, TARGET, clean},
 };
 
-/// Accepted. The path is looked up only where somebody listens.
+/// Logs an accepted request. The path is looked up only if the event is enabled.
 #[inline]
 pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<&'a str>) {
     tracing::debug!(
@@ -30,8 +29,8 @@ pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<
     );
 }
 
-/// Passed without being asked, or without an answer being needed. The path is looked up only where
-/// somebody listens.
+/// Logs a request that passed without a check, or without a required credential. The path is looked up
+/// only if the event is enabled.
 #[inline]
 pub(crate) fn passed<'a>(outcome: &'static str, path: impl FnOnce() -> Option<&'a str>) {
     tracing::trace!(target: TARGET, outcome, path = path());
@@ -41,7 +40,7 @@ pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
     refuse(error, Permission::default(), path);
 }
 
-/// The permission that an authorizer was asked for: the caller, the resource and the action.
+/// The permission in a question to an authorizer: the caller, the resource and the action.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Permission<'a> {
     pub(crate) user_id: Option<&'a str>,
@@ -49,8 +48,8 @@ pub(crate) struct Permission<'a> {
     pub(crate) action: Option<&'a str>,
 }
 
-/// Allowed or not, by an authorization layer or a check in a handler. The path is looked up only
-/// where somebody listens.
+/// Logs the decision of an authorization layer or of a check in a handler. The path is looked up only
+/// if the event is enabled.
 #[inline]
 pub(crate) fn authorized<'a>(
     answer: &Result<(), AuthError>,
@@ -70,7 +69,7 @@ pub(crate) fn authorized<'a>(
     }
 }
 
-/// Refused because of how the program is put together: the advice says how to mend it.
+/// Logs a refusal that is due to the structure of the program: the advice says how to mend it.
 pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt::Display) {
     tracing::error!(
         target: TARGET,

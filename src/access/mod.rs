@@ -1,4 +1,4 @@
-//! Rules by path: where a credential is needed.
+//! Rules by path: they say where a credential is needed.
 
 mod pattern;
 #[cfg(feature = "webhook")]
@@ -38,19 +38,18 @@ use crate::provider::{AuthProvider, IntoAuthProvider};
 pub enum Access {
     /// No credential is needed: no provider is asked.
     Public,
-    /// Passes, without a context, when nothing was shown; what is shown and wrong is refused.
+    /// Passes without a context if the request has no credential; a wrong credential is refused.
     Optional,
-    /// A credential is required: what every path without a rule is.
+    /// A credential is required. Every path without a rule is required.
     Required,
     /// A credential is required, and this provider judges it instead of the layer's.
     ///
     /// # Security
     ///
-    /// This is for callers of another kind, not for a stricter check. Where a pattern with a parameter
-    /// does not count (see [`PathRule`]), the layer's own provider is asked: with
-    /// `/admin/{*rest}`, `/admin/%2e/users` is reached by whoever that accepts. What only some
-    /// callers may do is for an authorization layer around the routes
-    /// ([`authorize`](crate::authorize)).
+    /// Use it for callers of another kind, not for a stricter check. Where a pattern with a parameter
+    /// does not count (see [`PathRule`]), the layer's own provider is asked: with `/admin/{*rest}`,
+    /// every caller whom that provider accepts reaches `/admin/%2e/users`. To restrict an action to
+    /// some callers, put an authorization layer around the routes ([`authorize`](crate::authorize)).
     Provider(Arc<dyn AuthProvider>),
 }
 
@@ -72,26 +71,26 @@ impl fmt::Debug for Access {
     }
 }
 
-/// The paths that a rule is for: a pattern in axum's syntax, for every method or for one.
+/// The paths of a rule: a pattern in axum's syntax, for every method or for one.
 ///
-/// A plain path is exact. `{param}` stands for one segment, and where axum has routed only for a
-/// segment that is a parameter of the route too; `{*rest}` at the end stands for everything below.
-/// A rule for GET covers HEAD; on a path that has rules for some methods, the others are
+/// A plain path is exact. `{param}` stands for one segment, and, if axum has chosen a route, only for
+/// a segment that is a parameter of the route too; `{*rest}` at the end stands for everything below. A
+/// rule for GET covers HEAD; on a path that has rules for some methods, every other method is
 /// [`Access::Required`].
 ///
 /// # Security
 ///
-/// A server behind the layer may read a path otherwise than byte for byte: a proxy, a Java
-/// server or a file server takes `/assets/../admin`, `/assets/%2e%2e/admin` and `/assets/..;/admin`
-/// for `/admin`. So a rule with a parameter does not count for a path with a segment which,
-/// decoded until it stops changing, is nothing but dots up to a `;`, or holds an encoded `/`, `\` or
-/// control character, nor for spellings of these that some server accepts (overlong UTF-8, a plain
-/// `\`, `..%20`, `%u002e`, `;x`, look-alikes of the dot): such a request is [`Access::Required`],
+/// A server behind the layer may not read a path byte for byte: a proxy, a Java server or a file
+/// server reads `/assets/../admin`, `/assets/%2e%2e/admin` and `/assets/..;/admin` as `/admin`. So a
+/// rule with a parameter does not count for a path with an ambiguous segment. Such a segment, decoded
+/// until it stops changing, consists of dots up to a `;`, or holds an encoded `/`, `\` or control
+/// character, or another spelling of these that some server accepts (overlong UTF-8, a plain `\`,
+/// `..%20`, `%u002e`, `;x`, look-alikes of the dot). The request is then [`Access::Required`],
 /// whatever the rule says.
 ///
-/// A rule for a path below that of a wider rule closes that path in the one spelling it is written
-/// in: with `/{*rest}` public and `/admin` required, a server that decodes takes `/%61dmin` for
-/// `/admin`. Where such a server stands behind, open what is public instead of closing what is not.
+/// A rule for a path below that of a wider rule closes that path only in the spelling of the rule:
+/// with `/{*rest}` public and `/admin` required, a server that decodes reads `/%61dmin` as `/admin`.
+/// With such a server behind the layer, open the public paths instead of closing the others.
 ///
 /// # Example
 ///

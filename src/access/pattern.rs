@@ -11,7 +11,7 @@ pub(super) struct Pattern {
     has_parameters: bool,
 }
 
-/// In the order of how much they stand for.
+/// Ordered from narrow to wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment<'a> {
     Literal(&'a str),
@@ -84,7 +84,8 @@ impl Pattern {
         self.segments().eq(segments(template))
     }
 
-    /// Which of two patterns for one path is narrower: the first segment in which they differ says.
+    /// Compares two patterns for one path: the first segment in which they differ decides which is
+    /// narrower.
     pub(super) fn cmp_width(&self, other: &Self) -> Ordering {
         self.segments().cmp(other.segments())
     }
@@ -93,7 +94,7 @@ impl Pattern {
         self.has_parameters
     }
 
-    /// Whether a path is one that this pattern stands for.
+    /// Whether the pattern matches a path.
     pub(super) fn is_path(&self, path: &str) -> bool {
         is_instance(path, &self.text)
     }
@@ -118,9 +119,9 @@ impl Pattern {
     }
 }
 
-/// Whether a path as the client sent it is one that the route's template stands for.
+/// Whether the route's template matches a path as the client sent it.
 pub(super) fn is_instance(path: &str, template: &str) -> bool {
-    // Most routes have no parameter; and read as a path, a template stands for itself.
+    // Most routes have no parameter; and as a path, a template matches itself.
     if path == template {
         return true;
     }
@@ -139,8 +140,8 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
         match Segment::of(parameter) {
             Some(Segment::Literal(nothing)) if shown == nothing => {}
             Some(Segment::Param) if !shown.is_empty() => {}
-            // A router behind a catch-all route joins both templates, and what follows the
-            // catch-all has swallowed nothing that could be compared.
+            // A router behind a catch-all route joins both templates, and the text after the catch-all
+            // cannot be compared.
             Some(Segment::CatchAll) => return wanted.peek().is_none() && !left.is_empty(),
             _ => return false,
         }
@@ -149,9 +150,9 @@ pub(super) fn is_instance(path: &str, template: &str) -> bool {
     rest.is_none()
 }
 
-/// The text in a path at the place of a parameter that a template names.
+/// The text in a path at the place of a parameter of a template.
 ///
-/// Nothing where the template has none, or has two: a handler might take the other one.
+/// `None` where the template lacks the parameter or has it twice: a handler might read the other one.
 pub(super) fn param<'a>(path: &'a str, template: &str, name: &str) -> Option<&'a str> {
     let mut found = None;
     let mut rest = Some(path);

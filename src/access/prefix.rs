@@ -1,9 +1,9 @@
-//! Everything below one path, however somebody spells it.
+//! Everything below one path, in every spelling.
 
 use super::{pattern::Pattern, traversal};
 use crate::error::{ConfigError, ConfigErrorKind};
 
-/// A path below which nothing may be reached unseen.
+/// A path that closes everything below it.
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix {
     text: Box<str>,
@@ -31,16 +31,16 @@ impl Prefix {
         &self.text
     }
 
-    /// Whether a path is the prefix or begins with it, as it is written.
+    /// Whether a path is the prefix or begins with it, byte for byte.
     pub(crate) fn is_over(&self, path: &str) -> bool {
         let below = path.strip_prefix(self.text.trim_end_matches('/'));
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 
-    /// Whether somebody behind this layer could read a path as one below the prefix: a router that
-    /// decodes, a proxy that resolves steps and merges slashes, a file server that knows no case.
+    /// Whether a server behind this layer could read a path as one below the prefix: a router that
+    /// decodes, a proxy that resolves dot segments and merges slashes, a case-insensitive file server.
     pub(crate) fn may_hold(&self, path: &str) -> bool {
-        // Most paths can be read in one way.
+        // Most paths have one reading only.
         let is_plain = |byte: u8| {
             matches!(byte, b'/' | b'-' | b'_') || byte.is_ascii_lowercase() || byte.is_ascii_digit()
         };
@@ -56,8 +56,8 @@ impl Prefix {
             .any(|unusual| self.is_walked_through(&segments, unusual))
     }
 
-    /// Whether the way of a path leads through the prefix, also where it steps up again: not
-    /// everybody resolves that. Unusual steps (`...`) are read in one way.
+    /// Whether a path leads through the prefix, even if it steps up again: some servers do not resolve
+    /// steps. All unusual steps (`...`) are read in one way.
     fn is_walked_through(&self, segments: &[ReadSegment], unusual: Step) -> bool {
         let wanted: Vec<&str> = self
             .text
@@ -82,11 +82,11 @@ impl Prefix {
     }
 }
 
-/// A segment as a lenient reader takes it.
+/// A segment as a lenient server reads it.
 enum ReadSegment {
     Name(String),
     Step(Step),
-    /// Nothing but dots, and some readers take it for one step, some for the other.
+    /// Only dots: some servers read it as one step, some as the other.
     Unusual,
 }
 
@@ -96,9 +96,8 @@ enum Step {
     Up,
 }
 
-/// The segments of a path as lenient readers take them: decoded, without the parameters of a segment
-/// and what follows a question mark, and without control characters, nor spaces and dots at the end of
-/// a name.
+/// The segments of a path as lenient servers read them: decoded, without the parameters of a segment,
+/// the text after a question mark, control characters, and spaces and dots at the end of a name.
 fn segments_as_read(path: &str) -> Vec<ReadSegment> {
     let decoded = traversal::decoded(path);
     let text = String::from_utf8_lossy(&decoded);

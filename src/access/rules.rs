@@ -1,4 +1,4 @@
-//! The rules of a layer, and which one a request falls under.
+//! The rules of a layer, and the choice of the rule for a request.
 
 #[cfg(feature = "axum")]
 mod by_template;
@@ -10,14 +10,14 @@ use http::Method;
 use super::{PathRule, Route, pattern::Pattern, traversal};
 use crate::error::{ConfigError, ConfigErrorKind};
 
-/// Path rules: the explicit ones, and the built-in ones that give way to them.
+/// Path rules: explicit ones, and built-in ones with lower priority.
 ///
-/// A path without a rule, and a method that a path's rules do not name, has none: it is required.
+/// A path without a rule is required, and so is a method that the rules of its path do not name.
 #[derive(Clone)]
 pub(crate) struct Rules<A> {
     explicit: Vec<Entry<A>>,
     built_in: Vec<Entry<A>>,
-    /// Both together, as `plain` and `routes` number them.
+    /// Explicit and built-in rules together, as `plain` and `routes` number them.
     merged: Vec<Entry<A>>,
     /// The patterns that have no parameters.
     plain: BTreeMap<Box<str>, usize>,
@@ -42,7 +42,7 @@ impl<A: Clone> Rules<A> {
         }
     }
 
-    /// Replaces the built-in rules: what those paths have for GET and HEAD unless a rule says
+    /// Replaces the built-in rules: the access of those paths for GET and HEAD unless a rule says
     /// otherwise.
     pub(crate) fn set_built_in(
         &mut self,
@@ -70,7 +70,7 @@ impl<A: Clone> Rules<A> {
         Ok(())
     }
 
-    /// Changes what each rule comes to.
+    /// Changes the access of each rule.
     pub(crate) fn change(&mut self, change: impl Fn(&mut A)) {
         let entries = [&mut self.explicit, &mut self.built_in, &mut self.merged];
         for entry in entries.into_iter().flatten() {
@@ -120,8 +120,8 @@ impl<A: Clone> Rules<A> {
                 .find(|explicit| explicit.pattern.is_same_path(&entry.pattern));
             match same {
                 Some(explicit) => explicit.yield_to_explicit(&entry),
-                // One that overlaps an explicit one (`/docs/{page}`) gives way: its paths are then
-                // required, unless the explicit rule opens them.
+                // A built-in rule that overlaps an explicit one (`/docs/{page}`) is dropped: its paths
+                // are then required, unless the explicit rule opens them.
                 None => drop(self.index(entry)),
             }
         }
@@ -139,10 +139,10 @@ impl<A: Clone> Rules<A> {
         Ok(())
     }
 
-    /// The rule for a request; nothing means that it is required.
+    /// The rule for a request; `None` means that it is required.
     ///
-    /// A rule with a parameter says nothing of a path that somebody behind the layer could read as
-    /// another one, whatever the rule comes to: each is weaker than required, or the same.
+    /// A rule with a parameter does not count for a path that a server behind the layer could read as
+    /// another one. No access is stricter than required, so this opens nothing.
     pub(crate) fn find_opening(&self, method: &Method, route: &Route<'_>) -> Option<&A> {
         let entry = self.entry(route)?;
         if entry.pattern.has_parameters() && traversal::is_ambiguous(route.path()?) {
@@ -167,8 +167,8 @@ impl<A: Clone> Rules<A> {
         }
         let found = self.routes.at(path).ok()?;
         let mut entry = self.merged.get(*found.value)?;
-        // The matcher lets a parameter be empty, so that `//health` would be a `/{team}/health`, and
-        // it has then passed over a wider rule for everything below.
+        // The matcher accepts an empty parameter: it would match `//health` with `/{team}/health`, and
+        // skip a wider rule for everything below.
         if !entry.pattern.is_path(path) {
             let others = self.merged.iter().map(|entry| (&entry.pattern, entry));
             let others = others.filter(|(pattern, _)| pattern.is_path(path));
@@ -200,7 +200,7 @@ impl<A: Clone> Entry<A> {
             .or_else(|| rule_for(None))
     }
 
-    /// Takes over the built-in rule of the same path for methods that no explicit rule names.
+    /// Takes the built-in rule of the same path for methods that no explicit rule names.
     fn yield_to_explicit(&mut self, built_in: &Self) {
         for (method, access) in &built_in.by_method {
             let named = self

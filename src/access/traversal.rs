@@ -1,8 +1,8 @@
-//! Segments that somebody behind this layer could read as a step up.
+//! Segments that a server behind this layer could read as a step up.
 //!
-//! What a rule with a parameter opens may be a proxy, a Java server or a file server, and each of
-//! them reads a path in its own way before it looks where the path leads. The byte-for-byte
-//! comparison of a rule says nothing about those readings, so an opening leaves such a path alone.
+//! The route that a rule with a parameter opens may lead to a proxy, a Java server or a file server,
+//! and each of them normalizes a path in its own way. The byte-for-byte comparison of a rule does not
+//! cover these readings, so an opening rule ignores such a path.
 
 /// Whether a path has a segment that is read as a step (`.`, `..`), as several segments or as none.
 ///
@@ -17,10 +17,10 @@
 /// | lenient decoders | overlong UTF-8 (`%c0%ae`), `%u002e` |
 /// | Windows programs that are not Unicode's | the characters that look like `.`, `/` and `\` |
 ///
-/// An empty segment is none of these: who merges slashes stays below the rule's plain text, and no
-/// parameter stands for an empty segment.
+/// An empty segment is not ambiguous: a server that merges slashes stays below the rule's plain text,
+/// and no parameter stands for an empty segment.
 pub(super) fn is_ambiguous(path: &str) -> bool {
-    // No such segment does without one of these, and most paths have none.
+    // Every such segment holds one of these, and most paths hold none.
     let mut pairs = path.as_bytes().windows(2);
     pairs.any(|pair| matches!(pair, [_, b'%' | b'\\' | 0x80..] | [b'/', b'.' | b';']))
         && path.split('/').any(is_ambiguous_segment)
@@ -38,7 +38,7 @@ fn is_ambiguous_segment(segment: &str) -> bool {
     text.split(is_like_a_slash).any(is_step)
 }
 
-/// Whether nothing but dots is left where others cut a name off.
+/// Whether only dots remain where a lenient server cuts a name off.
 fn is_step(part: &str) -> bool {
     let name = part.split([';', '?', '#']).next().unwrap_or_default();
     !part.is_empty()
@@ -52,8 +52,8 @@ pub(super) fn decoded(segment: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(segment.len());
     for byte in segment.bytes() {
         decoded.push(byte);
-        // Escapes cannot overlap, so it does not matter which is taken first; and since each makes
-        // the text shorter, a segment of nothing but `%252525…` takes no longer than another.
+        // Escapes cannot overlap, so their order does not matter; and each makes the text shorter, so
+        // a segment such as `%252525…` takes no longer than another.
         while let Some((len, meant)) = escape_at_end(&decoded) {
             decoded.truncate(decoded.len().saturating_sub(len));
             decoded.push(meant);
@@ -85,7 +85,7 @@ fn ascii(top: u8, last: u8) -> u8 {
     ((top & 1) << 6) | (last & 0x3F)
 }
 
-/// The ASCII character that this one is or looks like; any other is none of those looked for.
+/// The ASCII character that this one is or resembles; `OTHER` for a character that needs no check.
 fn byte_like(code: u32) -> u8 {
     match char::from_u32(code) {
         Some(shown) if shown.is_ascii() => u8::try_from(code).unwrap_or(OTHER),
@@ -95,7 +95,7 @@ fn byte_like(code: u32) -> u8 {
     }
 }
 
-/// No UTF-8 has this byte.
+/// A byte that never occurs in UTF-8.
 const OTHER: u8 = 0xFF;
 
 pub(super) fn is_like_a_dot(shown: char) -> bool {

@@ -1,4 +1,4 @@
-//! An authorizer's decision, with its name on it and a line in the log.
+//! Asks an authorizer: its decision with its name, and a line in the log.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ pub(super) struct Query<'a> {
     pub(super) action: &'a str,
 }
 
-/// Allowed, denied, or not known.
+/// Allowed, denied, or not decided.
 pub(super) type Decision = Result<(), AuthError>;
 
 impl Named for Decision {
@@ -34,7 +34,7 @@ impl Named for Decision {
     }
 }
 
-/// A [`Query`] that outlives its request, because the answer is still to come.
+/// A [`Query`] that outlives its request, for an answer that is pending.
 pub(super) struct PendingQuery {
     resource: Box<str>,
     action: Box<str>,

@@ -1,4 +1,4 @@
-//! The comfortable form of an authorizer that has to wait.
+//! Authorizers that are written as an `async fn`.
 
 use std::{future::Future, sync::Arc};
 
@@ -7,8 +7,8 @@ use crate::{context::AuthContext, error::AuthError};
 
 /// An authorizer written as one `async fn`.
 ///
-/// The method takes owned values, so its future borrows nothing. The layers take it as it is; a handler
-/// that wants to [`check`](Authorizer::check) with it wraps it in [`Awaited`].
+/// The method takes owned values, so its future borrows nothing. The layers take the authorizer
+/// without a wrapper; to call [`check`](Authorizer::check) in a handler, wrap it in [`Awaited`].
 ///
 /// # Example
 ///
@@ -44,7 +44,7 @@ use crate::{context::AuthContext, error::AuthError};
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 pub trait AsyncAuthorizer: Send + Sync + 'static {
-    /// Answers whether the caller may do this, as [`Authorizer::authorize`] does.
+    /// Decides whether the caller may do this, as [`Authorizer::authorize`] does.
     fn authorize(
         self: Arc<Self>,
         caller: AuthContext,
@@ -124,17 +124,17 @@ impl<A: AsyncAuthorizer> Authorizer for Awaited<A> {
     }
 }
 
-/// An authorizer of either form, as [`AuthorizeLayer`](super::AuthorizeLayer) and the combinations
-/// take it.
+/// The argument of [`AuthorizeLayer`](super::AuthorizeLayer) and of the combinations: an
+/// [`Authorizer`] or an [`AsyncAuthorizer`].
 ///
-/// `Form` tells the two forms apart for the compiler; nobody names it.
+/// The compiler infers `Form`, which tells the two apart; your code never names it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authorizer",
     note = "implement `Authorizer` (answers at once) or `AsyncAuthorizer` (an `async fn`) for it",
     note = "a closure becomes an authorizer through `authorizer_fn` or `async_authorizer_fn`"
 )]
 pub trait IntoAuthorizer<Form> {
-    /// The authorizer.
+    /// Converts this authorizer into a shared [`Authorizer`].
     fn into_authorizer(self) -> Arc<dyn Authorizer>;
 }
 

@@ -8,13 +8,13 @@ use crate::{
     error::AuthError,
 };
 
-/// Allows the owner of a resource: a closure says whose it is.
+/// Allows the owner of a resource: a closure looks the owner up.
 ///
-/// Owner and caller are compared by [`AuthContext::principal`]: the key named `ada` does not own
-/// what the user `ada` of an issuer owns. An object that does not exist (`Ok(None)`) and another
-/// caller's are refused alike, with 403, or with 404 after [`hide_foreign`](ByOwner::hide_foreign).
-/// Ids in the resource are written as [`escape_id`](super::escape_id) writes them, and
-/// [`unescape_id`](super::unescape_id) reads them.
+/// Owner and caller are compared by [`AuthContext::principal`]: the key named `ada` does not own the
+/// objects of the user `ada` of an issuer. An object that does not exist (`Ok(None)`) and an object of
+/// another caller are refused alike, with 403, or with 404 after
+/// [`hide_foreign`](ByOwner::hide_foreign). Ids in the resource are written as
+/// [`escape_id`](super::escape_id) writes them, and [`unescape_id`](super::unescape_id) reads them.
 ///
 /// # Example
 ///
@@ -39,8 +39,8 @@ where
     }
 }
 
-/// Allows the owner of a resource, as [`by_owner`] does: a closure that returns a future says whose
-/// it is.
+/// Allows the owner of a resource, as [`by_owner`] does: a closure that returns a future looks the
+/// owner up.
 ///
 /// # Example
 ///
@@ -91,7 +91,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    /// One way for an object that is another caller's and for one that is not there.
+    /// Refuses alike for another caller's object and for one that does not exist.
     fn unless_owner(
         self,
         owner: Option<Principal<'_>>,
@@ -141,7 +141,7 @@ where
 macro_rules! describe {
     ($type:ident) => {
         impl<F> $type<F> {
-            /// Answers 404 `not_found` instead of 403, so that nobody learns which ids exist.
+            /// Answers 404 `not_found` instead of 403, so that no caller learns which ids exist.
             #[must_use]
             pub fn hide_foreign(mut self) -> Self {
                 self.refusal = Refusal::NotFound;

@@ -10,28 +10,27 @@ use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
 };
 
-/// Allows what the caller's roles permit: a table of roles and their permissions, space-separated.
+/// Allows by the caller's roles: a table lists the permissions of each role, space-separated.
 ///
 /// A permission is `resource:action`, `resource:*` for everything with that resource and below it,
 /// or `*`. An asterisk between colons stands for one id: `agent:*:invoke` invokes every agent.
 ///
-/// A caller's roles stand in the claim `roles` or, without that one, `role`: a string with spaces
-/// between the roles, an array with one in each item, or an object with one as the name of each
-/// member (Zitadel), where the member is an object or `true`; `false` and `null` say that it is not
-/// held. Anything else there grants nothing, and a role whose name has a space in it is never found
-/// in a string.
+/// A caller's roles are in the claim `roles` or, without that one, `role`: a string with spaces
+/// between the roles, an array with one role in each item, or an object with one role as the name of
+/// each member (Zitadel), where the member is an object or `true`; `false` and `null` mean that the
+/// caller does not hold the role. Any other value grants nothing, and a role whose name has a space in
+/// it is never found in a string.
 ///
 /// # Errors
 ///
-/// The table is empty, names a role twice or blankly, or holds a malformed permission.
+/// The table is empty, names a role twice, has a blank name, or holds a malformed permission.
 ///
 /// # Security
 ///
-/// A role counts whoever writes it into a token. In a chain that also accepts tokens of an issuer
-/// who may not hand out your roles, limit what that one gives: `with_granted_roles` of its provider.
-/// A role outside that limit counts for nothing here, whichever claim it stands in, and also where a
-/// later check (`and_then`) put it there: such a check replaces the limit with
-/// [`AuthContext::with_granted_roles`].
+/// A role counts whoever writes it into a token. If a chain also accepts tokens of an issuer who may
+/// not grant your roles, limit that issuer: `with_granted_roles` of its provider. A role outside that
+/// limit is ignored here, in every claim, and even if a later check (`and_then`) adds it: to grant it,
+/// the check replaces the limit with [`AuthContext::with_granted_roles`].
 ///
 /// # Example
 ///
@@ -135,8 +134,8 @@ impl Authorizer for ByRole {
     }
 }
 
-/// The roles in a claim; nothing where one of them is of another type, because then nobody knows
-/// what its issuer means.
+/// The roles in a claim; `None` where one of them is of another type, because its meaning is then
+/// unknown.
 fn roles_of(claim: &Value) -> Option<Vec<&str>> {
     match claim {
         Value::String(roles) => Some(roles.split(' ').filter(|role| !role.is_empty()).collect()),
@@ -214,7 +213,7 @@ impl Permission {
         Ok(Self(text.into()))
     }
 
-    /// Segment by segment; an asterisk at the end takes whatever follows.
+    /// Compares segment by segment; an asterisk at the end covers all further segments.
     fn covers(&self, resource: &str, action: &str) -> bool {
         let mut asked = resource.split(':').chain([action]);
         let mut granted = self.0.split(':').peekable();

@@ -3,7 +3,7 @@
 use super::{Authorization, Authorizer};
 use crate::{context::AuthContext, error::AuthError, scope::Scopes};
 
-/// Allows a caller who holds the scope `resource:action`, `graph:invoke` say.
+/// Allows a caller who holds the scope `resource:action`, such as `graph:invoke`.
 ///
 /// # Example
 ///
@@ -30,9 +30,9 @@ pub struct ByScope {
 }
 
 impl ByScope {
-    /// Lets a scope stand for those below it, as
-    /// [`RequireScopes::hierarchical`](super::RequireScopes::hierarchical) does: `agent` and
-    /// `agent:*` for `agent:7:invoke`.
+    /// Lets a scope stand for the scopes below it, as
+    /// [`RequireScopes::hierarchical`](super::RequireScopes::hierarchical) does: `agent` and `agent:*`
+    /// for `agent:7:invoke`.
     #[must_use]
     pub fn hierarchical(mut self) -> Self {
         self.hierarchical = true;
@@ -53,12 +53,12 @@ impl Authorizer for ByScope {
         "by_scope"
     }
 }
-/// Whether a scope is among those held.
+/// Whether the caller holds a scope.
 pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
     if held.is_all() {
         return true;
     }
-    // A token's `*` is no scope at all, not even where `*` itself is wanted.
+    // A `*` in a token is no scope, even if `*` itself is required.
     let is_above = |held: &str| held != "*" && is_below(wanted, held);
     (wanted != "*" && held.names(wanted)) || (hierarchical && held.iter().any(is_above))
 }

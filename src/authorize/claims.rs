@@ -1,4 +1,4 @@
-//! Claims that a handler cannot do without.
+//! Required claims in a handler.
 
 use serde::de::DeserializeOwned;
 
@@ -9,14 +9,15 @@ use crate::{
 };
 
 impl AuthContext {
-    /// One claim of the metadata as a type of your own, in a handler: refuses a caller without it.
+    /// Returns one claim of the metadata as a type of your own, in a handler; refuses a caller without
+    /// it.
     ///
     /// [`claim`](Self::claim) is for a claim that may be absent.
     ///
     /// # Errors
     ///
-    /// 403 `forbidden` where the claim is absent or null, or is not a `T`. The log names the claim
-    /// and tells the two apart; the answer does neither.
+    /// 403 `forbidden` where the claim is absent or null, or is not a `T`. The log names the claim and
+    /// the case; the response does not.
     ///
     /// # Example
     ///
@@ -38,12 +39,12 @@ impl AuthContext {
         self.required(self.claim(name), name)
     }
 
-    /// One claim inside others, in a handler: refuses a caller without it. See [`ClaimPath`] for how
-    /// the place is told; [`claim_at`](Self::claim_at) is for a claim that may be absent.
+    /// Returns one claim inside others, in a handler; refuses a caller without it. [`ClaimPath`]
+    /// describes the path; [`claim_at`](Self::claim_at) is for a claim that may be absent.
     ///
     /// # Errors
     ///
-    /// As for [`require_claim`](Self::require_claim); also where something on the way to the claim is
+    /// Those of [`require_claim`](Self::require_claim); also where a value on the path to the claim is
     /// no object.
     ///
     /// # Example
@@ -85,8 +86,8 @@ impl AuthContext {
 }
 
 impl IntoAuthError for ClaimError {
-    /// 403 `forbidden`, as [`AuthContext::require_claim`] refuses: the caller is known, and what was
-    /// asked needs the claim in another type.
+    /// 403 `forbidden`, as [`AuthContext::require_claim`] refuses: the caller is known, and the
+    /// handler needs the claim in another type.
     fn into_auth_error(self) -> AuthError {
         AuthError::forbidden(format!("claim_of_another_type: {}", self.name()))
     }

@@ -1,4 +1,4 @@
-//! Authorizers made of others.
+//! Authorizers that combine others.
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
 };
 
-/// Allows what every member allows: the first that does not answers for all.
+/// Allows only if every member allows: the first refusal is the answer.
 ///
 /// Members are asked in order, and none after a refusal.
 ///
@@ -33,12 +33,12 @@ pub fn all_of<Form>(first: impl IntoAuthorizer<Form>) -> AllOf {
     AllOf(Members::new(first.into_authorizer()))
 }
 
-/// Allows what one member allows.
+/// Allows if one member allows.
 ///
-/// Members are asked in order, and none after a grant. Where nobody grants, the answer is the most
-/// telling refusal: could-not-check (503) over throttled (429) over a hidden object (404) over a
-/// missing scope over another 403 over anything else, then the earliest. So one member's outage never becomes a
-/// grant, nor another's 403.
+/// Members are asked in order, and none after a grant. If none allows, the answer is the refusal that
+/// ranks highest: could not check (503), throttled (429), hidden object (404), missing scope, another
+/// 403, any other, then the earliest. So an outage of one member never becomes a grant, nor a 403 of
+/// another.
 ///
 /// # Example
 ///
@@ -54,9 +54,9 @@ pub fn any_of<Form>(first: impl IntoAuthorizer<Form>) -> AnyOf {
     AnyOf(Members::new(first.into_authorizer()))
 }
 
-/// Allows what an authorizer denies, and denies what it allows.
+/// Allows if an authorizer denies, and denies if it allows.
 ///
-/// An authorizer that could not check allows nothing either way: its error stays what it is.
+/// An authorizer that could not check allows nothing in either form: its error stays unchanged.
 ///
 /// # Example
 ///
@@ -72,7 +72,7 @@ pub fn not<Form>(authorizer: impl IntoAuthorizer<Form>) -> Not {
     Not(authorizer.into_authorizer())
 }
 
-/// Denies everything: a place-holder that is safe to forget.
+/// Denies everything: a safe placeholder.
 ///
 /// # Example
 ///
@@ -111,7 +111,7 @@ impl AllOf {
         self
     }
 
-    /// All of authorizers that were made elsewhere.
+    /// Makes an `all_of` from a list of authorizers.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl AnyOf {
         self
     }
 
-    /// Any of authorizers that were made elsewhere.
+    /// Makes an `any_of` from a list of authorizers.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl Authorizer for DenyAll {
     }
 }
 
-/// INVARIANT: at least one, because all of none would allow everything.
+/// INVARIANT: at least one member, because `all_of` without a member would allow everything.
 #[derive(Clone)]
 struct Members(Arc<Vec<Arc<dyn Authorizer>>>);
 
@@ -270,7 +270,7 @@ impl Members {
     }
 }
 
-/// The members that are still to be asked once a pending one has answered.
+/// The members to ask after a pending one has answered.
 struct RemainingMembers {
     members: Arc<Vec<Arc<dyn Authorizer>>>,
     next: usize,
@@ -297,12 +297,12 @@ impl RemainingMembers {
 /// The result of the answers so far.
 enum Tally {
     All,
-    /// The most telling refusal.
+    /// The refusal that ranks highest so far.
     Any(Option<AuthError>),
 }
 
 impl Tally {
-    /// Counts an answer; returns the answer of all where that is settled.
+    /// Counts an answer; returns the combined answer as soon as it is certain.
     fn count(&mut self, answer: Result<(), AuthError>) -> Option<Result<(), AuthError>> {
         match (self, answer) {
             (Self::All, Ok(())) => None,
@@ -325,8 +325,8 @@ impl Tally {
     }
 }
 
-/// An error that is no denial goes first: `not` turns a denial into a grant, and must not where one member
-/// could not tell.
+/// An error that is no denial ranks first: `not` turns a denial into a grant, and must not do so if
+/// one member could not check.
 fn tells_more(error: &AuthError, worst: &AuthError) -> bool {
     match (error.is_denial(), worst.is_denial()) {
         (false, true) => true,

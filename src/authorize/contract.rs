@@ -1,4 +1,4 @@
-//! The contract of those who decide what a caller may do.
+//! The contract of authorizers.
 
 use std::sync::Arc;
 
@@ -33,12 +33,12 @@ use crate::{
 /// }
 /// ```
 pub trait Authorizer: Send + Sync + 'static {
-    /// Answers at once, or with an owned future.
+    /// Answers at once, or with a future that owns its data.
     ///
     /// `Ok` allows. A denial is [`AuthError::forbidden`](crate::AuthError::forbidden),
     /// [`insufficient_scope`](crate::AuthError::insufficient_scope) or
-    /// [`not_found`](crate::AuthError::not_found); what could not be checked is
-    /// [`unavailable`](crate::AuthError::unavailable).
+    /// [`not_found`](crate::AuthError::not_found); if the permission could not be checked, the error
+    /// is [`unavailable`](crate::AuthError::unavailable).
     fn authorize(&self, caller: &AuthContext, resource: &str, action: &str) -> Authorization;
 
     /// The name that the log shows (`provider`).
@@ -46,7 +46,7 @@ pub trait Authorizer: Send + Sync + 'static {
         "custom"
     }
 
-    /// Asks from a handler, and answers as a layer does: panics are caught, the answer is logged.
+    /// Asks this authorizer in a handler, as a layer does: panics are caught, the answer is logged.
     ///
     /// # Example
     ///
@@ -65,7 +65,7 @@ pub trait Authorizer: Send + Sync + 'static {
     }
 }
 
-/// Asks an authorizer: whatever it does, this returns, and only `Ok` allows.
+/// Asks an authorizer. A panic becomes a 503, so only `Ok` allows.
 pub(super) fn ask<A: Authorizer + ?Sized>(
     authorizer: &A,
     caller: &AuthContext,
@@ -97,10 +97,9 @@ impl<A: Authorizer + ?Sized> Authorizer for Box<A> {
     }
 }
 
-/// The usual resources of an agent server and what is done to them.
+/// The usual resources of an agent server and their actions.
 ///
-/// These words are a convention: `Policy::add_actions` holds rules to them, and a program adds its
-/// own beside them.
+/// These words are a convention: pass them to `Policy::add_actions`, and add those of your program.
 pub const AGENT_ACTIONS: &[(&str, &[&str])] = &[
     ("graph", &["invoke", "stream", "read", "stop", "fix"]),
     ("checkpointer", &["read", "write", "delete"]),

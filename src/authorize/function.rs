@@ -62,9 +62,9 @@ where
 
 /// Makes an authorizer of a closure that gets a state and returns a future.
 ///
-/// The closure captures nothing: what it needs is handed to it as an `Arc` at each call, since its
-/// future outlives the call. Write its type, `state: Arc<…>`, and give a value of that type, or an
-/// `Arc` of one that others share.
+/// The closure captures nothing: each call gets the state as an `Arc`, since the future outlives the
+/// call. Write the type of the argument, `state: Arc<…>`, and give a value of that type, or an `Arc`
+/// that others share.
 ///
 /// # Example
 ///

@@ -1,4 +1,4 @@
-//! The gate that asks whether a caller may.
+//! The gate that asks for a caller's permission.
 #![expect(
     missing_debug_implementations,
     reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
@@ -26,8 +26,8 @@ use crate::{
     refusal::{Wording, add_grpc_status},
 };
 
-/// Asks whether the caller may before the inner service runs: the service of an
-/// [`AuthorizeLayer`](super::AuthorizeLayer) and of the other layers here.
+/// Asks for the caller's permission before the inner service runs: the service of an
+/// [`AuthorizeLayer`](super::AuthorizeLayer) and of the other authorization layers.
 pub type AuthorizeService<S> = GateService<S, AuthorizeGate>;
 
 /// The future of an [`AuthorizeService`]'s response.
@@ -83,7 +83,7 @@ impl<B> Gate<B> for AuthorizeGate {
     }
 }
 
-/// An authorizer's answer that is not there yet.
+/// A pending answer of an authorizer.
 pub struct AuthorizePending {
     check: Check<Decision>,
     query: PendingQuery,
@@ -95,7 +95,7 @@ pub struct AuthorizeWaiting<B> {
     request: Option<Request<B>>,
 }
 
-/// Nothing in it is pinned in its place: a body is not polled here.
+/// No field is pinned: the body is not polled here.
 impl<B> Unpin for AuthorizeWaiting<B> {}
 
 impl<B> Future for AuthorizeWaiting<B> {
@@ -113,7 +113,7 @@ impl<B> Future for AuthorizeWaiting<B> {
     }
 }
 
-/// The refusal as it is where no `AuthLayer` is around: one that is words it anew.
+/// Renders a refusal as without an `AuthLayer`; an `AuthLayer` around it renders it again.
 fn refusal(error: &AuthError, asked: &HeaderMap) -> Response<Bytes> {
     let mut response = Wording::plain().respond(error);
     add_grpc_status(&mut response, error, asked);

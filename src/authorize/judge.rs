@@ -15,7 +15,7 @@ use crate::{
     event,
 };
 
-/// The check of a layer. It logs its decision where that is made at once.
+/// The check of a layer. It logs a decision that is made at once.
 pub(super) trait Judge: Send + Sync + 'static {
     fn judge(&self, method: &Method, request: Head<'_>) -> Judged;
 }
@@ -48,7 +48,8 @@ impl<'a> Head<'a> {
         access::template(self.extensions)
     }
 
-    /// The accepted caller; without one, `layer` stands where nobody has been asked yet.
+    /// The accepted caller. Without a caller, `layer` runs outside of the `AuthLayer`, which is an
+    /// error.
     pub(super) fn caller(self, layer: &'static str) -> Result<&'a AuthContext, AuthError> {
         self.extensions.get().ok_or_else(|| {
             let advice = format_args!(
@@ -62,7 +63,7 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// Logs the answer to a question that had to be waited for.
+    /// Logs an answer that was pending.
     pub(super) fn log(self, answer: &Decision, query: &PendingQuery) {
         query.log(answer, self.extensions.get(), || self.template());
     }

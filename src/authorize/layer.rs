@@ -17,12 +17,12 @@ use crate::{
     event,
 };
 
-/// Asks an authorizer whether the caller may do one thing: a layer for a route or a router.
+/// Asks an authorizer for one resource and action: a layer for a route or a router.
 ///
 /// The resource may hold parameters of the route that axum chose: `agent:{id}` on a route
 /// `/agents/{id}` asks for that agent alone. Values are decoded and written as
-/// [`escape_id`](super::escape_id) does, so that no id can widen what is asked for. Where the route
-/// has no such parameter, the request is refused and the log says what to change.
+/// [`escape_id`](super::escape_id) does, so that no id can widen the resource. If the route has no
+/// such parameter, the request is refused and the log says what to change.
 ///
 /// # Example
 ///
@@ -49,7 +49,7 @@ struct ResourceCheck {
 }
 
 impl AuthorizeLayer {
-    /// Asks that authorizer for that resource and action.
+    /// Makes a layer that asks this authorizer for that resource and action.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Judge for ResourceCheck {
     }
 }
 
-/// The refusal where a parameter of the resource has no value to be trusted.
+/// The refusal where a parameter of the resource has no trusted value.
 pub(super) fn without_value(name: &str, template: Option<&str>) -> AuthError {
     let error = AuthError::forbidden("no_such_parameter");
     let advice = format_args!(

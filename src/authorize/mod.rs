@@ -1,8 +1,8 @@
-//! What a caller may do: layers, checks in handlers, and the authorizers behind them.
+//! The caller's permissions: layers, checks in handlers, and the authorizers behind them.
 //!
-//! An [`AuthLayer`](crate::AuthLayer) finds out who is calling. What stands here decides whether
-//! that caller may, and always runs inside of it: where nobody has been asked yet, every layer here
-//! refuses with 401 and logs what is in the wrong place.
+//! An [`AuthLayer`](crate::AuthLayer) authenticates the caller. The layers of this module decide
+//! whether that caller has permission, and always run inside of it: without an accepted caller, every
+//! layer here refuses with 401 and logs which layer is in the wrong place.
 //!
 //! | where | with | asks |
 //! |---|---|---|
@@ -44,32 +44,31 @@
 //! # Three answers
 //!
 //! An authorizer allows (`Ok`), denies, or could not check. A denial is an
-//! [`AuthError`](crate::AuthError) of one of three kinds: a missing scope and a plain "no" are a
-//! 403, and an object whose existence is nobody else's business is a 404. Could-not-check is a 503
-//! and never a grant, in no combination: see [`any_of`] and [`not`]. An authorizer that panics costs
-//! the request a 503 as well.
+//! [`AuthError`](crate::AuthError) of one of three kinds: a missing scope and a plain "no" are a 403,
+//! and an object whose existence must stay hidden is a 404. If the permission could not be checked,
+//! the answer is a 503 and never a grant, in no combination: see [`any_of`] and [`not`]. A panic of an
+//! authorizer is a 503 as well.
 //!
-//! The answer to a refusal is worded by the `AuthLayer` around it: its realm, its
-//! [`with_refusal`](crate::AuthLayer::with_refusal). A handler that returns the error of a
-//! check is worded alike.
+//! The `AuthLayer` around renders every refusal: with its realm and its
+//! [`with_refusal`](crate::AuthLayer::with_refusal). An error of a check that a handler returns is
+//! rendered alike.
 //!
 //! # Ready-made authorizers
 //!
-//! [`by_scope`], [`by_role`], [`by_owner`] and [`async_by_owner`] know whom they allow; [`all_of`],
-//! [`any_of`] and [`not`] are made of others; [`deny_all`] is a place-holder that is safe to forget.
-//! One of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
+//! [`by_scope`], [`by_role`], [`by_owner`] and [`async_by_owner`] check one property of the caller;
+//! [`all_of`], [`any_of`] and [`not`] combine others; [`deny_all`] is a safe placeholder. An
+//! authorizer of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
 //! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`], and with a database
 //! [`async_authorizer_fn_with_state`]).
 //!
 //! # Several issuers
 //!
-//! Whoever signs a token writes the scopes and roles in it. Where a chain accepts tokens of several
-//! issuers, limit what each may hand out, so that a partner's token cannot claim `corp:admin`:
-//! `with_granted_scopes` and `with_granted_roles` of the provider. A scope outside the limit is not
-//! among [`AuthContext::scopes`], so neither [`RequireScopes`] nor [`by_scope`] sees it; a role
-//! outside it counts for nothing in [`by_role`], whichever claim that reads. Neither takes anything
-//! out of the claims: code of your own asks [`AuthContext::scopes`] and
-//! [`AuthContext::may_hold_role`], and not the claim alone.
+//! The issuer of a token writes its scopes and roles. If a chain accepts tokens of several issuers,
+//! limit the grants of each, so that a partner's token cannot claim `corp:admin`:
+//! `with_granted_scopes` and `with_granted_roles` of the provider. A scope outside the limit is not in
+//! [`AuthContext::scopes`], so neither [`RequireScopes`] nor [`by_scope`] sees it; [`by_role`] ignores
+//! a role outside the limit, in every claim. Neither limit removes anything from the claims: code of
+//! your own asks [`AuthContext::scopes`] and [`AuthContext::may_hold_role`], and not the claim alone.
 //!
 //! ```
 //! use tower_auth::{AuthLayer, provider::{CompositeAuth, JwtAuth}};

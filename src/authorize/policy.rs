@@ -1,4 +1,4 @@
-//! One map of routes to what they need, for a whole router.
+//! The resources and actions of all routes, for a whole router.
 
 use std::{fmt, sync::Arc};
 
@@ -20,16 +20,15 @@ use crate::{
     log::Clean,
 };
 
-/// Which route needs which resource and action: one layer over a whole axum router.
+/// The resource and action that each route needs: one layer over a whole axum router.
 ///
-/// Rules name routes by their templates, as axum's `MatchedPath` shows them (below the prefix where
-/// a router is nested), for every method or for one (GET covers HEAD). It is strict: a route
-/// without a rule is refused, and the log shows the line that is missing; so is a request that no
-/// route was chosen for, with 404. Neither an unlisted method nor a route that somebody adds later
-/// is open by accident.
+/// Rules name routes by their templates, as axum's `MatchedPath` shows them (below the prefix where a
+/// router is nested), for every method or for one (GET covers HEAD). The policy is strict: a route
+/// without a rule is refused, and the log shows the missing line; a request without a route is refused
+/// with 404. So no unlisted method and no later route is open by accident.
 ///
-/// The layer goes onto the router that has the routes, with `.layer` or `.route_layer`, because axum tells
-/// only what runs inside a router which route was chosen. A service mounted by `nest_service` or
+/// The layer goes onto the router that has the routes, with `.layer` or `.route_layer`, because axum
+/// names the chosen route only inside a router. A service mounted by `nest_service` or
 /// `fallback_service` has no template: merge such a router in outside of this layer.
 ///
 /// # Example
@@ -54,7 +53,7 @@ use crate::{
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```
 ///
-/// For routes that come from data, and for a router of which a part is decided elsewhere:
+/// Routes that come from data, and a router with a part that another layer decides:
 ///
 /// ```
 /// use tower_auth::authorize::{Policy, by_scope};
@@ -89,7 +88,7 @@ enum Rule {
 }
 
 impl Policy {
-    /// A policy without a rule, which refuses everything.
+    /// Makes a policy without a rule, which refuses everything.
     pub fn new<Form>(authorizer: impl IntoAuthorizer<Form>) -> Self {
         Self(Arc::new(PolicyRules {
             authorizer: authorizer.into_authorizer(),
@@ -99,7 +98,8 @@ impl Policy {
         }))
     }
 
-    /// Adds what a route needs. The resource may hold parameters of the template: `agent:{id}`.
+    /// Adds the resource and action of a route. The resource may hold parameters of the template:
+    /// `agent:{id}`.
     ///
     /// # Panics
     ///
@@ -117,9 +117,9 @@ impl Policy {
         }
     }
 
-    /// Adds a route that needs nothing, not even a caller.
+    /// Adds a route that needs no permission and no caller.
     ///
-    /// The `AuthLayer` around still asks who is calling unless the path is public there too.
+    /// The `AuthLayer` around still requires a credential unless the path is public there too.
     ///
     /// # Panics
     ///
@@ -137,7 +137,7 @@ impl Policy {
         }
     }
 
-    /// Adds what a route needs, or says why the rule cannot be.
+    /// Adds the resource and action of a route, or returns the fault of the rule.
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl Policy {
         self.add(route, rule)
     }
 
-    /// Adds a route that needs nothing, or says why the rule cannot be.
+    /// Adds a route that needs no permission, or returns the fault of the rule.
     ///
     /// # Errors
     ///
@@ -179,10 +179,10 @@ impl Policy {
         self.add(route.into(), Rule::Open)
     }
 
-    /// Adds resources and their actions to those that rules may name from here on: a typing error
-    /// in a rule then shows at start-up.
+    /// Adds resources and actions to the list that later rules must use: a typing error in a rule is
+    /// then an error at start-up.
     ///
-    /// Without this, rules may name any. `agent:{id}` counts as `agent`.
+    /// Without a list, rules may use any word. `agent:{id}` counts as `agent`.
     ///
     /// # Example
     ///
@@ -208,12 +208,11 @@ impl Policy {
         self
     }
 
-    /// Lets requests pass that no rule is for, instead of refusing them.
+    /// Lets requests without a rule pass, instead of refusing them.
     ///
     /// # Security
     ///
-    /// Every route that nobody has thought of is then open to every caller that the `AuthLayer`
-    /// lets in.
+    /// Every forgotten route is then open to every caller that the `AuthLayer` accepts.
     #[must_use]
     pub fn insecure_pass_unlisted(mut self) -> Self {
         Arc::make_mut(&mut self.0).passes_unlisted = true;
@@ -274,7 +273,7 @@ impl PolicyRules {
         }
         let error = AuthError::forbidden("no_rule");
         let method = match *method {
-            // A rule for GET covers it.
+            // A rule for GET covers HEAD.
             Method::HEAD => Clean("GET"),
             ref method => Clean(method.as_str()),
         };

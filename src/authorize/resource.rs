@@ -1,4 +1,4 @@
-//! What a layer asks for: a resource with parameters of the route in it, and an action.
+//! The resource and the action of a layer; the resource may hold parameters of the route.
 
 use std::borrow::Cow;
 
@@ -56,9 +56,9 @@ impl Resource {
         Ok(Self(parts))
     }
 
-    /// The resource with its parameters filled in, or the name of the one that has no value.
+    /// The resource with the values of its parameters, or the name of a parameter without a value.
     ///
-    /// Values are percent-encoded, as a path has them.
+    /// Values are percent-encoded, as in a path.
     pub(super) fn fill<'a>(
         &self,
         value_of: impl Fn(&str) -> Option<&'a str>,
@@ -81,7 +81,7 @@ impl Resource {
     }
 }
 
-/// The parameter that a segment of a resource is, or nothing where it is plain text.
+/// The parameter in a segment of a resource; `None` where the segment is plain text.
 fn parameter(segment: &str) -> Result<Option<&str>, &'static str> {
     if segment.is_empty() {
         return Err(EMPTY_SEGMENT);
@@ -100,7 +100,7 @@ fn parameter(segment: &str) -> Result<Option<&str>, &'static str> {
             "holds a character that an id is never shown with: use letters, digits and -._~@+= \
              with : or / between them",
         ),
-        // Two values side by side could be cut in two ways: `{a}{b}`, `{a}-{b}`.
+        // Two adjacent values could be split in two ways: `{a}{b}`, `{a}-{b}`.
         _ => Err(
             "has a brace inside a segment: a parameter is all that stands between two : or /, as \
              in \"agent:{id}\"",
@@ -131,9 +131,9 @@ pub(super) fn parse_action(text: &str) -> Result<Box<str>, ConfigError> {
 /// Writes an id as the layers write it into a resource: letters, digits and `-._~@+=` stay, every
 /// other byte becomes `%XX`.
 ///
-/// Different ids stay different, and none of them can reach beyond its place: neither `7:write`
-/// nor `*` nor `7 admin`. A handler that asks for a resource by an id of the caller's writes it
-/// with this.
+/// Different ids stay different, and none of them can reach beyond its segment: neither `7:write` nor
+/// `*` nor `7 admin`. A handler that checks a resource with an id from the caller writes the id with
+/// this function.
 ///
 /// # Example
 ///
@@ -147,7 +147,7 @@ pub fn escape_id(id: &str) -> Cow<'_, str> {
     utf8_percent_encode(id, ESCAPED).into()
 }
 
-/// The id that [`escape_id`], or a layer, wrote; nothing where it is not UTF-8.
+/// Decodes an id that [`escape_id`] or a layer wrote; `None` where it is not UTF-8.
 ///
 /// # Example
 ///
@@ -168,8 +168,8 @@ fn is_plain(text: &str) -> bool {
     escape_id(text) == text
 }
 
-/// `:` and `/` stand between the parts of a resource, `*` for anything in a permission, a space
-/// between scopes.
+/// `:` and `/` separate the segments of a resource, `*` is the wildcard of a permission, a space
+/// separates scopes.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -1,4 +1,4 @@
-//! Scopes: which ones a caller holds, and the layer that wants them.
+//! Scopes: those of a caller, and the layer that requires them.
 
 use std::{fmt, sync::Arc};
 
@@ -19,11 +19,11 @@ use crate::{
 
 /// Lets in only callers who hold certain scopes: a layer for a route, a router or any tower service.
 ///
-/// The layer answers at once, costs no allocation for a caller who may pass, and refuses with a 403 that
-/// names every scope it wants.
+/// The layer answers at once, allocates nothing for a caller who passes, and refuses with a 403 that
+/// names every required scope.
 ///
-/// Scopes are compared whole and literally unless [`hierarchical`](Self::hierarchical) is set. A
-/// `*` that code or a key record gave holds all of them; a token's `*` holds none.
+/// Scopes are compared whole and literally unless [`hierarchical`](Self::hierarchical) is set. A `*`
+/// from code or from a key record holds all of them; a `*` in a token holds none.
 ///
 /// # Example
 ///
@@ -55,7 +55,7 @@ impl RequireScopes {
     ///
     /// # Errors
     ///
-    /// There is no scope in the list, or one is malformed; the text says how to mend it.
+    /// The list is empty, or a scope is malformed; the text says how to mend it.
     pub fn all<Form>(scopes: impl IntoScopes<Form>) -> Result<Self, ConfigError> {
         Self::of(&scopes.into_scopes(), false)
     }
@@ -64,7 +64,7 @@ impl RequireScopes {
     ///
     /// # Errors
     ///
-    /// There is no scope in the list, or one is malformed; the text says how to mend it.
+    /// The list is empty, or a scope is malformed; the text says how to mend it.
     pub fn any<Form>(scopes: impl IntoScopes<Form>) -> Result<Self, ConfigError> {
         Self::of(&scopes.into_scopes(), true)
     }
@@ -99,21 +99,21 @@ impl RequireScopes {
         })))
     }
 
-    /// Lets a scope stand for those below it: `agents` and `agents:*` for `agents:read`, and for
+    /// Lets a scope stand for the scopes below it: `agents` and `agents:*` for `agents:read`, and for
     /// `agents:read:own` too.
     ///
-    /// Levels are what stands between colons: `agent` never holds `agents:read`.
+    /// Colons separate the levels: `agent` never holds `agents:read`.
     #[must_use]
     pub fn hierarchical(mut self) -> Self {
         Arc::make_mut(&mut self.0).hierarchical = true;
         self
     }
 
-    /// Answers as the layer does, in a handler.
+    /// Checks a caller in a handler, as the layer does.
     ///
     /// # Errors
     ///
-    /// 403 `insufficient_scope`, naming every scope that is wanted.
+    /// 403 `insufficient_scope`, with every required scope.
     ///
     /// # Example
     ///
@@ -180,7 +180,7 @@ impl AuthContext {
     ///
     /// # Errors
     ///
-    /// 403 `insufficient_scope`, naming all of them; 403 `forbidden` where none is named.
+    /// 403 `insufficient_scope`, with all of the scopes; 403 `forbidden` where the text names none.
     ///
     /// # Example
     ///
@@ -198,7 +198,7 @@ impl AuthContext {
     /// ```
     pub fn require_scopes(&self, scopes: &str) -> Result<(), AuthError> {
         let answer = if words(scopes).next().is_none() {
-            // Nothing wanted would be held by everybody.
+            // Without a required scope, every caller would pass.
             Err(AuthError::forbidden("no_scope_named"))
         } else if words(scopes).all(|scope| holds(self.scopes(), scope, false)) {
             Ok(())
@@ -215,7 +215,7 @@ fn words(scopes: &str) -> impl Iterator<Item = &str> {
     scopes.split(' ').filter(|scope| !scope.is_empty())
 }
 
-/// RFC 6749 §3.3; anything else could not be named in a challenge.
+/// RFC 6749 §3.3; a challenge cannot name any other scope.
 fn check_scope(scope: &str) -> Result<(), ConfigError> {
     let is_allowed = |char| matches!(char, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
     if scope.chars().all(is_allowed) {

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{clock, scope::Scopes};
 
-/// The accepted caller: who they are, how that was proven, and what they may do.
+/// The accepted caller: identity, method of authentication, scopes and claims.
 ///
 /// The layer puts it into the request's extensions; under axum it is an extractor too. Cloning
 /// costs a reference count.
@@ -66,29 +66,29 @@ struct Inner {
     user_id: Box<str>,
     method: &'static str,
     issuer: Option<Arc<str>>,
-    /// The source, where it is not the issuer.
+    /// The source, if it is not the issuer.
     source: Option<Arc<str>>,
     scopes: Scopes,
     expires_at: Option<u64>,
     metadata: Metadata,
-    /// In a box, so that each of a million keys takes 32 bytes less.
+    /// In a box, which saves 32 bytes for each of a million keys.
     rare: Option<Box<Rare>>,
 }
 
-/// What few callers have.
+/// The fields that few callers have.
 #[derive(Clone, Default)]
 struct Rare {
-    /// The roles that its claims may give; any, where nothing is set.
+    /// The roles that its claims may give; any role where it is `None`.
     role_limit: Option<Arc<[Box<str>]>>,
-    /// The name of the key that was shown, where it is not the user id.
+    /// The name of the caller's key, if it is not the user id.
     key_name: Option<Box<str>>,
     response_headers: Option<HeaderMap>,
-    /// What was shown, where letting its holder in may cost something.
+    /// The caller's credential, if accepting it may cost something.
     charge: Option<Arc<dyn Charge>>,
 }
 
 impl AuthContext {
-    /// A caller with that user id, no scopes, and the method of the provider that accepts it.
+    /// Makes a caller with that user id, no scopes, and the method of the provider that accepts it.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             user_id: user_id.into().into(),
@@ -111,13 +111,13 @@ impl AuthContext {
         self
     }
 
-    /// Replaces the issuer or chat platform that vouches for the user id. The issuer is the
-    /// [`source`](Self::source) too then.
+    /// Replaces the issuer or chat platform that vouches for the user id. The issuer then is the
+    /// [`source`](Self::source) too.
     ///
     /// # Security
     ///
-    /// The issuer is part of the [`principal`](Self::principal): take the name from the configuration, and
-    /// never from what a caller could write.
+    /// The issuer is part of the [`principal`](Self::principal): take the name from the configuration,
+    /// never from text of a caller.
     #[must_use]
     pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
         let inner = self.edit();
@@ -144,7 +144,7 @@ impl AuthContext {
         self
     }
 
-    /// Adds a claim to the metadata, or replaces the one of that name.
+    /// Adds a claim to the metadata, or replaces the claim of that name.
     #[must_use]
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let inner = self.edit();
@@ -154,7 +154,7 @@ impl AuthContext {
         self
     }
 
-    /// Adds a header that the layer puts on the response: a refreshed cookie, a quota.
+    /// Adds a header that the layer puts on the response, such as a refreshed cookie or a quota.
     #[must_use]
     pub fn add_response_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.edit_rare()
@@ -175,7 +175,7 @@ impl AuthContext {
         self
     }
 
-    /// The name of the key that was shown, where it is not the user id.
+    /// The name of the caller's key, if it is not the user id.
     #[inline]
     pub(crate) fn key_name(&self) -> Option<&str> {
         self.0.rare.as_ref()?.key_name.as_deref()
@@ -193,21 +193,20 @@ impl AuthContext {
         self.0.method
     }
 
-    /// The issuer or chat platform that the configuration names and that was checked, where there
-    /// is one.
+    /// The issuer or chat platform, if there is one: from the configuration, and checked.
     ///
-    /// An `iss` that nobody compared with anything is not it: whoever can sign may write what they
-    /// like there. `claim("iss")` reads it.
+    /// An `iss` that was not compared with the configuration is not returned: the holder of a key can
+    /// write any text there. `claim("iss")` reads it.
     pub fn issuer(&self) -> Option<&str> {
         self.0.issuer.as_deref()
     }
 
-    /// The scopes: what the caller may do.
+    /// The scopes that the caller holds.
     pub fn scopes(&self) -> &Scopes {
         &self.0.scopes
     }
 
-    /// When the credential expires, if it does; a stream should end then.
+    /// The time at which the credential expires, if it does; a stream should end then.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.expires_at.and_then(clock::from_unix)
     }
@@ -216,10 +215,10 @@ impl AuthContext {
         self.0.expires_at
     }
 
-    /// The full identity: two callers are the same only if their principals are equal.
+    /// The full identity: two callers are one only if their principals are equal.
     ///
-    /// Where the user id is from another claim than the one that is looked for first, the middle
-    /// member ends in `#` and that claim: the `user_id` of one user may be the `sub` of another.
+    /// If the user id is not from the first of its possible claims, the middle member ends in `#` and
+    /// the name of the claim: the `user_id` of one user may be the `sub` of another.
     ///
     /// # Example
     ///
@@ -234,7 +233,7 @@ impl AuthContext {
         Principal::new(self.method(), self.source(), self.user_id())
     }
 
-    /// Every further claim; a token's are parsed at the first call.
+    /// Every further claim; the claims of a token are parsed at the first call.
     pub fn metadata(&self) -> &Map<String, Value> {
         static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         self.0.metadata.map().unwrap_or_else(|| &EMPTY)
@@ -244,19 +243,19 @@ impl AuthContext {
     ///
     /// # Errors
     ///
-    /// The claim is there and is not a `T`. An object whose only member begins with
-    /// `$serde_json::private::` cannot become a `serde_json::Value`, which would read something else
-    /// there: [`metadata`](Self::metadata) holds it as it is.
+    /// The claim is present and is not a `T`. An object whose only member begins with
+    /// `$serde_json::private::` cannot become a `serde_json::Value`, which would read it as another
+    /// value; [`metadata`](Self::metadata) holds it unchanged.
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         read_claim(self.metadata().get(name), name)
     }
 
-    /// One claim inside others: see [`ClaimPath`] for how it is told. `None` where it is absent or
-    /// null, or where something on the way to it is no object.
+    /// One claim inside others, found by a [`ClaimPath`]. `None` where it is absent or null, or where
+    /// a value on the path is no object.
     ///
     /// # Errors
     ///
-    /// The claim is there and is not a `T`.
+    /// The claim is present and is not a `T`.
     ///
     /// # Example
     ///
@@ -298,5 +297,5 @@ impl AuthContext {
     }
 }
 
-/// The method of a caller, and the name of a provider, that nobody has named.
+/// The method of a caller without a method, and the name of a provider without a name.
 pub(crate) const UNNAMED: &str = "custom";

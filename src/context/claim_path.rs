@@ -1,17 +1,17 @@
-//! Where a claim stands among others.
+//! The path to a claim.
 
 use std::{borrow::Cow, convert::Infallible, fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
-/// The name of a claim, or the way to one inside others.
+/// The name of a claim, or the path to a claim inside others.
 ///
 /// A text is a name or, with dots, a path: `realm_access.roles` is the member `roles` of the claim
-/// `realm_access`. Where the claims have no member of the first name (`realm_access`) at all, the
-/// text is one name with dots in it: so `https://example.com/roles` is found as well.
+/// `realm_access`. If the claims have no member of the first name (`realm_access`), the whole text is
+/// one name with dots in it: so `https://example.com/roles` is found as well.
 ///
-/// A path whose names hold dots themselves is told as an array of names, and is then taken exactly
-/// so: `["resource_access", "my.agent", "roles"]`.
+/// For a path whose names hold dots, give an array of names, which are then taken exactly:
+/// `["resource_access", "my.agent", "roles"]`.
 ///
 /// # Example
 ///
@@ -29,25 +29,25 @@ use serde_json::{Map, Value};
 ///
 /// # Security
 ///
-/// A claim with dots in its name never stands in for a nested one that the issuer left out of an
-/// object that is there: where users may name claims themselves, `realm_access.roles` at the top is
-/// not the roles of `realm_access`.
+/// A claim with dots in its name never replaces a nested claim that is absent from an existing object:
+/// if users may name claims themselves, a top-level `realm_access.roles` does not count as the roles
+/// of `realm_access`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ClaimPath {
-    /// As it is written, and as the log shows it.
+    /// The text, as it is written and logged.
     name: Arc<str>,
-    /// The names on the way, where it was told so.
+    /// The names on the path, if it was given as an array.
     segments: Option<Arc<[Box<str>]>>,
 }
 
 impl ClaimPath {
-    /// The claim at the end of these names, each taken as it is. Without a name it finds nothing.
+    /// Makes the path of these names, each taken exactly. Without a name it finds nothing.
     pub fn from_segments<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
         let segments: Arc<[Box<str>]> = segments
             .into_iter()
             .map(|segment| segment.into().into_boxed_str())
             .collect();
-        // Two paths never have one text: it becomes part of who a caller is.
+        // Two paths never have one text, because the text becomes part of a principal.
         let escaped: Vec<_> = segments
             .iter()
             .map(|segment| segment.replace('\\', "\\\\").replace('.', "\\."))
@@ -64,7 +64,7 @@ impl ClaimPath {
         &self.name
     }
 
-    /// The name of the one claim that this can only be, where it needs no search.
+    /// The claim's name, if it is the only possible one and needs no search.
     pub(crate) fn plain_name(&self) -> Option<&str> {
         match self.segments.as_deref() {
             None => (!self.name.contains('.')).then_some(&*self.name),
@@ -73,9 +73,9 @@ impl ClaimPath {
         }
     }
 
-    /// The value at the end of the path. `step` gives the member of that name inside a value.
+    /// The value at the end of the path. `step` returns the member of that name inside a value.
     ///
-    /// INVARIANT: this is the only place that knows how a path is read.
+    /// INVARIANT: only this function interprets a path.
     pub(crate) fn walk<'p, V: Copy, E>(
         &'p self,
         root: V,

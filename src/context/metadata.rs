@@ -12,10 +12,10 @@ pub(crate) type Reader = fn(&str) -> Map<String, Value>;
 
 #[derive(Default)]
 pub(super) struct Metadata {
-    /// The verified JSON of a token, as it was decoded: what room is left behind it costs less than
-    /// to move it. Other callers have none.
+    /// The verified JSON of a token, in the buffer of the decoder: its unused capacity costs less than
+    /// a copy. Empty for other callers.
     pub(super) json: String,
-    /// The claim that the user id is, unless it is inside another.
+    /// The claim that holds the user id, unless it is inside another.
     pub(super) left_out: Option<Cow<'static, str>>,
     /// Reads the JSON: most requests never ask for a claim, so it is parsed on demand.
     pub(super) read: Option<Reader>,
@@ -46,7 +46,7 @@ impl Metadata {
 }
 
 impl Clone for Metadata {
-    /// A copy parses by itself if it is ever asked: the claims in memory take many times their text.
+    /// A copy parses again on demand: parsed claims take many times the memory of their text.
     fn clone(&self) -> Self {
         Self {
             json: self.json.clone(),
@@ -72,7 +72,7 @@ pub(super) fn read_claim<T: DeserializeOwned>(
     read.map(Some).map_err(|_| ClaimError { name: name.into() })
 }
 
-/// A claim that is there and has another type than was asked for.
+/// A claim that is present and has another type than the requested one.
 ///
 /// The error names the claim and not its value, which may be private.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! Claims for a type that reads them through serde, without the member names that mean something
-//! special to `serde_json` alone.
+//! Claims for a type that reads them through serde, without the member names that have a special
+//! meaning in `serde_json`.
 
 use std::vec;
 
@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::{Error, Map, Value};
 
-/// Whether `serde_json` would read a part of it as something else than what stands there.
+/// Whether `serde_json` would read a part of the value as another value.
 pub(super) fn needs_care(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(needs_care),
@@ -24,15 +24,15 @@ pub(super) fn needs_care(value: &Value) -> bool {
     }
 }
 
-/// Every such name that there is, or will be.
+/// Covers every private name, present and future.
 fn is_private(name: &str) -> bool {
     name.starts_with("$serde_json::private::")
 }
 
-/// A value whose members all mean what they say.
+/// A value whose members are all read as ordinary members.
 ///
 /// `serde_json::Value` looks for its private names in the first member of an object, so they come
-/// last; an object that has nothing else cannot become one at all, and is an error there.
+/// last; an object with no other member cannot become a `serde_json::Value`, and is an error there.
 #[derive(Clone, Copy)]
 pub(super) struct Ordinary<'de>(pub(super) &'de Value);
 
@@ -99,7 +99,7 @@ impl<'de> Deserializer<'de> for Ordinary<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match is_private(name) {
-            // Somebody asks for the text of the value, which holds everything as it is.
+            // The type asks for the text of the value, which holds everything unchanged.
             true => self.0.deserialize_newtype_struct(name, visitor),
             false => visitor.visit_newtype_struct(self),
         }
@@ -132,8 +132,8 @@ impl<'de> Deserializer<'de> for Name<'de> {
         visitor.visit_borrowed_str(self.text)
     }
 
-    /// How `serde_json::Value` asks for a first name; other types ask for a `String` or an
-    /// identifier.
+    /// `serde_json::Value` asks for a first name with this method; other types ask for a `String` or
+    /// an identifier.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.is_first && is_private(self.text) {
             true => Err(serde::de::Error::custom(

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// The identity of a caller: method, source and user id together.
 ///
-/// The source is the issuer or chat platform that the configuration names, or else the label of the
-/// provider (`with_source`), where it has one: nothing that a caller could write. Where a user id is
-/// from another claim than the first of those that may hold it, the source is `SOURCE#CLAIM`.
+/// The source is the issuer or chat platform in the configuration, or else the label of the provider
+/// (`with_source`), if it has one: never text of a caller. If a user id is not from the first of its
+/// possible claims, the source is `SOURCE#CLAIM`.
 ///
-/// A principal serializes, so that it can be stored beside the objects of its owner.
+/// A principal serializes, so that it can be stored beside its objects.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Principal<'a> {
     method: Cow<'a, str>,
@@ -20,7 +20,7 @@ pub struct Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    /// A principal of that method, with that issuer, platform or label as the source.
+    /// Makes a principal of that method, with that issuer, platform or label as the source.
     ///
     /// # Example
     ///
@@ -43,12 +43,12 @@ impl<'a> Principal<'a> {
         &self.method
     }
 
-    /// The configured issuer, the chat platform or the provider's label, where there is one.
+    /// The configured issuer, the chat platform or the provider's label, if there is one.
     pub fn source(&self) -> Option<&str> {
         self.source.as_deref()
     }
 
-    /// The [`source`](Self::source), by the name under which a stored principal has it.
+    /// The [`source`](Self::source), under the name of its member in a stored principal.
     pub fn issuer(&self) -> Option<&str> {
         self.source()
     }
@@ -58,7 +58,7 @@ impl<'a> Principal<'a> {
         &self.user_id
     }
 
-    /// The principal with texts of its own.
+    /// The principal with owned texts.
     pub fn into_owned(self) -> Principal<'static> {
         Principal {
             method: self.method.into_owned().into(),

@@ -1,4 +1,4 @@
-//! A caller as text: for people who look for a fault, and for other programs.
+//! A caller as text: for logs, and for other programs.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use super::AuthContext;
 
 impl fmt::Debug for AuthContext {
-    /// Shows who the caller is; claims may be private, so only their names appear.
+    /// Shows the identity of the caller; claims may be private, so only their names appear.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthContext")
             .field("user_id", &self.user_id())
@@ -23,7 +23,7 @@ impl fmt::Debug for AuthContext {
 
 impl Serialize for AuthContext {
     /// Serializes user id, method, issuer, scopes, expiry (Unix seconds) and metadata, and the source
-    /// where it is not the issuer.
+    /// if it is not the issuer.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let source = self.source().filter(|_| self.source() != self.issuer());
         let count = 6 + usize::from(source.is_some());

@@ -10,18 +10,16 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 pub use self::kind::AuthErrorKind;
 use super::Mismatch;
 
-/// Why a request is not let through.
+/// The reason why a request is refused.
 ///
-/// "Wrong" and "could not check" are different answers and stay different all the way to the
-/// response: see [`AuthErrorKind`]. A provider that finds no credential of its own answers
-/// `Ok(None)`, which is not an error at all.
+/// "Wrong" and "could not check" stay different up to the response: see [`AuthErrorKind`]. A provider
+/// without a credential in the request answers `Ok(None)`, which is not an error.
 ///
 /// An error carries two texts. The [`reason`](Self::reason) and the [`source`](Error::source) are
 /// for the log and never reach the caller; the [`message`](Self::message) is sent.
 ///
-/// `?` makes one of an error type that implements [`IntoAuthError`](crate::IntoAuthError); an error of
-/// somebody else's, a database's say, is put into words where it occurs:
-/// `.map_err(AuthError::unavailable)?`.
+/// `?` converts an error type that implements [`IntoAuthError`](crate::IntoAuthError). Convert an
+/// error of another crate, such as a database's, where it occurs: `.map_err(AuthError::unavailable)?`.
 ///
 /// # Example
 ///
@@ -35,7 +33,7 @@ use super::Mismatch;
 /// assert_eq!(error.reason(), "session_revoked");
 /// ```
 ///
-/// Each kind has a constructor, and what the caller reads can be replaced:
+/// Each kind has a constructor, and the texts of the response can be replaced:
 ///
 /// ```
 /// use std::time::Duration;
@@ -66,9 +64,9 @@ use super::Mismatch;
 /// ```
 #[derive(Clone)]
 pub struct AuthError {
-    /// Out of line: an answer that lets somebody in is not to be moved about at this size.
+    /// Behind a pointer, so that a successful answer does not have this size.
     pub(super) inner: Arc<Inner>,
-    /// Whether a layer has put this into a response in its own words already.
+    /// Whether a layer has rendered this error into a response.
     is_worded: bool,
 }
 
@@ -88,9 +86,10 @@ pub(super) struct Inner {
 }
 
 impl AuthError {
-    /// Nothing was shown where something is required: 401 `missing_credential`.
+    /// A required credential is missing: 401 `missing_credential`.
     ///
-    /// Providers answer `Ok(None)` instead; the layer makes this error where no provider found a credential.
+    /// Providers answer `Ok(None)` instead; the layer makes this error if no provider found a
+    /// credential.
     pub fn missing_credential() -> Self {
         Self::new(
             AuthErrorKind::MissingCredential,
@@ -99,14 +98,14 @@ impl AuthError {
         )
     }
 
-    /// The request itself is at fault: 400 `invalid_request` (RFC 6750 §3.1).
+    /// The request itself is malformed: 400 `invalid_request` (RFC 6750 §3.1).
     ///
-    /// `reason` is for the log, in `snake_case`, as for all constructors here.
+    /// `reason` is for the log, in `snake_case`, as for all constructors of this type.
     pub fn invalid_request(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::InvalidRequest, "invalid_request", reason)
     }
 
-    /// A credential was shown and is wrong: 401 `invalid_credential`.
+    /// The credential is wrong: 401 `invalid_credential`.
     pub fn invalid_credential(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(
             AuthErrorKind::InvalidCredential,
@@ -115,12 +114,12 @@ impl AuthError {
         )
     }
 
-    /// A credential was right once and has expired: 401 `expired_credential`.
+    /// The credential was valid once and has expired: 401 `expired_credential`.
     ///
     /// # Security
     ///
-    /// Only for a credential whose authenticity was proven (a signature that verified): otherwise
-    /// the answer tells a guesser more than `invalid_credential` does.
+    /// Only for a credential whose authenticity was proven (a signature that verified): otherwise the
+    /// response tells an attacker more than `invalid_credential` does.
     pub fn expired_credential(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(
             AuthErrorKind::InvalidCredential,
@@ -141,25 +140,25 @@ impl AuthError {
         error
     }
 
-    /// The caller is known and may not do this: 403 `forbidden`.
+    /// The caller is known and has no permission: 403 `forbidden`.
     pub fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::Forbidden, "forbidden", reason)
     }
 
-    /// The caller is known and may not know whether this exists: 404 `not_found`.
+    /// The caller is known, and must not learn whether the object exists: 404 `not_found`.
     ///
-    /// An authorizer answers so for another caller's object and for one that does not exist alike,
-    /// so that ids cannot be probed.
+    /// An authorizer returns it both for another caller's object and for an object that does not
+    /// exist, so that ids cannot be probed.
     pub fn not_found(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::NotFound, "not_found", reason)
     }
 
-    /// Another copy of this request is being handled, or has been: 409 `conflict`.
+    /// Another copy of this request is in progress, or was handled: 409 `conflict`.
     pub fn conflict(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::Conflict, "conflict", reason)
     }
 
-    /// The body is longer than is read here: 413 `payload_too_large`.
+    /// The body is longer than the limit: 413 `payload_too_large`.
     pub fn payload_too_large(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(AuthErrorKind::PayloadTooLarge, "payload_too_large", reason)
     }
@@ -169,11 +168,11 @@ impl AuthError {
         Self::new(AuthErrorKind::Throttled, "throttled", "throttled").with_retry_after(retry_after)
     }
 
-    /// The credential names a key that is not known here: 503 `unknown_key` with `Retry-After`
-    /// (whole seconds, rounded up).
+    /// The credential names an unknown key: 503 `unknown_key` with `Retry-After` (whole seconds,
+    /// rounded up).
     ///
-    /// For a key that was never seen, until the keys are fetched again: it may be a rotation. It
-    /// ranks with [`unavailable`](Self::unavailable) in a chain, and is logged at level info, since
+    /// Use it for a key that was never seen, until the keys are fetched again: it may be a rotation.
+    /// It ranks with [`unavailable`](Self::unavailable) in a chain, and is logged at level info, since
     /// any caller can name a key that does not exist.
     pub fn unknown_key(retry_after: Duration) -> Self {
         Self::new(AuthErrorKind::UnknownKey, "unknown_key", "unknown_key")
@@ -183,8 +182,8 @@ impl AuthError {
     /// The credential, or the permission, could not be checked: 503 `unavailable` with
     /// `Retry-After: 5`.
     ///
-    /// The argument is the error of whatever failed, so that this serves as
-    /// `.map_err(AuthError::unavailable)?`. The cause is logged, never sent.
+    /// The argument is the error that occurred, so that `.map_err(AuthError::unavailable)?` works. The
+    /// cause is logged, never sent.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut error = Self::new(AuthErrorKind::Unavailable, "unavailable", "could_not_check");
         error.edit().source = Some(Arc::from(source.into()));
@@ -210,7 +209,7 @@ impl AuthError {
         }
     }
 
-    /// Replaces the stable code that the caller reads in the problem body.
+    /// Replaces the stable code in the problem body.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {
         self.edit().code = code;
@@ -224,9 +223,9 @@ impl AuthError {
         self
     }
 
-    /// Replaces the sentence that the caller reads.
+    /// Replaces the sentence in the response.
     ///
-    /// The sentence is a `'static` text so that nothing of a request can slip into it. Characters that
+    /// The sentence is a `'static` text, so that it cannot hold a part of a request. Characters that
     /// RFC 6750 §3 does not allow in `error_description` are left out there.
     #[must_use]
     pub fn with_message(mut self, message: &'static str) -> Self {
@@ -234,7 +233,7 @@ impl AuthError {
         self
     }
 
-    /// Replaces the time after which a caller may try again whose error says so:
+    /// Replaces the time after which the caller may try again, for the kinds that have one: see
     /// [`retry_after`](Self::retry_after).
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
@@ -242,7 +241,7 @@ impl AuthError {
         self
     }
 
-    /// Names who answered, unless somebody is named already.
+    /// Names the provider that answered, unless one is named already.
     #[must_use]
     pub(crate) fn at_provider(mut self, provider: &'static str) -> Self {
         if self.inner.provider.is_empty() {
@@ -251,7 +250,7 @@ impl AuthError {
         self
     }
 
-    /// Notes whether a layer has put this in its own words.
+    /// Sets whether a layer has rendered this error.
     #[must_use]
     pub(crate) fn with_worded(mut self, is_worded: bool) -> Self {
         self.is_worded = is_worded;
@@ -262,15 +261,15 @@ impl AuthError {
         self.is_worded
     }
 
-    /// The kind: what the caller can do about the error.
+    /// The kind: it tells the caller what to do about the error.
     pub fn kind(&self) -> AuthErrorKind {
         self.inner.kind
     }
 
-    /// Whether this is a denial, a "no" to a known caller: one of the three kinds that an
-    /// [`Authorizer`](crate::authorize::Authorizer) denies with.
+    /// Whether this is a denial, a "no" to a known caller: one of the three kinds with which an
+    /// [`Authorizer`](crate::authorize::Authorizer) denies.
     ///
-    /// Everything else means that the question was not answered.
+    /// Every other kind means that the question was not answered.
     pub fn is_denial(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -278,7 +277,7 @@ impl AuthError {
         )
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     pub fn status(&self) -> http::StatusCode {
         self.inner.kind.status()
     }
@@ -293,17 +292,17 @@ impl AuthError {
         &self.inner.reason
     }
 
-    /// The sentence that the caller reads.
+    /// The sentence in the response.
     pub fn message(&self) -> &'static str {
         self.inner.message
     }
 
-    /// The provider or authorizer that answered, or an empty text where none did.
+    /// The provider or authorizer that answered, or an empty text if none did.
     pub fn provider(&self) -> &'static str {
         self.inner.provider
     }
 
-    /// The scopes the refused action needs, space-separated.
+    /// The scopes that the refused action needs, space-separated.
     pub fn scopes(&self) -> Option<&str> {
         self.inner.scopes.as_deref()
     }

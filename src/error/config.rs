@@ -1,10 +1,10 @@
-//! The errors of a set-up.
+//! The errors of a set-up, from constructors and files.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
-/// Why something could not be built: returned by constructors, never by a request.
+/// The reason why a value could not be built: returned by constructors, never by a request.
 ///
-/// The text says what to do about it and shows no secret.
+/// The text says how to mend it and shows no secret.
 ///
 /// # Example
 ///
@@ -21,27 +21,27 @@ pub struct ConfigError {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// The family that a [`ConfigError`] belongs to.
+/// The kind of a [`ConfigError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
-    /// A list that needs at least one member has none.
+    /// A list that needs at least one member is empty.
     Empty,
-    /// A value is empty or nothing but white space.
+    /// A value is empty or only white space.
     Blank,
-    /// Two members share what must be unique.
+    /// Two members share a value that must be unique.
     Duplicate,
-    /// A name stands for nothing that exists.
+    /// A name is not known.
     Unknown,
     /// Two rules contradict each other.
     Conflict,
-    /// A value is not of the form it must have.
+    /// A value is malformed.
     Malformed,
     /// A key or secret is too weak for its algorithm.
     WeakKey,
-    /// A key of one kind stands where another belongs.
+    /// A key of one kind is in the place of another.
     WrongKey,
-    /// An algorithm or value that is not supported here.
+    /// An algorithm or value that this crate does not support.
     Unsupported,
 }
 
@@ -54,7 +54,7 @@ impl ConfigError {
         }
     }
 
-    /// The family the error belongs to.
+    /// The kind of the error.
     pub fn kind(&self) -> ConfigErrorKind {
         self.kind
     }

@@ -2,12 +2,11 @@
 
 use super::AuthError;
 
-/// An error of which it is known what it means for the caller, so that `?` turns it into an
-/// [`AuthError`].
+/// An error with a known meaning for the caller, so that `?` turns it into an [`AuthError`].
 ///
-/// Implement it for an error type of your own. An error of somebody else's is put into words where it
-/// occurs: `.map_err(AuthError::unavailable)?` where nothing could be checked, a 503, and
-/// `.map_err(|_| AuthError::invalid_credential("reason"))?` where the credential is wrong, a 401.
+/// Implement it for an error type of your own. Convert an error of another crate where it occurs:
+/// `.map_err(AuthError::unavailable)?` if the check failed (503), and
+/// `.map_err(|_| AuthError::invalid_credential("reason"))?` if the credential is wrong (401).
 ///
 /// # Example
 ///
@@ -45,7 +44,7 @@ use super::AuthError;
     note = "for an error type of your own, implement `IntoAuthError`: `?` uses it then"
 )]
 pub trait IntoAuthError {
-    /// The error for the caller and the log.
+    /// Converts into the error for the caller and the log.
     fn into_auth_error(self) -> AuthError;
 }
 

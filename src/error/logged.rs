@@ -1,4 +1,4 @@
-//! Fields of a refusal for the log alone, beside its reason and its cause.
+//! Fields of a refusal that only the log shows, beside its reason and its cause.
 
 use super::{AuthError, Mismatch};
 
@@ -7,7 +7,7 @@ impl AuthError {
         self.inner.mismatch.as_deref()
     }
 
-    /// Adds the name of the API key that was shown and is no longer good.
+    /// Adds the name of the API key in the request, which is no longer valid.
     #[must_use]
     pub(crate) fn with_key_name(mut self, name: &str) -> Self {
         self.edit().key_name = Some(name.into());

@@ -1,15 +1,15 @@
-//! The wanted issuer or audience, and the one that a credential has instead.
+//! A required issuer or audience, and the one in the credential.
 
 use std::fmt;
 
 use crate::log::{Clean, Own};
 
-/// An issuer or an audience that is not the one that was wanted: for the log alone.
+/// An issuer or an audience other than the required one: only for the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Mismatch {
     pub(super) wanted: Box<str>,
     pub(super) came: Option<Box<str>>,
-    /// Whether `came` can be relied on: anybody may write text that no signature covers.
+    /// Whether `came` is verified: everyone can write text that no signature covers.
     pub(crate) is_verified: bool,
 }
 

@@ -1,12 +1,12 @@
-//! The order of refusals: which one of several is the answer.
+//! The order of refusals: the highest of several is the answer.
 
 use super::{AuthError, AuthErrorKind};
 
 impl AuthError {
-    /// Whether this tells more than the other, of several refusals of one request: could-not-check
-    /// over denied over wrong, so that an outage never becomes a refusal.
+    /// Whether this refusal ranks above another one of the same request: could not check, then denied,
+    /// then wrong, so that an outage never becomes a refusal.
     ///
-    /// Of two that tell the same, neither outranks the other: the earliest stays.
+    /// Of two refusals with one rank, the earlier one stays.
     pub(crate) fn outranks(&self, other: &Self) -> bool {
         self.rank() > other.rank()
     }
@@ -15,7 +15,7 @@ impl AuthError {
         match self.kind() {
             AuthErrorKind::UnknownKey | AuthErrorKind::Unavailable => 8,
             AuthErrorKind::Throttled => 7,
-            // Above the other denials, or one that says 403 would tell what this one hides.
+            // Above the other denials: a 403 would reveal an object that this one hides.
             AuthErrorKind::NotFound => 6,
             AuthErrorKind::InsufficientScope => 5,
             AuthErrorKind::Forbidden => 4,

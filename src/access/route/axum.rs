@@ -1,4 +1,4 @@
-//! What axum's router has noted.
+//! The route that axum's router recorded.
 
 use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use http::{Extensions, Uri};

@@ -1,4 +1,4 @@
-//! The path a rule is compared with, and the route it led to.
+//! The path that rules are compared with, and its route.
 
 #[cfg(feature = "webhook")]
 mod original;
@@ -17,14 +17,14 @@ use super::{pattern, traversal};
 
 /// The path and the route of a request, as far as they can be trusted.
 ///
-/// Each is read when it is needed: most requests fall under no rule.
+/// Each is read on demand: most requests match no rule.
 pub(crate) struct Route<'a> {
     uri: &'a Uri,
     extensions: &'a Extensions,
 }
 
 impl<'a> Route<'a> {
-    /// The route of a request, of which axum may have noted more in the extensions.
+    /// The route of a request; axum may have recorded more of it in the extensions.
     #[inline]
     pub(crate) fn of(uri: &'a Uri, extensions: &'a Extensions) -> Self {
         Self { uri, extensions }
@@ -32,7 +32,7 @@ impl<'a> Route<'a> {
 
     /// The path as the client sent it.
     ///
-    /// INVARIANT: good only to find a rule, which counts only where [`path`](Self::path) is there.
+    /// INVARIANT: only for finding a rule, which counts only if [`path`](Self::path) returns the path.
     #[inline]
     pub(super) fn sent(&self) -> &'a str {
         seen::original_uri(self.extensions)
@@ -40,13 +40,13 @@ impl<'a> Route<'a> {
             .path()
     }
 
-    /// The path as the client sent it; nothing where no rule may be applied.
+    /// The path as the client sent it; `None` where no rule may be applied.
     pub(super) fn path(&self) -> Option<&'a str> {
         let sent = self.sent();
         self.is_untouched(sent).then_some(sent)
     }
 
-    /// Whether the handler that runs belongs to the path that the client sent, so that a rule for it
+    /// Whether the handler belongs to the path that the client sent, so that a rule for the path
     /// counts.
     pub(super) fn is_untouched(&self, sent: &str) -> bool {
         let template = self.template();
@@ -56,9 +56,9 @@ impl<'a> Route<'a> {
         if seen::original_uri(self.extensions).is_none() {
             return true;
         }
-        // A service between the client and this layer may have rewritten the path: then the path
-        // that the client sent and the handler that runs belong together no more, and no rule
-        // counts. Nesting only takes a prefix away (and leaves `/` where nothing remains).
+        // A service between the client and this layer may have rewritten the path: the handler then
+        // does not belong to the path that the client sent, and no rule counts. Nesting only removes a
+        // prefix (and leaves `/` where nothing remains).
         let path = self.uri.path();
         let ends_alike = sent.strip_suffix(path).is_some_and(is_prefix);
         let nothing_remains = || {
@@ -70,26 +70,26 @@ impl<'a> Route<'a> {
         ends_alike || nothing_remains()
     }
 
-    /// The template of the route that was chosen, where one was.
+    /// The template of the chosen route, if there is one.
     #[inline]
     pub(crate) fn template(&self) -> Option<&'a str> {
         seen::template(self.extensions)
     }
 
-    /// The text that the client sent, still percent-encoded, where a template of this route has a parameter
-    /// of that name; nothing where it has none or two, or where no rule may be applied.
+    /// The text that the client sent at the place of a template's parameter, still percent-encoded;
+    /// `None` where the template lacks the parameter or has it twice, or where no rule may be applied.
     pub(crate) fn param(&self, template: &str, name: &str) -> Option<&'a str> {
         pattern::param(self.path()?, template, name)
     }
 }
 
-/// The template of the route that axum chose, where it did.
+/// The template of the route that axum chose, if it did.
 pub(crate) fn template(extensions: &Extensions) -> Option<&str> {
     seen::template(extensions)
 }
 
-/// Whether nesting may have taken this away. A service that resolves dot segments or doubled
-/// slashes takes away more: `/assets/../run` ends in `/run` too.
+/// Whether nesting may have removed this text. A service that resolves dot segments or doubled slashes
+/// removes more: `/assets/../run` ends in `/run` too.
 fn is_prefix(taken: &str) -> bool {
     !traversal::is_ambiguous(taken) && !taken.split('/').skip(1).any(str::is_empty)
 }

@@ -1,4 +1,4 @@
-//! Without axum nobody has noted anything: rules see the path that the service sees.
+//! Without axum there is no recorded route: rules see the path that the service sees.
 
 use http::{Extensions, Uri};
 

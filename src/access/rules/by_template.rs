@@ -6,13 +6,13 @@ use super::Rules;
 use crate::access::{PathRule, pattern};
 
 impl<A: Clone> Rules<A> {
-    /// The rule for the route that was chosen, with the pattern it was written for.
+    /// The rule for the chosen route, with its pattern.
     ///
-    /// By the template alone: a rule for one path of a `{param}` route could be evaded by another
+    /// The template alone decides: a rule for one path of a `{param}` route could be evaded by another
     /// spelling of that path.
     pub(crate) fn for_template(&self, method: &Method, template: &str) -> Option<(&str, &A)> {
-        // Read as a path, a template matches its own pattern: a literal only itself, and a
-        // parameter's text, which no literal can be, only a parameter.
+        // As a path, a template matches its own pattern: a literal matches only itself, and the text
+        // of a parameter, which no literal can be, only a parameter.
         let number = match self.plain.get(template) {
             Some(number) => number,
             None => self.routes.at(template).ok()?.value,

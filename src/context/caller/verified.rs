@@ -1,4 +1,4 @@
-//! Callers whom the claims of a verified token describe.
+//! Callers from the claims of a verified token.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -8,7 +8,7 @@ use crate::{
     scope::Scopes,
 };
 
-/// A caller, as verified claims describe them.
+/// A caller from verified claims.
 pub(crate) struct Verified {
     pub(crate) user_id: Box<str>,
     pub(crate) method: &'static str,
@@ -18,16 +18,16 @@ pub(crate) struct Verified {
     pub(crate) claims: VerifiedClaims,
 }
 
-/// The JSON of verified claims, and how it is read when somebody asks for one.
+/// The JSON of verified claims, and the function that reads it on demand.
 pub(crate) struct VerifiedClaims {
     pub(crate) json: String,
-    /// The claim that the user id is, unless it is inside another.
+    /// The claim that holds the user id, unless it is inside another.
     pub(crate) left_out: Option<Cow<'static, str>>,
     pub(crate) read: Reader,
 }
 
 impl AuthContext {
-    /// The caller whom the claims of a verified token describe.
+    /// Makes a caller from the claims of a verified token.
     pub(crate) fn verified(caller: Verified) -> Self {
         let VerifiedClaims {
             json,

@@ -1,4 +1,4 @@
-//! The source that vouches for a caller, and the roles that count.
+//! The source that vouches for a caller, and the limit of the caller's roles.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl AuthContext {
         self.with_label(Some(label.as_ref().into()))
     }
 
-    /// The caller under a label, or under none.
+    /// The caller with a label as the source, or with none.
     pub(crate) fn with_label(mut self, label: Option<Arc<str>>) -> Self {
         if self.0.source != label {
             self.edit().source = label;
@@ -30,8 +30,8 @@ impl AuthContext {
         self
     }
 
-    /// Replaces the roles that the caller's claims may give; unless set, any. With an empty list,
-    /// none does.
+    /// Replaces the roles that the caller's claims may give; unless set, any role. With an empty list,
+    /// no role counts.
     ///
     /// # Example
     ///
@@ -55,16 +55,16 @@ impl AuthContext {
     }
 
     /// The middle member of the [`principal`](Self::principal): the issuer, or else the label of the
-    /// provider where it has one, with the claim that the user id is from where that is not the
-    /// first of those that may hold it (`SOURCE#CLAIM`).
+    /// provider, if it has one. If the user id is not from the first of its possible claims, the name
+    /// of its claim follows (`SOURCE#CLAIM`).
     pub fn source(&self) -> Option<&str> {
         self.0.source.as_deref().or_else(|| self.issuer())
     }
 
-    /// Whether a role that a claim gives the caller counts: what their provider may grant is limited
-    /// by its `with_granted_roles`, if it is.
+    /// Whether a role in a claim of the caller counts: `with_granted_roles` of the caller's provider
+    /// may limit the roles.
     ///
-    /// Code that reads roles out of a claim by itself asks this of each. It does not tell whether the
+    /// Code that reads roles from a claim asks this for each role. The answer does not say that the
     /// caller has the role.
     pub fn may_hold_role(&self, role: &str) -> bool {
         self.role_limit()

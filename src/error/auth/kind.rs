@@ -2,31 +2,30 @@
 
 use http::StatusCode;
 
-/// The kind of a refusal: what the caller can do about it, and with it the status of the response.
+/// The kind of a refusal: it decides the status of the response, and what the caller can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthErrorKind {
-    /// Nothing was shown where something is required: 401 and a challenge without `error`
-    /// (RFC 6750 §3.1).
+    /// A required credential is missing: 401 and a challenge without `error` (RFC 6750 §3.1).
     MissingCredential,
-    /// The request itself is at fault (a credential twice, or too long): 400 `invalid_request`.
+    /// The request itself is malformed (a credential twice, or too long): 400 `invalid_request`.
     InvalidRequest,
-    /// A credential was shown and is wrong, malformed or expired: 401 `invalid_token`.
+    /// The credential is wrong, malformed or expired: 401 `invalid_token`.
     InvalidCredential,
     /// The caller is known and lacks a scope: 403 `insufficient_scope`.
     InsufficientScope,
-    /// The caller is known and may not do this: 403.
+    /// The caller is known and has no permission: 403.
     Forbidden,
-    /// The caller is known and may not know whether this exists: 404.
+    /// The caller is known, and must not learn whether the object exists: 404.
     NotFound,
-    /// Another copy of this request is being handled at the moment: 409.
+    /// Another copy of this request is in progress: 409.
     Conflict,
-    /// The body is longer than is read here: 413.
+    /// The body is longer than the limit: 413.
     PayloadTooLarge,
     /// Too many requests: 429 with `Retry-After`.
     Throttled,
-    /// The credential names a key that its issuer may have added a moment ago: 503 with
-    /// `Retry-After`. The issuer can be asked, and is not asked again so soon.
+    /// The credential names a key that its issuer may have added a moment ago: 503 with `Retry-After`,
+    /// until the issuer may be asked again.
     UnknownKey,
     /// The credential, or the permission, could not be checked: 503 with `Retry-After`, never 401
     /// or 403.
