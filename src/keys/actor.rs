@@ -1,11 +1,11 @@
-//! Who changes keys.
+//! The actor of a change.
 
 use serde::{Deserialize, Serialize};
 
 use super::KeyId;
 use crate::context::Principal;
 
-/// Who changed a key.
+/// The actor that changed a key.
 ///
 /// # Example
 ///
@@ -20,13 +20,13 @@ use crate::context::Principal;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyActor {
-    /// Whoever runs the program: a command line, the program itself.
+    /// The operator of the program: a command line, or the program itself.
     Operator(Box<str>),
-    /// A caller of the program, with the managed key that they showed, if it was one.
+    /// A caller of the program, with the managed key in the request, if there was one.
     Caller {
-        /// Who they are.
+        /// The principal of the caller.
         principal: Principal<'static>,
-        /// The key that they showed.
+        /// The managed key in the request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<KeyId>,
     },

@@ -12,16 +12,17 @@ use super::{
 };
 use crate::secret::Secret;
 
-/// Makes, shows, changes and ends keys on somebody's behalf: see
-/// [`ManagedKeys::as_caller`] and [`ManagedKeys::as_operator`].
+/// Makes, shows, changes and ends keys for a caller or an operator: see [`ManagedKeys::as_caller`] and
+/// [`ManagedKeys::as_operator`].
 ///
 /// # Security
 ///
 /// A caller needs the scope `keys:read` to see keys and `keys:write` to change them, and gives nobody
 /// more than they have: no scope, tenant, owner, limit, credit or claim beyond their own. The scope
-/// `keys:admin` lifts owner and tenant; nothing lifts scopes. Without it a caller sees only keys that
-/// stand for themselves. A key that may do more than the caller can be revoked by them, and neither
-/// changed nor rotated. A caller who shows a managed key makes none that outlives it.
+/// `keys:admin` lifts the bounds of owner and tenant; nothing lifts that of scopes. Without
+/// `keys:admin` a caller sees only the keys that stand for this caller. A key with more permissions
+/// than the caller can be revoked by them, but neither changed nor rotated. A caller with a managed
+/// key makes none that outlives it.
 ///
 /// The keys that a caller may see, and the record of their changes:
 ///
@@ -61,15 +62,14 @@ impl KeyAdmin {
     ///
     /// # Errors
     ///
-    /// The request is of the wrong form, would give more than the caller has, or the store could not
-    /// be asked.
+    /// The request is malformed, would give more than the caller has, or the store could not be asked.
     pub async fn create(&self, request: KeyRequest) -> Result<MadeKey, KeyAdminError> {
         let secret = self.keys.settings().format.generate()?;
         self.make(request, Some(secret), None, None).await
     }
 
-    /// Makes the first key that may administer keys: only where no live key grants `keys:write`, over
-    /// all processes.
+    /// Makes the first key that may administer keys: only if no live key grants `keys:write`, over all
+    /// processes.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl KeyAdmin {
     ///
     /// # Errors
     ///
-    /// As for [`create`](Self::create), and [`KeyAdminError::Conflict`] where the digest is there.
+    /// As for [`create`](Self::create), and [`KeyAdminError::Conflict`] where the digest is taken.
     pub async fn import(
         &self,
         digest: KeyDigest,
@@ -217,12 +217,13 @@ impl KeyAdmin {
     ///
     /// # Errors
     ///
-    /// There is none that the caller may see, they lack `keys:read`, or the store could not be asked.
+    /// No key that the caller may see has the id, the caller lacks `keys:read`, or the store could not
+    /// be asked.
     pub async fn get(&self, id: &KeyId) -> Result<ManagedKey, KeyAdminError> {
         Ok(self.read(id, READ).await?.key.into())
     }
 
-    /// Keys that the caller may see, by age, those after an id, at most `limit` (1 to 1,000).
+    /// Keys that the caller may see, by age, after an id, at most `limit` (1 to 1,000).
     ///
     /// # Errors
     ///
@@ -255,8 +256,8 @@ impl KeyAdmin {
     ///
     /// # Errors
     ///
-    /// There is none that the caller may see; it has, or would have, more than the caller; the update
-    /// is of the wrong form; it was changed too often meanwhile; the store could not be asked.
+    /// No key that the caller may see has the id; the key has, or would have, more than the caller;
+    /// the update is malformed; the key was changed by others too often; the store could not be asked.
     pub async fn update(&self, id: &KeyId, update: KeyUpdate) -> Result<ManagedKey, KeyAdminError> {
         valid::update(&update)?;
         for _ in 0..TRIES {
@@ -274,13 +275,13 @@ impl KeyAdmin {
         ))
     }
 
-    /// Gives a key a successor: one with its caller, scopes, limits and credits. The old key counts
-    /// for `overlap` more, at most to its own end.
+    /// Gives a key a successor with the same caller, scopes, limits and credits. The old key stays
+    /// valid for `overlap`, but not beyond its own expiry.
     ///
     /// # Errors
     ///
-    /// There is none that the caller may see; it has more than the caller; it is not live, or has a
-    /// successor already; the store could not be asked.
+    /// No key that the caller may see has the id; the key has more than the caller; it is not live, or
+    /// has a successor already; the store could not be asked.
     pub async fn rotate(&self, id: &KeyId, overlap: Duration) -> Result<MadeKey, KeyAdminError> {
         let secret = self.keys.settings().format.generate()?;
         for _ in 0..TRIES {
@@ -303,12 +304,12 @@ impl KeyAdmin {
         ))
     }
 
-    /// Revokes a key, whatever it may do: from now on in this process, within a second elsewhere. The
-    /// reason, at most 256 characters, is for other administrators.
+    /// Revokes a key, even one with more permissions than the caller: at once in this process, within
+    /// a second elsewhere. The reason, at most 256 characters, is for other administrators.
     ///
     /// # Errors
     ///
-    /// There is none that the caller may see, or the store could not be asked.
+    /// No key that the caller may see has the id, or the store could not be asked.
     pub async fn revoke(&self, id: &KeyId, reason: &str) -> Result<ManagedKey, KeyAdminError> {
         valid::reason(reason)?;
         let read = self.read(id, WRITE).await?;
@@ -325,8 +326,8 @@ impl KeyAdmin {
     ///
     /// # Errors
     ///
-    /// There is none that the caller may see, it has more than the caller, or the store could not be
-    /// asked.
+    /// No key that the caller may see has the id, it has more than the caller, or the store could not
+    /// be asked.
     pub async fn delete(&self, id: &KeyId) -> Result<(), KeyAdminError> {
         let read = self.read(id, WRITE).await?;
         if let Some(bounds) = self.bounds(read.own.as_ref()) {
@@ -339,8 +340,8 @@ impl KeyAdmin {
         Ok(())
     }
 
-    /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all for an operator
-    /// and a caller with `keys:admin`.
+    /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all keys for an
+    /// operator and a caller with `keys:admin`.
     ///
     /// # Errors
     ///
@@ -372,14 +373,13 @@ impl KeyAdmin {
         Ok(ask(LIMIT, || self.keys.store().audit(query)).await?.value)
     }
 
-    /// Carries a change out; answers with the key that it was about, and whether it was carried out
-    /// before.
+    /// Carries a change out; returns its key, and whether the change was carried out before.
     async fn write(&self, write: KeyWrite) -> Result<(Option<StoredKey>, bool), KeyAdminError> {
         let written = ask(LIMIT, || self.keys.store().write(write)).await?;
         Ok(match written.value {
             Written::Applied(applied) => {
                 self.keys.replica().changed_here(&applied);
-                // Of a rotation the last one is the new key.
+                // The last key of a rotation is the new one.
                 (applied.puts.into_iter().next_back(), false)
             }
             Written::Repeated(key) => (Some(*key), true),
@@ -388,5 +388,5 @@ impl KeyAdmin {
 }
 
 const MOST_LISTED: usize = 1_000;
-/// How often a change is decided anew where another came between.
+/// The number of times that a change is decided again after another one came first.
 const TRIES: usize = 5;

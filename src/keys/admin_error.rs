@@ -1,11 +1,11 @@
-//! Why an administrator did not get what they asked for.
+//! The errors of an administrator's requests.
 
 use std::{borrow::Cow, error::Error, fmt};
 
 use super::KeyStoreError;
 use crate::error::AuthError;
 
-/// Why an administrator did not get what they asked for.
+/// The reason why an administrator's request failed.
 ///
 /// # Example
 ///
@@ -18,13 +18,14 @@ use crate::error::AuthError;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum KeyAdminError {
-    /// No such key, or none that they may see.
+    /// No key has the id, or none that the administrator may see.
     NotFound,
-    /// It would give more than they have, or they may not do it at all; the text says which.
+    /// The request would give more than the administrator has, or needs another scope; the text says
+    /// which.
     Forbidden(&'static str),
-    /// What they ask for is of the wrong form; the text says what to write.
+    /// The request is malformed; the text says what to write.
     Invalid(Cow<'static, str>),
-    /// It cannot be done to the key as it is; the text says why.
+    /// The state of the key does not allow it; the text says why.
     Conflict(&'static str),
     /// The store could not be asked.
     Unavailable(KeyStoreError),

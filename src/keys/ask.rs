@@ -1,4 +1,4 @@
-//! Asking a store: it may hang, and it may panic.
+//! Asks a store, which may hang or panic.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::{KeyStoreError, KeyStoreFuture};
 use crate::caught::{Caught, caught};
 
-/// What a store answers within a time.
+/// The answer of a store within a time limit.
 pub(super) async fn ask<T>(
     limit: Duration,
     question: impl FnOnce() -> KeyStoreFuture<T>,

@@ -1,27 +1,27 @@
-//! Who changed what.
+//! Audit records: the actor, the change and the key.
 
 use serde::{Deserialize, Serialize};
 
 use super::{KeyActor, KeyId, KeyRecord, Revision, Timestamp};
 
-/// What was done to a key.
+/// The kind of a change of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyAction {
-    /// Made.
+    /// A key was made.
     Create,
-    /// Made of a digest.
+    /// A key was made from a digest.
     Import,
-    /// Changed.
+    /// A key was changed.
     Update,
-    /// Given a successor.
+    /// A key got a successor.
     Rotate,
-    /// Revoked.
+    /// A key was revoked.
     Revoke,
-    /// Revoked no more.
+    /// A revoked key was made valid again.
     Unrevoke,
-    /// Deleted.
+    /// A key was deleted.
     Delete,
 }
 
@@ -49,37 +49,37 @@ impl AuditRecord {
         self.revision
     }
 
-    /// When, by the store's clock.
+    /// The time of the change, by the store's clock.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Who did it.
+    /// The actor of the change.
     pub fn by(&self) -> &KeyActor {
         &self.by
     }
 
-    /// What was done.
+    /// The kind of the change.
     pub fn action(&self) -> KeyAction {
         self.action
     }
 
-    /// To which key; of a rotation, the old one, whose `after` names its successor.
+    /// The changed key; for a rotation, the old key, whose `after` names its successor.
     pub fn key(&self) -> &KeyId {
         &self.key
     }
 
-    /// What the key was before.
+    /// The record of the key before the change.
     pub fn before(&self) -> Option<&KeyRecord> {
         self.before.as_deref()
     }
 
-    /// What the key is after it.
+    /// The record of the key after the change.
     pub fn after(&self) -> Option<&KeyRecord> {
         self.after.as_deref()
     }
 
-    /// The credits that were given, where the change gave some.
+    /// The credits that the change gave, if any.
     pub fn credits(&self) -> Option<u64> {
         self.credits
     }

@@ -1,4 +1,4 @@
-//! On whose behalf keys are administered, and what that lets be done.
+//! The administrator of keys, and its permissions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{context::AuthContext, hex};
 
-/// On whose behalf.
+/// The administrator: a caller or an operator.
 #[derive(Clone, Debug)]
 pub(super) enum Authority {
     Operator(Box<str>),
@@ -27,7 +27,7 @@ impl Authority {
     }
 }
 
-/// A key as it was read, what time it was then, and the caller's own key.
+/// A key as it was read, the store's time of the read, and the caller's own key.
 pub(super) struct Read {
     pub(super) key: StoredKey,
     pub(super) own: Option<StoredKey>,
@@ -53,8 +53,8 @@ impl KeyAdmin {
         Ok(Read { key, own, now })
     }
 
-    /// The caller's own key as the store has it now, and the store's time: what is given is compared
-    /// with that, not with what the request once showed.
+    /// The caller's own key as the store has it now, and the store's time: a new key is compared with
+    /// that record, not with the one that the request was accepted with.
     pub(super) async fn own(
         &self,
         scope: &'static str,
@@ -72,7 +72,7 @@ impl KeyAdmin {
             }
         };
         let Some((store, id)) = own else {
-            // The time alone.
+            // For the store's time only.
             let id = KeyId::new("");
             let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
             return Ok((None, found.now));
@@ -138,7 +138,7 @@ impl KeyAdmin {
         hex::encode(KeyDigest::of_key(all.as_bytes()).as_bytes()).into()
     }
 
-    /// That whoever serves the key has a name for the method of its owner.
+    /// Requires that the program knows the method of the key's owner.
     pub(super) fn check_owner(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
         let methods = &self.keys.settings().owner_methods;
         match record.owner() {
@@ -153,7 +153,8 @@ impl KeyAdmin {
         }
     }
 
-    /// That a key does not outlive what it may; without an end of its own, it gets that one.
+    /// Requires that the key does not outlive its bound; a key without an expiry gets the bound as its
+    /// expiry.
     pub(super) fn bound_expiry(
         &self,
         record: &mut KeyRecord,
@@ -178,5 +179,5 @@ impl KeyAdmin {
 
 pub(super) const READ: &str = "keys:read";
 pub(super) const WRITE: &str = "keys:write";
-/// How long the store may take for one step.
+/// The time limit of a store for one step.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);

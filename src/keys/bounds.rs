@@ -1,6 +1,6 @@
-//! What an administrator may give, and to whom [12.2]: nobody gets more than the administrator has.
+//! The bounds of an administrator [12.2]: nobody gets more than the administrator has.
 //!
-//! Every rule about that stands here, and no store knows one.
+//! Every rule about these bounds is in this file; a store knows none.
 
 use serde_json::Value;
 
@@ -9,27 +9,27 @@ use super::{
 };
 use crate::context::{AuthContext, Principal};
 
-/// What a caller has, to compare keys with.
+/// The permissions of a caller, to compare keys with.
 pub(super) struct Bounds<'a> {
     pub(super) caller: &'a AuthContext,
-    /// The caller's own key in this store, where they showed one.
+    /// The caller's own key in this store, if the request came with one.
     pub(super) own: Option<&'a StoredKey>,
     pub(super) settings: &'a Settings,
 }
 
 impl Bounds<'_> {
-    /// Whether owner and tenant are lifted.
+    /// Whether the bounds of owner and tenant are lifted.
     pub(super) fn is_admin(&self) -> bool {
         self.has_scope("keys:admin")
     }
 
-    /// Whether the caller has a scope: by what the request showed, and by what their key is now.
+    /// Whether the caller has a scope, both by the request and by the current record of their key.
     fn has_scope(&self, scope: &str) -> bool {
         let own = self.own.map(StoredKey::record);
         self.caller.scopes().contains(scope) && own.is_none_or(|own| own.grants(scope))
     }
 
-    /// Whom keys of this caller stand for.
+    /// The owner of the keys that this caller makes.
     pub(super) fn owner(&self) -> KeyOwner {
         normal(self.caller.principal().into_owned(), self.settings)
     }
@@ -41,13 +41,13 @@ impl Bounds<'_> {
         Ok(tenant.map(Into::into))
     }
 
-    /// Whether the caller may know of a key.
+    /// Whether the caller may see a key.
     pub(super) fn may_see(&self, record: &KeyRecord) -> Result<bool, KeyAdminError> {
         let is_own = || effective_owner(record, self.settings) == self.owner();
         Ok(self.is_admin() || (is_own() && record.tenant == self.tenant()?))
     }
 
-    /// That a key gives nobody more than the caller has; its lifetime apart.
+    /// Requires that a key gives nobody more than the caller has; its lifetime is checked elsewhere.
     pub(super) fn check(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
         if !record.scopes().all(|scope| self.has_scope(scope)) {
             return Err(forbidden("the key has a scope that you do not have"));
@@ -80,7 +80,7 @@ impl Bounds<'_> {
         Ok(())
     }
 
-    /// Claims may be permissions: what is not free must be the caller's own.
+    /// Claims may be permissions: metadata that is not free must be the caller's own.
     fn check_metadata(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
         if self.has_scope("*") {
             return Ok(());
@@ -158,7 +158,7 @@ impl Bounds<'_> {
     }
 }
 
-/// The last instant that a key may live to, if there is one.
+/// The latest expiry of a key, if there is one.
 pub(super) fn last_expiry(
     own: Option<&StoredKey>,
     settings: &Settings,
@@ -170,7 +170,7 @@ pub(super) fn last_expiry(
     }
 }
 
-/// Whom a key stands for, in one form for each.
+/// The owner of a key, in one form for each owner.
 pub(super) fn effective_owner(record: &KeyRecord, settings: &Settings) -> KeyOwner {
     match record.owner() {
         None => KeyOwner::UserId(record.id().as_str().into()),
@@ -185,7 +185,7 @@ pub(super) fn normal_owner(owner: KeyOwner, settings: &Settings) -> KeyOwner {
     }
 }
 
-/// A principal of this store's own is told by its user id.
+/// A principal of this store is written as its user id.
 fn normal(principal: Principal<'static>, settings: &Settings) -> KeyOwner {
     let label = settings.label.as_ref().map(|label| label.text());
     if principal.method() == NAME && principal.source() == label.as_deref() {
@@ -194,7 +194,7 @@ fn normal(principal: Principal<'static>, settings: &Settings) -> KeyOwner {
     KeyOwner::Principal(principal)
 }
 
-/// Whether a claim says nothing beyond another: equal, or a part of a list.
+/// Whether a claim gives nothing beyond another: it is equal, or a part of a list.
 fn is_part(value: &Value, of: &Value) -> bool {
     match (value, of) {
         (Value::Array(some), Value::Array(all)) => some.iter().all(|one| all.contains(one)),

@@ -1,4 +1,4 @@
-//! The contract of those who keep managed keys.
+//! The contract of stores for managed keys.
 
 use std::future;
 
@@ -13,11 +13,10 @@ pub type KeyStoreFuture<T> = BoxFuture<Result<T, KeyStoreError>>;
 
 /// Keeps managed keys, for every process that opens it.
 ///
-/// A store keeps and looks up; it decides nothing. Who may change what is
-/// [`ManagedKeys`](super::ManagedKeys)' to say, and what a change comes to is [`KeyWrite`]'s. Every
-/// answer carries the store's own time. A future that is dropped leaves a change done or not done,
-/// never half done. `testing::key_store` (feature `test-util`) holds a store against all
-/// that is promised here.
+/// A store keeps and looks up; it decides nothing. [`ManagedKeys`](super::ManagedKeys) decides who may
+/// change a key, and [`KeyWrite`] computes the result of a change. Every answer carries the store's
+/// own time. A future that is dropped leaves a change done or not done, never half done.
+/// `testing::key_store` (feature `test-util`) tests a store against every rule on this page.
 ///
 /// # Example
 ///
@@ -32,12 +31,12 @@ pub type KeyStoreFuture<T> = BoxFuture<Result<T, KeyStoreError>>;
 /// # }).unwrap();
 /// ```
 pub trait KeyStore: Send + Sync + 'static {
-    /// The changes after a revision, in the order of their revisions, at most `limit` of them: of
-    /// each key the last one, and what is left of deleted ones. After [`Revision::ZERO`] that is
+    /// The changes after a revision, in the order of their revisions, at most `limit` of them: for
+    /// each key its last change, for each deleted key its deletion. After [`Revision::ZERO`] that is
     /// everything.
     ///
-    /// What one call leaves out, no later call with the revision it led to may still bring: a change
-    /// that is committed later has a greater revision.
+    /// A call returns every change up to the revision that it leads to, because no later call returns
+    /// it: a change that is committed later must have a greater revision.
     fn changes(&self, after: Revision, limit: usize) -> KeyStoreFuture<AsOf<KeyChanges>>;
 
     /// One key.
@@ -46,26 +45,26 @@ pub trait KeyStore: Send + Sync + 'static {
     /// Keys in the order of the bytes of their ids: see [`KeyQuery::selects`].
     fn list(&self, query: KeyQuery) -> KeyStoreFuture<AsOf<Page<StoredKey>>>;
 
-    /// Carries a change out as [`KeyWrite`] says, with its audit records, in one transaction.
+    /// Carries a change out by the steps of [`KeyWrite`], with its audit records, in one transaction.
     fn write(&self, write: KeyWrite) -> KeyStoreFuture<AsOf<Written>>;
 
-    /// Takes one credit from an account, where it has one: one atomic step, so that over all
-    /// processes never one too many is spent. It is no change of the feed.
+    /// Takes one credit from an account, if it has one: one atomic step, so that all processes
+    /// together never spend one too many. The feed does not report it.
     fn spend(&self, account: KeyId) -> KeyStoreFuture<AsOf<Spend>>;
 
-    /// Notes when keys were used. A later time stays; a key that is not there is passed over. It is
-    /// no change of the feed.
+    /// Records when keys were used. The latest time stays; an unknown key is ignored. The feed does
+    /// not report it.
     fn touch(&self, uses: Vec<KeyUse>) -> KeyStoreFuture<()>;
 
     /// Audit records, newest first: see [`AuditQuery::selects`]. Those of deleted keys stay.
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>>;
 
-    /// Gives the store a new epoch, so that every process reads everything anew: for a backup that
-    /// was restored.
+    /// Gives the store a new epoch, so that every process reads everything again: for a restored
+    /// backup.
     fn renew_epoch(&self) -> KeyStoreFuture<Epoch>;
 
-    /// Comes back when there may be something new: a hint that may come too often and never has to.
-    /// Unless written anew, it never comes.
+    /// Completes when there may be a change: a hint that may come too often and may never come. By
+    /// default it never comes.
     fn changed(&self) -> BoxFuture<()> {
         Box::pin(future::pending())
     }

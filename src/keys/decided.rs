@@ -1,4 +1,4 @@
-//! What an update and a rotation come to, decided on the key as it was read [12.2].
+//! The results of an update and a rotation, from the key as it was read [12.2].
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ impl KeyAdmin {
         let mut new = KeyRecord {
             id: id.clone(),
             start: settings.format.start_of(secret),
-            // A key that stands for itself goes on to be that caller.
+            // A key that stands for itself is owned by its own id, which the successor keeps.
             owner: Some(bounds::effective_owner(&old, settings)),
             imported: false,
             created_at: read.now,

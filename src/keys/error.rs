@@ -1,11 +1,11 @@
-//! Why a store did not do it.
+//! The errors of a store.
 
 use std::{error::Error, fmt, sync::Arc};
 
-/// Why a store did not do what it was asked.
+/// The reason why a store did not carry out a request.
 ///
-/// [`Unavailable`](Self::Unavailable) and [`NewerSchema`](Self::NewerSchema) mean that nobody knows,
-/// and become a 503; the others are answers.
+/// [`Unavailable`](Self::Unavailable) and [`NewerSchema`](Self::NewerSchema) mean that the state of
+/// the store is unknown, and become a 503; the others are answers.
 ///
 /// # Example
 ///
@@ -18,7 +18,7 @@ use std::{error::Error, fmt, sync::Arc};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum KeyStoreError {
-    /// The store could not be asked, or did not answer: busy, locked, full, read-only, away.
+    /// The store could not be asked, or did not answer: busy, locked, full, read-only, unreachable.
     Unavailable(Arc<dyn Error + Send + Sync>),
     /// The store was made by a newer version of its crate, and would be misread.
     NewerSchema {
@@ -29,11 +29,12 @@ pub enum KeyStoreError {
     },
     /// No key has that id.
     NotFound,
-    /// The key is not at the revision that the change was decided on: read it again, decide again.
+    /// The key is not at the revision that the change was decided on: read it again, then decide
+    /// again.
     Changed,
-    /// A key with that id or digest is there already.
+    /// A key with that id or digest exists already.
     Taken,
-    /// A live key holds the scope that no live key was to hold.
+    /// A live key holds the scope that no live key may hold.
     Held,
 }
 
@@ -43,7 +44,7 @@ impl KeyStoreError {
         Self::Unavailable(Arc::from(cause.into()))
     }
 
-    /// Whether nobody knows what is in the store.
+    /// Whether the state of the store is unknown.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NewerSchema { .. })
     }

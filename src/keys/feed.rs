@@ -1,4 +1,4 @@
-//! The task beside a replica.
+//! The task that polls for a replica.
 
 use std::{
     future::poll_fn,
@@ -13,10 +13,10 @@ use tokio::time::{sleep, timeout};
 use super::replica::Replica;
 use crate::caught::caught;
 
-/// Polls for as long as somebody holds the replica: every 250 ms, sooner where the store hints at
-/// something new or a request waits.
+/// Polls until the replica is dropped: every 250 ms, sooner if the store gives a hint or a request
+/// waits.
 ///
-/// It holds the replica itself only while it polls.
+/// The task holds the replica only while it polls.
 pub(super) async fn keep(replica: Weak<Replica>) {
     loop {
         let Some(strong) = replica.upgrade() else {
@@ -34,7 +34,7 @@ pub(super) async fn keep(replica: Weak<Replica>) {
                     .as_mut()
                     .and_then(|hint| caught(|| hint.as_mut().poll(cx)));
                 if hinted.is_none() {
-                    // A hint that panicked is asked for no more.
+                    // A hint that panicked is not asked for again.
                     hint = None;
                 }
                 let is_hinted = hinted.is_some_and(|hint| hint.is_ready());
@@ -46,7 +46,7 @@ pub(super) async fn keep(replica: Weak<Replica>) {
             timeout(EVERY, next).await.is_ok()
         };
         if is_woken {
-            // Hints may come one upon the other.
+            // A store may give hints without a pause.
             sleep(BETWEEN_HINTS).await;
         }
     }

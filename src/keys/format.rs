@@ -11,8 +11,8 @@ use crate::{
 /// The form of a store's keys [12.1]: a prefix, `_`, 32 random characters of `0-9A-Za-z` and six that
 /// check them (CRC-32 of everything before, in base 62).
 ///
-/// The prefix tells scanners for leaked secrets, and administrators, whose key it is. The checksum
-/// tells a mistyped key from an unknown one without asking anybody; it is no protection.
+/// The prefix shows scanners for leaked secrets, and administrators, where the key belongs. The
+/// checksum tells a mistyped key from an unknown one without asking a store; it protects nothing.
 ///
 /// # Example
 ///
@@ -40,27 +40,28 @@ use crate::{
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyFormat {
-    /// With the `_` that ends it.
+    /// With the `_` at its end.
     prefix: Box<str>,
 }
 
-/// What bytes are to a [`KeyFormat`].
+/// The relation of a text to a [`KeyFormat`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyShape {
-    /// Of another form, or with another prefix.
+    /// It has another form, or another prefix.
     NotMine,
-    /// Of this form, and mistyped or made up: its checksum is wrong.
+    /// It has this form, but a wrong checksum: it is mistyped or made up.
     WrongChecksum,
-    /// Of this form: somebody may have made it.
+    /// It has this form, so it may exist.
     Key,
 }
 
 impl KeyFormat {
-    /// Keys with that prefix: 1 to 32 characters of `0-9A-Za-z_-`, the last one no `_`.
+    /// Makes the form of keys with that prefix: 1 to 32 characters of `0-9A-Za-z_-`, the last one no
+    /// `_`.
     ///
     /// # Errors
     ///
-    /// The prefix is of another form.
+    /// The prefix is malformed.
     pub fn new(prefix: &str) -> Result<Self, ConfigError> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let fits = (1..=LONGEST_PREFIX).contains(&prefix.len()) && prefix.bytes().all(is_allowed);
@@ -83,19 +84,19 @@ impl KeyFormat {
         self.prefix.strip_suffix('_').unwrap_or(&self.prefix)
     }
 
-    /// A key that nobody guesses: about 190 random bits.
+    /// Makes a random key with about 190 random bits.
     ///
     /// # Errors
     ///
     /// The system gives no random bytes.
     pub fn generate(&self) -> Result<Secret, KeyStoreError> {
         let capacity = self.prefix.len() + RANDOM + CHECKSUM;
-        // As long as it gets: a buffer that grew would leave a part of the key in memory.
+        // With its full capacity: a buffer that grew would leave a part of the key in memory.
         let mut key = String::with_capacity(capacity);
         key.push_str(&self.prefix);
         while key.len() < self.prefix.len() + RANDOM {
             let bytes = zeroize::Zeroizing::new(random::<RANDOM>()?);
-            // The last multiple of 62 below 256: above it some characters would come more often.
+            // The last multiple of 62 below 256: above it some characters would be more frequent.
             let fair = bytes.iter().filter(|byte| **byte < 248);
             let room = self.prefix.len() + RANDOM - key.len();
             key.extend(
@@ -108,7 +109,7 @@ impl KeyFormat {
         Ok(Secret::from(key))
     }
 
-    /// What these bytes are, read from their last `_`.
+    /// The relation of these bytes to the form, read from their last `_`.
     pub fn shape(&self, shown: &[u8]) -> KeyShape {
         let Some(rest) = shown.strip_prefix(self.prefix.as_bytes()) else {
             return KeyShape::NotMine;
@@ -125,7 +126,7 @@ impl KeyFormat {
         }
     }
 
-    /// How a key of this form begins, as a record shows it: the prefix, `_` and four characters.
+    /// The beginning of a key of this form, as a record shows it: the prefix, `_` and four characters.
     pub fn start_of(&self, key: &Secret) -> Box<str> {
         let start = key.expose().get(..self.prefix.len() + SHOWN);
         start.unwrap_or_default().into()
@@ -162,7 +163,7 @@ fn base62(number: u32) -> u8 {
 const LONGEST_PREFIX: usize = 32;
 const RANDOM: usize = 32;
 const CHECKSUM: usize = 6;
-/// How many of the random characters a record shows.
+/// The number of random characters that a record shows.
 const SHOWN: usize = 4;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A key as one process knows it.
+//! A key in the memory of one process.
 
 use std::{
     sync::{
@@ -15,29 +15,29 @@ use crate::{
     error::AuthError,
 };
 
-/// A key, and the caller that it lets in.
+/// A key and its caller.
 pub(super) struct Known {
     held: Arc<Held>,
-    /// Nothing where the owner is of a method that this program has no name for.
+    /// `None` where this program does not know the method of the owner.
     context: Option<AuthContext>,
 }
 
-/// What is judged of a key.
+/// The state of a key that each request checks.
 pub(super) struct Held {
     id: KeyId,
-    /// Where it is not the key itself.
+    /// The account, if it is not the key itself.
     account: Option<KeyId>,
     is_revoked: bool,
     is_metered: bool,
     is_imported: bool,
     expires_at: Option<Timestamp>,
-    /// The minute of its last use that was noted here.
+    /// The minute of its last use that this process recorded.
     used: AtomicU64,
     replica: Weak<Replica>,
 }
 
 impl Known {
-    /// `used` is the minute of the last use that was noted of the key as it was before.
+    /// `used` is the minute of the last recorded use of the earlier record.
     pub(super) fn new(key: &StoredKey, used: Option<u64>, replica: &Arc<Replica>) -> Self {
         let record = key.record();
         let used = used.max(key.last_used_at().map(minute)).unwrap_or(0);
@@ -66,7 +66,7 @@ impl Known {
         self.held.is_imported
     }
 
-    /// Judges in this order: revoked, expired.
+    /// Checks revocation, then expiry.
     pub(super) fn judge(&self, now: Timestamp) -> Result<AuthContext, AuthError> {
         let refused =
             |why| Err(AuthError::invalid_credential(why).with_key_name(self.held.id.as_str()));
@@ -85,7 +85,7 @@ impl Known {
         Ok(context.clone())
     }
 
-    /// Notes a use, once a minute.
+    /// Records a use, once a minute.
     fn note_use(&self, now: Timestamp) {
         let (held, now_minute) = (&self.held, minute(now));
         let last = held.used.load(Ordering::Relaxed);
@@ -107,7 +107,7 @@ fn minute(time: Timestamp) -> u64 {
     time.as_unix_millis() / 60_000
 }
 
-/// Whom a record stands for.
+/// The caller of a record.
 fn caller(record: &KeyRecord, replica: &Replica) -> Option<AuthContext> {
     let id = || AuthContext::new(record.id.as_str());
     let own = |context: AuthContext| context.with_method(NAME).with_label(replica.label());
@@ -166,5 +166,5 @@ impl Charge for Held {
 
 /// The name of the provider, and the method of its callers.
 pub(super) const NAME: &str = "api_key";
-/// No time brings credits back, so a caller who asks again soon asks in vain.
+/// Credits do not come back with time, so an early retry fails too.
 const NO_CREDITS_AGAIN: Duration = Duration::from_secs(3_600);

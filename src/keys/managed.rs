@@ -26,17 +26,17 @@ use crate::{
 /// Accepts the keys of a [`KeyStore`], and administers them.
 ///
 /// Keys are sent as `X-API-Key: <key>` or `Authorization: Bearer <key>`, as with
-/// [`ApiKeyAuth`](crate::provider::ApiKeyAuth). Only texts of the store's own form ([`KeyFormat`]) are
-/// looked at, so a token in the same chain costs nothing here.
+/// [`ApiKeyAuth`](crate::provider::ApiKeyAuth). The provider looks up only texts of the store's own
+/// form ([`KeyFormat`]), so other tokens in a chain cost nothing here.
 ///
-/// No request reads the store: each process keeps the digests of all keys and asks every 250 ms for
-/// what changed. What this process changes itself holds at once, what another one changes within a
-/// second. While the store cannot be asked, known keys are accepted for
-/// [60 seconds](Self::with_stale_limit) more and others are a 503. A key with credits is the exception:
-/// the layer takes one from the store for each request.
+/// No request reads the store: each process keeps the digests of all keys and asks for changes every
+/// 250 ms. A change by this process holds at once, a change by another process within a second. While
+/// the store cannot be asked, known keys are accepted for [60 seconds](Self::with_stale_limit) more
+/// and others are a 503. A key with credits is the exception: the layer takes one credit from the
+/// store for each request.
 ///
-/// Making one does nothing; the first request, or [`open`](Self::open), begins to read. It needs a
-/// Tokio runtime. Clones share what they know.
+/// The constructor reads nothing; the first request, or [`open`](Self::open), starts to read. It needs
+/// a Tokio runtime. Clones share one memory.
 ///
 /// # Example
 ///
@@ -83,20 +83,21 @@ pub struct ManagedKeys {
 }
 
 impl ManagedKeys {
-    /// Accepts the keys of a store, which begin with a prefix and `_`: see [`KeyFormat::new`].
+    /// Makes a provider for the keys of a store, which begin with a prefix and `_`: see
+    /// [`KeyFormat::new`].
     ///
     /// # Errors
     ///
-    /// The prefix is of another form.
+    /// The prefix is malformed.
     pub fn new(store: impl KeyStore, prefix: &str) -> Result<Self, ConfigError> {
         Self::of(Arc::new(store), prefix)
     }
 
-    /// Like [`new`](Self::new), for a store that is shared already.
+    /// Like [`new`](Self::new), for a store that is already in an `Arc`.
     ///
     /// # Errors
     ///
-    /// The prefix is of another form.
+    /// The prefix is malformed.
     pub fn of(store: Arc<dyn KeyStore>, prefix: &str) -> Result<Self, ConfigError> {
         let format = KeyFormat::new(prefix)?;
         let sources = sources(HeaderName::from_static("x-api-key"));
@@ -120,7 +121,8 @@ impl ManagedKeys {
         self.with(|settings| settings.sources = sources(name))
     }
 
-    /// Sets the source of the callers: a label that tells them from equal ones of another provider.
+    /// Sets the source of the callers: a label that tells them from callers of another provider with
+    /// equal user ids.
     ///
     /// # Errors
     ///
@@ -130,8 +132,8 @@ impl ManagedKeys {
         Ok(self.with(|settings| settings.label = Some(label)))
     }
 
-    /// Sets the source of the callers, and says that every provider of keys that shares this label
-    /// speaks of the same users.
+    /// Sets the source of the callers, and declares that every provider of keys with this label means
+    /// the same users.
     ///
     /// # Errors
     ///
@@ -142,22 +144,22 @@ impl ManagedKeys {
     }
 
     /// Replaces how long known keys are accepted while the store cannot be asked: 60 seconds unless
-    /// set. Zero is allowed: then an outage of more than a second is a 503 for all.
+    /// set. Zero is allowed: an outage of more than a second is then a 503 for every key.
     #[must_use]
     pub fn with_stale_limit(self, limit: Duration) -> Self {
         self.with(|settings| settings.stale_limit = limit)
     }
 
-    /// Replaces how long a key may live at the most; no limit unless set. It binds callers who are
-    /// no managed key themselves; a managed key makes none that outlives it.
+    /// Replaces the maximum lifetime of a key; no limit unless set. It binds callers without a managed
+    /// key; a caller with a managed key makes none that outlives it.
     #[must_use]
     pub fn with_max_lifetime(self, limit: Duration) -> Self {
         self.with(|settings| settings.max_lifetime = Some(limit))
     }
 
-    /// Adds a method of principals that keys may be made for: that of a provider of your own.
+    /// Adds a method of principals that may own keys: that of a provider of your own.
     ///
-    /// Those of the providers that come with the crate are there already.
+    /// The methods of the providers in this crate are included.
     #[must_use]
     pub fn add_owner_method(self, method: &'static str) -> Self {
         self.with(|settings| settings.owner_methods.extend([method]))
@@ -168,20 +170,21 @@ impl ManagedKeys {
     /// # Security
     ///
     /// Metadata becomes claims, and claims may be permissions (`roles`, a plan). So a caller without
-    /// the scope `*` may write only what they hold themselves, unless its name is added here.
+    /// the scope `*` may write only the metadata that they hold themselves, unless its name is added
+    /// here.
     #[must_use]
     pub fn add_free_metadata(self, name: impl Into<String>) -> Self {
         let name = name.into().into();
         self.with(|settings| settings.free_metadata.extend([name]))
     }
 
-    /// Replaces the clock that the age of what is known is read from.
+    /// Replaces the clock that measures the age of the copy of the keys.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         self.with(|settings| settings.clock = clock)
     }
 
-    /// Reads all keys, so that the first request need not wait for that.
+    /// Reads all keys, so that the first request does not have to wait.
     ///
     /// # Errors
     ///
@@ -190,18 +193,18 @@ impl ManagedKeys {
         self.replica().opened().await
     }
 
-    /// Administers the keys on behalf of a caller, within what that caller has.
+    /// Administers the keys for a caller, within that caller's permissions.
     pub fn as_caller(&self, caller: &AuthContext) -> KeyAdmin {
         KeyAdmin::new(self.clone(), Authority::of_caller(caller))
     }
 
-    /// Administers the keys as whoever runs the program, who may do everything: a command line, never
-    /// a request. The name stands in the audit records.
+    /// Administers the keys for the operator of the program, who may do everything: for a command
+    /// line, never for a request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> KeyAdmin {
         KeyAdmin::new(self.clone(), Authority::of_operator(name.into()))
     }
 
-    /// How many keys this process knows.
+    /// The number of keys that this process knows.
     pub fn known(&self) -> usize {
         self.replica().table().len()
     }
@@ -242,10 +245,11 @@ impl ManagedKeys {
     }
 }
 
-/// What a request asks.
+/// The credential of a request.
 struct Question {
     digest: KeyDigest,
-    /// Of another form than this store's keys: maybe imported, maybe for another provider.
+    /// Whether it has another form than this store's keys: it may be imported, or for another
+    /// provider.
     is_foreign: bool,
 }
 

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{answer::BoxFuture, clock::Clock};
 
-/// Keeps managed keys in this process's memory: for tests, and to try things out.
+/// Keeps managed keys in this process's memory: for tests and experiments.
 ///
-/// They end with the process, the audit records too. Clones are one store.
+/// The keys and the audit records end with the process. Clones share one store.
 ///
 /// # Example
 ///
@@ -46,7 +46,7 @@ struct Tables {
     latest: Revision,
     keys: BTreeMap<KeyId, StoredKey>,
     by_digest: HashMap<[u8; 32], KeyId>,
-    /// What the feed says, one entry for each key that is or was.
+    /// The feed, with one entry for each key that exists or was deleted.
     feed: BTreeMap<Revision, FeedEntry>,
     credits: HashMap<KeyId, u64>,
     idempotency: HashMap<Box<str>, KeyId>,
@@ -59,7 +59,7 @@ enum FeedEntry {
 }
 
 impl MemoryKeyStore {
-    /// A store without keys.
+    /// Makes a store without keys.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl MemoryKeyStore {
         self
     }
 
-    /// Does what is asked at once, and answers with the store's time.
+    /// Answers at once, with the store's time.
     fn answer<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tables, Timestamp) -> Result<T, KeyStoreError>,
@@ -101,7 +101,7 @@ impl MemoryKeyStore {
         Box::pin(future::ready(value.map(|value| AsOf { now, value })))
     }
 
-    /// Whoever panicked while holding it had changed nothing: what can fail comes first.
+    /// A thread that panicked with the lock has changed nothing: every step that can fail comes first.
     fn lock(&self) -> MutexGuard<'_, Tables> {
         let tables = self.shared.tables.lock();
         tables.unwrap_or_else(PoisonError::into_inner)
@@ -212,7 +212,7 @@ impl KeyStore for MemoryKeyStore {
 }
 
 impl Tables {
-    /// A key with what its account has left.
+    /// A key with the credits that its account has left.
     fn read(&self, id: &KeyId) -> Option<StoredKey> {
         let key = self.keys.get(id)?;
         let record = key.record();

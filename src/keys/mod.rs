@@ -1,9 +1,9 @@
-//! Managed API keys (feature `keys`): made, rotated and revoked while serving, by any of several
-//! processes.
+//! Managed API keys (feature `keys`): any of several processes makes, rotates and revokes them while
+//! serving.
 //!
 //! [`ManagedKeys`] is a provider, and with [`as_caller`](ManagedKeys::as_caller) and
-//! [`as_operator`](ManagedKeys::as_operator) the administrator ([`KeyAdmin`]). A [`KeyStore`] keeps the
-//! keys and decides nothing; [`MemoryKeyStore`] is for tests and for trying things out.
+//! [`as_operator`](ManagedKeys::as_operator) it gives the administrator ([`KeyAdmin`]). A [`KeyStore`]
+//! keeps the keys and decides nothing; [`MemoryKeyStore`] is for tests and experiments.
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! What is kept of a key beside its digest.
+//! The record of a key beside its digest.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{KeyActor, KeyId, Timestamp};
 use crate::{context::Principal, scope::Scopes};
 
-/// What is kept of a key beside its digest: whom it stands for and what it may do.
+/// The record of a key beside its digest: its owner, its permissions, its state.
 ///
 /// It serializes to JSON and back without loss, so a store may keep it as one document beside the
 /// columns that it looks up by. A document whose `scopes` are null or absent grants nothing.
@@ -24,7 +24,7 @@ use crate::{context::Principal, scope::Scopes};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// What became of the key:
+/// The state of the key:
 ///
 /// ```
 /// use tower_auth::keys::{KeyRecord, KeyRevocation, Timestamp};
@@ -70,7 +70,7 @@ pub struct KeyRecord {
     pub(crate) successor: Option<KeyId>,
 }
 
-/// Null where a list or an object belongs holds nothing: it must never mean everything.
+/// A null list or object is empty: it must never mean everything.
 fn null_is_nothing<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -85,24 +85,24 @@ impl KeyRecord {
         &self.id
     }
 
-    /// The id of the key whose limits and credits this one shares: its own, unless it took the place
-    /// of another, or was made by a caller who has limits or credits.
+    /// The id of the key whose limits and credits this one shares: its own, unless it replaced another
+    /// key, or was made by a caller with limits or credits.
     pub fn account(&self) -> &KeyId {
         &self.account
     }
 
-    /// How the key begins, to know it again by: its prefix, `_` and four characters. Empty for an
-    /// imported key, of which no more than the digest is known.
+    /// The beginning of the key, to recognize it: its prefix, `_` and four characters. Empty for an
+    /// imported key, of which only the digest is known.
     pub fn start(&self) -> &str {
         &self.start
     }
 
-    /// What its administrators call it. Two keys may have one name.
+    /// The name for administrators. Two keys may have one name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whom it stands for; nothing where it stands for itself, so that its id is the user id.
+    /// The owner; `None` where the key stands for itself, so that its id is the user id.
     pub fn owner(&self) -> Option<&KeyOwner> {
         self.owner.as_ref()
     }
@@ -112,7 +112,7 @@ impl KeyRecord {
         self.tenant.as_deref()
     }
 
-    /// What it may do; empty grants nothing.
+    /// The scopes; empty grants nothing.
     pub fn scopes(&self) -> impl ExactSizeIterator<Item = &str> {
         self.scopes.iter().map(|scope| &**scope)
     }
@@ -122,27 +122,27 @@ impl KeyRecord {
         &self.metadata
     }
 
-    /// How many requests it may make, together with the keys of its [`account`](Self::account).
+    /// The limit of requests, shared with the keys of its [`account`](Self::account).
     pub fn limit(&self) -> Option<KeyLimit> {
         self.limit
     }
 
-    /// Whether each request costs a credit. It is decided when the key is made, for good.
+    /// Whether each request costs a credit. It is set when the key is made, and never changes.
     pub fn is_metered(&self) -> bool {
         self.metered
     }
 
-    /// Whether it came as a digest, so that its form is unknown.
+    /// Whether it was imported as a digest, so that its form is unknown.
     pub fn is_imported(&self) -> bool {
         self.imported
     }
 
-    /// When it was made, by the store's clock.
+    /// The time at which it was made, by the store's clock.
     pub fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
-    /// Who made it.
+    /// The actor that made it.
     pub fn created_by(&self) -> &KeyActor {
         &self.created_by
     }
@@ -152,12 +152,12 @@ impl KeyRecord {
         self.expires_at
     }
 
-    /// When and why it was revoked, if it is.
+    /// The revocation, if it is revoked.
     pub fn revoked(&self) -> Option<&KeyRevocation> {
         self.revoked.as_ref()
     }
 
-    /// The key that took its place.
+    /// The key that replaced it.
     pub fn successor(&self) -> Option<&KeyId> {
         self.successor.as_ref()
     }
@@ -167,7 +167,7 @@ impl KeyRecord {
         self.revoked.is_none() && self.expires_at.is_none_or(|at| now < at)
     }
 
-    /// Whether its scopes grant that one.
+    /// Whether its scopes grant `scope`.
     pub fn grants(&self, scope: &str) -> bool {
         self.scope_set().contains(scope)
     }
@@ -177,14 +177,14 @@ impl KeyRecord {
     }
 }
 
-/// Whom a key stands for.
+/// The owner of a key.
 ///
 /// # Example
 ///
 /// ```
 /// use tower_auth::{Principal, keys::KeyOwner};
 ///
-/// // The user `ada` of an issuer: the key reaches what her tokens reach.
+/// // The user `ada` of an issuer: the key reaches the objects that her tokens reach.
 /// let ada = Principal::new("oauth2", Some("https://id.example"), "ada").into_owned();
 /// let owner = KeyOwner::from(ada.clone());
 /// assert_eq!(owner, KeyOwner::Principal(ada));
@@ -194,14 +194,14 @@ impl KeyRecord {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyOwner {
-    /// A user id among the keys of this store: the principal is (`api_key`, the store's label, it).
+    /// A user id of this store: the principal is (`api_key`, the store's label, the user id).
     UserId(Box<str>),
-    /// A whole principal, as another provider vouches for it.
+    /// A whole principal of another provider.
     Principal(Principal<'static>),
 }
 
 impl KeyOwner {
-    /// One text for each owner, for a column that a store compares owners by.
+    /// One text for each owner, for a column by which a store compares owners.
     ///
     /// ```
     /// # use tower_auth::keys::KeyOwner;
@@ -236,7 +236,7 @@ impl From<Principal<'_>> for KeyOwner {
     }
 }
 
-/// How many requests may be made in how many seconds.
+/// The maximum number of requests in a window of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyLimit {
     requests: u32,
@@ -244,7 +244,7 @@ pub struct KeyLimit {
 }
 
 impl KeyLimit {
-    /// That many requests in that many seconds; a window of no seconds counts as one.
+    /// Makes a limit of requests in a window of seconds; a window of 0 seconds counts as 1.
     ///
     /// # Example
     ///
@@ -260,18 +260,17 @@ impl KeyLimit {
         Self { requests, seconds }
     }
 
-    /// How many requests.
+    /// The number of requests.
     pub const fn requests(self) -> u32 {
         self.requests
     }
 
-    /// In how many seconds.
+    /// The window in seconds.
     pub const fn seconds(self) -> u32 {
         self.seconds
     }
 
-    /// Whether it lets nobody do more than the other does: neither more at once nor more in the long
-    /// run.
+    /// Whether this limit allows no more than the other one: neither at once nor in the long run.
     pub fn is_within(self, other: Self) -> bool {
         let (requests, others) = (u64::from(self.requests), u64::from(other.requests));
         requests <= others
@@ -279,7 +278,7 @@ impl KeyLimit {
     }
 }
 
-/// When and why a key was revoked.
+/// The time, the actor and the reason of a revocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRevocation {
     pub(crate) at: Timestamp,
@@ -288,17 +287,17 @@ pub struct KeyRevocation {
 }
 
 impl KeyRevocation {
-    /// When, by the store's clock.
+    /// The time, by the store's clock.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Who did it.
+    /// The actor that revoked the key.
     pub fn by(&self) -> &KeyActor {
         &self.by
     }
 
-    /// Why, in the words of whoever did it; may be empty.
+    /// The reason in the words of the actor; may be empty.
     pub fn reason(&self) -> &str {
         &self.reason
     }

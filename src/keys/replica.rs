@@ -32,12 +32,11 @@ pub(super) struct Replica {
     table: ArcSwap<Table>,
     /// The last poll that was answered.
     answered: ArcSwapOption<Answered>,
-    /// Whether the store cannot be asked: a poll failed, or did not come in time, and none was
-    /// answered since.
+    /// Whether the store cannot be asked: a poll failed or timed out, and none was answered since.
     failing: AtomicBool,
     last_error: ArcSwapOption<KeyStoreError>,
     progress: Mutex<Progress>,
-    /// How many polls have ended.
+    /// The number of polls that have ended.
     ended: watch::Sender<u64>,
     /// Makes the task poll at once.
     pub(super) wake: Arc<Notify>,
@@ -45,17 +44,17 @@ pub(super) struct Replica {
     pub(super) uses: Uses,
 }
 
-/// When a poll that was answered began, and what time it was at the store.
+/// The start of a poll that was answered, and the store's time then.
 struct Answered {
     begun: Tick,
     store_now: Timestamp,
 }
 
-/// How far the feed was read.
+/// The progress in the feed.
 #[derive(Default)]
 struct Progress {
     at: Option<Position>,
-    /// What this process changed itself while everything is read anew.
+    /// The changes by this process while everything is read again.
     during: Option<Vec<KeyChange>>,
 }
 
@@ -65,16 +64,16 @@ struct Position {
     revision: Revision,
 }
 
-/// How far a replica may be trusted at the moment.
+/// How far a replica can be trusted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// It is as the store was within the last second.
+    /// It has the state of the store within the last second.
     Fresh(Timestamp),
-    /// The store cannot be asked: known keys count.
+    /// The store cannot be asked: known keys are accepted.
     Known(Timestamp),
-    /// A poll is to be waited for.
+    /// A request has to wait for a poll.
     Ask,
-    /// Nobody knows.
+    /// The state of the store is unknown.
     Lost,
 }
 
@@ -146,7 +145,7 @@ impl Replica {
                 trust => return trust,
             }
             self.wake.notify_one();
-            // The sender is in here, so it cannot be gone.
+            // This value holds the sender, so it exists.
             if !matches!(timeout_at(until, ended.changed()).await, Ok(Ok(()))) {
                 self.failed(&KeyStoreError::unavailable(
                     "no poll was answered within 500 ms",
@@ -172,7 +171,7 @@ impl Replica {
         Ok(())
     }
 
-    /// Starts the task that polls, where none runs.
+    /// Starts the task that polls, unless it runs.
     pub(super) fn start(self: &Arc<Self>) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.as_ref().is_some_and(|task| !task.is_finished()) {
@@ -184,7 +183,7 @@ impl Replica {
         }
     }
 
-    /// Reads what is new. Only the task does this, so that there is one poll at a time.
+    /// Reads the changes. Only the task calls this, so that there is one poll at a time.
     pub(super) async fn poll(self: &Arc<Self>) {
         let polled = self.read().await;
         match polled {
@@ -217,7 +216,7 @@ impl Replica {
             let at = self.progress().at;
             let after = at.map_or(Revision::ZERO, |at| at.revision);
             let (answered, page) = self.page(after).await?;
-            // Another history, or one that ends before what was read.
+            // The store has another history, or one that ends before the known revision.
             let continues =
                 at.is_some_and(|at| at.epoch == page.epoch && page.latest >= at.revision);
             if !continues {
@@ -236,7 +235,7 @@ impl Replica {
         }
     }
 
-    /// Reads everything anew, beside what is known, and puts it in its place.
+    /// Reads everything into a second table, and then replaces the first one.
     async fn reload(self: &Arc<Self>) -> Result<Answered, KeyStoreError> {
         self.progress().during = Some(Vec::new());
         let _end = Reloading(self);
@@ -299,7 +298,7 @@ impl Replica {
         }
     }
 
-    /// Takes over what this process changed itself, before the feed tells of it.
+    /// Applies a change of this process before the feed reports it.
     pub(super) fn changed_here(self: &Arc<Self>, applied: &Applied) {
         let puts = applied
             .puts
@@ -312,7 +311,7 @@ impl Replica {
         let mut progress = self.progress();
         let table = self.table();
         for change in puts.chain(deleted) {
-            // The feed has told of it, or of what came later: this must not bring it back.
+            // The feed has reported this change, or a later one, which this change must not undo.
             if progress
                 .at
                 .is_some_and(|at| change.revision() <= at.revision)
@@ -346,7 +345,7 @@ impl Drop for Replica {
     }
 }
 
-/// Where a page leads.
+/// The position after a page.
 fn position_after(page: &KeyChanges, after: Revision) -> Result<Position, KeyStoreError> {
     let epoch = page.epoch;
     let revision = match page.changes.last() {
@@ -361,7 +360,7 @@ fn position_after(page: &KeyChanges, after: Revision) -> Result<Position, KeySto
     Ok(Position { epoch, revision })
 }
 
-/// Ends a reload, whether it came to its end or not.
+/// Ends a reload, complete or not.
 struct Reloading<'a>(&'a Replica);
 
 impl Drop for Reloading<'_> {
@@ -370,13 +369,13 @@ impl Drop for Reloading<'_> {
     }
 }
 
-/// How old the last answered poll may be for what is known to count as what is.
+/// The maximum age of the last answered poll for a copy that counts as current.
 const FRESH: Duration = Duration::from_secs(1);
 /// How long a request waits for a poll.
 const WAIT_LIMIT: Duration = Duration::from_millis(500);
-/// How long the store may take for a page of its feed, or a batch of uses.
+/// The time limit of the store for a page of its feed, or a batch of uses.
 pub(super) const PAGE_LIMIT: Duration = Duration::from_secs(2);
-/// How long the store may take for a credit.
+/// The time limit of the store for a credit.
 const SPEND_LIMIT: Duration = Duration::from_secs(2);
-/// Changes asked for at once.
+/// The number of changes in one page.
 const PAGE: usize = 1_000;

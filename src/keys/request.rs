@@ -1,4 +1,4 @@
-//! What an administrator asks for, and gets.
+//! The requests of an administrator, and their results.
 
 use std::{fmt, time::SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{KeyLimit, KeyOwner, KeyRecord, Revision, StoredKey, Timestamp};
 use crate::secret::Secret;
 
-/// A key to be made.
+/// A request for a new key.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// A key of that name, 1 to 128 characters, that grants nothing yet.
+    /// Makes a request for a key of that name, 1 to 128 characters, without permissions.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -57,39 +57,39 @@ impl KeyRequest {
         }
     }
 
-    /// Replaces whom the key stands for. Unless set, a key stands for the caller who makes it; one
-    /// that is made by an operator, or by a caller with `keys:admin`, stands for itself.
+    /// Replaces the owner of the key. Unless set, the owner is the caller who makes it; a key that an
+    /// operator, or a caller with `keys:admin`, makes stands for itself.
     pub fn with_owner(mut self, owner: impl Into<KeyOwner>) -> Self {
         self.owner = Some(owner.into());
         self
     }
 
-    /// Replaces the tenant; unless set, that of a caller without `keys:admin`, or none.
+    /// Replaces the tenant; unless set, it is that of a caller without `keys:admin`, or none.
     pub fn with_tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
 
-    /// Replaces what the key may do: at most 64 scopes; none unless set.
+    /// Replaces the scopes of the key: at most 64; none unless set.
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Adds a claim, or replaces the one of that name; all together at most 8 KiB of JSON.
+    /// Adds a claim, or replaces the claim of that name; all claims have at most 8 KiB of JSON.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(name.into(), value.into());
         self
     }
 
-    /// Replaces how many requests the key may make; no limit unless set.
+    /// Replaces the limit of requests; no limit unless set.
     pub fn with_limit(mut self, limit: KeyLimit) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Replaces how many requests the key may make in all; any number unless set. A key that is made
-    /// without credits never has any.
+    /// Replaces the credits, which are the total number of requests; unlimited unless set. A key that
+    /// is made without credits never gets any.
     pub fn with_credits(mut self, credits: u64) -> Self {
         self.credits = Some(credits);
         self
@@ -101,15 +101,15 @@ impl KeyRequest {
         self
     }
 
-    /// Replaces what tells an equal request again, 1 to 128 characters: for as long as the first
-    /// one's key exists, it is answered with that key's record, without the key.
+    /// Replaces the idempotency key, 1 to 128 characters: while the key of the first request exists,
+    /// an equal request returns its record, without the key.
     pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 }
 
-/// What is to be changed of a key; what is not set stays.
+/// A change of a key; a member that is not set stays.
 ///
 /// # Example
 ///
@@ -134,7 +134,7 @@ pub struct KeyUpdate {
 }
 
 impl KeyUpdate {
-    /// Changes nothing yet.
+    /// Makes an update that changes nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -145,19 +145,19 @@ impl KeyUpdate {
         self
     }
 
-    /// Replaces whom the key stands for.
+    /// Replaces the owner of the key.
     pub fn with_owner(mut self, owner: impl Into<KeyOwner>) -> Self {
         self.owner = Some(owner.into());
         self
     }
 
-    /// Replaces the tenant; none with `None`.
+    /// Replaces the tenant; `None` removes it.
     pub fn with_tenant(mut self, tenant: Option<String>) -> Self {
         self.tenant = Some(tenant);
         self
     }
 
-    /// Replaces what the key may do.
+    /// Replaces the scopes of the key.
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
@@ -169,33 +169,33 @@ impl KeyUpdate {
         self
     }
 
-    /// Replaces how many requests the key may make; any number with `None`.
+    /// Replaces the limit of requests; `None` removes it.
     pub fn with_limit(mut self, limit: Option<KeyLimit>) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Replaces how many credits the key's account has left. It had some from the beginning, or has
-    /// none for good.
+    /// Replaces the credits that the key's account has left. Only a key that was made with credits can
+    /// get any.
     pub fn with_credits(mut self, credits: u64) -> Self {
         self.credits = Some(credits);
         self
     }
 
-    /// Replaces the time from which the key is refused; never with `None`.
+    /// Replaces the time from which the key is refused; `None` means never.
     pub fn with_expires_at(mut self, at: Option<SystemTime>) -> Self {
         self.expires_at = Some(at.map(Into::into));
         self
     }
 
-    /// Lets a revoked key count again.
+    /// Makes a revoked key valid again.
     pub fn unrevoked(mut self) -> Self {
         self.unrevoke = true;
         self
     }
 }
 
-/// A key as administrators see it: never the key, never its digest.
+/// A key for administrators: never the key itself, never its digest.
 ///
 /// It serializes as its record with `revision`, `credits` and `last_used_at`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -208,22 +208,22 @@ pub struct ManagedKey {
 }
 
 impl ManagedKey {
-    /// What is kept of it.
+    /// The record of the key.
     pub fn record(&self) -> &KeyRecord {
         &self.record
     }
 
-    /// The change that made it what it is.
+    /// The last change of the key.
     pub fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// How many credits its account has left; none where it is not metered.
+    /// The credits that its account has left; `None` where the key is not metered.
     pub fn credits(&self) -> Option<u64> {
         self.credits
     }
 
-    /// When it was last used, right to a minute.
+    /// The time of its last use, to the minute.
     pub fn last_used_at(&self) -> Option<Timestamp> {
         self.last_used_at
     }
@@ -240,20 +240,20 @@ impl From<StoredKey> for ManagedKey {
     }
 }
 
-/// A key that was made.
+/// A new key.
 pub struct MadeKey {
     pub(super) key: ManagedKey,
     pub(super) secret: Option<Secret>,
 }
 
 impl MadeKey {
-    /// What is kept of it.
+    /// The new key for administrators.
     pub fn key(&self) -> &ManagedKey {
         &self.key
     }
 
-    /// The key itself, which nobody can show again. Nothing where an equal request made it before,
-    /// or where it was imported.
+    /// The key itself, which cannot be shown again. `None` where an equal request made it before, or
+    /// where it was imported.
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
     }

@@ -1,4 +1,4 @@
-//! What a program says of its managed keys.
+//! The settings of a provider of managed keys.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ pub(super) struct Settings {
     pub(super) max_lifetime: Option<Duration>,
     /// Methods of principals that may own keys.
     pub(super) owner_methods: BTreeSet<&'static str>,
-    /// Claims that anybody may write into the metadata of their keys.
+    /// Claims that every administrator may write into the metadata of keys.
     pub(super) free_metadata: BTreeSet<Box<str>>,
 }
 
@@ -36,7 +36,7 @@ impl Settings {
 }
 
 const STALE_LIMIT: Duration = Duration::from_secs(60);
-/// Those of the providers that come with the crate.
+/// The methods of the providers in this crate.
 const OWNER_METHODS: [&str; 7] = [
     "allowlist",
     "api_key",

@@ -1,4 +1,4 @@
-//! What passes between a store and whoever asks it.
+//! The values that a store takes and returns.
 
 use super::{AuditRecord, Epoch, KeyDigest, KeyId, KeyOwner, KeyRecord, Revision, Timestamp};
 
@@ -52,21 +52,21 @@ impl StoredKey {
         }
     }
 
-    /// Replaces how many credits its account has left; none where it is not metered.
+    /// Replaces the credits that its account has left; `None` where it is not metered.
     #[must_use]
     pub fn with_credits(mut self, credits: Option<u64>) -> Self {
         self.credits = credits;
         self
     }
 
-    /// Replaces when it was last used, right to a minute.
+    /// Replaces the time of its last use, to the minute.
     #[must_use]
     pub fn with_last_used_at(mut self, at: Option<Timestamp>) -> Self {
         self.last_used_at = at;
         self
     }
 
-    /// Replaces the record, at the revision that did it.
+    /// Replaces the record and its revision.
     pub(crate) fn changed(self, record: KeyRecord, revision: Revision) -> Self {
         Self {
             record,
@@ -75,7 +75,7 @@ impl StoredKey {
         }
     }
 
-    /// What is kept of it beside its digest.
+    /// The record of the key.
     pub fn record(&self) -> &KeyRecord {
         &self.record
     }
@@ -84,35 +84,35 @@ impl StoredKey {
         self.record
     }
 
-    /// The SHA-256 that it is looked up by.
+    /// The SHA-256 by which a store looks it up.
     pub fn digest(&self) -> KeyDigest {
         self.digest
     }
 
-    /// The change that made it what it is.
+    /// The last change of the key.
     pub fn revision(&self) -> Revision {
         self.revision
     }
 
-    /// How many credits its account had left when it was read.
+    /// The credits that its account had left when it was read.
     pub fn credits(&self) -> Option<u64> {
         self.credits
     }
 
-    /// When it was last used, right to a minute.
+    /// The time of its last use, to the minute.
     pub fn last_used_at(&self) -> Option<Timestamp> {
         self.last_used_at
     }
 }
 
-/// One entry of a store's feed: each key stands there once, with its last change.
+/// One entry of a store's feed: the last change of one key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeyChange {
-    /// The key is like this now.
+    /// The key in its current state.
     Put(Box<StoredKey>),
-    /// The key was deleted; a store keeps that much of it.
+    /// The key was deleted; a store keeps this much of it.
     Deleted {
-        /// The digest that nobody is to be known by any more.
+        /// The digest, which no longer identifies a key.
         digest: KeyDigest,
         /// The change that deleted it.
         revision: Revision,
@@ -120,7 +120,7 @@ pub enum KeyChange {
 }
 
 impl KeyChange {
-    /// The change that this entry is about.
+    /// The number of the change.
     pub fn revision(&self) -> Revision {
         match self {
             Self::Put(key) => key.revision(),
@@ -152,14 +152,14 @@ pub struct KeyChanges {
     pub epoch: Epoch,
     /// The last revision that the store has.
     pub latest: Revision,
-    /// The changes in the order of their revisions. Where there are more than were asked for, the
-    /// first of them.
+    /// The changes in the order of their revisions. If there are more than the limit, the first of
+    /// them.
     pub changes: Vec<KeyChange>,
-    /// Whether this page leads up to `latest`.
+    /// Whether this page ends at `latest`.
     pub is_complete: bool,
 }
 
-/// How a key is looked up.
+/// The property by which a key is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyLookup {
@@ -169,7 +169,7 @@ pub enum KeyLookup {
     Digest(KeyDigest),
 }
 
-/// Which keys to list.
+/// A query for keys.
 ///
 /// # Example
 ///
@@ -187,18 +187,18 @@ pub enum KeyLookup {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyQuery {
-    /// Only those of this owner.
+    /// Only keys of this owner.
     pub owner: Option<KeyOwner>,
-    /// Only those of this tenant: of none, where `Some(None)`.
+    /// Only keys of this tenant; `Some(None)` selects keys without a tenant.
     pub tenant: Option<Option<Box<str>>>,
-    /// Only those whose ids follow this one.
+    /// Only keys whose ids follow this one.
     pub after: Option<KeyId>,
-    /// At most that many.
+    /// The maximum number of keys.
     pub limit: usize,
 }
 
 impl KeyQuery {
-    /// Whether a record belongs into the list, apart from how many there are.
+    /// Whether a record matches the query, apart from the limit.
     pub fn selects(&self, record: &KeyRecord) -> bool {
         let of_owner = |owner| record.owner.as_ref() == Some(owner);
         self.owner.as_ref().is_none_or(of_owner)
@@ -210,16 +210,16 @@ impl KeyQuery {
     }
 }
 
-/// A part of a list.
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// What is in it.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// Whether more follow.
+    /// Whether more items follow.
     pub has_more: bool,
 }
 
-/// Which audit records to read, newest first.
+/// A query for audit records, newest first.
 ///
 /// # Example
 ///
@@ -237,23 +237,23 @@ pub struct Page<T> {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Only those about this key.
+    /// Only records about this key.
     pub key: Option<KeyId>,
-    /// Only those whose revisions are smaller.
+    /// Only records with smaller revisions.
     pub before: Option<Revision>,
-    /// At most that many.
+    /// The maximum number of records.
     pub limit: usize,
 }
 
 impl AuditQuery {
-    /// Whether a record belongs into the list, apart from how many there are.
+    /// Whether a record matches the query, apart from the limit.
     pub fn selects(&self, record: &AuditRecord) -> bool {
         self.key.as_ref().is_none_or(|key| record.key() == key)
             && self.before.is_none_or(|before| record.revision() < before)
     }
 }
 
-/// What became of a credit.
+/// The result of spending a credit.
 ///
 /// # Example
 ///
@@ -270,22 +270,22 @@ impl AuditQuery {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spend {
-    /// One was spent, and so many are left.
+    /// One credit was spent.
     Spent {
-        /// How many are left.
+        /// The credits that are left.
         left: u64,
     },
-    /// None was left.
+    /// No credit was left.
     Exhausted,
     /// The account has no credits that could be spent.
     NoAccount,
 }
 
-/// When a key was used.
+/// The last use of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
-    /// Which key.
+    /// The key.
     pub key: KeyId,
-    /// When, by the store's clock.
+    /// The time of the use, by the store's clock.
     pub at: Timestamp,
 }

@@ -11,19 +11,19 @@ use hashbrown::HashTable;
 
 use super::{KeyDigest, Revision, held::Known};
 
-/// Keys by their digests, in shards: a change locks one of them for as long as it takes to put one
-/// entry there, with a million keys too.
+/// Keys by their digests, in shards: a change locks one shard while it writes one entry, even with a
+/// million keys.
 pub(super) struct Table {
     shards: Box<[RwLock<HashTable<Slot>>]>,
     hasher: RandomState,
-    /// How many keys are known whose form is anybody's.
+    /// The number of known keys of unknown form.
     imported: AtomicU64,
 }
 
 struct Slot {
     digest: KeyDigest,
     revision: Revision,
-    /// Nothing where the key was deleted, until the feed has told of it too.
+    /// `None` where the key was deleted, until the feed has reported the deletion.
     known: Option<Known>,
 }
 
@@ -36,7 +36,7 @@ impl Table {
         }
     }
 
-    /// Judges a key where it is known, while nobody can change it.
+    /// Passes a known key to `judge`, while no change can happen.
     pub(super) fn with<T>(&self, digest: &KeyDigest, judge: impl FnOnce(&Known) -> T) -> Option<T> {
         let hash = self.hasher.hash_one(digest.as_bytes());
         let shard = self.read(hash)?;
@@ -44,7 +44,7 @@ impl Table {
         slot.known.as_ref().map(judge)
     }
 
-    /// Puts what became of a key in its place, unless that or something later is there.
+    /// Stores the state of a key, unless an equal or later revision is there.
     pub(super) fn put(&self, digest: KeyDigest, revision: Revision, known: Option<Known>) {
         let hash = self.hasher.hash_one(digest.as_bytes());
         let Some(mut shard) = self.write(hash) else {
@@ -59,7 +59,7 @@ impl Table {
             known,
         };
         match shard.find_mut(hash, |slot| slot.digest == digest) {
-            // What is there counts its uses: an equal one must not begin anew.
+            // The present entry counts its uses: an equal one must not restart the count.
             Some(there) if there.revision >= revision => {}
             Some(there) => {
                 let removed = is_imported(&there.known);
@@ -75,7 +75,8 @@ impl Table {
         }
     }
 
-    /// Drops what is left of a deleted key: the feed has told of it, so nothing older comes.
+    /// Removes the entry of a deleted key: the feed has reported the deletion, so no earlier change
+    /// follows.
     pub(super) fn forget(&self, digest: &KeyDigest, up_to: Revision) {
         let hash = self.hasher.hash_one(digest.as_bytes());
         let Some(mut shard) = self.write(hash) else {
@@ -99,7 +100,7 @@ impl Table {
     }
 
     fn read(&self, hash: u64) -> Option<RwLockReadGuard<'_, HashTable<Slot>>> {
-        // Whoever panicked there left each entry whole.
+        // A thread that panicked with the lock left each entry whole.
         let shard = self.shards.get(shard_of(hash))?;
         Some(shard.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -110,7 +111,7 @@ impl Table {
     }
 }
 
-/// By bits that the tables within do not begin with.
+/// Uses other bits than those with which the hash tables begin.
 fn shard_of(hash: u64) -> usize {
     usize::try_from(hash >> 32).unwrap_or_default() % SHARDS
 }

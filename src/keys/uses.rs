@@ -1,4 +1,4 @@
-//! When keys were used: noted by requests, written in batches, awaited by nobody.
+//! The uses of keys: recorded by requests, written in batches, awaited by no request.
 
 use std::{
     mem,
@@ -14,7 +14,7 @@ use super::{
     replica::{PAGE_LIMIT, Replica},
 };
 
-/// What is to be written.
+/// The uses that are to be written.
 #[derive(Default)]
 pub(super) struct Uses {
     noted: Mutex<Vec<KeyUse>>,
@@ -33,7 +33,7 @@ impl Replica {
         }
     }
 
-    /// Writes uses down, beside everything else: nobody waits for that.
+    /// Writes the uses in a task of its own, for which no request waits.
     pub(super) fn flush_uses(self: &Arc<Self>) {
         let mut uses = self
             .uses
@@ -70,7 +70,7 @@ impl Replica {
     }
 }
 
-/// Uses written at once.
+/// The number of uses in one batch.
 const BATCH: usize = 1_000;
-/// Uses that are kept while they cannot be written.
+/// The maximum number of uses that are kept while they cannot be written.
 const MOST_USES: usize = 1 << 20;

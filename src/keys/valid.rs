@@ -1,4 +1,4 @@
-//! The form of what administrators ask for.
+//! Checks the form of an administrator's requests.
 
 use super::{KeyAdminError, KeyOwner, KeyRequest, KeyUpdate};
 

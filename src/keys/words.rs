@@ -1,4 +1,4 @@
-//! The words of a key store: ids, digests, revisions, times.
+//! The values of a key store: ids, digests, revisions, times.
 
 use std::{
     fmt,
@@ -11,16 +11,16 @@ use sha2::{Digest, Sha256};
 use super::{KeyStoreError, random};
 use crate::{hex, secret};
 
-/// Names one managed key, for as long as it exists; no key ever gets the id of another.
+/// The id of one managed key; no other key ever gets it.
 ///
-/// `key_` and 26 characters of `0-9a-z`, of which the first ten tell when it was made: ids sort by
-/// age, byte for byte. It is no secret.
+/// `key_` and 26 characters of `0-9a-z`, of which the first ten are the time at which it was made: ids
+/// sort by age, byte for byte. It is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyId(Box<str>);
 
 impl KeyId {
-    /// Takes an id that a store kept, or that an administrator named.
+    /// Takes an id from a store or an administrator.
     ///
     /// # Example
     ///
@@ -38,7 +38,7 @@ impl KeyId {
         &self.0
     }
 
-    /// An id that no key has: the time, and 80 random bits.
+    /// Makes a new id: the time, and 80 random bits.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ fn push_base32(text: &mut String, number: u128, digits: u32) {
     }
 }
 
-/// The SHA-256 of a key: what a store looks a key up by.
+/// The SHA-256 of a key, by which a store looks it up.
 ///
 /// # Security
 ///
@@ -93,7 +93,7 @@ fn push_base32(text: &mut String, number: u128, digits: u32) {
 pub struct KeyDigest([u8; 32]);
 
 impl KeyDigest {
-    /// Takes a digest that a store kept.
+    /// Takes a digest from a store.
     ///
     /// # Example
     ///
@@ -108,7 +108,7 @@ impl KeyDigest {
         Self(bytes)
     }
 
-    /// The digest that 64 hex digits of either case stand for; nothing where the text is no such.
+    /// Reads 64 hex digits of either case; `None` where the text is malformed.
     pub fn from_hex(text: &str) -> Option<Self> {
         hex::decode(text)?.try_into().ok().map(Self)
     }
@@ -151,7 +151,7 @@ impl Revision {
     /// Before the first change.
     pub const ZERO: Self = Self(0);
 
-    /// Takes a number that a store kept.
+    /// Takes a number from a store.
     ///
     /// # Example
     ///
@@ -170,20 +170,20 @@ impl Revision {
         self.0
     }
 
-    /// The number of the change that follows.
+    /// The number of the next change.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 }
 
-/// Which history a store's revisions belong to: 128 random bits, made with the store, and made anew
-/// where a backup is restored.
+/// Identifies the history that a store's revisions belong to: 128 random bits, made with the store,
+/// and made again when a backup is restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(u128);
 
 impl Epoch {
-    /// Takes an epoch that a store kept.
+    /// Takes an epoch from a store.
     ///
     /// # Example
     ///
@@ -198,7 +198,7 @@ impl Epoch {
         Self(number)
     }
 
-    /// An epoch that no store has.
+    /// Makes a new epoch.
     ///
     /// # Errors
     ///
@@ -233,7 +233,7 @@ impl Epoch {
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// That many milliseconds after the Unix epoch.
+    /// Makes the time of that many milliseconds after the Unix epoch.
     ///
     /// # Example
     ///
@@ -254,15 +254,15 @@ impl Timestamp {
         self.0
     }
 
-    /// That much later, or the last time that can be told.
+    /// The time plus a duration, or the latest possible time.
     #[must_use]
     pub fn saturating_add(self, by: Duration) -> Self {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        // No store has a number above that of a signed column.
+        // A store keeps the time in a signed column.
         Self(self.0.saturating_add(millis).min(i64::MAX.unsigned_abs()))
     }
 
-    /// The system's form of it; nothing where the platform cannot hold it.
+    /// The time in the system's form; `None` where the platform cannot hold it.
     pub fn to_system_time(self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_millis(self.0))
     }
@@ -276,8 +276,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// What a store answers, and what time it was there: a replica judges by the store's clock, not by
-/// its own.
+/// An answer of a store with the store's time: a replica uses the store's clock, not its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsOf<T> {
     /// The store's time when it answered.
@@ -287,7 +286,7 @@ pub struct AsOf<T> {
 }
 
 impl<T> AsOf<T> {
-    /// The same time with what becomes of the answer.
+    /// Applies a function to the answer, and keeps the time.
     ///
     /// # Example
     ///

@@ -5,19 +5,19 @@ use super::{
     Revision, StoredKey, Timestamp,
 };
 
-/// A change of a store, as [`ManagedKeys`](super::ManagedKeys) decided it.
+/// A change of a store, which [`ManagedKeys`](super::ManagedKeys) decided.
 ///
-/// A store carries it out in one transaction and knows nothing of its meaning:
+/// A store carries it out in one transaction, without a decision of its own:
 ///
-/// 1. Where [`idempotency`](Self::idempotency) names a change that was carried out before, and the
-///    key that it made is there: answer that key ([`Written::Repeated`]) and change nothing.
-/// 2. Where a key is there with the id or the digest of [`creates`](Self::creates): answer
+/// 1. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
+///    exists: answer that key ([`Written::Repeated`]) and change nothing.
+/// 2. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
 ///    [`KeyStoreError::Taken`].
-/// 3. Where a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
+/// 3. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
 ///    [`unless_granted`](Self::unless_granted): answer [`KeyStoreError::Held`].
 /// 4. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
 ///    and the last revision. Its error is the answer.
-/// 5. Write all that [`Applied`] says, the audit records with it. Where one part fails, all does.
+/// 5. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
 /// 6. Answer [`Written::Applied`].
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
@@ -96,29 +96,29 @@ pub(crate) enum Change {
     },
 }
 
-/// A key to be made.
+/// A new key.
 #[derive(Clone, Debug)]
 pub(crate) struct NewKey {
     pub(crate) record: KeyRecord,
     pub(crate) digest: KeyDigest,
-    /// Where it has an account of its own.
+    /// The credits, if the key has an account of its own.
     pub(crate) credits: Option<u64>,
     pub(crate) idempotency: Option<Box<str>>,
     pub(crate) unless_granted: Option<Box<str>>,
 }
 
-/// What a [`KeyWrite`] comes to: a store writes all of it, or nothing.
+/// The result of a [`KeyWrite`]: a store writes all of it, or nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applied {
-    /// The last revision that the store has from now on.
+    /// The last revision of the store after the change.
     pub latest: Revision,
-    /// Keys to insert, or to replace where their ids are there: the record, the digest, the revision.
+    /// Keys to insert, or to replace if their ids exist: the record, the digest, the revision.
     pub puts: Vec<StoredKey>,
-    /// A key to delete. What stays is its digest and the revision, for the feed.
+    /// A key to delete. Its digest and the revision stay, for the feed.
     pub deleted: Option<DeletedKey>,
     /// A balance to set.
     pub credits: Option<CreditBalance>,
-    /// What to append to the audit records: one or two.
+    /// One or two audit records to append.
     pub audit: Vec<AuditRecord>,
 }
 
@@ -133,21 +133,21 @@ pub struct DeletedKey {
     pub revision: Revision,
 }
 
-/// How many credits an account has from now on.
+/// The new credits of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditBalance {
     /// The account: [`KeyRecord::account`].
     pub account: KeyId,
-    /// How many it has.
+    /// The number of credits.
     pub credits: u64,
 }
 
-/// What became of a [`KeyWrite`].
+/// The answer to a [`KeyWrite`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// It was carried out.
+    /// The change was carried out.
     Applied(Applied),
-    /// It was carried out before, and made this key.
+    /// The change was carried out before, and made this key.
     Repeated(Box<StoredKey>),
 }
 
@@ -156,7 +156,7 @@ impl KeyWrite {
         Self { change, by }
     }
 
-    /// The key that is changed; none where one is made.
+    /// The key to change; `None` where one is made.
     pub fn target(&self) -> Option<&KeyId> {
         match &self.change {
             Change::Create(_) => None,
@@ -166,7 +166,7 @@ impl KeyWrite {
         }
     }
 
-    /// Id and digest of the key that is made, if one is.
+    /// Id and digest of the key to make, if there is one.
     pub fn creates(&self) -> Option<(&KeyId, KeyDigest)> {
         match &self.change {
             Change::Create(new) => Some((&new.record.id, new.digest)),
@@ -175,8 +175,8 @@ impl KeyWrite {
         }
     }
 
-    /// A text of at most 64 characters that an equal change has too and no other: a store keeps it
-    /// with the key that the change made, for as long as that key exists.
+    /// A text of at most 64 characters that only an equal change has: a store keeps it with the key
+    /// that the change made, as long as that key exists.
     pub fn idempotency(&self) -> Option<&str> {
         match &self.change {
             Change::Create(new) => new.idempotency.as_deref(),
@@ -184,7 +184,7 @@ impl KeyWrite {
         }
     }
 
-    /// The scope that no live key may grant, or the change is not carried out.
+    /// A scope: if a live key grants it, the change is not carried out.
     pub fn unless_granted(&self) -> Option<&str> {
         match &self.change {
             Change::Create(new) => new.unless_granted.as_deref(),
@@ -192,13 +192,13 @@ impl KeyWrite {
         }
     }
 
-    /// What the change comes to, given the key of [`target`](Self::target) as it is now, the store's
-    /// time and its last revision.
+    /// The result of the change, from the key of [`target`](Self::target), the store's time and its
+    /// last revision.
     ///
     /// # Errors
     ///
-    /// [`KeyStoreError::NotFound`] where the target is not there, [`KeyStoreError::Changed`] where it
-    /// was changed after the change was decided.
+    /// [`KeyStoreError::NotFound`] where the target does not exist, [`KeyStoreError::Changed`] where
+    /// it was changed after the change was decided.
     pub fn apply(
         self,
         target: Option<StoredKey>,
@@ -254,7 +254,7 @@ impl KeyWrite {
             Change::Revoke { reason, .. } => {
                 let old = found()?;
                 let mut record = old.record().clone();
-                // The first revocation stays: when a key ceased to be good is a fact.
+                // The first revocation stays: its time is a fact.
                 let first = record.revoked.take();
                 record.revoked = Some(first.unwrap_or_else(|| KeyRevocation {
                     at: now,
@@ -297,7 +297,7 @@ impl KeyWrite {
     }
 }
 
-/// The key, if nobody changed it since.
+/// The key, if it was not changed since.
 fn unchanged(key: StoredKey, at: Revision) -> Result<StoredKey, KeyStoreError> {
     if key.revision() == at {
         Ok(key)
