@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Reads a date and time with its offset, or says why it is none.
+/// Reads a date and time with its offset, or returns the fault.
 pub(super) fn parse(text: &str) -> Result<SystemTime, &'static str> {
     read(text).ok_or(if text.len() == 10 && date(text).is_some() {
         "a date without a time stands here, and nobody knows in which time zone"
@@ -37,7 +37,7 @@ fn read(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(unix).ok()?))
 }
 
-/// Where the offset begins.
+/// The position of the offset.
 fn zone(text: &str) -> Option<usize> {
     let is_sign = |index: &usize| matches!(text.as_bytes().get(*index), Some(b'+' | b'-'));
     match text.strip_suffix(['Z', 'z']) {

@@ -1,4 +1,4 @@
-//! The environment: variables that stand in texts, and those that override the file.
+//! The environment: variables in texts, and variables that override the file.
 
 use std::{env, ffi::OsString, fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ pub(super) struct Environment {
     given: Option<Arc<[(OsString, Secret)]>>,
 }
 
-/// What a variable holds.
+/// The value of a variable.
 pub(super) enum Variable {
     Unset,
     NotText,
@@ -66,7 +66,7 @@ impl Environment {
         self.overrides().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Puts what the environment says into the document: `TOWER_AUTH__JWT__SECRET` is
+    /// Writes the variables that override the file into the document: `TOWER_AUTH__JWT__SECRET` is
     /// `auth.jwt.secret`.
     pub(super) fn override_in(&self, root: &mut Node, faults: &mut Faults) {
         for (name, value) in self.overrides() {
@@ -96,8 +96,8 @@ impl Environment {
     }
 }
 
-/// Puts a value where the path leads, into blocks that are made where they are missing; a block
-/// goes into the one there member by member.
+/// Puts a value at the end of a path, and makes missing blocks on the way; a block is merged member by
+/// member into an existing one.
 pub(super) fn put(node: &mut Node, path: &[&str], value: Node) -> Result<(), &'static str> {
     let Some((name, rest)) = path.split_first() else {
         merge(node, value);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{error::ConfigErrorKind, secret::Secret};
 
-/// What stands behind the names in a text.
+/// The sources of the values in a text.
 pub(super) struct Sources<'a> {
     pub(super) env: &'a Environment,
     /// The folder that relative paths start from.
@@ -20,10 +20,10 @@ pub(super) struct Sources<'a> {
     pub(super) seen: &'a mut Vec<Seen>,
 }
 
-/// Expands every text below a node that stands in the file.
+/// Expands every text below a node that is from the file.
 ///
-/// What a variable or a file holds is never expanded again, and nor is what the environment or the program
-/// put into the document: a secret may hold a dollar.
+/// The value of a variable or a file is never expanded again, and neither is a value from the
+/// environment or the program: a secret may hold a dollar.
 pub(super) fn expand(
     node: &mut Node,
     place: &Place,
@@ -59,7 +59,7 @@ pub(super) fn expand(
     }
 }
 
-/// Why a text cannot be expanded.
+/// The reason why a text cannot be expanded.
 enum Unexpanded {
     Fault(String),
     /// This variable is not set.
@@ -122,7 +122,7 @@ fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, Unexpanded> {
             (Variable::NotText, _) => {
                 return Err(format!("the variable {name} is not UTF-8: set it to a text").into());
             }
-            // As in a shell, the default also stands in for a variable that is set to nothing.
+            // As in a shell, the default also replaces an empty variable.
             (Variable::Set(value), Some(default)) if value.expose().is_empty() => {
                 out.push_str(default);
             }
@@ -153,7 +153,7 @@ fn expanded(text: &str, sources: &mut Sources<'_>) -> Result<Text, Unexpanded> {
 }
 
 impl Sources<'_> {
-    /// What the file holds. Its path is not repeated: a secret may stand there by mistake.
+    /// The content of the file. The error does not repeat its path: a secret may be there by mistake.
     fn file(&mut self, path: &str) -> Result<Secret, String> {
         if path.trim().is_empty() {
             return Err("the file has no name: write ${file:PATH}".into());

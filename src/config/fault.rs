@@ -1,14 +1,14 @@
-//! What is wrong with a configuration: every fault of it, each with its place and what to write.
+//! The faults of a configuration: each with its place and what to write instead.
 
 use std::{error::Error, fmt, sync::Arc};
 
 use super::node::At;
 use crate::error::{ConfigError, ConfigErrorKind};
 
-/// Everything that is wrong with a configuration, in the order of the file.
+/// All faults of a configuration, in the order of the file.
 ///
 /// It is shown as one line per fault: file, line and column, the place in the document, and what to
-/// write instead. No value of a key or secret is ever among them.
+/// write instead. It never holds the value of a key or secret.
 ///
 /// # Example
 ///
@@ -98,18 +98,17 @@ impl ConfigFault {
         }
     }
 
-    /// The family the fault belongs to.
+    /// The kind of the fault.
     pub fn kind(&self) -> ConfigErrorKind {
         self.kind
     }
 
-    /// The place in the document, as in `auth.api_keys[1].expires_at`; empty where the whole file is
-    /// meant.
+    /// The place in the document, such as `auth.api_keys[1].expires_at`; empty for the whole file.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The line in the file, counted from 1, where the fault is in a line of it.
+    /// The line in the file, counted from 1, if the fault has a line.
     pub fn line(&self) -> Option<u32> {
         match self.at {
             At::Line { line, .. } => Some(line),
@@ -125,7 +124,7 @@ impl ConfigFault {
         }
     }
 
-    /// What is wrong and what to write instead.
+    /// The fault, and what to write instead.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -146,7 +145,7 @@ impl fmt::Display for ConfigFault {
     }
 }
 
-/// Where a value stands: in the document, and in the file.
+/// The place of a value in the document and in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) path: String,
@@ -168,7 +167,7 @@ impl Place {
         Self::new(format!("{}{dot}{name}", self.path), at.clone())
     }
 
-    /// A member that may have any name: somebody may have written a key where a name belongs.
+    /// A member with an unknown name, which may be a key that was written by mistake.
     pub(super) fn unknown_member(&self, name: &str, at: &At) -> Self {
         let is_harmless = name.len() <= LONGEST_NAME
             && !name.is_empty()
@@ -217,7 +216,7 @@ impl Faults {
         result.map_err(|error| self.add_error(place, &error)).ok()
     }
 
-    /// Webhooks are named, and the program has no layer that would prove their deliveries.
+    /// Webhooks are named, and the program has no layer for them.
     pub(super) fn add_homeless_webhooks(&mut self) {
         let place = Place::new("auth.webhooks", At::File);
         let message = "webhooks are named, and this program has no place for them: leave them out, \
@@ -231,7 +230,8 @@ impl Faults {
 
     /// INVARIANT: nothing is ever built from a configuration in which a fault was found.
     pub(super) fn finish<T>(mut self, built: Option<T>) -> Result<T, ConfigFaults> {
-        // Those in the file by line, then the environment's and the code's as they were found.
+        // Faults in the file by line, then those of the environment and the code in the order of
+        // discovery.
         self.found.sort_by_key(|fault| match fault.at {
             At::File => (0, 0, 0),
             At::Line { line, column } => (1, line, column),
@@ -250,7 +250,7 @@ impl Faults {
     }
 }
 
-/// A fault is a line, whatever stands in the document.
+/// A fault is one line, whatever the document holds.
 fn one_line(text: String) -> String {
     if !text.contains(char::is_control) {
         return text;

@@ -1,4 +1,4 @@
-//! The document, as a tree that knows where each value came from and shows none of them.
+//! The document: a tree that knows the origin of each value and shows no value.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::secret::Secret;
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum At {
     /// The file as a whole.
@@ -24,7 +24,7 @@ pub(super) enum At {
 pub(super) struct Node {
     pub(super) at: At,
     pub(super) kind: Kind,
-    /// What YAML has beside the value, and no configuration needs.
+    /// Parts of YAML beside the value, which no configuration needs.
     pub(super) extra: Option<Extra>,
 }
 
@@ -37,9 +37,9 @@ pub(super) enum Kind {
     List(Vec<Node>),
     Map(Vec<Member>),
     Alias,
-    /// What could not be expanded; its fault has been told.
+    /// A text that could not be expanded; its fault is recorded.
     Faulty,
-    /// A text with a variable of that name, which is not set. Whoever reads it tells what to do.
+    /// A text with an unset variable of that name. The reader of the value records the fault.
     Unset(String),
 }
 
@@ -49,16 +49,16 @@ pub(super) enum Extra {
     Tag,
 }
 
-/// A text; whether it is a secret nobody knows yet, so each is treated as one.
+/// A text. It may be a secret, so each text is treated as one.
 #[derive(Clone)]
 pub(super) struct Text {
     pub(super) secret: Secret,
-    /// It came from a variable, which can hold nothing but text: it may then stand for a flag, a
-    /// number or, as JSON, a list.
+    /// Whether it is from a variable, which can hold only text: it may then stand for a flag, a number
+    /// or, as JSON, a list.
     pub(super) is_raw: bool,
-    /// It is all that a file holds: what stands around a secret there is part of it.
+    /// Whether it is the whole content of a file: white space in it is then part of the secret.
     pub(super) is_file: bool,
-    /// The variables that stand in it and are set to nothing.
+    /// The empty variables in it.
     pub(super) empty_variables: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ impl Node {
         Self::new(at.clone(), kind)
     }
 
-    /// Gives every part of it the one place.
+    /// Sets the place of this node and of every node below it.
     pub(super) fn move_to(&mut self, at: &At) {
         self.at = at.clone();
         match &mut self.kind {
@@ -149,7 +149,7 @@ impl Node {
         }
     }
 
-    /// What stands here, for a fault: never the value.
+    /// The kind of the value for a fault, never the value itself.
     pub(super) fn what(&self) -> &'static str {
         match &self.kind {
             Kind::Null => "nothing",
@@ -182,5 +182,5 @@ impl fmt::Debug for Node {
     }
 }
 
-/// How deep a document may be: the shapes need five levels.
+/// The maximum depth of a document; the shapes need five levels.
 pub(super) const DEEPEST: usize = 32;

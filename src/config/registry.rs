@@ -1,4 +1,4 @@
-//! What the program made itself, by name.
+//! The program's own providers and authorizers, by name.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ impl<T: ?Sized> Named<T> {
         self.0.insert(name.into().into_boxed_str(), one);
     }
 
-    /// The one of that name, or what to write instead.
+    /// The entry of that name, or what to write instead.
     pub(super) fn find(&self, name: &str, what: &str) -> Result<Arc<T>, String> {
         if let Some(found) = self.0.get(name) {
             return Ok(Arc::clone(found));

@@ -1,6 +1,6 @@
-//! "Did you mean".
+//! The "did you mean" of faults.
 
-/// The name that a misspelled one was probably meant to be.
+/// The closest name to a misspelled one.
 pub(super) fn closest<'a>(
     written: &str,
     names: impl IntoIterator<Item = &'a str>,
@@ -13,7 +13,7 @@ pub(super) fn closest<'a>(
     })
 }
 
-/// Whether a name that may well be another one looks like a slip in writing this one.
+/// Whether a valid name looks like a misspelling of this one.
 pub(super) fn is_slip(written: &str, name: &str) -> bool {
     nearest(written, [name], |_, _| false).is_some()
 }
@@ -52,12 +52,12 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// Upper case and other separators are no misspelling worth counting.
+/// Ignores upper case and separators, which do not count as misspellings.
 fn plain(name: &str) -> String {
     name.to_lowercase().replace(['-', ' '], "_")
 }
 
-/// One slip in a short name, one in three letters of a longer one.
+/// The number of slips that are allowed: one in a short name, one in three letters of a longer one.
 fn allowed(name: &str) -> usize {
     (name.len() / 3).clamp(1, 3)
 }

@@ -1,10 +1,10 @@
-//! What a configuration came to, in words for the log.
+//! The summary of a configuration for the log.
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use crate::{auth::layer::warn_of_disabled, log::TARGET};
 
-/// What a configuration came to: who is asked, which paths are public, what is weak about it.
+/// The summary of a configuration: its providers, its public paths, its weak choices.
 ///
 /// It holds no secret. A warning may hold the name of a key.
 ///
@@ -33,7 +33,7 @@ pub struct ConfigSummary {
 }
 
 impl ConfigSummary {
-    /// The providers in the order in which they are asked, each with what it accepts.
+    /// The providers in the order in which they are asked, each with the credentials that it accepts.
     pub fn providers(&self) -> &[String] {
         &self.providers
     }
@@ -43,8 +43,8 @@ impl ConfigSummary {
         &self.public_paths
     }
 
-    /// The webhooks, each with its path, its scheme, and how many senders are let in where it has
-    /// any.
+    /// The webhooks, each with its path, its scheme, and the number of allowed senders if it has a
+    /// list.
     pub fn webhooks(&self) -> &[String] {
         &self.webhooks
     }
@@ -59,12 +59,12 @@ impl ConfigSummary {
         self.is_disabled
     }
 
-    /// What is weaker than it could be, a sentence each.
+    /// The weak choices, one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.weak
     }
 
-    /// Writes it to the log: one event, and a warning for each weak choice.
+    /// Logs the summary: one event, and a warning for each weak choice.
     pub(super) fn log(&self) {
         tracing::info!(
             target: TARGET,

@@ -9,8 +9,8 @@ use crate::auth::{AuthService, ReplaceableCore};
 
 /// A layer whose rules a [`ReloadHandle`](super::ReloadHandle) replaces while it serves.
 ///
-/// Made by [`AuthConfig::into_reload_layer`](crate::config::AuthConfig::into_reload_layer); it goes where an
-/// [`AuthLayer`](crate::AuthLayer) would.
+/// Made by [`AuthConfig::into_reload_layer`](crate::config::AuthConfig::into_reload_layer); use it in
+/// the place of an [`AuthLayer`](crate::AuthLayer).
 ///
 /// # Example
 ///
@@ -40,7 +40,7 @@ impl ReloadLayer {
         Self { swap }
     }
 
-    /// The headers that may hold a credential by the rules of now: see
+    /// The headers that may hold a credential by the current rules: see
     /// [`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers).
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         self.swap.credential_headers()

@@ -16,17 +16,17 @@ use crate::{
     secret::Secret,
 };
 
-/// What `auth` says.
+/// The value of `auth`.
 #[derive(Clone, Debug)]
 pub(in crate::config) enum Agent {
-    /// `null`: everybody is let in.
+    /// `null`: every caller is let in.
     Nobody,
     Jwt(Tokens),
     /// The name of a provider.
     Custom(Located<String>),
 }
 
-/// What the environment says about tokens.
+/// The variables of the environment about tokens.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Tokens {
     pub(in crate::config) key: Located<Secret>,
@@ -73,7 +73,7 @@ impl Read for Word {
     }
 }
 
-/// Whether what stands under `auth` has the agent's shape and not the gateway's.
+/// Whether the value of `auth` has the agent's shape and not the gateway's.
 pub(in crate::config) fn is_meant(auth: &Node) -> bool {
     match &auth.kind {
         Kind::Null => true,
@@ -165,7 +165,7 @@ fn secret_in(
     }
 }
 
-/// What a variable holds; one that is set to nothing is a fault.
+/// The value of a variable; an empty one is a fault.
 fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Slot<T> {
     let at = At::Variable(name.into());
     let place = Place::new("auth", at.clone());
@@ -187,7 +187,7 @@ fn variable<T: Read>(env: &Environment, name: &str, faults: &mut Faults) -> Slot
     }
 }
 
-/// The schema of what stands under `auth`.
+/// The schema of the value of `auth`.
 pub(in crate::config) fn schema() -> Value {
     json!({"anyOf": [
         {"type": "null", "description": "Everybody is let in."},

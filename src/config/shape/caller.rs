@@ -1,4 +1,4 @@
-//! The shape of what a file says of callers: API keys, and lists of senders.
+//! The shape of callers in a file: API keys, and lists of senders.
 
 use std::time::SystemTime;
 
@@ -14,40 +14,40 @@ use crate::{
 };
 
 block! {
-    /// A key, itself or by its SHA-256, and whom it stands for.
+    /// A key, itself or by its SHA-256, and its caller.
     ApiKey {
-        /// What the log calls the key, and the caller's user id unless `user_id` is set.
+        /// The name of the key in the log, and the caller's user id unless `user_id` is set.
         name: required String,
         /// The key itself, best as `${VARIABLE}`.
         key: optional Secret,
-        /// A file that holds the key, from this file's folder on.
+        /// A file that holds the key, relative to this file's folder.
         key_file: optional String,
         /// The SHA-256 of the key as 64 hex digits, so that the file holds no secret.
         key_sha256: optional Secret,
         /// The caller's user id, where two keys are one caller; the name unless set.
         user_id: optional String,
-        /// What the caller may do: everything unless set, nothing with an empty list.
+        /// The scopes of the caller: every scope unless set, none with an empty list.
         scopes: optional Vec<Located<String>>,
         /// The caller's roles, for an authorizer: the claim `roles`.
         roles: optional Vec<Located<String>>,
-        /// Whose the caller is: the claim `tenant`.
+        /// The caller's tenant: the claim `tenant`.
         tenant: optional String,
         /// The caller's further claims.
         metadata: optional Free,
-        /// From when on the key is refused (RFC 3339).
+        /// The time from which the key is refused (RFC 3339).
         expires_at: optional SystemTime,
         /// Whether the key is refused; false unless set.
         revoked: optional bool,
     }
 }
 
-/// The keys; of a list without one, the builder says whether it is a fault.
+/// The keys; the builder decides whether an empty list is a fault.
 #[derive(Clone, Debug)]
 pub(in crate::config) enum ApiKeys {
     Some(Vec<Located<ApiKey>>),
     /// An empty list.
     Empty,
-    /// A name with nothing after it, as where the last item was commented out.
+    /// A name without a value, such as after the last item was commented out.
     Nothing,
 }
 
@@ -68,13 +68,13 @@ impl Read for ApiKeys {
 }
 
 block! {
-    /// Whose messages are accepted.
+    /// The senders whose messages are accepted.
     Allowlist {
-        /// The users; everybody in the chats unless set.
+        /// The users; every user in the chats unless set.
         user_ids: optional Filled<Id>,
-        /// The chats; all of the users' unless set.
+        /// The chats; all chats of the users unless set.
         chat_ids: optional Filled<Id>,
-        /// The platforms; all unless set, although the same id on another one is somebody else.
+        /// The platforms; all unless set, although one id on two platforms is two users.
         platforms: optional Filled<String>,
     }
 }

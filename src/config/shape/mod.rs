@@ -1,4 +1,4 @@
-//! What a file may say: the agent's shape, and the blocks in the gateway's.
+//! The shapes of a file: the agent's shape, and the blocks in the gateway's.
 
 pub(super) mod agent;
 pub(super) mod caller;

@@ -1,4 +1,4 @@
-//! The shape of what a gateway's file says about tokens.
+//! The shape of the token blocks in a gateway's file.
 
 use crate::{
     config::read::{
@@ -9,19 +9,21 @@ use crate::{
 };
 
 block! {
-    /// Either a secret, a public key or several keys, and what a token must say.
+    /// Either a secret, a public key or several keys, and the rules for a token.
     Jwt {
-        /// Several keys, each with the `kid` that tokens name it by.
+        /// Several keys, each with its `kid` in tokens.
         keys: optional Filled<JwtKey>,
-        /// What `aud` must be or hold. Unless set, a token with an `aud` is refused.
+        /// The required `aud`, or values of which `aud` must hold one. Unless set, a token with an
+        /// `aud` is refused.
         audience: optional OneOrMore,
-        /// What `iss` must be.
+        /// The required `iss`.
         issuer: optional String,
-        /// A label that is part of who the callers are, where no `issuer` is set.
+        /// A label that is part of the callers' principals, where no `issuer` is set.
         source: optional String,
-        /// Whether the secret may be shorter than the hash: it can then be guessed from a token.
+        /// Whether the secret may be shorter than the hash: an attacker can then guess it from a
+        /// token.
         insecure_allow_short_secret: optional bool,
-        /// Whether tokens may be without `exp`: they are then good until the key changes.
+        /// Whether tokens may lack `exp`: a leaked token is then accepted until the key changes.
         insecure_allow_missing_exp: optional bool,
         ..key: FixedKey,
         ..rules: JwtRules,
@@ -31,94 +33,95 @@ block! {
 block! {
     /// One of several keys.
     JwtKey {
-        /// What tokens name the key by.
+        /// The key's `kid` in tokens.
         kid: required String,
         ..key: FixedKey,
     }
 }
 
 block! {
-    /// A key that is known beforehand.
+    /// A configured key.
     FixedKey {
         /// The secret of HS256, HS384 or HS512, best as `${VARIABLE}`.
         secret: optional Secret,
-        /// A file that holds the secret, from this file's folder on.
+        /// A file that holds the secret, relative to this file's folder.
         secret_file: optional String,
-        /// A PEM file with the public key, from this file's folder on.
+        /// A PEM file with the public key, relative to this file's folder.
         public_key_file: optional String,
-        /// The key's one algorithm; HS256 unless set, and needed with a public key.
+        /// The key's only algorithm; HS256 unless set, and required with a public key.
         algorithm: optional Algorithm,
     }
 }
 
 block! {
-    /// An issuer and what its tokens must say.
+    /// An issuer and the rules for its tokens.
     OAuth2: PartialEq {
-        /// What `iss` must be; also where the keys are found, unless `jwks_uri` is set.
+        /// The required `iss`; the issuer is also asked for its keys, unless `jwks_uri` is set.
         issuer: required String,
-        /// What `aud` must be or hold.
+        /// The required `aud`, or values of which `aud` must hold one.
         audience: required OneOrMore,
-        /// Where the issuer's keys are.
+        /// The address of the issuer's keys.
         jwks_uri: optional String,
         /// The algorithms that are accepted, one or a list; RS256 and ES256 unless set.
         algorithms: optional PublicAlgorithms,
-        /// Whether only what RFC 9068 calls an access token is accepted; false unless set.
+        /// Whether only access tokens of RFC 9068 are accepted; false unless set.
         strict_at_jwt: optional bool,
-        /// A PEM file with the certificate authorities that are trusted for the issuer, and no other;
-        /// from this file's folder on.
+        /// A PEM file with the only certificate authorities that are trusted for the issuer, relative
+        /// to this file's folder.
         ca_file: optional String,
-        /// A file with a bearer token that the issuer is shown when its keys are fetched, read at each
-        /// fetch; from this file's folder on.
+        /// A file with the bearer token for requests to the issuer's keys, read at each fetch;
+        /// relative to this file's folder.
         key_set_bearer_file: optional String,
-        /// Whether the issuer may be asked over plain http, on its own host and port: whoever is on
-        /// the way can then sign any token.
+        /// Whether the issuer may be asked over plain http, on its own host and port: an attacker on
+        /// the network can then sign any token.
         insecure_allow_http: optional bool,
         ..rules: JwtRules,
     }
 }
 
 block! {
-    /// An endpoint that says whether an opaque token is good (RFC 7662), and what it must say.
+    /// An endpoint that checks opaque tokens (RFC 7662), and the rules for them.
     Introspection: PartialEq {
         /// The endpoint's address.
         endpoint: required String,
-        /// The id by which the endpoint knows this server.
+        /// The id of this server at the endpoint.
         client_id: optional String,
-        /// The secret that goes with the id, best as `${VARIABLE}`.
+        /// The secret of the id, best as `${VARIABLE}`.
         client_secret: optional Secret,
-        /// A file that holds the secret, from this file's folder on.
+        /// A file that holds the secret, relative to this file's folder.
         client_secret_file: optional String,
-        /// A token of this server's own, instead of an id and a secret.
+        /// A bearer token of this server, instead of an id and a secret.
         bearer_token: optional Secret,
-        /// A file that holds the token of this server's own, from this file's folder on.
+        /// A file that holds the bearer token, relative to this file's folder.
         bearer_token_file: optional String,
-        /// What `aud` must be or hold. Unless set, tokens for other services are accepted too.
+        /// The required `aud`, or values of which `aud` must hold one. Unless set, tokens for other
+        /// services are accepted too.
         audience: optional OneOrMore,
-        /// What `iss` must be.
+        /// The required `iss`.
         issuer: optional String,
-        /// A label that is part of who the callers are, where no `issuer` is set; the endpoint's
+        /// A label that is part of the callers' principals, where no `issuer` is set; the endpoint's
         /// address unless set.
         source: optional String,
         /// How long an answer is remembered: 30 unless set, 300 at most; 0 turns it off.
         cache_seconds: optional Seconds,
         /// Whether JSON Web Tokens are left to the other blocks; false unless set.
         ignore_jwts: optional bool,
-        /// Whether a client that acts for itself is a caller too; false unless set.
+        /// Whether a client that acts for itself is accepted too; false unless set.
         accept_clients: optional bool,
-        /// Whether the client id and secret stand in the form instead of `Authorization`.
+        /// Whether the client id and secret are sent in the form instead of `Authorization`.
         client_secret_post: optional bool,
-        /// A PEM file with the certificate authorities that are trusted for the endpoint, and no
-        /// other; from this file's folder on.
+        /// A PEM file with the only certificate authorities that are trusted for the endpoint,
+        /// relative to this file's folder.
         ca_file: optional String,
-        /// Whether the endpoint may be asked over plain http: whoever is on the way then reads the
-        /// secret and every token.
+        /// Whether the endpoint may be asked over plain http: an attacker on the network then reads
+        /// the secret and every token.
         insecure_allow_http: optional bool,
         ..rules: TokenRules,
     }
 }
 
 block! {
-    /// What is said of JSON Web Tokens, whoever has the keys.
+    /// The rules for JSON Web Tokens of every key.
     JwtRules: PartialEq {
         /// The claim that stands for `aud`, where the issuer's access tokens have none.
         audience_claim: optional String,
@@ -133,23 +136,23 @@ block! {
 }
 
 block! {
-    /// What is said of tokens of every kind.
+    /// The rules for tokens of every kind.
     TokenRules: PartialEq {
         /// The claim that holds the scopes; `scope` unless set.
         scope_claim: optional Claim,
-        /// The claim that names the user, or several in the order in which they are looked for. Unless
-        /// set `sub`, `user_id` and `id`; of an introspected token `sub` alone.
+        /// The claim that names the user, or several claims in the order in which they are looked for.
+        /// Unless set `sub`, `user_id` and `id`; of an introspected token `sub` alone.
         user_id_claim: optional Claims,
-        /// The scopes that these tokens may grant at the most, `partner:*` for all that begin so; any
+        /// The only scopes that these tokens may grant, `partner:*` for all with this prefix; any
         /// unless set.
         granted_scopes: optional Vec<Located<String>>,
-        /// The roles that these tokens may give at the most; any unless set.
+        /// The only roles that these tokens may give; any unless set.
         granted_roles: optional Vec<Located<String>>,
         /// How far the clocks may differ: 30 unless set, 300 at most.
         clock_skew_seconds: optional Seconds,
-        /// Whether an `email` names a user also where nobody verified it.
+        /// Whether an `email` is a user id even if the token does not say that it was verified.
         insecure_unverified_email: optional bool,
-        /// Whether tokens that are bound to a key (`cnf`) may be shown without a proof.
+        /// Whether tokens that are bound to a key (`cnf`) are accepted without a proof.
         insecure_ignore_confirmation: optional bool,
     }
 }

@@ -18,60 +18,61 @@ use crate::{
 };
 
 block! {
-    /// Deliveries to one path, which are let in when their platform's signature is right.
+    /// Deliveries to one path, which are accepted if their platform's signature is valid.
     Webhook {
-        /// Where the platform sends them, in axum's syntax: a plain path is exact.
+        /// The path that the platform sends them to, in axum's syntax: a plain path is exact.
         path: required String,
-        /// How they are signed.
+        /// The signature scheme.
         scheme: required Scheme,
-        /// The secret, best as `${VARIABLE}`; a list of them while one takes the place of another.
+        /// The secret, best as `${VARIABLE}`; a list during a rotation.
         secret: optional OneOrMoreSecrets,
-        /// A file that holds the secret, from this file's folder on; or a list.
+        /// A file that holds the secret, relative to this file's folder; or a list.
         secret_file: optional OneOrList<String>,
-        /// The public key that Discord shows, or the whpk_ key of a standard webhook; or a list.
+        /// The public key from Discord, or the whpk_ key of a standard webhook; or a list.
         public_key: optional OneOrMoreSecrets,
-        /// Twilio's webhook address as it stands there, without a query.
+        /// The webhook's address as it is configured at Twilio, without a query.
         url: optional String,
-        /// What Meta shows when it asks whether the address is meant.
+        /// The token that Meta sends in its handshake.
         verify_token: optional Secret,
-        /// A file that holds what Meta shows then, from this file's folder on.
+        /// A file that holds the token of Meta's handshake, relative to this file's folder.
         verify_token_file: optional String,
-        /// How a partner of yours signs, for `scheme: hmac`.
+        /// The signature scheme of a partner, for `scheme: hmac`.
         hmac: optional Hmac,
-        /// Whose messages are let in, for telegram, discord, slack and meta.
+        /// The senders whose messages are let in, for telegram, discord, slack and meta.
         allow: optional Allow,
         /// The caller's user id where no sender is named; the scheme's name unless set.
         user_id: optional String,
-        /// What the callers may do; nothing unless set.
+        /// The scopes of the callers; none unless set.
         scopes: optional Vec<Located<String>>,
-        /// The length in bytes beyond which a body is refused; 1048576 unless set.
+        /// The maximum length of a body in bytes; 1048576 unless set.
         max_body_bytes: optional Bytes,
         /// How many deliveries with equal bodies are handled in a day, each under another id, for
         /// github, shopify, twilio and hmac; 3 unless set, 1 is strict, at most 100.
         equal_bodies: optional Count,
-        /// Whether a copy of a handled delivery gets a 409; unless set, a 200 ends the matter.
+        /// Whether a copy of a handled delivery gets a 409; unless set, it gets a 200.
         refuse_handled: optional bool,
-        /// Whether copies are handled like the first one: whoever records one can send it again.
+        /// Whether copies are handled like the first one: an attacker who records one can send it
+        /// again.
         insecure_allow_replay: optional bool,
     }
 }
 
 block! {
-    /// HMAC over `{id}.{time}.{body}`, without what is not named.
+    /// HMAC over `{id}.{time}.{body}`, without the parts that are not named.
     Hmac {
         /// The header that holds the signature.
         signature_header: required String,
-        /// What stands right before the signature in it, as in `sha256=`.
+        /// The text right before the signature in it, such as `sha256=`.
         prefix: optional String,
         /// The hash; sha256 unless set.
         algorithm: optional HmacAlgorithm,
-        /// How the signature is written; hex unless set.
+        /// The encoding of the signature; hex unless set.
         encoding: optional SignatureEncoding,
-        /// The header that holds the time in seconds: without one a copy is good for ever.
+        /// The header that holds the time in seconds: without one a copy is valid for ever.
         timestamp_header: optional String,
-        /// The header that holds the delivery's id, which is signed.
+        /// The header that holds the delivery's id, if it is signed.
         id_header: optional String,
-        /// The header that holds the delivery's id where it is not signed: see `equal_bodies`.
+        /// The header that holds the delivery's id, if it is not signed: see `equal_bodies`.
         unsigned_id_header: optional String,
         /// How far the clocks may differ: 300 unless set, and at most.
         clock_skew_seconds: optional Seconds,
@@ -81,17 +82,18 @@ block! {
 block! {
     /// The senders on the list.
     Senders {
-        /// The users; everybody in the chats unless set.
+        /// The users; every user in the chats unless set.
         user_ids: optional Filled<Id>,
-        /// The chats; all of the users' unless set.
+        /// The chats; all chats of the users unless set.
         chat_ids: optional Filled<Id>,
     }
 }
 
-/// Whose messages are let in.
+/// The senders whose messages are let in.
 #[derive(Clone, Debug)]
 pub(in crate::config) enum Allow {
-    /// Whoever the platform vouches for. INVARIANT: only where the document says so in words.
+    /// Every sender that the platform vouches for. INVARIANT: only where the document says so in
+    /// words.
     Everyone,
     Senders(Senders),
 }
@@ -120,7 +122,7 @@ impl Read for Allow {
     }
 }
 
-/// How deliveries are signed.
+/// The signature scheme of deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) enum Scheme {
     Standard,
@@ -151,7 +153,7 @@ impl Scheme {
         ("linear", Self::Linear),
     ];
 
-    /// Whether anybody may sign so: the scheme's name then says nothing of who did.
+    /// Whether any partner may use the scheme: its name then does not identify the sender.
     pub(in crate::config) fn is_generic(&self) -> bool {
         matches!(self, Self::Standard | Self::Hmac)
     }
@@ -163,7 +165,7 @@ impl Scheme {
             .map_or("", |(name, _)| name)
     }
 
-    /// What its messages call the platform, where it has messages.
+    /// The platform's name in its messages, if it has messages.
     pub(in crate::config) fn platform(self) -> Option<&'static str> {
         match self {
             Self::Telegram => Some("telegram"),

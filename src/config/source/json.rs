@@ -1,7 +1,7 @@
 //! JSON, with the place of each value.
 //!
-//! serde_json reads the syntax and hands out each value as the slice of the text that it is; where
-//! the slice begins is the place.
+//! serde_json parses the syntax and returns each value as a slice of the text; the start of the slice
+//! is the place.
 
 use std::{collections::HashSet, fmt};
 
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for Items {
     }
 }
 
-/// Where the lines of a text begin.
+/// The start of each line of a text.
 struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
@@ -164,7 +164,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The words of serde_json without the place, which it appends.
+/// The message of serde_json without the place, which it appends.
 fn not_json(error: &serde_json::Error, at: impl FnOnce(u32, u32) -> At) -> Fault {
     let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
     let text = error.to_string();

@@ -1,4 +1,4 @@
-//! From a file or a text to the document.
+//! Reads a file or a text into the document.
 
 mod json;
 mod yaml;
@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{error::ConfigErrorKind, secret::Secret};
 
-/// Where the document comes from.
+/// The source of the document.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     File(PathBuf),
     Text(Format, Secret),
-    /// The environment and the program alone.
+    /// No document: only the environment and the program.
     Nothing,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Document {
     pub(super) format: Format,
 }
 
-/// A file that was read, and what it held: to tell later whether it has changed.
+/// A file that was read, and its content: to notice later that it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     path: PathBuf,
@@ -50,7 +50,7 @@ pub(super) struct Seen {
 }
 
 impl Source {
-    /// What faults call the document.
+    /// The name of the document in faults.
     pub(super) fn name(&self) -> Arc<str> {
         match self {
             Self::File(path) => path.display().to_string().into(),
@@ -84,7 +84,7 @@ impl Source {
             Self::Text(format, text) => (*format, text.clone()),
             Self::File(path) => {
                 let read = read_text(path, LARGEST_FILE, seen);
-                // The name first: a fault in it would show as one of the content otherwise.
+                // The name first: a fault in it would otherwise be reported as one of the content.
                 match (format_of(path), read) {
                     (Some(format), Ok(text)) => (format, text),
                     (None, _) => {
@@ -108,20 +108,20 @@ impl Source {
     }
 }
 
-/// A file as it is at a moment: what it holds, and what tells that somebody writes to it.
+/// The state of a file at one moment: its content and its stamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Look {
     pub(super) seen: Seen,
     stamp: Option<Stamp>,
 }
 
-/// Which file it is, its size, and when it was changed: what is equal in two looks has stood still in
-/// between, even where the content was written in the same way again.
+/// Identity, size and modification time of a file. A file with one stamp in two looks was not written
+/// in between, not even with equal content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// Device and number of the file, and when anything about it was changed, where there is such.
+    /// Device, number and change time of the file, where the platform has them.
     inode: [i128; 4],
 }
 
@@ -161,13 +161,13 @@ impl Seen {
 
     /// Takes the stamp of the file, then reads it.
     pub(super) fn look(&self) -> Look {
-        // Before the content: what is written while that is read shows in the next look.
+        // Before the content: a write during the read then shows in the next look.
         let stamp = Stamp::of(&self.path);
         let seen = self.again();
         Look { seen, stamp }
     }
 
-    /// Whether it is another file, or holds the same.
+    /// Whether both have the same path and content.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         self.path != other.path || self.digest == other.digest
     }
@@ -181,7 +181,7 @@ impl Seen {
     }
 }
 
-/// Reads a text file, and says in words of the configuration why it cannot.
+/// Reads a text file; the error is in the words of a configuration.
 pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result<Secret, String> {
     let bytes = read_bytes(path, limit);
     seen.push(Seen::of(path, &bytes));
@@ -201,8 +201,8 @@ pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result
     }
 }
 
-/// Reads a file that holds a secret and nothing else but, at most, one line break after it: editors
-/// and `echo` write one, and no secret has it.
+/// Reads a file that holds only a secret and, at most, one line break after it: editors and `echo`
+/// write one, and no secret has it.
 pub(super) fn read_secret(path: &Path, seen: &mut Vec<Seen>) -> Result<Secret, String> {
     let text = read_text(path, LARGEST_KEY, seen)?;
     let secret = text.expose();
@@ -218,7 +218,7 @@ pub(super) fn read_secret(path: &Path, seen: &mut Vec<Seen>) -> Result<Secret, S
 }
 
 fn read_bytes(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Before it is opened: opening a pipe would wait for somebody to write.
+    // Before it is opened: opening a pipe would wait for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(ErrorKind::IsADirectory.into());
     }
@@ -256,7 +256,7 @@ fn format_of(path: &Path) -> Option<Format> {
         .then_some(Format::Json)
 }
 
-/// The largest file with a key or a secret in it.
+/// The maximum size of a file with a key or a secret.
 pub(super) const LARGEST_KEY: u64 = 64 * 1024;
-/// No configuration that a person wrote comes near it.
+/// Far above the size of any configuration written by a person.
 const LARGEST_FILE: u64 = 1024 * 1024;

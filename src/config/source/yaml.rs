@@ -1,4 +1,4 @@
-//! YAML, from events: nothing is ever expanded, so an alias cannot multiply anything.
+//! YAML, from events: aliases are never expanded, so they cannot multiply anything.
 
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     })
 }
 
-/// The document as far as it has been read.
+/// The part of the document that was read so far.
 #[derive(Default)]
 struct Tree {
     open: Vec<Open>,
@@ -42,9 +42,9 @@ struct Tree {
 /// A list or block that has not ended.
 struct Open {
     node: Node,
-    /// Of a block: the member whose value comes next.
+    /// For a block: the member whose value comes next.
     name: Option<(Box<str>, At)>,
-    /// Of a block: the names it has.
+    /// For a block: its names.
     names: HashSet<Box<str>>,
 }
 
@@ -144,7 +144,7 @@ impl Tree {
     }
 }
 
-/// What a plain scalar means by the core schema (YAML 1.2.2 §10.3.2), where it is no text.
+/// The value of a plain scalar by the core schema (YAML 1.2.2 §10.3.2); `None` for a text.
 fn plain(text: &str) -> Option<Kind> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Kind::Null),
