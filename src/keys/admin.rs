@@ -7,7 +7,7 @@ use super::{
     KeyRequest, KeyUpdate, KeyWrite, MadeKey, ManagedKey, ManagedKeys, NewKey, Page, Revision,
     StoredKey, Written,
     ask::ask,
-    authority::{Authority, LIMIT, READ, WRITE},
+    authority::{Authority, LIMIT, READ, Read, WRITE},
     bounds, valid,
 };
 use crate::secret::Secret;
@@ -186,11 +186,8 @@ impl KeyAdmin {
             idempotency,
             unless_granted,
         };
-        let actor = self.actor(own.as_ref());
-        match self
-            .write(KeyWrite::new(actor, Change::Create(Box::new(new))))
-            .await?
-        {
+        let write = self.change(own.as_ref(), Change::Create(Box::new(new)));
+        match self.write(write).await? {
             (Some(key), false) => Ok(MadeKey {
                 key: key.into(),
                 secret,
@@ -260,19 +257,10 @@ impl KeyAdmin {
     /// the update is malformed; the key was changed by others too often; the store could not be asked.
     pub async fn update(&self, id: &KeyId, update: KeyUpdate) -> Result<ManagedKey, KeyAdminError> {
         valid::update(&update)?;
-        for _ in 0..TRIES {
-            let read = self.read(id, WRITE).await?;
-            let write = self.updated(&read, update.clone())?;
-            match self.write(write).await {
-                Err(KeyAdminError::Conflict(_)) => {}
-                Ok((Some(key), _)) => return Ok(key.into()),
-                Ok((None, _)) => return Err(KeyAdminError::NotFound),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(KeyAdminError::Conflict(
-            "the key was changed meanwhile: try again",
-        ))
+        self.changed(id, |read| self.updated(read, update.clone()))
+            .await?
+            .map(Into::into)
+            .ok_or(KeyAdminError::NotFound)
     }
 
     /// Gives a key a successor with the same caller, scopes, limits and credits. The old key stays
@@ -284,24 +272,14 @@ impl KeyAdmin {
     /// has a successor already; the store could not be asked.
     pub async fn rotate(&self, id: &KeyId, overlap: Duration) -> Result<MadeKey, KeyAdminError> {
         let secret = self.keys.settings().format.generate()?;
-        for _ in 0..TRIES {
-            let read = self.read(id, WRITE).await?;
-            let write = self.rotated(&read, overlap, &secret)?;
-            match self.write(write).await {
-                Err(KeyAdminError::Conflict(_)) => {}
-                Ok((Some(key), _)) => {
-                    return Ok(MadeKey {
-                        key: key.into(),
-                        secret: Some(secret),
-                    });
-                }
-                Ok((None, _)) => return Err(KeyAdminError::NotFound),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(KeyAdminError::Conflict(
-            "the key was changed meanwhile: try again",
-        ))
+        let key = self
+            .changed(id, |read| self.rotated(read, overlap, &secret))
+            .await?
+            .ok_or(KeyAdminError::NotFound)?;
+        Ok(MadeKey {
+            key: key.into(),
+            secret: Some(secret),
+        })
     }
 
     /// Revokes a key, even one with more permissions than the caller: at once in this process, within
@@ -312,14 +290,12 @@ impl KeyAdmin {
     /// No key that the caller may see has the id, or the store could not be asked.
     pub async fn revoke(&self, id: &KeyId, reason: &str) -> Result<ManagedKey, KeyAdminError> {
         valid::reason(reason)?;
-        let read = self.read(id, WRITE).await?;
-        let (id, reason) = (id.clone(), reason.into());
-        let actor = self.actor(read.own.as_ref());
-        let written = self
-            .write(KeyWrite::new(actor, Change::Revoke { id, reason }))
-            .await?;
-        let (key, _) = written;
-        key.map(Into::into).ok_or(KeyAdminError::NotFound)
+        let decide = |read: &Read| {
+            let (id, reason) = (id.clone(), reason.into());
+            Ok(self.change(read.own.as_ref(), Change::Revoke { id, reason }))
+        };
+        let revoked = self.changed(id, decide).await?;
+        revoked.map(Into::into).ok_or(KeyAdminError::NotFound)
     }
 
     /// Deletes a key; its audit records stay.
@@ -329,15 +305,14 @@ impl KeyAdmin {
     /// No key that the caller may see has the id, it has more than the caller, or the store could not
     /// be asked.
     pub async fn delete(&self, id: &KeyId) -> Result<(), KeyAdminError> {
-        let read = self.read(id, WRITE).await?;
-        if let Some(bounds) = self.bounds(read.own.as_ref()) {
-            bounds.check(read.key.record())?;
-        }
-        let actor = self.actor(read.own.as_ref());
-        let id = id.clone();
-        self.write(KeyWrite::new(actor, Change::Delete { id }))
-            .await?;
-        Ok(())
+        let decide = |read: &Read| {
+            if let Some(bounds) = self.bounds(read.own.as_ref()) {
+                bounds.check(read.key.record())?;
+            }
+            let (id, at) = (id.clone(), read.key.revision());
+            Ok(self.change(read.own.as_ref(), Change::Delete { id, at }))
+        };
+        self.changed(id, decide).await.map(drop)
     }
 
     /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all keys for an
@@ -371,6 +346,25 @@ impl KeyAdmin {
             limit: limit.clamp(1, MOST_LISTED),
         };
         Ok(ask(LIMIT, || self.keys.store().audit(query)).await?.value)
+    }
+
+    /// Decides a change on a key as it is, and anew where another came between: one of that key, or
+    /// of the caller's own. Answers with the key as it is then, if it is there.
+    async fn changed(
+        &self,
+        id: &KeyId,
+        decide: impl Fn(&Read) -> Result<KeyWrite, KeyAdminError>,
+    ) -> Result<Option<StoredKey>, KeyAdminError> {
+        for _ in 0..TRIES {
+            let read = self.read(id, WRITE).await?;
+            match self.write(decide(&read)?).await {
+                Err(KeyAdminError::Conflict(_)) => {}
+                written => return written.map(|(key, _)| key),
+            }
+        }
+        Err(KeyAdminError::Conflict(
+            "the key was changed meanwhile: try again",
+        ))
     }
 
     /// Carries a change out; returns its key, and whether the change was carried out before.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    KeyActor, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, StoredKey,
-    Timestamp,
+    Change, KeyActor, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord,
+    KeyWrite, StoredKey, Timestamp,
     ask::ask,
     bounds::{self, Bounds},
 };
@@ -108,6 +108,12 @@ impl KeyAdmin {
                 settings: self.keys.settings(),
             }),
         }
+    }
+
+    /// A change on behalf of the caller, which their own key must still be good for when it is
+    /// carried out.
+    pub(super) fn change(&self, own: Option<&StoredKey>, change: Change) -> KeyWrite {
+        KeyWrite::new(self.actor(own), change).on_behalf_of(own)
     }
 
     pub(super) fn actor(&self, own: Option<&StoredKey>) -> KeyActor {

@@ -79,7 +79,7 @@ impl KeyAdmin {
             credits: update.credits,
             action,
         };
-        Ok(KeyWrite::new(self.actor(read.own.as_ref()), change))
+        Ok(self.change(read.own.as_ref(), change))
     }
 
     pub(super) fn rotated(
@@ -124,6 +124,6 @@ impl KeyAdmin {
             new: Box::new(new),
             digest: KeyDigest::of_key(secret.expose().as_bytes()),
         };
-        Ok(KeyWrite::new(self.actor(read.own.as_ref()), change))
+        Ok(self.change(read.own.as_ref(), change))
     }
 }

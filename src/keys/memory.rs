@@ -223,6 +223,8 @@ impl Tables {
     }
 
     fn write(&mut self, write: KeyWrite, now: Timestamp) -> Result<Written, KeyStoreError> {
+        let own = write.authority().and_then(|id| self.keys.get(id));
+        write.check_authority(own, now)?;
         let idempotency = write.idempotency().map(Box::from);
         if let Some(made) = idempotency
             .as_ref()

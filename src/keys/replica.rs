@@ -136,7 +136,9 @@ impl Replica {
 
     /// Waits for one poll, for half a second at most.
     pub(super) async fn refreshed(self: &Arc<Self>) -> Trust {
-        let until = Instant::now() + WAIT_LIMIT;
+        let mut begun = self.settings.clock.tick();
+        let mut until = Instant::now() + WAIT_LIMIT;
+        let mut was_stopped = false;
         let mut ended = self.ended.subscribe();
         self.start();
         loop {
@@ -147,6 +149,13 @@ impl Replica {
             self.wake.notify_one();
             // This value holds the sender, so it exists.
             if !matches!(timeout_at(until, ended.changed()).await, Ok(Ok(()))) {
+                // A process that was stopped did not wait: the store had no time to answer.
+                if !was_stopped && self.settings.clock.since(&begun) > WAIT_LIMIT * 2 {
+                    was_stopped = true;
+                    begun = self.settings.clock.tick();
+                    until = Instant::now() + WAIT_LIMIT;
+                    continue;
+                }
                 self.failed(&KeyStoreError::unavailable(
                     "no poll was answered within 500 ms",
                 ));
@@ -185,7 +194,13 @@ impl Replica {
 
     /// Reads the changes. Only the task calls this, so that there is one poll at a time.
     pub(super) async fn poll(self: &Arc<Self>) {
-        let polled = self.read().await;
+        let begun = self.settings.clock.tick();
+        let polled = match self.read().await {
+            // The process may have been stopped meanwhile, so that the limit passed while nobody
+            // could answer: what is known may be old, so it is asked once more.
+            Err(_) if self.settings.clock.since(&begun) > PAGE_LIMIT * 2 => self.read().await,
+            polled => polled,
+        };
         match polled {
             Ok(answered) => {
                 self.answered.store(Some(Arc::new(answered)));

@@ -9,16 +9,18 @@ use super::{
 ///
 /// A store carries it out in one transaction, without a decision of its own:
 ///
-/// 1. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
+/// 1. Read the key of [`authority`](Self::authority), and give it to
+///    [`check_authority`](Self::check_authority) with the time. Its error is the answer.
+/// 2. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
 ///    exists: answer that key ([`Written::Repeated`]) and change nothing.
-/// 2. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
+/// 3. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
 ///    [`KeyStoreError::Taken`].
-/// 3. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
+/// 4. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
 ///    [`unless_granted`](Self::unless_granted): answer [`KeyStoreError::Held`].
-/// 4. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
+/// 5. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
 ///    and the last revision. Its error is the answer.
-/// 5. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
-/// 6. Answer [`Written::Applied`].
+/// 6. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
+/// 7. Answer [`Written::Applied`].
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
 /// that revisions are in the order of commits.
@@ -39,6 +41,8 @@ use super::{
 ///     now: Timestamp,
 ///     write: KeyWrite,
 /// ) -> Result<Written, KeyStoreError> {
+///     let named = |id| keys.iter().find(|key| key.record().id() == id);
+///     write.check_authority(write.authority().and_then(named), now)?;
 ///     if let Some(key) = write.idempotency().and_then(|text| made_by(keys, text)) {
 ///         return Ok(Written::Repeated(Box::new(key)));
 ///     }
@@ -52,7 +56,7 @@ use super::{
 ///     {
 ///         return Err(KeyStoreError::Held);
 ///     }
-///     let target = write.target().and_then(|id| keys.iter().find(|key| key.record().id() == id));
+///     let target = write.target().and_then(named);
 ///     let applied: Applied = write.apply(target.cloned(), now, latest)?;
 ///     for put in &applied.puts {
 ///         keys.retain(|key| key.record().id() != put.record().id());
@@ -70,6 +74,8 @@ use super::{
 pub struct KeyWrite {
     change: Change,
     by: KeyActor,
+    /// The key of whoever asks for it, and the revision that it was read at.
+    authority: Option<(KeyId, Revision)>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +99,7 @@ pub(crate) enum Change {
     },
     Delete {
         id: KeyId,
+        at: Revision,
     },
 }
 
@@ -153,7 +160,43 @@ pub enum Written {
 
 impl KeyWrite {
     pub(crate) fn new(by: KeyActor, change: Change) -> Self {
-        Self { change, by }
+        Self {
+            change,
+            by,
+            authority: None,
+        }
+    }
+
+    /// The change on behalf of a key of this store, as it was read.
+    pub(crate) fn on_behalf_of(mut self, own: Option<&StoredKey>) -> Self {
+        self.authority = own.map(|own| (own.record().id.clone(), own.revision()));
+        self
+    }
+
+    /// The key on whose behalf the change is, where the caller showed one of this store.
+    pub fn authority(&self) -> Option<&KeyId> {
+        self.authority.as_ref().map(|(id, _)| id)
+    }
+
+    /// That the key of [`authority`](Self::authority) is as it was when the change was decided, and
+    /// is live: one that was revoked meanwhile changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Changed`] where it is gone, was changed, or has expired.
+    pub fn check_authority(
+        &self,
+        own: Option<&StoredKey>,
+        now: Timestamp,
+    ) -> Result<(), KeyStoreError> {
+        let Some((_, at)) = self.authority else {
+            return Ok(());
+        };
+        let is_good = |own: &StoredKey| own.revision() == at && own.record().is_live(now);
+        match own.is_some_and(is_good) {
+            true => Ok(()),
+            false => Err(KeyStoreError::Changed),
+        }
     }
 
     /// The key to change; `None` where one is made.
@@ -162,7 +205,7 @@ impl KeyWrite {
             Change::Create(_) => None,
             Change::Update { record, .. } => Some(&record.id),
             Change::Rotate { old, .. } => Some(&old.id),
-            Change::Revoke { id, .. } | Change::Delete { id } => Some(id),
+            Change::Revoke { id, .. } | Change::Delete { id, .. } => Some(id),
         }
     }
 
@@ -270,8 +313,8 @@ impl KeyWrite {
                     audit: vec![audit],
                 })
             }
-            Change::Delete { id } => {
-                let old = found()?;
+            Change::Delete { id, at } => {
+                let old = unchanged(found()?, at)?;
                 Ok(Applied {
                     latest: revision,
                     puts: Vec::new(),

@@ -19,6 +19,11 @@ pub(crate) fn change(
     write: KeyWrite,
     call: Call,
 ) -> Result<Written, Fault> {
+    let own = match write.authority() {
+        Some(id) => read::by_id(transaction, id)?,
+        None => None,
+    };
+    write.check_authority(own.as_ref(), call.now)?;
     let idempotency = write.idempotency().map(String::from);
     if let Some(text) = &idempotency
         && let Some(made) = read::by_idempotency(transaction, text)?

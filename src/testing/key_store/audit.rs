@@ -1,6 +1,6 @@
 //! Audit records.
 
-use super::kit::{Stores, ada, claims, create, delete, id, record, revoke, rotate, update};
+use super::kit::{Stores, ada, claims, create, id, record, revoke, rotate, update};
 use crate::keys::{AuditQuery, KeyAction, Revision};
 
 claims!(
@@ -18,7 +18,7 @@ async fn every_change_leaves_its_records_newest_first(stores: Stores) {
     let key = stores.read(1).await;
     stores.write(rotate(&key, 2)).await;
     stores.write(revoke(1, "lost")).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let audit = stores.audit().await;
     let told = audit
         .iter()
@@ -58,7 +58,7 @@ async fn a_record_tells_who_changed_what_and_when(stores: Stores) {
 
 async fn records_of_a_deleted_key_stay(stores: Stores) {
     stores.make(1).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let audit = stores.audit().await;
     stores.equal(audit.len(), 2);
     let last = audit

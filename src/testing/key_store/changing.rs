@@ -6,10 +6,13 @@ use super::kit::{
     Stores, both, claims, create, delete, digest, id, is_changed, is_not_found, is_taken, record,
     revoke, rotate, update,
 };
-use crate::keys::{KeyLookup, KeyStore, Revision};
+use crate::keys::{KeyLookup, KeyStore, Revision, Timestamp};
 
 claims!(
     a_change_decided_on_an_older_revision_is_refused,
+    a_deletion_decided_on_an_older_revision_is_refused,
+    a_change_on_behalf_of_a_key_that_changed_is_refused,
+    a_change_on_behalf_of_a_key_that_ended_is_refused,
     of_two_changes_at_once_one_is_refused,
     what_is_not_there_cannot_be_changed,
     of_two_rotations_at_once_one_is_refused,
@@ -36,6 +39,48 @@ async fn a_change_decided_on_an_older_revision_is_refused(stores: Stores) {
     stores.refuses(rotate(&key, 2), is_changed).await;
 }
 
+async fn a_deletion_decided_on_an_older_revision_is_refused(stores: Stores) {
+    let key = stores.make(1).await;
+    let widened = key.record().clone();
+    stores.write(update(key.revision(), widened, None)).await;
+    stores.refuses(delete(1, key.revision()), is_changed).await;
+}
+
+async fn a_change_on_behalf_of_a_key_that_changed_is_refused(stores: Stores) {
+    let own = stores.make(1).await;
+    let other = stores.make(2).await;
+    let first = revoke(2, "").on_behalf_of(Some(&own));
+    stores.write(first).await;
+    stores.write(revoke(1, "lost")).await;
+    for write in [
+        create(record(3), 3),
+        update(other.revision(), other.record().clone(), None),
+        rotate(&other, 3),
+        revoke(2, ""),
+        delete(2, other.revision()),
+    ] {
+        stores
+            .refuses(write.on_behalf_of(Some(&own)), is_changed)
+            .await;
+    }
+    let gone = stores.read(1).await;
+    stores.delete(1).await;
+    stores
+        .refuses(revoke(2, "").on_behalf_of(Some(&gone)), is_changed)
+        .await;
+}
+
+async fn a_change_on_behalf_of_a_key_that_ended_is_refused(stores: Stores) {
+    let mut ended = record(1);
+    ended.expires_at = Some(Timestamp::from_unix_millis(1));
+    stores.write(create(ended, 1)).await;
+    stores.make(2).await;
+    let own = stores.read(1).await;
+    stores
+        .refuses(revoke(2, "").on_behalf_of(Some(&own)), is_changed)
+        .await;
+}
+
 async fn of_two_changes_at_once_one_is_refused(stores: Stores) {
     let key = stores.make(1).await;
     let write = |store: &Arc<dyn KeyStore>, name: &str| {
@@ -57,13 +102,17 @@ async fn of_two_changes_at_once_one_is_refused(stores: Stores) {
 
 async fn what_is_not_there_cannot_be_changed(stores: Stores) {
     let key = stores.make(1).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let change = update(key.revision(), key.record().clone(), None);
     stores.refuses(change, is_not_found).await;
     stores.refuses(rotate(&key, 2), is_not_found).await;
     stores.refuses(revoke(1, ""), is_not_found).await;
-    stores.refuses(delete(1), is_not_found).await;
-    stores.refuses(delete(3), is_not_found).await;
+    stores
+        .refuses(delete(1, key.revision()), is_not_found)
+        .await;
+    stores
+        .refuses(delete(3, Revision::ZERO), is_not_found)
+        .await;
 }
 
 async fn of_two_rotations_at_once_one_is_refused(stores: Stores) {
@@ -129,7 +178,7 @@ async fn a_revocation_is_of_the_stores_time(stores: Stores) {
 
 async fn a_deleted_key_is_gone(stores: Stores) {
     stores.make(1).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let by_id = stores
         .ok(stores.other.find(KeyLookup::Id(id(1))).await)
         .value;
@@ -149,7 +198,7 @@ async fn a_key_made_after_a_deletion_inherits_nothing(stores: Stores) {
         at: crate::keys::Timestamp::from_unix_millis(1_000),
     };
     stores.ok(stores.one.touch(vec![used]).await);
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let mut same_name = record(2);
     same_name.name = metered.name;
     stores.write(create(same_name, 2)).await;

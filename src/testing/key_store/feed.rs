@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::kit::{
-    Stores, both, claims, create, delete, digest, is_changed, record, revoke, rotate, update,
+    Stores, both, claims, create, digest, is_changed, record, revoke, rotate, update,
 };
 use crate::keys::{KeyChange, KeyUse, Revision, StoredKey, Timestamp};
 
@@ -81,7 +81,7 @@ async fn pages_lead_through_the_whole_feed(stores: Stores) {
 async fn a_deleted_key_stays_in_the_feed_as_its_digest(stores: Stores) {
     stores.make(1).await;
     stores.make(2).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     let feed = stores.feed(Revision::ZERO, 10).await;
     let deleted = KeyChange::Deleted {
         digest: digest(1),

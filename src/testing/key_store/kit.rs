@@ -83,6 +83,11 @@ impl Stores {
         self.read(number).await
     }
 
+    pub(super) async fn delete(&self, number: u32) {
+        let at = self.read(number).await.revision();
+        self.write(delete(number, at)).await;
+    }
+
     pub(super) async fn read(&self, number: u32) -> StoredKey {
         self.read_id(&id(number)).await
     }
@@ -244,8 +249,9 @@ pub(super) fn revoke(number: u32, reason: &str) -> KeyWrite {
     KeyWrite::new(ada(), Change::Revoke { id, reason })
 }
 
-pub(super) fn delete(number: u32) -> KeyWrite {
-    KeyWrite::new(ada(), Change::Delete { id: id(number) })
+pub(super) fn delete(number: u32, at: Revision) -> KeyWrite {
+    let id = id(number);
+    KeyWrite::new(ada(), Change::Delete { id, at })
 }
 
 pub(super) fn is_changed(error: &KeyStoreError) -> bool {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::kit::{
-    Stores, both, claims, create, create_of, delete, digest, id, is_held, is_taken, new_key,
-    record, revoke,
+    Stores, both, claims, create, create_of, digest, id, is_held, is_taken, new_key, record, revoke,
 };
 use crate::{
     context::Principal,
@@ -117,7 +116,7 @@ async fn a_digest_is_given_once(stores: Stores) {
 
 async fn a_deleted_keys_digest_may_be_given_again(stores: Stores) {
     stores.make(1).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     stores.write(create(record(2), 1)).await;
     let found = stores.other.find(KeyLookup::Digest(digest(1))).await;
     let found = stores.ok(found).value.map(|key| key.record().id().clone());
@@ -157,7 +156,7 @@ async fn a_scope_that_only_dead_keys_hold_hinders_nobody(stores: Stores) {
     stores.write(create(first(2).record, 2)).await;
     stores.write(revoke(2, "")).await;
     stores.write(create(first(3).record, 3)).await;
-    stores.write(delete(3)).await;
+    stores.delete(3).await;
     stores.write(create_of(first(4))).await;
 }
 
@@ -206,7 +205,7 @@ async fn of_two_equal_changes_at_once_one_makes_the_key(stores: Stores) {
 
 async fn an_equal_change_after_a_deletion_makes_a_key(stores: Stores) {
     stores.write(create_of(equal_change(1))).await;
-    stores.write(delete(1)).await;
+    stores.delete(1).await;
     stores.write(create_of(equal_change(2))).await;
     let again = stores.ok(stores.other.write(create_of(equal_change(3))).await);
     let made = stores.read(2).await;

@@ -10,7 +10,7 @@ use tower_auth::{
     },
 };
 
-use super::kit::{JWT_SECRET, app, caller, id, keys, make, show};
+use super::kit::{JWT_SECRET, Mood, Stopped, app, caller, id, keys, make, show};
 
 /// A caller by a token, of the tenant `acme`.
 fn token(scopes: &[&str]) -> AuthContext {
@@ -509,6 +509,50 @@ async fn a_key_that_was_revoked_meanwhile_administers_nothing() {
     keys.as_operator("ada").revoke(id(&own), "").await.unwrap();
     forbidden(admin.create(KeyRequest::new("x")).await);
     forbidden(admin.list(None, 10).await);
+}
+
+/// A key was read and found good; it is revoked before its change is carried out.
+#[tokio::test]
+async fn a_key_that_is_revoked_before_its_change_is_carried_out_changes_nothing() {
+    let store = Stopped::new();
+    let keys = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let (own, caller) = managed(&keys, KeyRequest::new("own")).await;
+    let admin = keys.as_caller(&caller);
+    let other = admin.create(KeyRequest::new("other")).await.unwrap();
+    store.is(Mood::HoldingWrites);
+    let other = id(&other).clone();
+    let changing = [
+        tokio::spawn({
+            let admin = admin.clone();
+            async move { admin.create(KeyRequest::new("x")).await.map(drop) }
+        }),
+        tokio::spawn({
+            let (admin, other) = (admin.clone(), other.clone());
+            async move { admin.revoke(&other, "").await.map(drop) }
+        }),
+        tokio::spawn({
+            let (admin, other) = (admin.clone(), other.clone());
+            async move { admin.delete(&other).await }
+        }),
+    ];
+    for _ in &changing {
+        store.read.acquire().await.unwrap().forget();
+    }
+    let elsewhere = ManagedKeys::new(store.inner.clone(), "sk").unwrap();
+    let operator = elsewhere.as_operator("ada");
+    operator.revoke(id(&own), "stolen").await.unwrap();
+    store.permits.add_permits(1_000);
+    for change in changing {
+        let refused = change.await.unwrap().unwrap_err();
+        let is_it = matches!(
+            refused,
+            KeyAdminError::Forbidden(_) | KeyAdminError::Conflict(_)
+        );
+        assert!(is_it, "{refused}");
+    }
+    let other = operator.get(&other).await.unwrap();
+    assert!(other.record().revoked().is_none());
+    assert_eq!(operator.list(None, 10).await.unwrap().items.len(), 2);
 }
 
 #[tokio::test]

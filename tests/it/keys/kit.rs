@@ -42,6 +42,8 @@ pub enum Mood {
     /// Reads the feed at once and answers when it is let.
     HoldingBack,
     Panicking,
+    /// Carries changes out when it is let.
+    HoldingWrites,
     /// Knows its keys and no credits.
     WithoutAccounts,
 }
@@ -70,7 +72,7 @@ impl Stopped {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let mood = *self.mood.lock().unwrap();
         match mood {
-            Mood::Well | Mood::HoldingBack | Mood::WithoutAccounts => answer,
+            Mood::Well | Mood::HoldingBack | Mood::HoldingWrites | Mood::WithoutAccounts => answer,
             Mood::Failing => {
                 Box::pin(async { Err(KeyStoreError::unavailable("the store is away")) })
             }
@@ -104,7 +106,15 @@ impl KeyStore for Stopped {
     }
 
     fn write(&self, write: KeyWrite) -> KeyStoreFuture<AsOf<Written>> {
-        self.answer(self.inner.write(write))
+        if *self.mood.lock().unwrap() != Mood::HoldingWrites {
+            return self.answer(self.inner.write(write));
+        }
+        let store = self.clone();
+        Box::pin(async move {
+            store.read.add_permits(1);
+            store.permits.acquire().await.unwrap().forget();
+            store.inner.write(write).await
+        })
     }
 
     fn spend(&self, account: KeyId) -> KeyStoreFuture<AsOf<Spend>> {

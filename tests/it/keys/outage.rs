@@ -146,6 +146,35 @@ async fn a_process_that_slept_asks_before_it_answers() {
         .refused_with(401, "invalid_credential");
 }
 
+/// A poll waits for the store, and a request for the poll; then the process is stopped for ten
+/// seconds, and another one revokes the key.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_stopped_while_it_waited_asks_before_it_answers() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let keys = opened(&store, &clock).await;
+    let made = make_named(&keys, "ci").await;
+    let app = app(keys);
+    store.is(Mood::HoldingBack);
+    store.read.acquire().await.unwrap().forget();
+    clock.advance(Duration::from_millis(2_000));
+    let secret = made.secret().unwrap().clone();
+    let asking = tokio::spawn({
+        let app = app.clone();
+        async move { super::kit::show_secret(&app, &secret).await }
+    });
+    tokio::task::yield_now().await;
+    let elsewhere = ManagedKeys::new(store.inner.clone(), "sk").unwrap();
+    let operator = elsewhere.as_operator("ada");
+    operator.revoke(id(&made), "").await.unwrap();
+    store.is(Mood::Well);
+    clock.advance(Duration::from_secs(10));
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let waited = asking.await.unwrap();
+    waited.refused_with(401, "invalid_credential");
+    let later = show(&app, &made).await;
+    later.refused_with(401, "invalid_credential");
+}
+
 #[tokio::test]
 async fn the_task_ends_with_the_last_handle() {
     let store = Arc::new(MemoryKeyStore::new().unwrap());
