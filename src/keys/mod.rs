@@ -31,6 +31,7 @@
 mod actor;
 mod admin;
 mod admin_error;
+mod applied;
 mod ask;
 mod audit;
 mod authority;
@@ -59,6 +60,7 @@ pub use self::{
     actor::KeyActor,
     admin::KeyAdmin,
     admin_error::KeyAdminError,
+    applied::{Applied, CreditBalance, DeletedKey, Written},
     audit::{AuditRecord, KeyAction},
     contract::{KeyStore, KeyStoreFuture},
     error::KeyStoreError,
@@ -71,7 +73,7 @@ pub use self::{
         AuditQuery, KeyChange, KeyChanges, KeyLookup, KeyQuery, KeyUse, Page, Spend, StoredKey,
     },
     words::{AsOf, Epoch, KeyDigest, KeyId, Revision, Timestamp},
-    write::{Applied, CreditBalance, DeletedKey, KeyWrite, Written},
+    write::KeyWrite,
 };
 pub(crate) use self::{
     random::random,

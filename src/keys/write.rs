@@ -1,8 +1,8 @@
 //! A change of a store: decided outside, carried out in one transaction.
 
 use super::{
-    AuditRecord, KeyAction, KeyActor, KeyDigest, KeyId, KeyRecord, KeyRevocation, KeyStoreError,
-    Revision, StoredKey, Timestamp,
+    Applied, AuditRecord, CreditBalance, DeletedKey, KeyAction, KeyActor, KeyDigest, KeyId,
+    KeyRecord, KeyRevocation, KeyStoreError, Revision, StoredKey, Timestamp,
 };
 
 /// A change of a store, which [`ManagedKeys`](super::ManagedKeys) decided.
@@ -12,7 +12,7 @@ use super::{
 /// 1. Read the key of [`authority`](Self::authority), and give it to
 ///    [`check_authority`](Self::check_authority) with the time. Its error is the answer.
 /// 2. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
-///    exists: answer that key ([`Written::Repeated`]) and change nothing.
+///    exists: answer that key ([`Written::Repeated`](super::Written::Repeated)) and change nothing.
 /// 3. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
 ///    [`KeyStoreError::Taken`].
 /// 4. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
@@ -20,7 +20,7 @@ use super::{
 /// 5. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
 ///    and the last revision. Its error is the answer.
 /// 6. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
-/// 7. Answer [`Written::Applied`].
+/// 7. Answer [`Written::Applied`](super::Written::Applied).
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
 /// that revisions are in the order of commits.
@@ -112,50 +112,6 @@ pub(crate) struct NewKey {
     pub(crate) credits: Option<u64>,
     pub(crate) idempotency: Option<Box<str>>,
     pub(crate) unless_granted: Option<Box<str>>,
-}
-
-/// The result of a [`KeyWrite`]: a store writes all of it, or nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Applied {
-    /// The last revision of the store after the change.
-    pub latest: Revision,
-    /// Keys to insert, or to replace if their ids exist: the record, the digest, the revision.
-    pub puts: Vec<StoredKey>,
-    /// A key to delete. Its digest and the revision stay, for the feed.
-    pub deleted: Option<DeletedKey>,
-    /// A balance to set.
-    pub credits: Option<CreditBalance>,
-    /// One or two audit records to append.
-    pub audit: Vec<AuditRecord>,
-}
-
-/// A key that was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeletedKey {
-    /// Its id.
-    pub id: KeyId,
-    /// Its digest.
-    pub digest: KeyDigest,
-    /// The change that deleted it.
-    pub revision: Revision,
-}
-
-/// The new credits of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreditBalance {
-    /// The account: [`KeyRecord::account`].
-    pub account: KeyId,
-    /// The number of credits.
-    pub credits: u64,
-}
-
-/// The answer to a [`KeyWrite`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum Written {
-    /// The change was carried out.
-    Applied(Applied),
-    /// The change was carried out before, and made this key.
-    Repeated(Box<StoredKey>),
 }
 
 impl KeyWrite {
