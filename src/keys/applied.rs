@@ -31,7 +31,7 @@ pub struct DeletedKey {
 /// The new credits of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditBalance {
-    /// The account: [`KeyRecord::account`].
+    /// The account: [`KeyRecord::account`](super::KeyRecord::account).
     pub account: KeyId,
     /// The number of credits.
     pub credits: u64,

@@ -41,8 +41,8 @@ use super::{
 ///     now: Timestamp,
 ///     write: KeyWrite,
 /// ) -> Result<Written, KeyStoreError> {
-///     let named = |id| keys.iter().find(|key| key.record().id() == id);
-///     write.check_authority(write.authority().and_then(named), now)?;
+///     let own = write.authority().and_then(|id| keys.iter().find(|key| key.record().id() == id));
+///     write.check_authority(own, now)?;
 ///     if let Some(key) = write.idempotency().and_then(|text| made_by(keys, text)) {
 ///         return Ok(Written::Repeated(Box::new(key)));
 ///     }
@@ -56,7 +56,7 @@ use super::{
 ///     {
 ///         return Err(KeyStoreError::Held);
 ///     }
-///     let target = write.target().and_then(named);
+///     let target = write.target().and_then(|id| keys.iter().find(|key| key.record().id() == id));
 ///     let applied: Applied = write.apply(target.cloned(), now, latest)?;
 ///     for put in &applied.puts {
 ///         keys.retain(|key| key.record().id() != put.record().id());
