@@ -1,6 +1,8 @@
 //! The accepted caller.
 
 mod charge;
+#[cfg(feature = "keys")]
+mod role_limit;
 #[cfg(feature = "jwt")]
 mod verified;
 mod vouched;

@@ -71,14 +71,8 @@ impl AuthContext {
             .is_none_or(|limit| limit.iter().any(|granted| **granted == *role))
     }
 
-    fn role_limit(&self) -> Option<&[Box<str>]> {
+    pub(super) fn role_limit(&self) -> Option<&[Box<str>]> {
         let rare = self.0.rare.as_ref();
         rare.and_then(|rare| rare.role_limit.as_deref())
-    }
-
-    /// Whether only some roles count.
-    #[cfg(feature = "keys")]
-    pub(crate) fn has_role_limit(&self) -> bool {
-        self.role_limit().is_some()
     }
 }

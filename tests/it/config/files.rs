@@ -2,10 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use axum::{Router, routing::any};
+use axum::{Router, http::HeaderName, routing::any};
 use serde_json::json;
 use tower_auth::{
-    AuthContext, AuthLayer,
+    AuthContext, AuthLayer, CredentialSource,
     config::{AuthConfig, ConfigFaults},
     provider::provider_fn,
     testing::ManualClock,
@@ -77,7 +77,10 @@ pub fn ready(config: AuthConfig) -> AuthConfig {
             .header("x-session")
             .filter(|session| *session == "s1")
             .map(|_| AuthContext::new("ada")))
-    });
+    })
+    .with_credentials([CredentialSource::header(HeaderName::from_static(
+        "x-session",
+    ))]);
     config
         .with_env(ENV)
         .with_clock(ManualClock::at_unix(NOW).clock())
