@@ -44,7 +44,8 @@ impl Prefix {
         let is_plain = |byte: u8| {
             matches!(byte, b'/' | b'-' | b'_') || byte.is_ascii_lowercase() || byte.is_ascii_digit()
         };
-        if self.is_over(path) {
+        // Below `/` is every path, `*` too.
+        if self.is_over(path) || &*self.text == "/" {
             return true;
         }
         if path.bytes().all(is_plain) && !path.contains("//") {
