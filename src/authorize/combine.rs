@@ -72,14 +72,14 @@ pub fn not<Form>(authorizer: impl IntoAuthorizer<Form>) -> Not {
     Not(authorizer.into_authorizer())
 }
 
-/// Denies everything: a safe placeholder.
+/// Denies every permission: for an action that no rule grants yet.
 ///
 /// # Example
 ///
 /// ```
 /// use tower_auth::authorize::{AuthorizeLayer, deny_all};
 ///
-/// let layer = AuthorizeLayer::new(deny_all(), "billing", "refund")?; // until somebody decides
+/// let layer = AuthorizeLayer::new(deny_all(), "billing", "refund")?; // nobody may, whatever they hold
 /// # let _ = layer;
 /// # Ok::<(), tower_auth::ConfigError>(())
 /// ```

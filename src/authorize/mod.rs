@@ -56,7 +56,7 @@
 //! # Ready-made authorizers
 //!
 //! [`by_scope`], [`by_role`], [`by_owner`] and [`async_by_owner`] check one property of the caller;
-//! [`all_of`], [`any_of`] and [`not`] combine others; [`deny_all`] is a safe placeholder. An
+//! [`all_of`], [`any_of`] and [`not`] combine others; [`deny_all`] denies every permission. An
 //! authorizer of your own is a struct with one method ([`Authorizer`], or [`AsyncAuthorizer`] with an
 //! `async fn`), or a closure ([`authorizer_fn`], [`async_authorizer_fn`], and with a database
 //! [`async_authorizer_fn_with_state`]).
