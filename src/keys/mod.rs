@@ -46,11 +46,13 @@ mod managed;
 mod memory;
 mod random;
 mod record;
+mod registry;
 mod replica;
 mod request;
 mod settings;
 mod stored;
 mod table;
+mod url;
 mod uses;
 mod valid;
 mod words;
@@ -68,10 +70,12 @@ pub use self::{
     managed::ManagedKeys,
     memory::MemoryKeyStore,
     record::{KeyLimit, KeyOwner, KeyRecord, KeyRevocation},
+    registry::KeyStores,
     request::{KeyRequest, KeyUpdate, MadeKey, ManagedKey},
     stored::{
         AuditQuery, KeyChange, KeyChanges, KeyLookup, KeyQuery, KeyUse, Page, Spend, StoredKey,
     },
+    url::KeyStoreUrl,
     words::{AsOf, Epoch, KeyDigest, KeyId, Revision, Timestamp},
     write::KeyWrite,
 };

@@ -65,10 +65,11 @@ mod read;
 mod schema;
 mod spend;
 mod store;
+mod url;
 mod worker;
 mod write;
 
-pub use self::store::SqliteKeyStore;
+pub use self::{store::SqliteKeyStore, url::open_url};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

@@ -10,3 +10,5 @@ mod lifecycle;
 mod outage;
 mod provider;
 mod store;
+mod stores;
+mod url;

@@ -11,3 +11,4 @@ mod opening;
 mod outage;
 mod processes;
 mod secrets;
+mod url;
