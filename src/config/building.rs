@@ -35,9 +35,9 @@ impl AuthConfig {
     ///
     /// Everything that is wrong with it.
     pub fn build(self) -> Result<AuthSetup, ConfigFaults> {
-        let mut seen = Vec::new();
-        let built = assemble(&self, None, &mut seen)?;
-        Ok(AuthSetup::new(self, built, seen))
+        let mut files = Vec::new();
+        let built = assemble(&self, None, &mut files)?;
+        Ok(AuthSetup::new(self, built, files))
     }
 
     fn build_alone(self) -> Result<AuthSetup, ConfigFaults> {

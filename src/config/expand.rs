@@ -8,7 +8,7 @@ use super::{
     environment::{Environment, Variable},
     fault::{Faults, Place},
     node::{At, Kind, Node, Text},
-    source::{Seen, read_secret},
+    source::{FileDigest, read_secret},
 };
 use crate::{error::ConfigErrorKind, secret::Secret};
 
@@ -17,7 +17,7 @@ pub(super) struct Sources<'a> {
     pub(super) env: &'a Environment,
     /// The folder that relative paths start from.
     pub(super) folder: &'a Path,
-    pub(super) seen: &'a mut Vec<Seen>,
+    pub(super) files: &'a mut Vec<FileDigest>,
 }
 
 /// Expands every text below a node that is from the file.
@@ -158,7 +158,7 @@ impl Sources<'_> {
         if path.trim().is_empty() {
             return Err("the file has no name: write ${file:PATH}".into());
         }
-        read_secret(&self.folder.join(path), self.seen).map_err(|why| {
+        read_secret(&self.folder.join(path), self.files).map_err(|why| {
             let default = match path.contains(":-") {
                 true => "; a file has no default",
                 false => "",

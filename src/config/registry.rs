@@ -8,13 +8,13 @@ use crate::{authorize::Authorizer, provider::AuthProvider};
 /// The program's own providers and authorizers.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
-    pub(super) providers: Named<dyn AuthProvider>,
-    pub(super) authorizers: Named<dyn Authorizer>,
+    pub(super) providers: ByName<dyn AuthProvider>,
+    pub(super) authorizers: ByName<dyn Authorizer>,
 }
 
-pub(super) struct Named<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
+pub(super) struct ByName<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
 
-impl<T: ?Sized> Named<T> {
+impl<T: ?Sized> ByName<T> {
     pub(super) fn put(&mut self, name: impl Into<String>, one: Arc<T>) {
         self.0.insert(name.into().into_boxed_str(), one);
     }
@@ -37,13 +37,13 @@ impl<T: ?Sized> Named<T> {
     }
 }
 
-impl<T: ?Sized> Clone for Named<T> {
+impl<T: ?Sized> Clone for ByName<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: ?Sized> Default for Named<T> {
+impl<T: ?Sized> Default for ByName<T> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }

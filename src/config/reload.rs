@@ -16,7 +16,7 @@ use super::{
     assemble::{Built, Former, Kept, assemble},
     fault::{Faults, Place},
     node::At,
-    source::{Look, Seen},
+    source::{FileDigest, FileState},
 };
 use crate::{
     auth::ReplaceableCore, clock::from_unix, error::ConfigErrorKind, log::TARGET,
@@ -84,9 +84,9 @@ struct State {
     authorizer: Option<String>,
     kept: Kept,
     /// The files, as they were when they were read last.
-    seen: Vec<Seen>,
+    files: Vec<FileDigest>,
     /// The files as the watch found them changed, and in how many further looks they stood still.
-    looked: Option<(Vec<Look>, u32)>,
+    looked: Option<(Vec<FileState>, u32)>,
     /// Where the files are at fault: what holds is older than they are.
     stale: Option<Stale>,
 }
@@ -108,7 +108,7 @@ impl ReloadHandle {
         let AuthSetup {
             config,
             built,
-            seen,
+            files,
         } = setup;
         let swap = built.layer.into_replaceable();
         let handle = Self(Arc::new(Shared {
@@ -120,7 +120,7 @@ impl ReloadHandle {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|named| named.name),
                 kept: built.kept,
-                seen,
+                files,
                 looked: None,
                 stale: None,
             }),
@@ -170,8 +170,8 @@ impl ReloadHandle {
     /// same; the rules from before stay.
     pub fn reload(&self) -> Result<ConfigSummary, ConfigFaults> {
         let mut state = self.0.lock();
-        let (built, seen) = self.0.build(&state);
-        self.0.take(&mut state, built, seen)
+        let (built, files) = self.0.build(&state);
+        self.0.take(&mut state, built, files)
     }
 
     /// Reads the configuration again if one of its files holds something else than the last time.
@@ -185,24 +185,24 @@ impl ReloadHandle {
     pub fn reload_if_changed(&self) -> Result<Option<ConfigSummary>, ConfigFaults> {
         let mut state = self.0.lock();
         if state
-            .seen
+            .files
             .iter()
-            .map(Seen::again)
-            .eq(state.seen.iter().cloned())
+            .map(FileDigest::reread)
+            .eq(state.files.iter().cloned())
         {
             self.0.remind(&mut state);
             return Ok(None);
         }
-        let (built, seen) = self.0.build(&state);
-        self.0.take(&mut state, built, seen).map(Some)
+        let (built, files) = self.0.build(&state);
+        self.0.take(&mut state, built, files).map(Some)
     }
 
     /// Like [`reload_if_changed`](Self::reload_if_changed), once the files have stood still for
     /// [`STILL`] looks. Whether it wants to look again soon.
     fn reload_if_settled(&self) -> bool {
         let mut state = self.0.lock();
-        let now: Vec<Look> = state.seen.iter().map(Seen::look).collect();
-        if now.iter().map(|look| &look.seen).eq(&state.seen) {
+        let now: Vec<FileState> = state.files.iter().map(FileDigest::state).collect();
+        if now.iter().map(|state| &state.digest).eq(&state.files) {
             state.looked = None;
             self.0.remind(&mut state);
             return false;
@@ -215,14 +215,14 @@ impl ReloadHandle {
             state.looked = Some((now, still));
             return true;
         }
-        let (built, seen) = self.0.build(&state);
-        let is_same = |seen: &Seen| now.iter().all(|look| look.seen.agrees(seen));
-        if !seen.iter().all(is_same) {
+        let (built, files) = self.0.build(&state);
+        let is_same = |file: &FileDigest| now.iter().all(|state| state.digest.agrees(file));
+        if !files.iter().all(is_same) {
             // Somebody went on writing just then.
             return true;
         }
         // It is logged.
-        let _reported = self.0.take(&mut state, built, seen);
+        let _reported = self.0.take(&mut state, built, files);
         false
     }
 
@@ -271,15 +271,15 @@ impl Shared {
     }
 
     /// What the files come to now, and what they hold.
-    fn build(&self, state: &State) -> (Result<Built, ConfigFaults>, Vec<Seen>) {
-        let mut seen = Vec::new();
+    fn build(&self, state: &State) -> (Result<Built, ConfigFaults>, Vec<FileDigest>) {
+        let mut files = Vec::new();
         let former = Former {
             webhooks: &self.webhooks,
             kept: &state.kept,
         };
-        let built = assemble(&self.config, Some(former), &mut seen)
+        let built = assemble(&self.config, Some(former), &mut files)
             .and_then(|built| self.with_same_wiring(built, state));
-        (built, seen)
+        (built, files)
     }
 
     /// Puts it in force, or reports why not.
@@ -287,9 +287,9 @@ impl Shared {
         &self,
         state: &mut State,
         built: Result<Built, ConfigFaults>,
-        seen: Vec<Seen>,
+        files: Vec<FileDigest>,
     ) -> Result<ConfigSummary, ConfigFaults> {
-        state.seen = seen;
+        state.files = files;
         match built {
             Ok(built) => {
                 state.kept = built.kept;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthConfig, ConfigSummary, assemble::Built, source::Seen};
+use super::{AuthConfig, ConfigSummary, assemble::Built, source::FileDigest};
 use crate::{
     auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider,
     webhook::WebhookRoutes,
@@ -34,15 +34,15 @@ use crate::{
 pub struct AuthSetup {
     pub(super) config: AuthConfig,
     pub(super) built: Built,
-    pub(super) seen: Vec<Seen>,
+    pub(super) files: Vec<FileDigest>,
 }
 
 impl AuthSetup {
-    pub(super) fn new(config: AuthConfig, built: Built, seen: Vec<Seen>) -> Self {
+    pub(super) fn new(config: AuthConfig, built: Built, files: Vec<FileDigest>) -> Self {
         Self {
             config,
             built,
-            seen,
+            files,
         }
     }
 

@@ -278,7 +278,7 @@ fn list<S: Into<String>>(
 fn refused(reason: &'static str) -> AuthError {
     AuthError::forbidden(reason)
         .with_code("not_allowlisted")
-        .with_message("the sender is not on the list of those who may call")
+        .with_message("the sender is not on the allowlist")
 }
 
 const NAME: &str = "allowlist";

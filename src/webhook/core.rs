@@ -15,7 +15,7 @@ use super::{
     read,
     replay::ReplayStore,
     sender::{ask_about_sender, refuse_sender},
-    verify::{self, Claim, Head, Key, Once, Scheme},
+    verify::{self, Head, IdentifiedBy, Key, Scheme, Unverified},
 };
 use crate::{
     access,
@@ -75,13 +75,13 @@ impl Core {
     /// well-formed signature costs no memory.
     pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
         let head = head(request);
-        let claim = self.scheme.claim(&head)?;
-        verify::check_shown(&claim, self.keys())?;
+        let unverified = self.scheme.unverified(&head)?;
+        verify::check_form(&unverified, self.keys())?;
         if self.scheme.secret_header().is_some() {
-            verify::verify(&claim, &[], self.keys())?;
+            verify::verify(&unverified, &[], self.keys())?;
         }
         self.unsigned_id(&head)?;
-        if let Some(time) = claim.time {
+        if let Some(time) = unverified.time {
             // Nothing is proven yet, so the response does not say that the delivery was valid once.
             self.check_time(time, || {
                 AuthError::invalid_credential("delivery_too_old")
@@ -109,15 +109,15 @@ impl Core {
     ) -> Result<Verdict, AuthError> {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
-        let claim = self.scheme.claim(&head)?;
-        let mut signed = claim.before.clone();
+        let unverified = self.scheme.unverified(&head)?;
+        let mut signed = unverified.before.clone();
         signed.push(self.scheme.signed_body(&head, body)?);
-        verify::verify(&claim, &signed, self.keys())?;
-        self.check_signed_time(&claim, body)?;
+        verify::verify(&unverified, &signed, self.keys())?;
+        self.check_signed_time(&unverified, body)?;
         drop(buffer);
-        let name = match claim.once {
-            Once::Body => self.scheme.name_inside(body),
-            Once::Id(_) | Once::Signed => None,
+        let name = match unverified.identified_by {
+            IdentifiedBy::Body => self.scheme.name_inside(body),
+            IdentifiedBy::Id(_) | IdentifiedBy::Signed => None,
         };
         let equals = match self.scheme.unsigned_ids() {
             [] => None,
@@ -136,7 +136,7 @@ impl Core {
         let identity = Identity {
             scheme: self.scheme.name(),
             layer: self.namespace.as_deref().unwrap_or(&self.user_id),
-            claim: &claim,
+            unverified: &unverified,
             body,
             signed: &signed,
             name: name.as_deref(),
@@ -182,11 +182,11 @@ impl Core {
         Ok(id)
     }
 
-    fn check_signed_time(&self, claim: &Claim<'_>, body: &[u8]) -> Result<(), AuthError> {
+    fn check_signed_time(&self, unverified: &Unverified<'_>, body: &[u8]) -> Result<(), AuthError> {
         if self.scheme.leeway().is_none() {
             return Ok(());
         }
-        let time = match claim.time {
+        let time = match unverified.time {
             Some(time) => time,
             None => self
                 .scheme

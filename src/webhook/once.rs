@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use super::{
     replay::{ReplayKey, ReplayStore, Reserved},
-    verify::{Claim, Once},
+    verify::{IdentifiedBy, Unverified},
 };
 use crate::error::AuthError;
 
@@ -18,7 +18,7 @@ pub(super) struct Identity<'a> {
     pub(super) scheme: &'a str,
     /// The name of the layer that remembers the delivery.
     pub(super) layer: &'a str,
-    pub(super) claim: &'a Claim<'a>,
+    pub(super) unverified: &'a Unverified<'a>,
     pub(super) body: &'a [u8],
     /// All signed bytes, in pieces.
     pub(super) signed: &'a [Cow<'a, [u8]>],
@@ -125,11 +125,11 @@ impl Identity<'_> {
     /// The key of the signed bytes, or of the name in them.
     fn signed_key(&self) -> ReplayKey {
         let concatenated;
-        let (what, bytes): (&str, &[u8]) = match (self.claim.once, self.name) {
-            (Once::Id(id), _) => ("id", id.as_bytes()),
-            (Once::Body, Some(name)) => ("name", name.as_bytes()),
-            (Once::Body, None) => ("body", self.body),
-            (Once::Signed, _) => {
+        let (what, bytes): (&str, &[u8]) = match (self.unverified.identified_by, self.name) {
+            (IdentifiedBy::Id(id), _) => ("id", id.as_bytes()),
+            (IdentifiedBy::Body, Some(name)) => ("name", name.as_bytes()),
+            (IdentifiedBy::Body, None) => ("body", self.body),
+            (IdentifiedBy::Signed, _) => {
                 // One text, independent of its pieces.
                 concatenated = self.signed.concat();
                 ("signed", &concatenated)

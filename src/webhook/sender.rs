@@ -23,7 +23,7 @@ pub(super) async fn ask_about_sender(
     answer?.ok_or_else(|| {
         AuthError::forbidden("no_provider_for_message")
             .with_code("not_allowlisted")
-            .with_message("the sender is not on the list of those who may call")
+            .with_message("the sender is not on the allowlist")
     })
 }
 

@@ -24,11 +24,10 @@ pub(super) trait Scheme: Send + Sync + 'static {
     /// Reads a secret or public key in the form in which the platform gives it out.
     fn key(&self, secret: &str) -> Result<Key, ConfigError>;
 
-    /// Reads the claims in the head of a delivery, before a byte of its body is read. Nothing is
-    /// proven yet.
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError>;
+    /// Reads the head of a delivery, before a byte of its body is read. Nothing is proven yet.
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError>;
 
-    /// The signed part of the body, which follows [`Claim::before`]: the whole body, unless the scheme
+    /// The signed part of the body, which follows [`Unverified::before`]: the whole body, unless the scheme
     /// says otherwise.
     fn signed_body<'b>(&self, _: &Head<'_>, body: &'b [u8]) -> Result<Cow<'b, [u8]>, AuthError> {
         Ok(body.into())
@@ -79,18 +78,18 @@ pub(super) struct Head<'a> {
     pub(super) headers: &'a HeaderMap,
 }
 
-/// The claims of the head of a delivery.
-pub(super) struct Claim<'a> {
+/// What the head of a delivery says. Nothing of it is verified.
+pub(super) struct Unverified<'a> {
     /// The signed bytes before the body, in pieces.
     pub(super) before: Vec<Cow<'a, [u8]>>,
-    pub(super) shown: Vec<Shown<'a>>,
+    pub(super) signatures: Vec<Signature<'a>>,
     /// The signed time, in seconds.
     pub(super) time: Option<u64>,
-    pub(super) once: Once<'a>,
+    pub(super) identified_by: IdentifiedBy<'a>,
 }
 
 /// A signature, or the secret in its place.
-pub(super) enum Shown<'a> {
+pub(super) enum Signature<'a> {
     Mac(Vec<u8>),
     Ed25519(Vec<u8>),
     Token(&'a str),
@@ -98,7 +97,7 @@ pub(super) enum Shown<'a> {
 
 /// The signed bytes that are the same in every copy of one delivery and in no other one.
 #[derive(Clone, Copy)]
-pub(super) enum Once<'a> {
+pub(super) enum IdentifiedBy<'a> {
     /// The name in the body, or else the whole body: a retry is signed anew with a later time.
     Body,
     /// An id that is signed, in a header.
@@ -123,12 +122,12 @@ impl Key {
         Ok(Self::Hmac(Box::new(hmac::Key::new(algorithm, secret))))
     }
 
-    /// Whether `shown` has the form of a signature by this key.
-    fn could_have_made(&self, shown: &Shown<'_>) -> bool {
-        match (self, shown) {
-            (Self::Hmac(key), Shown::Mac(mac)) => mac.len() == key.algorithm().tag_len(),
-            (Self::Ed25519(_), Shown::Ed25519(bytes)) => bytes.len() == ED25519_SIGNATURE_LEN,
-            (Self::Token(_), Shown::Token(_)) => true,
+    /// Whether `signature` has the form of a signature by this key.
+    fn could_have_made(&self, signature: &Signature<'_>) -> bool {
+        match (self, signature) {
+            (Self::Hmac(key), Signature::Mac(mac)) => mac.len() == key.algorithm().tag_len(),
+            (Self::Ed25519(_), Signature::Ed25519(bytes)) => bytes.len() == ED25519_SIGNATURE_LEN,
+            (Self::Token(_), Signature::Token(_)) => true,
             _ => false,
         }
     }
@@ -154,15 +153,15 @@ impl Key {
 
 /// Checks everything that needs no body: one of the signatures must have the form of a signature by
 /// one of the keys.
-pub(super) fn check_shown<'k>(
-    claim: &Claim<'_>,
+pub(super) fn check_form<'k>(
+    unverified: &Unverified<'_>,
     keys: impl Iterator<Item = &'k Key> + Clone,
 ) -> Result<(), AuthError> {
-    if claim.shown.len() > MOST_SIGNATURES {
+    if unverified.signatures.len() > MOST_SIGNATURES {
         return Err(too_many());
     }
-    let may_be_right = |shown| keys.clone().any(|key| key.could_have_made(shown));
-    if claim.shown.iter().any(may_be_right) {
+    let may_be_right = |signature| keys.clone().any(|key| key.could_have_made(signature));
+    if unverified.signatures.iter().any(may_be_right) {
         Ok(())
     } else {
         Err(read::malformed())
@@ -171,7 +170,7 @@ pub(super) fn check_shown<'k>(
 
 /// Checks that one of the keys made one of the signatures over `signed`.
 pub(super) fn verify<'k>(
-    claim: &Claim<'_>,
+    unverified: &Unverified<'_>,
     signed: &[Cow<'_, [u8]>],
     keys: impl Iterator<Item = &'k Key> + Clone,
 ) -> Result<(), AuthError> {
@@ -179,27 +178,27 @@ pub(super) fn verify<'k>(
     for key in keys {
         match key {
             Key::Ed25519(key) => asymmetric.push(&**key),
-            _ if made_one(key, claim, signed) => return Ok(()),
+            _ if made_one(key, unverified, signed) => return Ok(()),
             _ => {}
         }
     }
-    if !asymmetric.is_empty() && verify_ed25519(claim, &signed.concat(), &asymmetric)? {
+    if !asymmetric.is_empty() && verify_ed25519(unverified, &signed.concat(), &asymmetric)? {
         return Ok(());
     }
     Err(read::refused("wrong_signature"))
 }
 
-fn made_one(key: &Key, claim: &Claim<'_>, signed: &[Cow<'_, [u8]>]) -> bool {
+fn made_one(key: &Key, unverified: &Unverified<'_>, signed: &[Cow<'_, [u8]>]) -> bool {
     match key {
         Key::Hmac(key) => {
             let mut context = hmac::Context::with_key(key);
             signed.iter().for_each(|part| context.update(part));
             let tag = context.sign();
-            let is_right = |shown: &Shown<'_>| matches!(shown, Shown::Mac(mac) if secret::equal(tag.as_ref(), mac));
-            claim.shown.iter().any(is_right)
+            let is_right = |signature: &Signature<'_>| matches!(signature, Signature::Mac(mac) if secret::equal(tag.as_ref(), mac));
+            unverified.signatures.iter().any(is_right)
         }
-        Key::Token(token) => claim.shown.iter().any(|shown| {
-            matches!(shown, Shown::Token(text)
+        Key::Token(token) => unverified.signatures.iter().any(|signature| {
+            matches!(signature, Signature::Token(text)
                 if secret::equal(text.as_bytes(), token.expose().as_bytes()))
         }),
         Key::Ed25519(_) => false,
@@ -209,13 +208,13 @@ fn made_one(key: &Key, claim: &Claim<'_>, signed: &[Cow<'_, [u8]>]) -> bool {
 /// Whether one of the keys made one of the signatures. It tries at most [`MOST_ASYMMETRIC`] pairs, the
 /// first signature with every key first.
 fn verify_ed25519(
-    claim: &Claim<'_>,
+    unverified: &Unverified<'_>,
     message: &[u8],
     keys: &[&ParsedPublicKey],
 ) -> Result<bool, AuthError> {
     let mut signatures: Vec<&[u8]> = Vec::new();
-    for shown in &claim.shown {
-        if let Shown::Ed25519(bytes) = shown
+    for signature in &unverified.signatures {
+        if let Signature::Ed25519(bytes) = signature
             && bytes.len() == ED25519_SIGNATURE_LEN
             && !signatures.contains(&&**bytes)
         {

@@ -7,7 +7,7 @@ use crate::{
     config::{
         AuthConfig, ConfigSummary,
         fault::{Faults, Place},
-        source::Seen,
+        source::FileDigest,
     },
     provider::AuthProvider,
     webhook::WebhookRoutes,
@@ -30,7 +30,7 @@ pub(in crate::config) struct Assembly<'a> {
     pub(super) kept: Kept,
     /// Whether the document lets everybody in, in one of the explicit ways.
     pub(super) is_open: bool,
-    pub(super) seen: &'a mut Vec<Seen>,
+    pub(super) files: &'a mut Vec<FileDigest>,
     pub(super) faults: Faults,
     pub(super) summary: ConfigSummary,
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::layer::AuthLayer,
-    config::{AuthConfig, ConfigFaults, ConfigSummary, fault::Faults, source::Seen},
+    config::{AuthConfig, ConfigFaults, ConfigSummary, fault::Faults, source::FileDigest},
     webhook::WebhookRoutes,
 };
 
@@ -25,14 +25,14 @@ pub(in crate::config) struct Built {
 
 /// Puts together what a configuration says, or tells everything that is wrong with it.
 ///
-/// The files it read are noted in `seen` in either case.
+/// The files it read are noted in `files` in either case.
 pub(in crate::config) fn assemble(
     config: &AuthConfig,
     former: Option<Former<'_>>,
-    seen: &mut Vec<Seen>,
+    files: &mut Vec<FileDigest>,
 ) -> Result<Built, ConfigFaults> {
     let origin = config.source.name();
-    let document = config.source.read(seen)?;
+    let document = config.source.read(files)?;
     let webhooks = match former {
         Some(former) => former.webhooks.successor(),
         None => WebhookRoutes::anywhere(),
@@ -43,7 +43,7 @@ pub(in crate::config) fn assemble(
         webhooks,
         kept: Kept::default(),
         is_open: false,
-        seen,
+        files,
         faults: Faults::of(Arc::clone(&origin)),
         summary: ConfigSummary {
             source: origin,

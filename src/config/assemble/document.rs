@@ -89,7 +89,7 @@ impl Assembly<'_> {
         let sources = Sources {
             env: &self.config.env,
             folder: self.config.source.folder(),
-            seen: self.seen,
+            files: self.files,
         };
         (sources, &mut self.faults)
     }

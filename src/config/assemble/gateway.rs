@@ -168,10 +168,10 @@ impl fmt::Debug for Mode {
 
 /// The providers that a document names, in its order, those at fault among them.
 #[derive(Clone)]
-pub(in crate::config) struct Providers(Vec<Named>);
+pub(in crate::config) struct Providers(Vec<NamedBlock>);
 
 #[derive(Clone)]
-struct Named {
+struct NamedBlock {
     name: &'static str,
     block: Slot<Rc<dyn ProviderBlock>>,
 }
@@ -213,11 +213,11 @@ impl Block for Providers {
     }
 
     fn read_members(members: &Members<'_>, faults: &mut Faults) -> Self {
-        let read = |row: &Row| Named {
+        let read = |row: &Row| NamedBlock {
             name: row.name,
             block: (row.read)(members, row.name, faults),
         };
-        let mut named: Vec<Named> = PROVIDERS.iter().map(read).collect();
+        let mut named: Vec<NamedBlock> = PROVIDERS.iter().map(read).collect();
         named.retain(|named| !named.block.is_absent());
         named.sort_by_key(|named| named.block.present().map(|located| located.order));
         Self(named)

@@ -6,7 +6,7 @@ use super::{
     assembly::{Assembly, Provider, ProviderBlock},
     claims::with_jwt_rules,
     kept::{IssuerPlan, KeptIssuer},
-    trust::{Authorities, FaultTold},
+    trust::{Authorities, FaultReported},
 };
 use crate::{
     config::{
@@ -50,7 +50,7 @@ impl Assembly<'_> {
         let is_right = self.check_jwt_rules(&oauth2.rules, &located.place);
         let authorities = match self.authorities(&oauth2.ca_file) {
             Ok(authorities) => authorities,
-            Err(FaultTold) => {
+            Err(FaultReported) => {
                 self.check_addresses(located);
                 return None;
             }

@@ -26,7 +26,7 @@ impl Assembly<'_> {
     /// The secret that a file holds.
     pub(super) fn secret_file(&mut self, file: &Located<String>) -> Option<Located<Secret>> {
         let path = self.config.source.folder().join(&file.value);
-        match source::read_secret(&path, self.seen) {
+        match source::read_secret(&path, self.files) {
             Ok(value) => Some(Located {
                 value,
                 place: file.place.clone(),
@@ -42,7 +42,7 @@ impl Assembly<'_> {
     /// The text of a file that holds a key or certificates, of at most so many bytes.
     pub(super) fn file_text(&mut self, file: &Located<String>, largest: u64) -> Option<Secret> {
         let path = self.config.source.folder().join(&file.value);
-        match source::read_text(&path, largest, self.seen) {
+        match source::read_text(&path, largest, self.files) {
             Ok(text) => Some(text),
             Err(why) => {
                 self.unreadable(file, &why);

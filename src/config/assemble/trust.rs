@@ -12,26 +12,26 @@ pub(super) struct Authorities {
 }
 
 /// What is wrong has been told.
-pub(super) struct FaultTold;
+pub(super) struct FaultReported;
 
 impl Assembly<'_> {
     /// The authorities in a CA file, where one is named.
     pub(super) fn authorities(
         &mut self,
         file: &Slot<String>,
-    ) -> Result<Option<Authorities>, FaultTold> {
+    ) -> Result<Option<Authorities>, FaultReported> {
         let file = match file {
             Slot::Absent => return Ok(None),
-            Slot::Faulty => return Err(FaultTold),
+            Slot::Faulty => return Err(FaultReported),
             Slot::Present(file) => file,
         };
-        let pem = self.file_text(file, LARGEST_CA).ok_or(FaultTold)?;
+        let pem = self.file_text(file, LARGEST_CA).ok_or(FaultReported)?;
         match Transport::with_ca(pem.expose().as_bytes()) {
             Ok(transport) => Ok(Some(Authorities { pem, transport })),
             Err(fault) => {
                 let message = format!("the CA file {}", fault.why);
                 self.faults.add(fault.kind, &file.place, message);
-                Err(FaultTold)
+                Err(FaultReported)
             }
         }
     }

@@ -152,7 +152,7 @@ fn secret_in(
     sources: &mut Sources<'_>,
     faults: &mut Faults,
 ) -> Option<Located<Secret>> {
-    match read_secret(&sources.folder.join(&file.value), sources.seen) {
+    match read_secret(&sources.folder.join(&file.value), sources.files) {
         Ok(value) => Some(Located {
             value,
             place: file.place.clone(),

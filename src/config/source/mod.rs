@@ -44,7 +44,7 @@ pub(super) struct Document {
 
 /// A file that was read, and its content: to notice later that it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct FileDigest {
     path: PathBuf,
     digest: Result<[u8; 32], ErrorKind>,
 }
@@ -68,7 +68,7 @@ impl Source {
         }
     }
 
-    pub(super) fn read(&self, seen: &mut Vec<Seen>) -> Result<Document, ConfigFaults> {
+    pub(super) fn read(&self, files: &mut Vec<FileDigest>) -> Result<Document, ConfigFaults> {
         let fail = |(at, message): (At, String)| {
             let place = Place::new("", at);
             let fault = ConfigFault::new(ConfigErrorKind::Malformed, &self.name(), &place, message);
@@ -83,7 +83,7 @@ impl Source {
             }
             Self::Text(format, text) => (*format, text.clone()),
             Self::File(path) => {
-                let read = read_text(path, LARGEST_FILE, seen);
+                let read = read_text(path, LARGEST_FILE, files);
                 // The name first: a fault in it would otherwise be reported as one of the content.
                 match (format_of(path), read) {
                     (Some(format), Ok(text)) => (format, text),
@@ -108,24 +108,24 @@ impl Source {
     }
 }
 
-/// The state of a file at one moment: its content and its stamp.
+/// The state of a file at one moment: its content and its metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    pub(super) seen: Seen,
-    stamp: Option<Stamp>,
+pub(super) struct FileState {
+    pub(super) digest: FileDigest,
+    metadata: Option<FileMetadata>,
 }
 
-/// Identity, size and modification time of a file. A file with one stamp in two looks was not written
-/// in between, not even with equal content.
+/// Identity, size and modification time of a file. A file with equal metadata at two moments was
+/// not written in between, not even with equal content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileMetadata {
     length: u64,
     modified: Option<SystemTime>,
     /// Device, number and change time of the file, where the platform has them.
     inode: [i128; 4],
 }
 
-impl Stamp {
+impl FileMetadata {
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self {
@@ -152,19 +152,19 @@ fn inode(_metadata: &fs::Metadata) -> [i128; 4] {
     [0; 4]
 }
 
-impl Seen {
+impl FileDigest {
     /// Reads the file again.
-    pub(super) fn again(&self) -> Self {
+    pub(super) fn reread(&self) -> Self {
         let bytes = read_bytes(&self.path, LARGEST_FILE);
         Self::of(&self.path, &bytes)
     }
 
-    /// Takes the stamp of the file, then reads it.
-    pub(super) fn look(&self) -> Look {
-        // Before the content: a write during the read then shows in the next look.
-        let stamp = Stamp::of(&self.path);
-        let seen = self.again();
-        Look { seen, stamp }
+    /// Reads the metadata of the file, then its content.
+    pub(super) fn state(&self) -> FileState {
+        // Before the content: a write during the read then shows at the next moment.
+        let metadata = FileMetadata::of(&self.path);
+        let digest = self.reread();
+        FileState { digest, metadata }
     }
 
     /// Whether both have the same path and content.
@@ -182,9 +182,13 @@ impl Seen {
 }
 
 /// Reads a text file; the error is in the words of a configuration.
-pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result<Secret, String> {
+pub(super) fn read_text(
+    path: &Path,
+    limit: u64,
+    files: &mut Vec<FileDigest>,
+) -> Result<Secret, String> {
     let bytes = read_bytes(path, limit);
-    seen.push(Seen::of(path, &bytes));
+    files.push(FileDigest::of(path, &bytes));
     let mut bytes = bytes.map_err(|error| said(&error, limit))?;
     let bytes = std::mem::take(&mut *bytes);
     match String::from_utf8(bytes) {
@@ -203,8 +207,8 @@ pub(super) fn read_text(path: &Path, limit: u64, seen: &mut Vec<Seen>) -> Result
 
 /// Reads a file that holds only a secret and, at most, one line break after it: editors and `echo`
 /// write one, and no secret has it.
-pub(super) fn read_secret(path: &Path, seen: &mut Vec<Seen>) -> Result<Secret, String> {
-    let text = read_text(path, LARGEST_KEY, seen)?;
+pub(super) fn read_secret(path: &Path, files: &mut Vec<FileDigest>) -> Result<Secret, String> {
+    let text = read_text(path, LARGEST_KEY, files)?;
     let secret = text.expose();
     let alone = secret.strip_suffix("\r\n");
     let secret = alone.or(secret.strip_suffix('\n')).unwrap_or(secret);

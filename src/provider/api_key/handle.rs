@@ -134,6 +134,6 @@ impl fmt::Debug for ApiKeyHandle {
 fn no_key(name: &str) -> ConfigError {
     ConfigError::new(
         ConfigErrorKind::Unknown,
-        format!("no API key is named {name:?}: names() lists those there are"),
+        format!("no API key has the name {name:?}: names() lists the names"),
     )
 }

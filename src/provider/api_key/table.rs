@@ -171,7 +171,7 @@ pub(super) fn duplicate_name(name: &str) -> ConfigError {
 fn duplicate_key(name: &str) -> ConfigError {
     ConfigError::new(
         ConfigErrorKind::Duplicate,
-        format!("the API key named {name:?} is there twice: give each caller a key of its own"),
+        format!("two entries have the API key named {name:?}: give each caller a key of its own"),
     )
 }
 

@@ -7,7 +7,7 @@ use crate::{
     webhook::{
         json::Object,
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -29,16 +29,16 @@ impl Scheme for Discord {
         Key::ed25519(&bytes)
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let signature = read::required(head.headers, &SIGNATURE)?;
         let timestamp = read::required(head.headers, &TIMESTAMP)?;
         let signature = read::hex(signature).ok_or_else(read::malformed)?;
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: vec![timestamp.as_bytes().into()],
-            shown: vec![Shown::Ed25519(signature)],
+            signatures: vec![Signature::Ed25519(signature)],
             time: Some(time),
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
     error::{AuthError, ConfigError},
     webhook::{
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -22,7 +22,7 @@ impl Scheme for Github {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         hub_signature(head)
     }
 
@@ -36,16 +36,16 @@ impl Scheme for Github {
 }
 
 /// The signature header of GitHub and Meta, which have one format.
-pub(super) fn hub_signature<'a>(head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+pub(super) fn hub_signature<'a>(head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
     let mac = read::required(head.headers, &SIGNATURE)?
         .strip_prefix("sha256=")
         .and_then(read::hex)
         .ok_or_else(read::malformed)?;
-    Ok(Claim {
+    Ok(Unverified {
         before: Vec::new(),
-        shown: vec![Shown::Mac(mac)],
+        signatures: vec![Signature::Mac(mac)],
         time: None,
-        once: Once::Body,
+        identified_by: IdentifiedBy::Body,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
     hex,
     webhook::{
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -258,11 +258,11 @@ impl Scheme for HmacScheme {
         Key::hmac(self.hash(), secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let signature = read::required(head.headers, &self.signature)?;
         let mac = self.read(signature).ok_or_else(read::malformed)?;
         let mut before = Vec::with_capacity(4);
-        let (mut time, mut once) = (None, Once::Signed);
+        let (mut time, mut identified_by) = (None, IdentifiedBy::Signed);
         if let Some(name) = &self.id {
             let id = read::required(head.headers, name)?;
             // With the separator in an id, two deliveries could have equal signed bytes.
@@ -270,18 +270,18 @@ impl Scheme for HmacScheme {
                 return Err(read::malformed());
             }
             before.extend([id.as_bytes().into(), b".".into()]);
-            once = Once::Id(id);
+            identified_by = IdentifiedBy::Id(id);
         }
         if let Some(name) = &self.timestamp {
             let text = read::required(head.headers, name)?;
             time = Some(read::time(text).ok_or_else(read::malformed)?);
             before.extend([text.as_bytes().into(), b".".into()]);
         }
-        Ok(Claim {
+        Ok(Unverified {
             before,
-            shown: vec![Shown::Mac(mac)],
+            signatures: vec![Signature::Mac(mac)],
             time,
-            once,
+            identified_by,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::{
     webhook::{
         json::Object,
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -23,15 +23,15 @@ impl Scheme for Linear {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let mac = read::required(head.headers, &SIGNATURE)?;
         let mac = read::hex(mac).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: Vec::new(),
-            shown: vec![Shown::Mac(mac)],
+            signatures: vec![Signature::Mac(mac)],
             // The header `Linear-Timestamp` is not signed.
             time: None,
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

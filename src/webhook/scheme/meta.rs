@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use super::github::hub_signature;
 use crate::{
     error::{AuthError, ConfigError},
-    webhook::verify::{Claim, Head, Key, Scheme},
+    webhook::verify::{Head, Key, Scheme, Unverified},
 };
 
 pub(in crate::webhook) struct Meta;
@@ -19,7 +19,7 @@ impl Scheme for Meta {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         hub_signature(head)
     }
 

@@ -7,7 +7,7 @@ use crate::{
     error::{AuthError, ConfigError},
     webhook::{
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -22,7 +22,7 @@ impl Scheme for Shopify {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let older = read::one(head.headers, &OLDER)?;
         let newer = read::one(head.headers, &NEWER)?;
         let mac = match (older, newer) {
@@ -31,11 +31,11 @@ impl Scheme for Shopify {
             (None, None) => return Err(read::unsigned()),
         };
         let mac = read::base64(mac).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: Vec::new(),
-            shown: vec![Shown::Mac(mac)],
+            signatures: vec![Signature::Mac(mac)],
             time: None,
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::{
     webhook::{
         json::Object,
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -23,7 +23,7 @@ impl Scheme for Slack {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let signature = read::required(head.headers, &SIGNATURE)?;
         let timestamp = read::required(head.headers, &TIMESTAMP)?;
         let mac = signature
@@ -31,11 +31,11 @@ impl Scheme for Slack {
             .and_then(read::hex)
             .ok_or_else(read::malformed)?;
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: vec![b"v0:".into(), timestamp.as_bytes().into(), b":".into()],
-            shown: vec![Shown::Mac(mac)],
+            signatures: vec![Signature::Mac(mac)],
             time: Some(time),
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
     webhook::{
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -26,7 +26,7 @@ impl Scheme for Standard {
         Key::hmac(hmac::HMAC_SHA256, &bytes)
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let [id, timestamp, signature] = fields(head.headers)?;
         // The three are joined by full stops: with a full stop in the id, two deliveries could have
         // equal signed bytes.
@@ -34,16 +34,16 @@ impl Scheme for Standard {
             return Err(read::malformed());
         }
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: vec![
                 id.as_bytes().into(),
                 b".".into(),
                 timestamp.as_bytes().into(),
                 b".".into(),
             ],
-            shown: signature.split(' ').filter_map(shown).collect(),
+            signatures: signature.split(' ').filter_map(read_signature).collect(),
             time: Some(time),
-            once: Once::Id(id),
+            identified_by: IdentifiedBy::Id(id),
         })
     }
 
@@ -53,10 +53,10 @@ impl Scheme for Standard {
 }
 
 /// A signature of a supported version; others are for other readers.
-fn shown(signature: &str) -> Option<Shown<'static>> {
+fn read_signature(signature: &str) -> Option<Signature<'static>> {
     match signature.split_once(',')? {
-        ("v1", mac) => read::base64(mac).map(Shown::Mac),
-        ("v1a", bytes) => read::base64(bytes).map(Shown::Ed25519),
+        ("v1", mac) => read::base64(mac).map(Signature::Mac),
+        ("v1a", bytes) => read::base64(bytes).map(Signature::Ed25519),
         _ => None,
     }
 }
@@ -73,7 +73,7 @@ fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
         ])
     };
     let (standard, svix) = (read(&STANDARD)?, read(&SVIX)?);
-    let shown = match (standard == [None; 3], svix == [None; 3]) {
+    let headers = match (standard == [None; 3], svix == [None; 3]) {
         (false, true) => standard,
         (true, false) => svix,
         (false, false) if standard == svix => standard,
@@ -83,7 +83,7 @@ fn fields(headers: &HeaderMap) -> Result<[&str; 3], AuthError> {
                 .with_message("the webhook and svix headers differ"));
         }
     };
-    match shown {
+    match headers {
         [Some(id), Some(timestamp), Some(signature)] => Ok([id, timestamp, signature]),
         _ => Err(read::unsigned()),
     }

@@ -8,7 +8,7 @@ use crate::{
     webhook::{
         json::Object,
         read,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -23,26 +23,28 @@ impl Scheme for Stripe {
         Key::hmac(hmac::HMAC_SHA256, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let header = read::required(head.headers, &SIGNATURE)?;
-        let (mut timestamp, mut shown) = (None, Vec::new());
+        let (mut timestamp, mut signatures) = (None, Vec::new());
         for item in header.split(',') {
             match item.split_once('=').ok_or_else(read::malformed)? {
                 ("t", _) if timestamp.is_some() => return Err(read::malformed()),
                 ("t", value) => timestamp = Some(value),
                 ("v1", value) => {
-                    shown.push(Shown::Mac(read::hex(value).ok_or_else(read::malformed)?));
+                    signatures.push(Signature::Mac(
+                        read::hex(value).ok_or_else(read::malformed)?,
+                    ));
                 }
                 _ => {}
             }
         }
         let timestamp = timestamp.ok_or_else(read::malformed)?;
         let time = read::time(timestamp).ok_or_else(read::malformed)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: vec![timestamp.as_bytes().into(), b".".into()],
-            shown,
+            signatures,
             time: Some(time),
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

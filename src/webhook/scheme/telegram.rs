@@ -6,7 +6,7 @@ use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
     webhook::{
         read,
-        verify::{self, Claim, Head, Key, Once, Scheme, Shown},
+        verify::{self, Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -32,13 +32,13 @@ impl Scheme for Telegram {
         Ok(Key::Token(secret.into()))
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let token = read::required(head.headers, &TOKEN)?;
-        Ok(Claim {
+        Ok(Unverified {
             before: Vec::new(),
-            shown: vec![Shown::Token(token)],
+            signatures: vec![Signature::Token(token)],
             time: None,
-            once: Once::Body,
+            identified_by: IdentifiedBy::Body,
         })
     }
 

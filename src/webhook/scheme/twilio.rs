@@ -14,7 +14,7 @@ use crate::{
     webhook::{
         read,
         reply::short_answer,
-        verify::{Claim, Head, Key, Once, Scheme, Shown},
+        verify::{Head, IdentifiedBy, Key, Scheme, Signature, Unverified},
     },
 };
 
@@ -50,7 +50,7 @@ impl Scheme for Twilio {
         Key::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes())
     }
 
-    fn claim<'a>(&self, head: &Head<'a>) -> Result<Claim<'a>, AuthError> {
+    fn unverified<'a>(&self, head: &Head<'a>) -> Result<Unverified<'a>, AuthError> {
         let mac = read::required(head.headers, &SIGNATURE)?;
         let mac = read::base64(mac).ok_or_else(read::malformed)?;
         let mut before = vec![self.url.as_bytes().to_vec().into()];
@@ -58,11 +58,11 @@ impl Scheme for Twilio {
             before.extend([b"?".into(), query.as_bytes().into()]);
         }
         digest_in(head.uri)?;
-        Ok(Claim {
+        Ok(Unverified {
             before,
-            shown: vec![Shown::Mac(mac)],
+            signatures: vec![Signature::Mac(mac)],
             time: None,
-            once: Once::Signed,
+            identified_by: IdentifiedBy::Signed,
         })
     }
 

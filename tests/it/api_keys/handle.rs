@@ -206,7 +206,7 @@ fn a_name_that_is_not_there_is_an_error_that_names_it() {
         let text = error.to_string();
         assert_eq!(
             text,
-            "no API key is named \"adam\": names() lists those there are"
+            "no API key has the name \"adam\": names() lists the names"
         );
     }
 }

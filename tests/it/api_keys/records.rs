@@ -266,7 +266,7 @@ fn duplicates_are_refused_when_built() {
     assert_eq!(same_key.kind(), ConfigErrorKind::Duplicate);
     assert_eq!(
         same_key.to_string(),
-        "the API key named \"b\" is there twice: give each caller a key of its own"
+        "two entries have the API key named \"b\": give each caller a key of its own"
     );
     let bare = ApiKeyAuth::new(["one", "one"]).unwrap_err();
     assert_eq!(bare.kind(), ConfigErrorKind::Duplicate);
