@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use super::{
-    AuditQuery, AuditRecord, Change, KeyAdminError, KeyDigest, KeyId, KeyQuery, KeyRecord,
-    KeyRequest, KeyUpdate, KeyWrite, MadeKey, ManagedKey, ManagedKeys, NewKey, Page, Revision,
-    StoredKey, Written,
+    AuditQuery, AuditRecord, Change, KeyAdminError, KeyDigest, KeyId, KeyQuery, KeyRequest,
+    KeyUpdate, KeyWrite, MadeKey, ManagedKey, Page, Revision, StoredKey, Written,
     ask::ask,
     authority::{Authority, LIMIT, READ, Read, WRITE},
-    bounds, valid,
+    backend::Backend,
+    created::Material,
+    valid,
 };
-use crate::secret::Secret;
 
-/// Makes, shows, changes and ends keys for a caller or an operator: see [`ManagedKeys::as_caller`] and
-/// [`ManagedKeys::as_operator`].
+/// Makes, shows, changes and ends keys for a caller or an operator: see [`ManagedKeys::as_caller`](super::ManagedKeys::as_caller)
+/// and [`ManagedKeys::as_operator`](super::ManagedKeys::as_operator).
 ///
 /// # Security
 ///
@@ -49,13 +49,16 @@ use crate::secret::Secret;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct KeyAdmin {
-    pub(super) keys: ManagedKeys,
-    pub(super) authority: Authority,
+    authority: Authority,
 }
 
 impl KeyAdmin {
-    pub(super) fn new(keys: ManagedKeys, authority: Authority) -> Self {
-        Self { keys, authority }
+    pub(super) fn new(authority: Authority) -> Self {
+        Self { authority }
+    }
+
+    fn backend(&self) -> &Backend {
+        self.authority.backend()
     }
 
     /// Makes a key.
@@ -64,8 +67,7 @@ impl KeyAdmin {
     ///
     /// The request is malformed, would give more than the caller has, or the store could not be asked.
     pub async fn create(&self, request: KeyRequest) -> Result<MadeKey, KeyAdminError> {
-        let secret = self.keys.settings().format.generate()?;
-        self.make(request, Some(secret), None, None).await
+        self.generate(request, None).await
     }
 
     /// Makes the first key that may administer keys: only if no live key grants `keys:write`, over all
@@ -76,14 +78,12 @@ impl KeyAdmin {
     /// As for [`create`](Self::create), and [`KeyAdminError::Conflict`] where a live key grants
     /// `keys:write`.
     pub async fn create_first_admin(&self, request: KeyRequest) -> Result<MadeKey, KeyAdminError> {
-        let Authority::Operator(_) = &self.authority else {
+        if !self.authority.is_operator() {
             return Err(KeyAdminError::Forbidden(
                 "only an operator makes the first key",
             ));
-        };
-        let secret = self.keys.settings().format.generate()?;
-        self.make(request, Some(secret), None, Some(WRITE.into()))
-            .await
+        }
+        self.generate(request, Some(WRITE.into())).await
     }
 
     /// Makes a key of a digest: of one that exists already, and may be of any form. A caller needs
@@ -102,112 +102,48 @@ impl KeyAdmin {
         digest: KeyDigest,
         request: KeyRequest,
     ) -> Result<ManagedKey, KeyAdminError> {
-        let made = self.make(request, None, Some(digest), None).await?;
-        Ok(made.key)
+        let made = self.make(request, Material::Imported(digest), None).await?;
+        Ok(made.0.into())
     }
 
+    async fn generate(
+        &self,
+        request: KeyRequest,
+        unless_granted: Option<Box<str>>,
+    ) -> Result<MadeKey, KeyAdminError> {
+        let secret = self.backend().settings().format.generate()?;
+        let material = Material::Generated(&secret);
+        let (key, was_made_before) = self.make(request, material, unless_granted).await?;
+        Ok(MadeKey {
+            key: key.into(),
+            secret: (!was_made_before).then_some(secret),
+        })
+    }
+
+    /// Makes a key; returns it, and whether it was made before.
     async fn make(
         &self,
         request: KeyRequest,
-        secret: Option<Secret>,
-        imported: Option<KeyDigest>,
+        material: Material<'_>,
         unless_granted: Option<Box<str>>,
-    ) -> Result<MadeKey, KeyAdminError> {
+    ) -> Result<(StoredKey, bool), KeyAdminError> {
         valid::request(&request)?;
-        let (own, now) = self.own(WRITE).await?;
-        let settings = self.keys.settings();
-        let id = KeyId::generate(now)?;
-        let digest = match (&secret, imported) {
-            (Some(secret), _) => KeyDigest::of_key(secret.expose().as_bytes()),
-            (None, Some(digest)) => digest,
-            (None, None) => return Err(KeyAdminError::Invalid("there is no key to make".into())),
-        };
-        let bounds = self.bounds(own.as_ref());
-        // A digest of any form makes this store answer for all credentials of the chain.
-        if imported.is_some() && bounds.as_ref().is_some_and(|bounds| !bounds.is_admin()) {
-            return Err(KeyAdminError::Forbidden(
-                "an import needs keys:admin: create a key instead",
+        let (own, now) = self.authority.own(WRITE).await?;
+        let write = self
+            .authority
+            .created(own.as_ref(), now, request, material, unless_granted)?;
+        let (key, was_made_before) = self.write(write).await?;
+        let key = key.ok_or(KeyAdminError::NotFound)?;
+        // It may have been given to somebody else since.
+        if was_made_before
+            && let Some(bounds) = self.authority.bounds(own.as_ref())
+            && !bounds.may_see(key.record())?
+        {
+            return Err(KeyAdminError::Conflict(
+                "the idempotency key made a key that is not yours any more: take another",
             ));
         }
-        let idempotency = request
-            .idempotency_key
-            .as_deref()
-            .map(|key| self.idempotency(key, imported));
-        let mut record = KeyRecord {
-            account: id.clone(),
-            id,
-            start: secret
-                .as_ref()
-                .map(|key| settings.format.start_of(key))
-                .unwrap_or_default(),
-            name: request.name.into(),
-            owner: request
-                .owner
-                .map(|owner| bounds::normal_owner(owner, settings)),
-            tenant: request.tenant.map(Into::into),
-            scopes: request.scopes.into_iter().map(Into::into).collect(),
-            metadata: request.metadata,
-            limit: request.limit,
-            metered: request.credits.is_some(),
-            imported: imported.is_some(),
-            created_at: now,
-            created_by: self.actor(own.as_ref()),
-            expires_at: request.expires_at,
-            revoked: None,
-            successor: None,
-        };
-        if let Some(bounds) = &bounds {
-            if !bounds.is_admin() {
-                record.owner.get_or_insert_with(|| bounds.owner());
-                if record.tenant.is_none() {
-                    record.tenant = bounds.tenant()?;
-                }
-            }
-            if request.credits.is_some() {
-                bounds.check_credits()?;
-            }
-            if let Some(own) = bounds.own.map(StoredKey::record)
-                && bounds.shares_account()
-            {
-                record.account = own.account().clone();
-                record.metered = own.is_metered();
-                record.limit = record.limit.or(own.limit());
-            }
-        }
-        self.check_owner(&record)?;
-        self.bound_expiry(&mut record, own.as_ref(), now)?;
-        if let Some(bounds) = &bounds {
-            bounds.check(&record)?;
-        }
-        let new = NewKey {
-            record,
-            digest,
-            credits: request.credits,
-            idempotency,
-            unless_granted,
-        };
-        let write = self.change(own.as_ref(), Change::Create(Box::new(new)));
-        match self.write(write).await? {
-            (Some(key), false) => Ok(MadeKey {
-                key: key.into(),
-                secret,
-            }),
-            (Some(key), true) => {
-                // It may have been given to somebody else since.
-                if let Some(bounds) = &bounds
-                    && !bounds.may_see(key.record())?
-                {
-                    return Err(KeyAdminError::Conflict(
-                        "the idempotency key made a key that is not yours any more: take another",
-                    ));
-                }
-                Ok(MadeKey {
-                    key: key.into(),
-                    secret: None,
-                })
-            }
-            (None, _) => Err(KeyAdminError::NotFound),
-        }
+        Ok((key, was_made_before))
     }
 
     /// One key.
@@ -217,7 +153,7 @@ impl KeyAdmin {
     /// No key that the caller may see has the id, the caller lacks `keys:read`, or the store could not
     /// be asked.
     pub async fn get(&self, id: &KeyId) -> Result<ManagedKey, KeyAdminError> {
-        Ok(self.read(id, READ).await?.key.into())
+        Ok(self.authority.read(id, READ).await?.key.into())
     }
 
     /// Keys that the caller may see, by age, after an id, at most `limit` (1 to 1,000).
@@ -230,19 +166,21 @@ impl KeyAdmin {
         after: Option<KeyId>,
         limit: usize,
     ) -> Result<Page<ManagedKey>, KeyAdminError> {
-        let (own, _) = self.own(READ).await?;
+        let (own, _) = self.authority.own(READ).await?;
         let mut query = KeyQuery {
             after,
             limit: limit.clamp(1, MOST_LISTED),
             ..KeyQuery::default()
         };
-        if let Some(bounds) = self.bounds(own.as_ref())
+        if let Some(bounds) = self.authority.bounds(own.as_ref())
             && !bounds.is_admin()
         {
             query.owner = Some(bounds.owner());
             query.tenant = Some(bounds.tenant()?);
         }
-        let page = ask(LIMIT, || self.keys.store().list(query)).await?.value;
+        let page = ask(LIMIT, || self.backend().store().list(query))
+            .await?
+            .value;
         Ok(Page {
             items: page.items.into_iter().map(Into::into).collect(),
             has_more: page.has_more,
@@ -257,7 +195,7 @@ impl KeyAdmin {
     /// the update is malformed; the key was changed by others too often; the store could not be asked.
     pub async fn update(&self, id: &KeyId, update: KeyUpdate) -> Result<ManagedKey, KeyAdminError> {
         valid::update(&update)?;
-        self.changed(id, |read| self.updated(read, update.clone()))
+        self.changed(id, |read| self.authority.updated(read, update.clone()))
             .await?
             .map(Into::into)
             .ok_or(KeyAdminError::NotFound)
@@ -271,9 +209,9 @@ impl KeyAdmin {
     /// No key that the caller may see has the id; the key has more than the caller; it is not live, or
     /// has a successor already; the store could not be asked.
     pub async fn rotate(&self, id: &KeyId, overlap: Duration) -> Result<MadeKey, KeyAdminError> {
-        let secret = self.keys.settings().format.generate()?;
+        let secret = self.backend().settings().format.generate()?;
         let key = self
-            .changed(id, |read| self.rotated(read, overlap, &secret))
+            .changed(id, |read| self.authority.rotated(read, overlap, &secret))
             .await?
             .ok_or(KeyAdminError::NotFound)?;
         Ok(MadeKey {
@@ -292,7 +230,9 @@ impl KeyAdmin {
         valid::reason(reason)?;
         let decide = |read: &Read| {
             let (id, reason) = (id.clone(), reason.into());
-            Ok(self.change(read.own.as_ref(), Change::Revoke { id, reason }))
+            Ok(self
+                .authority
+                .change(read.own.as_ref(), Change::Revoke { id, reason }))
         };
         let revoked = self.changed(id, decide).await?;
         revoked.map(Into::into).ok_or(KeyAdminError::NotFound)
@@ -306,11 +246,13 @@ impl KeyAdmin {
     /// be asked.
     pub async fn delete(&self, id: &KeyId) -> Result<(), KeyAdminError> {
         let decide = |read: &Read| {
-            if let Some(bounds) = self.bounds(read.own.as_ref()) {
+            if let Some(bounds) = self.authority.bounds(read.own.as_ref()) {
                 bounds.check(read.key.record())?;
             }
             let (id, at) = (id.clone(), read.key.revision());
-            Ok(self.change(read.own.as_ref(), Change::Delete { id, at }))
+            Ok(self
+                .authority
+                .change(read.own.as_ref(), Change::Delete { id, at }))
         };
         self.changed(id, decide).await.map(drop)
     }
@@ -327,12 +269,13 @@ impl KeyAdmin {
         before: Option<Revision>,
         limit: usize,
     ) -> Result<Page<AuditRecord>, KeyAdminError> {
-        let (own, _) = self.own(READ).await?;
+        let (own, _) = self.authority.own(READ).await?;
         let is_bounded = self
+            .authority
             .bounds(own.as_ref())
             .is_some_and(|bounds| !bounds.is_admin());
         match key {
-            Some(key) if is_bounded => drop(self.read(key, READ).await?),
+            Some(key) if is_bounded => drop(self.authority.read(key, READ).await?),
             None if is_bounded => {
                 return Err(KeyAdminError::Forbidden(
                     "name a key: all of them need keys:admin",
@@ -345,7 +288,9 @@ impl KeyAdmin {
             before,
             limit: limit.clamp(1, MOST_LISTED),
         };
-        Ok(ask(LIMIT, || self.keys.store().audit(query)).await?.value)
+        Ok(ask(LIMIT, || self.backend().store().audit(query))
+            .await?
+            .value)
     }
 
     /// Decides a change on a key as it is, and anew where another came between: one of that key, or
@@ -356,7 +301,7 @@ impl KeyAdmin {
         decide: impl Fn(&Read) -> Result<KeyWrite, KeyAdminError>,
     ) -> Result<Option<StoredKey>, KeyAdminError> {
         for _ in 0..TRIES {
-            let read = self.read(id, WRITE).await?;
+            let read = self.authority.read(id, WRITE).await?;
             match self.write(decide(&read)?).await {
                 Err(KeyAdminError::Conflict(_)) => {}
                 written => return written.map(|(key, _)| key),
@@ -369,10 +314,10 @@ impl KeyAdmin {
 
     /// Carries a change out; returns its key, and whether the change was carried out before.
     async fn write(&self, write: KeyWrite) -> Result<(Option<StoredKey>, bool), KeyAdminError> {
-        let written = ask(LIMIT, || self.keys.store().write(write)).await?;
+        let written = ask(LIMIT, || self.backend().store().write(write)).await?;
         Ok(match written.value {
             Written::Applied(applied) => {
-                self.keys.replica().changed_here(&applied);
+                self.backend().replica().changed_here(&applied);
                 // The last key of a rotation is the new one.
                 (applied.puts.into_iter().next_back(), false)
             }

@@ -3,28 +3,25 @@
 use std::time::Duration;
 
 use super::{
-    Change, KeyActor, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord,
-    KeyWrite, StoredKey, Timestamp,
+    Change, KeyActor, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, KeyWrite,
+    StoredKey, Timestamp,
     ask::ask,
+    backend::Backend,
     bounds::{self, Bounds},
 };
 use crate::{context::AuthContext, hex};
 
-/// The administrator: a caller or an operator.
+/// An administrator, and the keys to administer.
 #[derive(Clone, Debug)]
-pub(super) enum Authority {
-    Operator(Box<str>),
-    Caller(AuthContext),
+pub(super) struct Authority {
+    backend: Backend,
+    administrator: Administrator,
 }
 
-impl Authority {
-    pub(super) fn of_caller(caller: &AuthContext) -> Self {
-        Self::Caller(caller.clone())
-    }
-
-    pub(super) fn of_operator(name: String) -> Self {
-        Self::Operator(name.into())
-    }
+#[derive(Clone, Debug)]
+enum Administrator {
+    Operator(Box<str>),
+    Caller(AuthContext),
 }
 
 /// A key as it was read, the store's time of the read, and the caller's own key.
@@ -34,7 +31,29 @@ pub(super) struct Read {
     pub(super) now: Timestamp,
 }
 
-impl KeyAdmin {
+impl Authority {
+    pub(super) fn of_caller(backend: Backend, caller: &AuthContext) -> Self {
+        Self {
+            backend,
+            administrator: Administrator::Caller(caller.clone()),
+        }
+    }
+
+    pub(super) fn of_operator(backend: Backend, name: String) -> Self {
+        Self {
+            backend,
+            administrator: Administrator::Operator(name.into()),
+        }
+    }
+
+    pub(super) fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    pub(super) fn is_operator(&self) -> bool {
+        matches!(self.administrator, Administrator::Operator(_))
+    }
+
     /// A key that the caller may see.
     pub(super) async fn read(
         &self,
@@ -42,7 +61,10 @@ impl KeyAdmin {
         scope: &'static str,
     ) -> Result<Read, KeyAdminError> {
         let (own, _) = self.own(scope).await?;
-        let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id.clone()))).await?;
+        let found = ask(LIMIT, || {
+            self.backend.store().find(KeyLookup::Id(id.clone()))
+        })
+        .await?;
         let key = found.value.ok_or(KeyAdminError::NotFound)?;
         if let Some(bounds) = self.bounds(own.as_ref())
             && !bounds.may_see(key.record())?
@@ -59,9 +81,9 @@ impl KeyAdmin {
         &self,
         scope: &'static str,
     ) -> Result<(Option<StoredKey>, Timestamp), KeyAdminError> {
-        let own = match &self.authority {
-            Authority::Operator(_) => None,
-            Authority::Caller(caller) => {
+        let own = match &self.administrator {
+            Administrator::Operator(_) => None,
+            Administrator::Caller(caller) => {
                 if !caller.scopes().contains(scope) {
                     return Err(KeyAdminError::Forbidden(match scope {
                         READ => "this needs the scope keys:read",
@@ -74,14 +96,14 @@ impl KeyAdmin {
         let Some((store, id)) = own else {
             // For the store's time only.
             let id = KeyId::new("");
-            let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
+            let found = ask(LIMIT, || self.backend.store().find(KeyLookup::Id(id))).await?;
             return Ok((None, found.now));
         };
-        if store != self.keys.replica().store_address() {
+        if store != self.backend.store_address() {
             return Err(KeyAdminError::Forbidden("your own key is of another store"));
         }
         let id = KeyId::new(id);
-        let found = ask(LIMIT, || self.keys.store().find(KeyLookup::Id(id))).await?;
+        let found = ask(LIMIT, || self.backend.store().find(KeyLookup::Id(id))).await?;
         let own = found
             .value
             .filter(|own| own.record().is_live(found.now) && own.record().grants(scope))
@@ -100,12 +122,12 @@ impl KeyAdmin {
     }
 
     pub(super) fn bounds<'a>(&'a self, own: Option<&'a StoredKey>) -> Option<Bounds<'a>> {
-        match &self.authority {
-            Authority::Operator(_) => None,
-            Authority::Caller(caller) => Some(Bounds {
+        match &self.administrator {
+            Administrator::Operator(_) => None,
+            Administrator::Caller(caller) => Some(Bounds {
                 caller,
                 own,
-                settings: self.keys.settings(),
+                settings: self.backend.settings(),
             }),
         }
     }
@@ -117,9 +139,9 @@ impl KeyAdmin {
     }
 
     pub(super) fn actor(&self, own: Option<&StoredKey>) -> KeyActor {
-        match &self.authority {
-            Authority::Operator(name) => KeyActor::Operator(name.clone()),
-            Authority::Caller(caller) => KeyActor::Caller {
+        match &self.administrator {
+            Administrator::Operator(name) => KeyActor::Operator(name.clone()),
+            Administrator::Caller(caller) => KeyActor::Caller {
                 principal: caller.principal().into_owned(),
                 key: own.map(|own| own.record().id().clone()),
             },
@@ -128,15 +150,15 @@ impl KeyAdmin {
 
     /// One text for each administrator, tenant, digest that is imported and idempotency key.
     pub(super) fn idempotency(&self, key: &str, imported: Option<KeyDigest>) -> Box<str> {
-        let who = match &self.authority {
-            Authority::Operator(name) => format!("operator {name}"),
-            Authority::Caller(caller) => {
+        let who = match &self.administrator {
+            Administrator::Operator(name) => format!("operator {name}"),
+            Administrator::Caller(caller) => {
                 KeyOwner::Principal(caller.principal().into_owned()).to_text()
             }
         };
-        let tenant = match &self.authority {
-            Authority::Operator(_) => None,
-            Authority::Caller(caller) => caller.metadata().get("tenant").cloned(),
+        let tenant = match &self.administrator {
+            Administrator::Operator(_) => None,
+            Administrator::Caller(caller) => caller.metadata().get("tenant").cloned(),
         };
         let imported = imported.map(|digest| hex::encode(digest.as_bytes()));
         // JSON, so that no member can pass for a part of its neighbour.
@@ -146,7 +168,7 @@ impl KeyAdmin {
 
     /// Requires that the program knows the method of the key's owner.
     pub(super) fn check_owner(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
-        let methods = &self.keys.settings().owner_methods;
+        let methods = &self.backend.settings().owner_methods;
         match record.owner() {
             Some(KeyOwner::Principal(owner)) if !methods.contains(owner.method()) => {
                 Err(KeyAdminError::Invalid(
@@ -167,7 +189,7 @@ impl KeyAdmin {
         own: Option<&StoredKey>,
         now: Timestamp,
     ) -> Result<(), KeyAdminError> {
-        let Some(last) = bounds::last_expiry(own, self.keys.settings(), now) else {
+        let Some(last) = bounds::last_expiry(own, self.backend.settings(), now) else {
             return Ok(());
         };
         match record.expires_at {

@@ -187,8 +187,7 @@ pub(super) fn normal_owner(owner: KeyOwner, settings: &Settings) -> KeyOwner {
 
 /// A principal of this store is written as its user id.
 fn normal(principal: Principal<'static>, settings: &Settings) -> KeyOwner {
-    let label = settings.label.as_ref().map(|label| label.text());
-    if principal.method() == NAME && principal.source() == label.as_deref() {
+    if principal.method() == NAME && principal.source() == settings.own_label().as_deref() {
         return KeyOwner::UserId(principal.user_id().into());
     }
     KeyOwner::Principal(principal)

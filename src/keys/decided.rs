@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    Change, KeyAction, KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyRecord, KeyUpdate, KeyWrite,
-    authority::Read, bounds,
+    Change, KeyAction, KeyAdminError, KeyDigest, KeyId, KeyRecord, KeyUpdate, KeyWrite,
+    authority::{Authority, Read},
+    bounds,
 };
 use crate::secret::Secret;
 
-impl KeyAdmin {
+impl Authority {
     pub(super) fn updated(
         &self,
         read: &Read,
@@ -35,7 +36,7 @@ impl KeyAdmin {
             || update.metadata.is_some()
             || update.limit.is_some()
             || update.credits.is_some();
-        let settings = self.keys.settings();
+        let settings = self.backend().settings();
         let mut new = old.clone();
         if let Some(name) = update.name {
             new.name = name.into();
@@ -102,7 +103,7 @@ impl KeyAdmin {
                 "the key is revoked or expired: make another",
             ));
         }
-        let settings = self.keys.settings();
+        let settings = self.backend().settings();
         let id = KeyId::generate(read.now)?;
         let mut new = KeyRecord {
             id: id.clone(),

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use super::{KeyId, KeyOwner, KeyRecord, Spend, StoredKey, Timestamp, replica::Replica};
+use super::{
+    KeyId, KeyOwner, KeyRecord, Spend, StoredKey, Timestamp, settings::Settings, uses::Uses,
+};
 use crate::{
     answer::BoxFuture,
     context::{AuthContext, Charge},
@@ -33,12 +35,17 @@ pub(super) struct Held {
     expires_at: Option<Timestamp>,
     /// The minute of its last use that this process recorded.
     used: AtomicU64,
-    replica: Weak<Replica>,
+    uses: Weak<Uses>,
 }
 
 impl Known {
     /// `used` is the minute of the last recorded use of the earlier record.
-    pub(super) fn new(key: &StoredKey, used: Option<u64>, replica: &Arc<Replica>) -> Self {
+    pub(super) fn new(
+        key: &StoredKey,
+        used: Option<u64>,
+        settings: &Settings,
+        uses: &Arc<Uses>,
+    ) -> Self {
         let record = key.record();
         let used = used.max(key.last_used_at().map(minute)).unwrap_or(0);
         let held = Arc::new(Held {
@@ -49,9 +56,9 @@ impl Known {
             is_imported: record.imported,
             expires_at: record.expires_at,
             used: AtomicU64::new(used),
-            replica: Arc::downgrade(replica),
+            uses: Arc::downgrade(uses),
         });
-        let context = caller(record, replica).map(|context| {
+        let context = caller(record, settings).map(|context| {
             let charge: Arc<dyn Charge> = Arc::clone(&held) as Arc<dyn Charge>;
             context.owing(Some(charge))
         });
@@ -97,8 +104,8 @@ impl Known {
             .used
             .compare_exchange(last, now_minute, order, order)
             .is_ok();
-        if is_first && let Some(replica) = held.replica.upgrade() {
-            replica.note_use(held.id.clone(), now);
+        if is_first && let Some(uses) = held.uses.upgrade() {
+            uses.note(held.id.clone(), now);
         }
     }
 }
@@ -108,15 +115,15 @@ fn minute(time: Timestamp) -> u64 {
 }
 
 /// The caller of a record.
-fn caller(record: &KeyRecord, replica: &Replica) -> Option<AuthContext> {
+fn caller(record: &KeyRecord, settings: &Settings) -> Option<AuthContext> {
     let id = || AuthContext::new(record.id.as_str());
-    let own = |context: AuthContext| context.with_method(NAME).with_label(replica.label());
+    let own = |context: AuthContext| context.with_method(NAME).with_label(settings.own_label());
     let mut context = match &record.owner {
         None => own(id()),
         Some(KeyOwner::UserId(user)) => own(id().with_key_user_id(user.to_string())),
         Some(KeyOwner::Principal(owner)) => id()
             .with_key_user_id(owner.user_id().to_owned())
-            .with_method(replica.owner_method(owner.method())?)
+            .with_method(settings.owner_method(owner.method())?)
             .with_label(owner.source().map(Into::into)),
     };
     context = context.with_scope_set(record.scope_set());
@@ -134,9 +141,8 @@ fn caller(record: &KeyRecord, replica: &Replica) -> Option<AuthContext> {
 
 impl Charge for Held {
     fn credential(&self) -> (usize, &str) {
-        let replica = self.replica.upgrade();
         // No store is at 0: nobody pays to one that is gone.
-        let store = replica.map_or(0, |replica| replica.store_address());
+        let store = self.uses.upgrade().map_or(0, |uses| uses.store_address());
         (store, self.id.as_str())
     }
 
@@ -145,10 +151,10 @@ impl Charge for Held {
             return None;
         }
         let account = self.account.as_ref().unwrap_or(&self.id).clone();
-        let replica = self.replica.upgrade();
+        let uses = self.uses.upgrade();
         Some(Box::pin(async move {
-            let replica = replica.ok_or_else(|| AuthError::unavailable("the keys are gone"))?;
-            match replica.spend(account).await {
+            let uses = uses.ok_or_else(|| AuthError::unavailable("the keys are gone"))?;
+            match uses.spend(account).await {
                 Ok(Spend::Spent { .. }) => Ok(()),
                 Ok(Spend::Exhausted) => Err(AuthError::throttled(NO_CREDITS_AGAIN)
                     .with_code("quota_exhausted")

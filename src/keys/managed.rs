@@ -1,16 +1,13 @@
 //! The provider.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderName, header::AUTHORIZATION};
 
 use super::{
     KeyAdmin, KeyDigest, KeyFormat, KeyShape, KeyStore, KeyStoreError,
     authority::Authority,
+    backend::Backend,
     held::NAME,
     replica::{Replica, Trust},
     settings::Settings,
@@ -77,9 +74,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ManagedKeys {
-    store: Arc<dyn KeyStore>,
-    settings: Arc<Settings>,
-    replica: Arc<OnceLock<Arc<Replica>>>,
+    backend: Backend,
 }
 
 impl ManagedKeys {
@@ -102,16 +97,14 @@ impl ManagedKeys {
         let format = KeyFormat::new(prefix)?;
         let sources = sources(HeaderName::from_static("x-api-key"));
         Ok(Self {
-            store,
-            settings: Arc::new(Settings::new(format, sources)),
-            replica: Arc::default(),
+            backend: Backend::new(store, Settings::new(format, sources)),
         })
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
-        self.replica = Arc::default();
-        self
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self {
+            backend: self.backend.with(change),
+        }
     }
 
     /// Replaces the header that is read first, `X-API-Key` unless set. With `Authorization`, a key is
@@ -190,52 +183,37 @@ impl ManagedKeys {
     ///
     /// The store cannot be asked.
     pub async fn open(&self) -> Result<(), KeyStoreError> {
-        self.replica().opened().await
+        self.backend.replica().opened().await
     }
 
     /// Administers the keys for a caller, within that caller's permissions.
     pub fn as_caller(&self, caller: &AuthContext) -> KeyAdmin {
-        KeyAdmin::new(self.clone(), Authority::of_caller(caller))
+        KeyAdmin::new(Authority::of_caller(self.backend.clone(), caller))
     }
 
     /// Administers the keys for the operator of the program, who may do everything: for a command
     /// line, never for a request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> KeyAdmin {
-        KeyAdmin::new(self.clone(), Authority::of_operator(name.into()))
+        KeyAdmin::new(Authority::of_operator(self.backend.clone(), name.into()))
     }
 
     /// The number of keys that this process knows.
     pub fn known(&self) -> usize {
-        self.replica().table().len()
-    }
-
-    pub(super) fn store(&self) -> &Arc<dyn KeyStore> {
-        &self.store
-    }
-
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    pub(super) fn replica(&self) -> &Arc<Replica> {
-        self.replica.get_or_init(|| {
-            let settings = Settings::clone(&self.settings);
-            Arc::new(Replica::new(Arc::clone(&self.store), settings))
-        })
+        self.backend.replica().table().len()
     }
 
     fn judge(&self, request: &AuthRequest<'_>) -> Result<Option<Question>, AuthError> {
-        let Some(shown) = request.credential(&self.settings.sources)? else {
+        let Some(shown) = request.credential(&self.backend.settings().sources)? else {
             return Ok(None);
         };
-        let is_foreign = match self.settings.format.shape(shown.as_bytes()) {
+        let is_foreign = match self.backend.settings().format.shape(shown.as_bytes()) {
             KeyShape::Key => false,
             KeyShape::WrongChecksum => {
                 return Err(AuthError::invalid_credential("api_key_wrong_checksum"));
             }
             // An imported key may be of any form; and whether one is there is not known before
             // everything was read once.
-            KeyShape::NotMine if self.replica().may_have_imported() => true,
+            KeyShape::NotMine if self.backend.replica().may_have_imported() => true,
             KeyShape::NotMine => return Ok(None),
         };
         Ok(Some(Question {
@@ -280,7 +258,7 @@ impl AuthProvider for ManagedKeys {
             Ok(None) => return Ok(None).into(),
             Err(error) => return Err(error).into(),
         };
-        let replica = self.replica();
+        let replica = self.backend.replica();
         match replica.trust() {
             Trust::Ask => {
                 let replica = Arc::clone(replica);
@@ -298,7 +276,7 @@ impl AuthProvider for ManagedKeys {
     }
 
     fn credentials(&self) -> &[CredentialSource] {
-        &self.settings.sources
+        &self.backend.settings().sources
     }
 
     fn name(&self) -> &'static str {
@@ -306,16 +284,17 @@ impl AuthProvider for ManagedKeys {
     }
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
-        let label = self.settings.label.as_ref();
-        vec![PrincipalSource::of_labelled(NAME, label, &*self.replica)]
+        let label = self.backend.settings().label.as_ref();
+        let identity = self.backend.identity();
+        vec![PrincipalSource::of_labelled(NAME, label, identity)]
     }
 }
 
 impl fmt::Debug for ManagedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ManagedKeys")
-            .field("format", &self.settings.format)
-            .field("sources", &self.settings.sources)
+            .field("format", &self.backend.settings().format)
+            .field("sources", &self.backend.settings().sources)
             .finish_non_exhaustive()
     }
 }

@@ -10,19 +10,16 @@ use std::{
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::{
-    runtime::Handle,
     sync::{Notify, watch},
     task::AbortHandle,
-    time::{Instant, timeout_at},
 };
 
 use super::{
-    Applied, Epoch, KeyChange, KeyChanges, KeyId, KeyStore, KeyStoreError, Revision, Spend,
-    StoredKey, Timestamp, ask::ask, feed, held::Known, settings::Settings, table::Table,
-    uses::Uses,
+    Applied, Epoch, KeyChange, KeyChanges, KeyStore, KeyStoreError, Revision, StoredKey, Timestamp,
+    ask::ask, held::Known, settings::Settings, table::Table, uses::Uses,
 };
 use crate::{
-    clock::Tick,
+    clock::{Clock, Tick},
     log::{Causes, TARGET},
 };
 
@@ -40,8 +37,9 @@ pub(super) struct Replica {
     ended: watch::Sender<u64>,
     /// Makes the task poll at once.
     pub(super) wake: Arc<Notify>,
-    task: Mutex<Option<AbortHandle>>,
-    pub(super) uses: Uses,
+    /// The task that polls; it ends with the replica.
+    pub(super) task: Mutex<Option<AbortHandle>>,
+    uses: Arc<Uses>,
 }
 
 /// The start of a poll that was answered, and the store's time then.
@@ -80,6 +78,7 @@ pub(super) enum Trust {
 impl Replica {
     pub(super) fn new(store: Arc<dyn KeyStore>, settings: Settings) -> Self {
         Self {
+            uses: Arc::new(Uses::new(Arc::clone(&store))),
             store,
             settings,
             table: ArcSwap::from_pointee(Table::new()),
@@ -90,7 +89,6 @@ impl Replica {
             ended: watch::Sender::new(0),
             wake: Arc::default(),
             task: Mutex::default(),
-            uses: Uses::default(),
         }
     }
 
@@ -98,18 +96,8 @@ impl Replica {
         self.table.load()
     }
 
-    /// Which store it is: clones of a provider, with other settings too, are of one store.
-    pub(super) fn store_address(&self) -> usize {
-        Arc::as_ptr(&self.store).addr()
-    }
-
-    pub(super) fn label(&self) -> Option<Arc<str>> {
-        self.settings.label.as_ref().map(|label| label.text())
-    }
-
-    /// The program's own name for a method, if it has one.
-    pub(super) fn owner_method(&self, method: &str) -> Option<&'static str> {
-        self.settings.owner_methods.get(method).copied()
+    pub(super) fn uses(&self) -> &Arc<Uses> {
+        &self.uses
     }
 
     pub(super) fn trust(&self) -> Trust {
@@ -131,69 +119,33 @@ impl Replica {
 
     /// Whether keys of any form may be in the store, as far as is known.
     pub(super) fn may_have_imported(&self) -> bool {
-        self.answered.load().is_none() || self.table().has_imported()
+        !self.is_read() || self.table().has_imported()
     }
 
-    /// Waits for one poll, for half a second at most.
-    pub(super) async fn refreshed(self: &Arc<Self>) -> Trust {
-        let mut begun = self.settings.clock.tick();
-        let mut until = Instant::now() + WAIT_LIMIT;
-        let mut was_stopped = false;
-        let mut ended = self.ended.subscribe();
-        self.start();
-        loop {
-            match self.trust() {
-                Trust::Ask => {}
-                trust => return trust,
-            }
-            self.wake.notify_one();
-            // This value holds the sender, so it exists.
-            if !matches!(timeout_at(until, ended.changed()).await, Ok(Ok(()))) {
-                // A process that was stopped did not wait: the store had no time to answer.
-                if !was_stopped && self.settings.clock.since(&begun) > WAIT_LIMIT * 2 {
-                    was_stopped = true;
-                    begun = self.settings.clock.tick();
-                    until = Instant::now() + WAIT_LIMIT;
-                    continue;
-                }
-                self.failed(&KeyStoreError::unavailable(
-                    "no poll was answered within 500 ms",
-                ));
-            }
-        }
+    /// The clock that measures the age of the copy.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.settings.clock
     }
 
-    /// Waits until everything was read once.
-    pub(super) async fn opened(self: &Arc<Self>) -> Result<(), KeyStoreError> {
-        let mut ended = self.ended.subscribe();
-        self.start();
-        while self.answered.load().is_none() {
-            self.wake.notify_one();
-            let _ = ended.changed().await;
-            let error = self.last_error.load();
-            if let Some(error) = &*error
-                && self.failing.load(Ordering::Acquire)
-            {
-                return Err(KeyStoreError::clone(error));
-            }
-        }
-        Ok(())
+    /// Tells when a poll has ended.
+    pub(super) fn ended(&self) -> watch::Receiver<u64> {
+        self.ended.subscribe()
     }
 
-    /// Starts the task that polls, unless it runs.
-    pub(super) fn start(self: &Arc<Self>) {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if task.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
-            let keeping = runtime.spawn(feed::keep(Arc::downgrade(self)));
-            *task = Some(keeping.abort_handle());
-        }
+    /// Whether everything was read once.
+    pub(super) fn is_read(&self) -> bool {
+        self.answered.load().is_some()
+    }
+
+    /// Why the store cannot be asked, if that is so.
+    pub(super) fn failure(&self) -> Option<KeyStoreError> {
+        let error = self.last_error.load();
+        let is_failing = self.failing.load(Ordering::Acquire);
+        error.as_deref().filter(|_| is_failing).cloned()
     }
 
     /// Reads the changes. Only the task calls this, so that there is one poll at a time.
-    pub(super) async fn poll(self: &Arc<Self>) {
+    pub(super) async fn poll(&self) {
         let begun = self.settings.clock.tick();
         let polled = match self.read().await {
             // The process may have been stopped meanwhile, so that the limit passed while nobody
@@ -214,7 +166,7 @@ impl Replica {
             .send_modify(|ended| *ended = ended.wrapping_add(1));
     }
 
-    fn failed(&self, error: &KeyStoreError) {
+    pub(super) fn failed(&self, error: &KeyStoreError) {
         self.last_error.store(Some(Arc::new(error.clone())));
         if !self.failing.swap(true, Ordering::AcqRel) {
             tracing::error!(
@@ -226,7 +178,7 @@ impl Replica {
         }
     }
 
-    async fn read(self: &Arc<Self>) -> Result<Answered, KeyStoreError> {
+    async fn read(&self) -> Result<Answered, KeyStoreError> {
         loop {
             let at = self.progress().at;
             let after = at.map_or(Revision::ZERO, |at| at.revision);
@@ -251,7 +203,7 @@ impl Replica {
     }
 
     /// Reads everything into a second table, and then replaces the first one.
-    async fn reload(self: &Arc<Self>) -> Result<Answered, KeyStoreError> {
+    async fn reload(&self) -> Result<Answered, KeyStoreError> {
         self.progress().during = Some(Vec::new());
         let _end = Reloading(self);
         let fresh = Table::new();
@@ -295,18 +247,18 @@ impl Replica {
 
     /// Takes over what the feed tells. A key that an earlier page brought may be deleted by a later
     /// one, so a deletion counts while everything is read anew too.
-    fn take(self: &Arc<Self>, table: &Table, change: &KeyChange) {
+    fn take(&self, table: &Table, change: &KeyChange) {
         self.apply(table, change);
         if let KeyChange::Deleted { digest, revision } = change {
             table.forget(digest, *revision);
         }
     }
 
-    fn apply(self: &Arc<Self>, table: &Table, change: &KeyChange) {
+    fn apply(&self, table: &Table, change: &KeyChange) {
         match change {
             KeyChange::Put(key) => {
                 let used = self.table().with(&key.digest(), Known::used);
-                let known = Known::new(key, used, self);
+                let known = Known::new(key, used, &self.settings, &self.uses);
                 table.put(key.digest(), key.revision(), Some(known));
             }
             KeyChange::Deleted { digest, revision } => table.put(*digest, *revision, None),
@@ -314,7 +266,7 @@ impl Replica {
     }
 
     /// Applies a change of this process before the feed reports it.
-    pub(super) fn changed_here(self: &Arc<Self>, applied: &Applied) {
+    pub(super) fn changed_here(&self, applied: &Applied) {
         let puts = applied
             .puts
             .iter()
@@ -342,12 +294,6 @@ impl Replica {
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes one credit.
-    pub(super) async fn spend(&self, account: KeyId) -> Result<Spend, KeyStoreError> {
-        let spent = ask(SPEND_LIMIT, || self.store.spend(account)).await?;
-        Ok(spent.value)
     }
 }
 
@@ -386,11 +332,7 @@ impl Drop for Reloading<'_> {
 
 /// The maximum age of the last answered poll for a copy that counts as current.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a request waits for a poll.
-const WAIT_LIMIT: Duration = Duration::from_millis(500);
-/// The time limit of the store for a page of its feed, or a batch of uses.
-pub(super) const PAGE_LIMIT: Duration = Duration::from_secs(2);
-/// The time limit of the store for a credit.
-const SPEND_LIMIT: Duration = Duration::from_secs(2);
+/// The time limit of the store for a page of its feed.
+const PAGE_LIMIT: Duration = Duration::from_secs(2);
 /// The number of changes in one page.
 const PAGE: usize = 1_000;

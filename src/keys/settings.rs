@@ -33,6 +33,16 @@ impl Settings {
             free_metadata: BTreeSet::new(),
         }
     }
+
+    /// The label of this store's own callers.
+    pub(super) fn own_label(&self) -> Option<Arc<str>> {
+        self.label.as_ref().map(SourceLabel::text)
+    }
+
+    /// The program's own name for a method, if it has one.
+    pub(super) fn owner_method(&self, method: &str) -> Option<&'static str> {
+        self.owner_methods.get(method).copied()
+    }
 }
 
 const STALE_LIMIT: Duration = Duration::from_secs(60);

@@ -1,72 +1,80 @@
-//! The uses of keys: recorded by requests, written in batches, awaited by no request.
+//! The uses of keys at their store: credits are taken at once; times are recorded by requests, written
+//! in batches, awaited by no request.
 
 use std::{
     mem,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use super::{
-    KeyId, KeyUse, Timestamp,
-    ask::ask,
-    replica::{PAGE_LIMIT, Replica},
-};
+use super::{KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask};
 
-/// The uses that are to be written.
-#[derive(Default)]
 pub(super) struct Uses {
+    store: Arc<dyn KeyStore>,
+    /// The uses that are to be written.
     noted: Mutex<Vec<KeyUse>>,
     is_flushing: AtomicBool,
 }
 
-impl Replica {
-    pub(super) fn note_use(&self, key: KeyId, at: Timestamp) {
-        let mut uses = self
-            .uses
-            .noted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if uses.len() < MOST_USES {
-            uses.push(KeyUse { key, at });
+impl Uses {
+    pub(super) fn new(store: Arc<dyn KeyStore>) -> Self {
+        Self {
+            store,
+            noted: Mutex::default(),
+            is_flushing: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn store_address(&self) -> usize {
+        Arc::as_ptr(&self.store).addr()
+    }
+
+    /// Takes one credit.
+    pub(super) async fn spend(&self, account: KeyId) -> Result<Spend, KeyStoreError> {
+        let spent = ask(SPEND_LIMIT, || self.store.spend(account)).await?;
+        Ok(spent.value)
+    }
+
+    pub(super) fn note(&self, key: KeyId, at: Timestamp) {
+        let mut noted = self.noted();
+        if noted.len() < MOST_USES {
+            noted.push(KeyUse { key, at });
         }
     }
 
     /// Writes the uses in a task of its own, for which no request waits.
-    pub(super) fn flush_uses(self: &Arc<Self>) {
-        let mut uses = self
-            .uses
-            .noted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if uses.is_empty() || self.uses.is_flushing.swap(true, Ordering::AcqRel) {
+    pub(super) fn flush(self: &Arc<Self>) {
+        let mut noted = self.noted();
+        if noted.is_empty() || self.is_flushing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let uses = mem::take(&mut *uses);
-        let replica = Arc::clone(self);
+        let noted = mem::take(&mut *noted);
+        let uses = Arc::clone(self);
         tokio::spawn(async move {
-            let mut left = uses.chunks(BATCH);
+            let mut left = noted.chunks(BATCH);
             while let Some(batch) = left.next() {
-                let touched = ask(PAGE_LIMIT, || replica.store.touch(batch.to_vec())).await;
+                let touched = ask(TOUCH_LIMIT, || uses.store.touch(batch.to_vec())).await;
                 if touched.is_err() {
                     // They are written with the next batch.
-                    replica.noted_again(batch);
-                    left.by_ref().for_each(|batch| replica.noted_again(batch));
+                    uses.note_again(batch);
+                    left.by_ref().for_each(|batch| uses.note_again(batch));
                 }
             }
-            replica.uses.is_flushing.store(false, Ordering::Release);
+            uses.is_flushing.store(false, Ordering::Release);
         });
     }
 
-    fn noted_again(&self, batch: &[KeyUse]) {
-        let mut uses = self
-            .uses
-            .noted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let room = MOST_USES.saturating_sub(uses.len());
-        uses.extend(batch.iter().take(room).cloned());
+    fn note_again(&self, batch: &[KeyUse]) {
+        let mut noted = self.noted();
+        let room = MOST_USES.saturating_sub(noted.len());
+        noted.extend(batch.iter().take(room).cloned());
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Vec<KeyUse>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,3 +82,7 @@ impl Replica {
 const BATCH: usize = 1_000;
 /// The maximum number of uses that are kept while they cannot be written.
 const MOST_USES: usize = 1 << 20;
+/// The time limit of the store for a batch of uses.
+const TOUCH_LIMIT: Duration = Duration::from_secs(2);
+/// The time limit of the store for a credit.
+const SPEND_LIMIT: Duration = Duration::from_secs(2);

@@ -53,16 +53,6 @@ const SIBLINGS: &[(&str, &str)] = &[
 const CIRCLES: &[&[&str]] = &[
     // A default method's adapter, as `Iterator` and `Map`.
     &["provider/and_then", "provider/ask", "provider/contract"],
-    // Managed keys make their administrator, who works on them.
-    &["keys/admin", "keys/authority", "keys/managed"],
-    // A replica and its task: one machine in several files.
-    &[
-        "keys/feed",
-        "keys/held",
-        "keys/replica",
-        "keys/table",
-        "keys/uses",
-    ],
 ];
 
 #[test]
