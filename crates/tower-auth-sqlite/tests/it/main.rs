@@ -11,4 +11,5 @@ mod opening;
 mod outage;
 mod processes;
 mod secrets;
+mod stopped;
 mod url;

@@ -20,17 +20,17 @@ use crate::{
     processes::{said, store},
 };
 
-async fn keys(file: &Path) -> ManagedKeys {
+pub(crate) async fn keys(file: &Path) -> ManagedKeys {
     let keys = ManagedKeys::new(store(file.to_owned()).await, "sk_test").unwrap();
     keys.open().await.unwrap();
     keys
 }
 
-fn secret(key: &MadeKey) -> String {
+pub(crate) fn secret(key: &MadeKey) -> String {
     key.secret().unwrap().expose().to_owned()
 }
 
-async fn ask(keys: &ManagedKeys, secret: &str) -> StatusCode {
+pub(crate) async fn ask(keys: &ManagedKeys, secret: &str) -> StatusCode {
     let service = AuthLayer::new(keys.clone()).layer(service_fn(async |request: Request<()>| {
         assert!(request.extensions().get::<AuthContext>().is_some());
         Ok::<_, Infallible>(Response::new(()))

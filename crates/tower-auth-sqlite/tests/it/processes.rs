@@ -16,7 +16,7 @@ use tower_auth_sqlite::SqliteKeyStore;
 
 use crate::{
     common::{Folder, PATIENCE, child_command},
-    crashes, managed, outage,
+    crashes, managed, outage, stopped,
 };
 
 /// How many keys each process makes.
@@ -125,6 +125,7 @@ fn child() {
             "read_only" => outage::read_only(file).await,
             "fill" => outage::fill(file).await,
             "write" => crashes::write(file).await,
+            "serve" => stopped::serve(file).await,
             other => panic!("no such part: {other}"),
         }
     });
