@@ -1,0 +1,73 @@
+//! The engines that keep keys: one row for each scheme of a URL.
+
+use std::{path::Path, sync::Arc};
+
+use tower_auth::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores};
+
+use crate::fault::Fault;
+
+type Opener = fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>>;
+
+struct Engine {
+    scheme: &'static str,
+    open: Opener,
+    /// What can be said of a store before it is opened.
+    look: fn(&KeyStoreUrl) -> Result<(), Fault>,
+}
+
+const ENGINES: [Engine; 1] = [Engine {
+    scheme: "sqlite",
+    open: tower_auth_sqlite::open_url,
+    look: look_for_file,
+}];
+
+/// What opens each scheme.
+pub(crate) fn registry() -> KeyStores {
+    ENGINES.iter().fold(KeyStores::new(), |stores, engine| {
+        stores.register(engine.scheme, engine.open)
+    })
+}
+
+/// Opens a store. It has to be there, unless the URL says that it may be made.
+pub(crate) async fn open(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {
+    let Some(engine) = ENGINES.iter().find(|engine| engine.scheme == url.scheme()) else {
+        let schemes: Vec<_> = ENGINES
+            .iter()
+            .map(|engine| format!("{}:", engine.scheme))
+            .collect();
+        return Err(Fault::usage(format!(
+            "there is no key store with the scheme {}: write a URL that begins with {}",
+            url.scheme(),
+            schemes.join(" or "),
+        )));
+    };
+    (engine.look)(&url)?;
+    let place = url.to_string();
+    let opened = registry().open(url).await;
+    opened.map_err(|error| Fault::from(error).and(format!("the store is {place}")))
+}
+
+/// The engine's words about a file that is not there are for programs.
+fn look_for_file(url: &KeyStoreUrl) -> Result<(), Fault> {
+    let path = Path::new(url.after_scheme());
+    // `Err` is "cannot be known": opening it finds out.
+    if !matches!(path.try_exists(), Ok(false)) {
+        return Ok(());
+    }
+    if !url.creates() {
+        return Err(Fault::failed(format!(
+            "there is no key store in the file {path:?}: name another one with --store, or make it with \
+             `tower-auth keys create`"
+        )));
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match folder.try_exists() {
+        Ok(false) => Err(Fault::failed(format!(
+            "there is no folder {folder:?} for the key store: make it, or name another one with --store"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,63 @@
+//! `check --config`.
+
+use crate::common::{Folder, Said};
+
+#[test]
+fn a_good_file_is_told_with_what_it_comes_to() {
+    let folder = Folder::new();
+    folder.write(
+        "auth.yaml",
+        "auth:\n  api_keys:\n    - {name: ada, key: short}\n",
+    );
+    let said = folder.run(&["check", "--config", "auth.yaml"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    assert!(
+        said.out.starts_with("good: asks api_key (1 key)\nweak: "),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("short\""), "{}", said.out);
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let folder = Folder::new();
+    folder.write(
+        "auth.yaml",
+        "auth:\n  mode: jtw\n  jwt: {secret: '${NO_SUCH_VARIABLE}'}\n",
+    );
+    let said = folder.run(&["check", "--config", "auth.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    let lines: Vec<_> = said.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{said:?}");
+    assert!(
+        lines[0].starts_with("tower-auth: auth.yaml:2:")
+            && lines[0].contains("did you mean \"jwt\"?")
+    );
+    assert!(
+        lines[1].starts_with("tower-auth: auth.yaml:3:") && lines[1].contains("NO_SUCH_VARIABLE")
+    );
+    assert_eq!(lines[2], "tower-auth: 2 faults: mend them in the file");
+}
+
+#[test]
+fn values_come_from_the_environment() {
+    let folder = Folder::new();
+    folder.write(
+        "auth.yaml",
+        "auth:\n  jwt: {secret: '${SECRET}', audience: agents}\n",
+    );
+    let mut command = folder.command(&["check", "--config", "auth.yaml"]);
+    let secret = "a canary of more than 32 bytes, that is";
+    let said = Said::from(command.env("SECRET", secret).output().unwrap());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(!(said.out + &said.err).contains("canary"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let folder = Folder::new();
+    let said = folder.run(&["check", "--config", "no.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert!(said.err.starts_with("tower-auth: no.yaml: "), "{said:?}");
+}

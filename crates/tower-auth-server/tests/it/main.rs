@@ -1,0 +1,17 @@
+//! The program `tower-auth`, as a shell runs it.
+#![cfg(test)]
+
+mod audit;
+mod canary;
+mod checking;
+mod common;
+mod ends;
+mod first_admin;
+mod help;
+mod importing;
+mod listing;
+mod making;
+mod mistakes;
+mod outage;
+mod updating;
+mod whole_life;
