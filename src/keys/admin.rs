@@ -314,14 +314,10 @@ impl KeyAdmin {
 
     /// Carries a change out; returns its key, and whether the change was carried out before.
     async fn write(&self, write: KeyWrite) -> Result<(Option<StoredKey>, bool), KeyAdminError> {
-        let replica = self.backend().replica();
-        let history = replica.history();
         let written = ask(LIMIT, || self.backend().store().write(write)).await?;
         Ok(match written.value {
             Written::Applied(applied) => {
-                if !replica.changed_here(&applied, history, written.now) {
-                    replica.polled().await;
-                }
+                self.backend().replica().changed_here(&applied);
                 // The last key of a rotation is the new one.
                 (applied.puts.into_iter().next_back(), false)
             }
