@@ -69,7 +69,7 @@ impl Database {
 
     fn write_to(path: &Path, until: Instant) -> Result<Self, Fault> {
         let mut connection = connect(path)?;
-        schema::check(&connection)?;
+        schema::check(&connection.transaction()?)?;
         keep_a_log(&connection, until)?;
         // FULL: a commit is on the disk before it is answered. With NORMAL a power failure would take
         // the last commits back, and a revoked key would be good again.

@@ -50,11 +50,14 @@ CREATE INDEX audit_by_key ON audit (key, revision);
 ";
 
 /// Refuses a file that is another program's, or a newer one's. It writes nothing.
-pub(crate) fn check(connection: &Connection) -> Result<(), Fault> {
-    match version(connection)? {
-        0 if application(connection)? == 0 && is_empty(connection)? => Ok(()),
+///
+/// In a transaction: of a file that another process gives its tables meanwhile, it sees all or none of
+/// them.
+pub(crate) fn check(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    match version(transaction)? {
+        0 if application(transaction)? == 0 && is_empty(transaction)? => Ok(()),
         0 => Err(Cause::Foreign.into()),
-        _ if application(connection)? != APPLICATION => Err(Cause::Foreign.into()),
+        _ if application(transaction)? != APPLICATION => Err(Cause::Foreign.into()),
         found => known(found),
     }
 }
@@ -118,4 +121,34 @@ fn application(connection: &Connection) -> Result<i32, Fault> {
 fn is_empty(connection: &Connection) -> Result<bool, Fault> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::*;
+
+    /// Between two statements of its own it would take the new tables for those of another program.
+    #[test]
+    fn a_file_that_gets_its_tables_meanwhile_is_no_other_program_s() {
+        let path = env::temp_dir().join(format!("tower-auth-schema-{}.db", process::id()));
+        let open = || {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .pragma_update(None, "journal_mode", "WAL")
+                .unwrap();
+            connection
+        };
+        let (mut one, mut other) = (open(), open());
+        let transaction = one.transaction().unwrap();
+        assert_eq!(version(&transaction).unwrap(), 0);
+        migrate(&mut other).unwrap();
+        check(&transaction).unwrap();
+        drop(transaction);
+        check(&one.transaction().unwrap()).unwrap();
+        assert_eq!(version(&one).unwrap(), KNOWN);
+        drop((one, other));
+        fs::remove_file(path).unwrap();
+    }
 }
