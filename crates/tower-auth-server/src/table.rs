@@ -4,56 +4,117 @@ use std::io::{self, IsTerminal};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::plain::Plain;
+use crate::{fault::Fault, output, plain::Plain};
 
-/// A table whose widths are settled by its first page, so that a long list is printed as it is read.
+/// A table that is printed as its rows are read.
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
-    widths: [usize; N],
+    columns: [Column; N],
+    /// Settled by the first rows.
+    widths: Option<[usize; N]>,
+}
+
+/// A column with its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Column {
+    /// Whose texts are never cut, and at most so wide.
+    Whole(&'static str, usize),
+    /// Whose texts are cut where the line has no room for them.
+    Cut(&'static str),
 }
 
 impl<const N: usize> Table<N> {
-    /// Gives each column what its widest text takes. Where that is too much for the line, the columns in
-    /// `flexible` share the rest: each has at least the fair part of it, if it needs that much.
-    pub(crate) fn fit(rows: &[[String; N]], flexible: &[usize], line: usize) -> Self {
-        let mut widths = [0; N];
-        for row in rows {
-            for (width, text) in widths.iter_mut().zip(row) {
-                *width = (*width).max(shown(text).width());
-            }
+    pub(crate) fn new(columns: [Column; N]) -> Self {
+        Self {
+            columns,
+            widths: None,
         }
-        let gaps = GAP * (N - 1);
-        let is_flexible = |column: &usize| flexible.contains(column);
-        let fixed = (0..N).filter(|column| !is_flexible(column));
-        let fixed: usize = fixed.filter_map(|column| widths.get(column)).sum();
-        let mut room = line.saturating_sub(gaps + fixed);
-        // The narrow ones first: what they do not need is for the others.
-        let mut order: Vec<usize> = flexible.to_vec();
-        order.sort_by_key(|column| widths.get(*column).copied());
-        for (done, column) in order.iter().enumerate() {
-            if let Some(width) = widths.get_mut(*column) {
-                *width = (*width).min(room / (order.len() - done)).max(LEAST);
-                room = room.saturating_sub(*width);
-            }
-        }
-        Self { widths }
     }
 
-    /// A row as a line.
-    pub(crate) fn line(&self, row: &[String; N]) -> String {
-        let mut line = String::new();
-        for (text, width) in row.iter().zip(self.widths) {
-            let text = cut(&shown(text), width);
-            line.push_str(&text);
-            line.push_str(&" ".repeat(width.saturating_sub(text.width()) + GAP));
+    /// Whether nothing was printed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.widths.is_none()
+    }
+
+    /// Prints a page of rows, and before the first one the names of the columns.
+    pub(crate) fn print(
+        &mut self,
+        mut rows: Vec<[String; N]>,
+        has_more: bool,
+    ) -> Result<(), Fault> {
+        if rows.is_empty() {
+            return Ok(());
         }
-        line.truncate(line.trim_end().len());
-        line
+        let widths = match self.widths {
+            Some(widths) => widths,
+            None => {
+                rows.insert(0, self.columns.map(|column| column.name().to_owned()));
+                fit(&self.columns, &rows, has_more, line_width())
+            }
+        };
+        self.widths = Some(widths);
+        let lines = rows.iter().map(|row| line(row, &widths) + "\n");
+        output::print(&lines.collect::<String>())
     }
 }
 
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Whole(name, _) | Self::Cut(name) => name,
+        }
+    }
+}
+
+/// Gives each column what its widest text takes, or may take in a page to come. Where that is too much
+/// for the line, the columns that can be cut share what the others leave.
+fn fit<const N: usize>(
+    columns: &[Column; N],
+    rows: &[[String; N]],
+    has_more: bool,
+    line: usize,
+) -> [usize; N] {
+    let mut widths = columns.map(|column| match column {
+        _ if !has_more => 0,
+        Column::Whole(_, most) => most,
+        Column::Cut(_) => usize::MAX,
+    });
+    for row in rows {
+        for (width, text) in widths.iter_mut().zip(row) {
+            *width = (*width).max(shown(text).width());
+        }
+    }
+    let mut room = line.saturating_sub(GAP * (N - 1));
+    let mut cut = Vec::new();
+    for (column, width) in columns.iter().zip(&mut widths) {
+        match column {
+            Column::Whole(..) => room = room.saturating_sub(*width),
+            Column::Cut(_) => cut.push(width),
+        }
+    }
+    // The narrow ones first: what they do not need is for the others.
+    cut.sort();
+    for (done, width) in (0..cut.len()).rev().zip(cut) {
+        *width = (*width).min(room / (done + 1)).max(LEAST);
+        room = room.saturating_sub(*width);
+    }
+    widths
+}
+
+/// A row as a line.
+fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
+    let mut line = String::new();
+    for (text, width) in row.iter().zip(widths) {
+        let text = cut(&shown(text), *width);
+        line.push_str(&text);
+        line.push_str(&" ".repeat(width.saturating_sub(text.width()) + GAP));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
 /// The width of the terminal, or 80 where standard output is none.
-pub(crate) fn line_width() -> usize {
+fn line_width() -> usize {
     let size = io::stdout()
         .is_terminal()
         .then(terminal_size::terminal_size);
@@ -92,16 +153,26 @@ const LEAST: usize = 4;
 mod tests {
     use super::*;
 
+    const COLUMNS: [Column; 3] = [
+        Column::Whole("ID", 5),
+        Column::Cut("NAME"),
+        Column::Cut("OWNER"),
+    ];
+
     fn row(texts: [&str; 3]) -> [String; 3] {
         texts.map(str::to_owned)
+    }
+
+    fn lines(rows: &[[String; 3]], has_more: bool, width: usize) -> Vec<String> {
+        let widths = fit(&COLUMNS, rows, has_more, width);
+        rows.iter().map(|row| line(row, &widths)).collect()
     }
 
     #[test]
     fn what_fits_is_not_cut() {
         let rows = [row(["ID", "NAME", "OWNER"]), row(["key_1", "a name", "鍵"])];
-        let table = Table::fit(&rows, &[1, 2], 80);
-        assert_eq!(table.line(&rows[0]), "ID     NAME    OWNER");
-        assert_eq!(table.line(&rows[1]), "key_1  a name  鍵");
+        let lines = lines(&rows, false, 80);
+        assert_eq!(lines, ["ID     NAME    OWNER", "key_1  a name  鍵"]);
     }
 
     #[test]
@@ -111,12 +182,10 @@ mod tests {
             row(["key_1", &long, &"x".repeat(90)]),
             row(["key_1", "a\u{1b}[2Jb", ""]),
         ];
-        for line in 20..200 {
-            let table = Table::fit(&rows, &[1, 2], line);
-            for row in &rows {
-                let line_of = table.line(row);
-                assert!(line_of.width() <= line, "{line}: {line_of}");
-                assert!(line_of.starts_with("key_1  "), "{line_of}");
+        for width in 20..200 {
+            for line in lines(&rows, width % 2 == 0, width) {
+                assert!(line.width() <= width, "{width}: {line}");
+                assert!(line.starts_with("key_1  "), "{line}");
             }
         }
     }
@@ -124,10 +193,15 @@ mod tests {
     #[test]
     fn a_narrow_column_leaves_its_room_to_the_others() {
         let rows = [row(["key_1", &"n".repeat(40), "team-7"])];
-        let table = Table::fit(&rows, &[1, 2], 40);
-        assert_eq!(
-            table.line(&rows[0]),
-            format!("key_1  {}…  team-7", "n".repeat(24))
-        );
+        let lines = lines(&rows, false, 40);
+        assert_eq!(lines, [format!("key_1  {}…  team-7", "n".repeat(24))]);
+    }
+
+    #[test]
+    fn what_comes_later_has_room_too() {
+        let widths = fit(&COLUMNS, &[row(["k", "n", "o"])], true, 40);
+        assert_eq!(widths, [5, 15, 16]);
+        let widths = fit(&COLUMNS, &[row(["k", "n", "o"])], false, 40);
+        assert_eq!(widths, [1, LEAST, LEAST]);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     arguments::{Audit, Keys},
     fault::Fault,
     output::{self, Array},
-    table::{self, Table},
+    table::{Column, Table},
     time::rfc3339,
     view::{self, AuditView},
 };
@@ -16,7 +16,7 @@ pub(super) async fn run(keys: &Keys, audit: &Audit) -> Result<(), Fault> {
     let administration = Administration::open(keys, Missing::Fails).await?;
     let admin = administration.admin()?;
     let mut array = audit.json.then(Array::new);
-    let mut table = None;
+    let mut table = Table::new(TABLE);
     let mut left = audit.limit.unwrap_or(usize::MAX);
     let mut before = None;
     while left > 0 {
@@ -31,33 +31,20 @@ pub(super) async fn run(keys: &Keys, audit: &Audit) -> Result<(), Fault> {
                     .iter()
                     .try_for_each(|record| array.push(&AuditView::of(record)))?;
             }
-            None => print(&page.items, &mut table)?,
+            None => table.print(page.items.iter().map(row).collect(), page.has_more)?,
         }
         if !page.has_more || before.is_none() {
             break;
         }
     }
-    match (array, table) {
+    match (array, table.is_empty()) {
         (Some(array), _) => array.end(),
-        (None, Some(_)) => Ok(()),
-        (None, None) => {
+        (None, false) => Ok(()),
+        (None, true) => {
             output::note(&"there are no audit records: nobody changed anything");
             Ok(())
         }
     }
-}
-
-fn print(records: &[AuditRecord], table: &mut Option<Table<COLUMNS>>) -> Result<(), Fault> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let mut rows: Vec<_> = records.iter().map(row).collect();
-    if table.is_none() {
-        rows.insert(0, HEAD.map(str::to_owned));
-    }
-    let table = table.get_or_insert_with(|| Table::fit(&rows, &FLEXIBLE, table::line_width()));
-    let lines: String = rows.iter().map(|row| table.line(row) + "\n").collect();
-    output::print(&lines)
 }
 
 fn row(record: &AuditRecord) -> [String; COLUMNS] {
@@ -76,5 +63,10 @@ fn row(record: &AuditRecord) -> [String; COLUMNS] {
 }
 
 const COLUMNS: usize = 5;
-const HEAD: [&str; COLUMNS] = ["TIME (UTC)", "BY", "ACTION", "KEY", "NAME"];
-const FLEXIBLE: [usize; 2] = [1, 4];
+const TABLE: [Column; COLUMNS] = [
+    Column::Whole("TIME (UTC)", 19),
+    Column::Cut("BY"),
+    Column::Whole("ACTION", 8),
+    Column::Whole("KEY", 30),
+    Column::Cut("NAME"),
+];

@@ -7,7 +7,7 @@ use crate::{
     arguments::{Keys, List},
     fault::Fault,
     output::{self, Array},
-    table::{self, Table},
+    table::{Column, Table},
     time,
     view::{self, KeyState, KeyView},
 };
@@ -18,7 +18,7 @@ pub(super) async fn run(keys: &Keys, list: &List) -> Result<(), Fault> {
     let admin = administration.admin()?;
     let mut shown = match list.json {
         true => Shown::Json(Array::new()),
-        false => Shown::Table(None),
+        false => Shown::Table(Table::new(TABLE)),
     };
     let mut after = None;
     loop {
@@ -26,7 +26,7 @@ pub(super) async fn run(keys: &Keys, list: &List) -> Result<(), Fault> {
         after = page.items.last().map(|key| key.record().id().clone());
         let wanted = |key: &ManagedKey| list.all || key.record().is_live(now);
         let wanted: Vec<_> = page.items.into_iter().filter(wanted).collect();
-        shown.page(&wanted, now)?;
+        shown.page(&wanted, now, page.has_more)?;
         if !page.has_more || after.is_none() {
             break;
         }
@@ -36,26 +36,18 @@ pub(super) async fn run(keys: &Keys, list: &List) -> Result<(), Fault> {
 
 enum Shown {
     Json(Array),
-    /// Before its first row there is none.
-    Table(Option<Table<COLUMNS>>),
+    Table(Table<COLUMNS>),
 }
 
 impl Shown {
-    fn page(&mut self, keys: &[ManagedKey], now: Timestamp) -> Result<(), Fault> {
+    fn page(&mut self, keys: &[ManagedKey], now: Timestamp, has_more: bool) -> Result<(), Fault> {
         match self {
             Self::Json(array) => keys
                 .iter()
                 .try_for_each(|key| array.push(&KeyView::of(key, now))),
-            Self::Table(_) if keys.is_empty() => Ok(()),
             Self::Table(table) => {
-                let mut rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
-                if table.is_none() {
-                    rows.insert(0, HEAD.map(str::to_owned));
-                }
-                let table =
-                    table.get_or_insert_with(|| Table::fit(&rows, &FLEXIBLE, table::line_width()));
-                let lines: String = rows.iter().map(|row| table.line(row) + "\n").collect();
-                output::print(&lines)
+                let rows = keys.iter().map(|key| row(key, now));
+                table.print(rows.collect(), has_more)
             }
         }
     }
@@ -63,8 +55,8 @@ impl Shown {
     fn end(self, is_all: bool) -> Result<(), Fault> {
         match self {
             Self::Json(array) => array.end(),
-            Self::Table(Some(_)) => Ok(()),
-            Self::Table(None) => {
+            Self::Table(table) if !table.is_empty() => Ok(()),
+            Self::Table(_) => {
                 output::note(&match is_all {
                     true => "the store has no keys: `tower-auth keys create` makes one",
                     false => {
@@ -102,8 +94,12 @@ fn end_of(start: &str) -> String {
 }
 
 const COLUMNS: usize = 5;
-const HEAD: [&str; COLUMNS] = ["ID", "NAME", "OWNER", "KEY", "EXPIRES"];
-/// Name and owner; an id is of no use when it is cut.
-const FLEXIBLE: [usize; 2] = [1, 2];
+const TABLE: [Column; COLUMNS] = [
+    Column::Whole("ID", 30),
+    Column::Cut("NAME"),
+    Column::Cut("OWNER"),
+    Column::Whole("KEY", LONGEST_START),
+    Column::Whole("EXPIRES", 10),
+];
 /// `sk_live_Ab3d`, or as many characters of a longer one.
 const LONGEST_START: usize = 12;

@@ -167,3 +167,20 @@ fn a_key_that_cannot_be_printed_is_told_with_its_id() {
         "standard output cannot be written: No space left on device (os error 28)"
     );
 }
+
+#[test]
+fn a_key_that_nobody_reads_is_told_with_its_id() {
+    let folder = Folder::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = folder.command(&["keys", "create", "--name", "a"]);
+    let said = Said::from(command.stdout(writer).output().unwrap()).fault(1);
+    let id = text(&folder.json(&["keys", "list"])[0], "id").to_owned();
+    assert_eq!(
+        said,
+        format!(
+            "the key {id} was made, but standard output cannot be written (Broken pipe (os error \
+        32)): nobody knows it, so revoke it: `tower-auth keys revoke {id}`"
+        )
+    );
+}
