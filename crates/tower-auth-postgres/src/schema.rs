@@ -1,0 +1,140 @@
+//! The tables, and how a database gets them.
+
+use tokio::time::Instant;
+use tokio_postgres::types::Type;
+use tower_auth::keys::{Epoch, KeyStoreError};
+
+use crate::{
+    fault::{Cause, Fault},
+    pool::Pool,
+    transaction::{Mode, Statement, Transaction, column, once},
+};
+
+/// The newest schema that this program knows: how many steps there are.
+pub(crate) const KNOWN: i32 = 1;
+
+/// From nothing to the first schema.
+///
+/// Texts that are looked up compare by their bytes. `fillfactor`: a page keeps room for what changes
+/// often, so that no index has to be changed with it.
+const FIRST: &str = "
+CREATE TABLE tower_auth.store (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version integer NOT NULL,
+    epoch bytea NOT NULL CHECK (octet_length(epoch) = 16),
+    revision bigint NOT NULL CHECK (revision >= 0)
+);
+CREATE TABLE tower_auth.keys (
+    id text COLLATE \"C\" PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE CHECK (octet_length(digest) = 32),
+    revision bigint NOT NULL UNIQUE,
+    account text COLLATE \"C\" NOT NULL,
+    owner text COLLATE \"C\",
+    tenant text COLLATE \"C\",
+    idempotency text COLLATE \"C\" UNIQUE,
+    last_used bigint,
+    record text NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX keys_by_owner ON tower_auth.keys (owner, id);
+CREATE INDEX keys_by_tenant ON tower_auth.keys (tenant, id);
+CREATE TABLE tower_auth.deleted (
+    revision bigint PRIMARY KEY,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32)
+);
+CREATE TABLE tower_auth.credits (
+    account text COLLATE \"C\" PRIMARY KEY,
+    remaining bigint NOT NULL CHECK (remaining >= 0)
+) WITH (fillfactor = 50);
+CREATE TABLE tower_auth.audit (
+    revision bigint PRIMARY KEY,
+    key text COLLATE \"C\" NOT NULL,
+    record text NOT NULL
+);
+CREATE INDEX audit_by_key ON tower_auth.audit (key, revision);
+";
+
+/// What a database has of ours.
+const FOUND: &str = "SELECT current_setting('server_encoding') = 'UTF8', pg_is_in_recovery(),
+    EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tower_auth'),
+    EXISTS (SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE nspname = 'tower_auth'),
+    EXISTS (SELECT FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE nspname = 'tower_auth' AND relname = 'store' AND attname = 'version')";
+
+/// Fails unless the database has exactly the schema that this program knows: a newer program may have
+/// changed it while this one was serving.
+pub(crate) fn require(found: i32) -> Result<(), Fault> {
+    match found {
+        KNOWN => Ok(()),
+        found if found > KNOWN => Err(KeyStoreError::NewerSchema {
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+            known: u32::try_from(KNOWN).unwrap_or_default(),
+        }
+        .into()),
+        _ => Err(Fault::unreadable()),
+    }
+}
+
+/// Fails unless the tables are there.
+pub(crate) async fn check(pool: &Pool, until: Instant) -> Result<(), Fault> {
+    let statement = Statement {
+        sql: "SELECT 1",
+        values: &[],
+    };
+    once(pool, Mode::Read, until, statement).await.map(drop)
+}
+
+/// Brings the database to the newest schema, in one transaction: of two processes that begin at once, one
+/// waits and then finds nothing to do.
+pub(crate) async fn migrate(pool: &Pool, until: Instant) -> Result<(), Fault> {
+    let transaction = Transaction::begin_bare(pool, until).await?;
+    match in_transaction(&transaction).await {
+        Ok(()) => transaction.commit().await,
+        Err(fault) => {
+            transaction.roll_back().await;
+            Err(fault)
+        }
+    }
+}
+
+async fn in_transaction(transaction: &Transaction) -> Result<(), Fault> {
+    // "tAut", a number that no other program is likely to lock. The lock ends with the transaction.
+    transaction
+        .batch("SELECT pg_advisory_xact_lock(1950446964)")
+        .await?;
+    let found = transaction.rows(FOUND, &[]).await?;
+    let found = found.first().ok_or_else(Fault::unreadable)?;
+    let is = |place| column::<bool>(found, place);
+    let [is_utf8, is_standby, has_schema, has_tables, has_store] =
+        [is(0)?, is(1)?, is(2)?, is(3)?, is(4)?];
+    if !is_utf8 {
+        return Err(Cause::Encoding.into());
+    }
+    if is_standby {
+        return Err(Cause::Standby.into());
+    }
+    if has_store {
+        let version = transaction
+            .rows("SELECT version FROM tower_auth.store", &[])
+            .await?;
+        return require(column(version.first().ok_or_else(Fault::unreadable)?, 0)?);
+    }
+    if has_tables {
+        return Err(Cause::Foreign.into());
+    }
+    // Not `IF NOT EXISTS`: that asks for the right to make one even where it is there.
+    if !has_schema {
+        transaction.batch("CREATE SCHEMA tower_auth").await?;
+    }
+    transaction.batch(FIRST).await?;
+    let epoch = Epoch::generate()?.as_u128().to_be_bytes();
+    let sql = "INSERT INTO tower_auth.store (version, epoch, revision) VALUES ($1, $2, 0)";
+    transaction
+        .rows(
+            sql,
+            &[(&KNOWN, Type::INT4), (&epoch.as_slice(), Type::BYTEA)],
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! What is promised of every store.
+
+use std::{sync::Arc, time::Instant};
+
+use tower_auth::{keys::KeyStore, testing};
+
+use crate::{
+    common::store,
+    server::{Pooler, Server},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_key_store_promises_holds_over_two_stores_of_one_database() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let before = Instant::now();
+    testing::key_store(async || {
+        let url = server.database().await.url();
+        [store(&url).await, store(&url).await].map(|store| Arc::new(store) as Arc<dyn KeyStore>)
+    })
+    .await;
+    println!("all claims: {:?}", before.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_key_store_promises_holds_behind_a_pooler_in_transaction_mode() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let Some(pooler) = Pooler::start(server) else {
+        return;
+    };
+    let before = Instant::now();
+    testing::key_store(async || {
+        let url = pooler.url(&server.database().await.name);
+        [store(&url).await, store(&url).await].map(|store| Arc::new(store) as Arc<dyn KeyStore>)
+    })
+    .await;
+    println!("all claims behind a pooler: {:?}", before.elapsed());
+}

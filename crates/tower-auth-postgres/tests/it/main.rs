@@ -1,0 +1,15 @@
+//! The store through its public interface, with real servers and real processes.
+#![cfg(test)]
+
+mod addresses;
+mod claims;
+mod common;
+mod managed;
+mod opening;
+mod order;
+mod outage;
+mod processes;
+mod proxy;
+mod secrets;
+mod server;
+mod tls;
