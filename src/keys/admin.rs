@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     AuditQuery, AuditRecord, Change, KeyAdminError, KeyDigest, KeyId, KeyQuery, KeyRequest,
-    KeyUpdate, KeyWrite, MadeKey, ManagedKey, Page, Revision, StoredKey, Written,
+    KeyUpdate, MadeKey, ManagedKey, Page, Revision, StoredKey,
     ask::ask,
     authority::{Authority, LIMIT, READ, Read, WRITE},
     backend::Backend,
@@ -37,9 +37,15 @@ use super::{
 /// let found: ManagedKey = keys.as_operator("ada").update(id, KeyUpdate::new().unrevoked()).await?;
 /// assert_eq!((found.credits(), found.last_used_at()), (None, None));
 ///
+/// // Changes the key only as it was seen: somebody else has revoked it since it was made.
+/// let seen = keys.as_operator("ada").at_revision(made.key().revision());
+/// assert!(seen.update(id, KeyUpdate::new().with_name("robot")).await.is_err());
+/// let next = keys.as_operator("ada").rotate(id, std::time::Duration::from_secs(3_600)).await?;
+/// assert_eq!(next.replaced().unwrap().record().id(), id);
+///
 /// let everything: KeyAdmin = keys.as_operator("ada");
-/// assert_eq!(everything.list(None, 100).await?.items.len(), 1);
-/// assert_eq!(everything.audit(Some(id), None, 100).await?.items.len(), 3);
+/// assert_eq!(everything.list(None, 100).await?.items.len(), 2);
+/// assert_eq!(everything.audit(Some(id), None, 100).await?.items.len(), 4);
 ///
 /// let nobody = keys.as_caller(&AuthContext::new("eve"));
 /// assert!(nobody.list(None, 100).await.is_err());
@@ -55,6 +61,14 @@ pub struct KeyAdmin {
 impl KeyAdmin {
     pub(super) fn new(authority: Authority) -> Self {
         Self { authority }
+    }
+
+    /// Changes a key only if that is still its last change: the one that somebody looked at before
+    /// they decided.
+    pub fn at_revision(self, revision: Revision) -> Self {
+        Self {
+            authority: self.authority.at_revision(revision),
+        }
     }
 
     fn backend(&self) -> &Backend {
@@ -117,6 +131,7 @@ impl KeyAdmin {
         Ok(MadeKey {
             key: key.into(),
             secret: (!was_made_before).then_some(secret),
+            replaced: None,
         })
     }
 
@@ -132,8 +147,9 @@ impl KeyAdmin {
         let write = self
             .authority
             .created(own.as_ref(), now, request, material, unless_granted)?;
-        let (key, was_made_before) = self.write(write).await?;
-        let key = key.ok_or(KeyAdminError::NotFound)?;
+        let carried_out = self.authority.write(write).await?;
+        let was_made_before = carried_out.is_repeated;
+        let key = carried_out.key.ok_or(KeyAdminError::NotFound)?;
         // It may have been given to somebody else since.
         if was_made_before
             && let Some(bounds) = self.authority.bounds(own.as_ref())
@@ -195,8 +211,10 @@ impl KeyAdmin {
     /// the update is malformed; the key was changed by others too often; the store could not be asked.
     pub async fn update(&self, id: &KeyId, update: KeyUpdate) -> Result<ManagedKey, KeyAdminError> {
         valid::update(&update)?;
-        self.changed(id, |read| self.authority.updated(read, update.clone()))
+        self.authority
+            .changed(id, |read| self.authority.updated(read, update.clone()))
             .await?
+            .key
             .map(Into::into)
             .ok_or(KeyAdminError::NotFound)
     }
@@ -210,13 +228,14 @@ impl KeyAdmin {
     /// has a successor already; the store could not be asked.
     pub async fn rotate(&self, id: &KeyId, overlap: Duration) -> Result<MadeKey, KeyAdminError> {
         let secret = self.backend().settings().format.generate()?;
-        let key = self
+        let rotated = self
+            .authority
             .changed(id, |read| self.authority.rotated(read, overlap, &secret))
-            .await?
-            .ok_or(KeyAdminError::NotFound)?;
+            .await?;
         Ok(MadeKey {
-            key: key.into(),
+            key: rotated.key.ok_or(KeyAdminError::NotFound)?.into(),
             secret: Some(secret),
+            replaced: rotated.replaced.map(Into::into),
         })
     }
 
@@ -234,8 +253,8 @@ impl KeyAdmin {
                 .authority
                 .change(read.own.as_ref(), Change::Revoke { id, reason }))
         };
-        let revoked = self.changed(id, decide).await?;
-        revoked.map(Into::into).ok_or(KeyAdminError::NotFound)
+        let revoked = self.authority.changed(id, decide).await?;
+        revoked.key.map(Into::into).ok_or(KeyAdminError::NotFound)
     }
 
     /// Deletes a key; its audit records stay.
@@ -254,7 +273,7 @@ impl KeyAdmin {
                 .authority
                 .change(read.own.as_ref(), Change::Delete { id, at }))
         };
-        self.changed(id, decide).await.map(drop)
+        self.authority.changed(id, decide).await.map(drop)
     }
 
     /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all keys for an
@@ -292,40 +311,6 @@ impl KeyAdmin {
             .await?
             .value)
     }
-
-    /// Decides a change on a key as it is, and anew where another came between: one of that key, or
-    /// of the caller's own. Answers with the key as it is then, if it is there.
-    async fn changed(
-        &self,
-        id: &KeyId,
-        decide: impl Fn(&Read) -> Result<KeyWrite, KeyAdminError>,
-    ) -> Result<Option<StoredKey>, KeyAdminError> {
-        for _ in 0..TRIES {
-            let read = self.authority.read(id, WRITE).await?;
-            match self.write(decide(&read)?).await {
-                Err(KeyAdminError::Conflict(_)) => {}
-                written => return written.map(|(key, _)| key),
-            }
-        }
-        Err(KeyAdminError::Conflict(
-            "the key was changed meanwhile: try again",
-        ))
-    }
-
-    /// Carries a change out; returns its key, and whether the change was carried out before.
-    async fn write(&self, write: KeyWrite) -> Result<(Option<StoredKey>, bool), KeyAdminError> {
-        let written = ask(LIMIT, || self.backend().store().write(write)).await?;
-        Ok(match written.value {
-            Written::Applied(applied) => {
-                self.backend().replica().changed_here(&applied);
-                // The last key of a rotation is the new one.
-                (applied.puts.into_iter().next_back(), false)
-            }
-            Written::Repeated(key) => (Some(*key), true),
-        })
-    }
 }
 
 const MOST_LISTED: usize = 1_000;
-/// The number of times that a change is decided again after another one came first.
-const TRIES: usize = 5;

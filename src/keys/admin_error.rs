@@ -27,6 +27,8 @@ pub enum KeyAdminError {
     Invalid(Cow<'static, str>),
     /// The state of the key does not allow it; the text says why.
     Conflict(&'static str),
+    /// The key is not at the revision of [`at_revision`](super::KeyAdmin::at_revision) any more.
+    Stale,
     /// The store could not be asked.
     Unavailable(KeyStoreError),
 }
@@ -37,6 +39,7 @@ impl fmt::Display for KeyAdminError {
             Self::NotFound => f.write_str("no key has that id"),
             Self::Forbidden(why) | Self::Conflict(why) => f.write_str(why),
             Self::Invalid(why) => f.write_str(why),
+            Self::Stale => f.write_str("the key was changed since it was read: read it again"),
             Self::Unavailable(_) => f.write_str("the key store cannot be asked"),
         }
     }
@@ -72,6 +75,8 @@ impl From<KeyAdminError> for AuthError {
             KeyAdminError::Invalid(_) => Self::invalid_request("key_request")
                 .with_message("the request is not of the right form"),
             KeyAdminError::Conflict(why) => Self::conflict("key_conflict").with_message(why),
+            KeyAdminError::Stale => Self::conflict("key_stale")
+                .with_message("the key was changed since it was read: read it again"),
             KeyAdminError::Unavailable(cause) => Self::unavailable(cause),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Change, KeyActor, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, KeyWrite,
-    StoredKey, Timestamp,
+    Revision, StoredKey, Timestamp,
     ask::ask,
     backend::Backend,
     bounds::{self, Bounds},
@@ -16,6 +16,8 @@ use crate::{context::AuthContext, hex};
 pub(super) struct Authority {
     backend: Backend,
     administrator: Administrator,
+    /// The only revision at which a key may be changed, if there is one.
+    revision: Option<Revision>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +38,7 @@ impl Authority {
         Self {
             backend,
             administrator: Administrator::Caller(caller.clone()),
+            revision: None,
         }
     }
 
@@ -43,6 +46,14 @@ impl Authority {
         Self {
             backend,
             administrator: Administrator::Operator(name.into()),
+            revision: None,
+        }
+    }
+
+    pub(super) fn at_revision(self, revision: Revision) -> Self {
+        Self {
+            revision: Some(revision),
+            ..self
         }
     }
 
@@ -52,6 +63,13 @@ impl Authority {
 
     pub(super) fn is_operator(&self) -> bool {
         matches!(self.administrator, Administrator::Operator(_))
+    }
+
+    pub(super) fn check_revision(&self, read: &Read) -> Result<(), KeyAdminError> {
+        match self.revision {
+            Some(revision) if revision != read.key.revision() => Err(KeyAdminError::Stale),
+            _ => Ok(()),
+        }
     }
 
     /// A key that the caller may see.

@@ -37,6 +37,7 @@ mod audit;
 mod authority;
 mod backend;
 mod bounds;
+mod carried_out;
 mod contract;
 mod created;
 mod decided;

@@ -244,6 +244,7 @@ impl From<StoredKey> for ManagedKey {
 pub struct MadeKey {
     pub(super) key: ManagedKey,
     pub(super) secret: Option<Secret>,
+    pub(super) replaced: Option<ManagedKey>,
 }
 
 impl MadeKey {
@@ -256,6 +257,11 @@ impl MadeKey {
     /// where it was imported.
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
+    }
+
+    /// The old key as it is now, where the new one replaces another.
+    pub fn replaced(&self) -> Option<&ManagedKey> {
+        self.replaced.as_ref()
     }
 }
 

@@ -1,0 +1,63 @@
+//! Changes that are decided on a key as it is, and carried out.
+
+use super::{
+    KeyAdminError, KeyId, KeyWrite, StoredKey, Written,
+    ask::ask,
+    authority::{Authority, LIMIT, Read, WRITE},
+};
+
+impl Authority {
+    /// Decides a change on a key as it is, and anew where another came between: one of that key, or
+    /// of the caller's own.
+    pub(super) async fn changed(
+        &self,
+        id: &KeyId,
+        decide: impl Fn(&Read) -> Result<KeyWrite, KeyAdminError>,
+    ) -> Result<CarriedOut, KeyAdminError> {
+        for _ in 0..TRIES {
+            let read = self.read(id, WRITE).await?;
+            self.check_revision(&read)?;
+            match self.write(decide(&read)?).await {
+                Err(KeyAdminError::Conflict(_)) => {}
+                written => return written,
+            }
+        }
+        Err(KeyAdminError::Conflict(
+            "the key was changed meanwhile: try again",
+        ))
+    }
+
+    pub(super) async fn write(&self, write: KeyWrite) -> Result<CarriedOut, KeyAdminError> {
+        let written = ask(LIMIT, || self.backend().store().write(write)).await?;
+        Ok(match written.value {
+            Written::Applied(applied) => {
+                self.backend().replica().changed_here(&applied);
+                // The last key of a rotation is the new one.
+                let mut puts = applied.puts.into_iter();
+                CarriedOut {
+                    key: puts.next_back(),
+                    replaced: puts.next(),
+                    is_repeated: false,
+                }
+            }
+            Written::Repeated(key) => CarriedOut {
+                key: Some(*key),
+                replaced: None,
+                is_repeated: true,
+            },
+        })
+    }
+}
+
+/// A change that was carried out.
+pub(super) struct CarriedOut {
+    /// The key as it is then, if it is there.
+    pub(super) key: Option<StoredKey>,
+    /// For a rotation, the old key.
+    pub(super) replaced: Option<StoredKey>,
+    /// Whether an equal change was carried out before, and this one was not.
+    pub(super) is_repeated: bool,
+}
+
+/// The number of times that a change is decided again after another one came first.
+const TRIES: usize = 5;
