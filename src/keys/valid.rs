@@ -1,5 +1,7 @@
 //! Checks the form of an administrator's requests.
 
+use serde_json::{Map, Value};
+
 use super::{KeyAdminError, KeyOwner, KeyRequest, KeyUpdate};
 
 pub(super) fn request(request: &KeyRequest) -> Result<(), KeyAdminError> {
@@ -71,7 +73,7 @@ fn scopes(scopes: &[String]) -> Result<(), KeyAdminError> {
     Ok(())
 }
 
-fn metadata(metadata: &serde_json::Map<String, serde_json::Value>) -> Result<(), KeyAdminError> {
+fn metadata(metadata: &Map<String, Value>) -> Result<(), KeyAdminError> {
     let len = serde_json::to_string(metadata).map_or(usize::MAX, |text| text.len());
     if len > MOST_METADATA || metadata.contains_key("tenant") {
         return invalid(format!(
@@ -79,7 +81,36 @@ fn metadata(metadata: &serde_json::Map<String, serde_json::Value>) -> Result<(),
              its own"
         ));
     }
+    if !metadata
+        .iter()
+        .all(|(name, value)| is_plain(name) && can_be_read(value, DEEPEST))
+    {
+        return invalid(format!(
+            "the metadata is nested more than {DEEPEST} deep, or has a name that begins with \
+             {PRIVATE_NAMES}"
+        ));
+    }
     Ok(())
+}
+
+/// Whether a store that keeps the value as JSON reads the same value again. A record that it cannot
+/// read would stop every process that reads the store.
+fn can_be_read(value: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    match value {
+        Value::Array(items) => items.iter().all(|item| can_be_read(item, depth)),
+        Value::Object(members) => members
+            .iter()
+            .all(|(name, value)| is_plain(name) && can_be_read(value, depth)),
+        _ => true,
+    }
+}
+
+/// `serde_json` reads the value behind such a name in a way of its own.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with(PRIVATE_NAMES)
 }
 
 fn invalid(why: String) -> Result<(), KeyAdminError> {
@@ -90,3 +121,6 @@ const LONGEST_NAME: usize = 128;
 const LONGEST: usize = 256;
 const MOST_SCOPES: usize = 64;
 const MOST_METADATA: usize = 8 * 1024;
+/// A record stands within an audit record, and JSON is read 128 deep.
+const DEEPEST: usize = 32;
+const PRIVATE_NAMES: &str = "$serde_json::private::";

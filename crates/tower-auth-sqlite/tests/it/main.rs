@@ -7,6 +7,7 @@ mod crashes;
 mod credits;
 mod files;
 mod managed;
+mod odd_metadata;
 mod opening;
 mod outage;
 mod processes;
