@@ -125,7 +125,7 @@
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
-//! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio |
+//! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio; with `axum` [`key_api`]: their HTTP API |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
@@ -147,6 +147,8 @@ mod clock;
 #[cfg(feature = "config")]
 pub mod config;
 mod context;
+#[cfg(any(feature = "config", feature = "keys"))]
+mod date;
 mod error;
 mod event;
 #[cfg(feature = "axum")]
@@ -157,6 +159,8 @@ mod hex;
 mod issuer;
 #[cfg(feature = "jwt")]
 pub mod jose;
+#[cfg(all(feature = "axum", feature = "keys"))]
+pub mod key_api;
 #[cfg(feature = "keys")]
 pub mod keys;
 mod log;

@@ -260,7 +260,6 @@
 mod assemble;
 mod auth_config;
 mod building;
-mod date;
 mod environment;
 mod expand;
 mod fault;

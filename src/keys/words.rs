@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{KeyStoreError, random};
-use crate::{hex, secret};
+use crate::{date, hex, secret};
 
 /// The id of one managed key; no other key ever gets it.
 ///
@@ -215,7 +215,7 @@ impl Epoch {
 
 /// A time by a store's clock: milliseconds since the Unix epoch.
 ///
-/// It serializes as that number.
+/// It serializes as that number, and is shown as a date and time of RFC 3339 in UTC.
 ///
 /// # Example
 ///
@@ -225,6 +225,7 @@ impl Epoch {
 ///
 /// let second = Timestamp::from_unix_millis(1_000);
 /// assert_eq!(second.to_system_time(), Some(UNIX_EPOCH + Duration::from_secs(1)));
+/// assert_eq!(second.to_string(), "1970-01-01T00:00:01.000Z");
 /// ```
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
@@ -265,6 +266,12 @@ impl Timestamp {
     /// The time in the system's form; `None` where the platform cannot hold it.
     pub fn to_system_time(self) -> Option<SystemTime> {
         UNIX_EPOCH.checked_add(Duration::from_millis(self.0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        date::write(self.0, f)
     }
 }
 

@@ -8,6 +8,8 @@ mod replaced;
 mod worded;
 mod wording;
 
+#[cfg(all(feature = "axum", feature = "keys"))]
+pub(crate) use self::problem::{PROBLEM_JSON, Problem};
 pub(crate) use self::{
     challenge::{Challenges, Realm},
     grpc::add_grpc_status,

@@ -16,6 +16,7 @@ mod config;
 mod credentials;
 mod jose;
 mod jwt;
+mod key_api;
 mod keys;
 mod oauth2;
 mod opaque;

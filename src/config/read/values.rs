@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use super::contract::{Read, blank, misfit, read};
 use crate::{
     config::{
-        date,
         fault::{Faults, Place},
         node::{Kind, Member, Node, Text},
         suggest,
     },
+    date,
     error::ConfigErrorKind,
     jose::Algorithm,
     secret::Secret,

@@ -5,7 +5,7 @@ mod escalation;
 mod feed;
 mod format;
 mod hidden;
-mod kit;
+pub mod kit;
 mod lifecycle;
 mod outage;
 mod provider;

@@ -1,9 +1,9 @@
-//! Dates and times of RFC 3339.
+//! Reads dates and times.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Reads a date and time with its offset, or returns the fault.
-pub(super) fn parse(text: &str) -> Result<SystemTime, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<SystemTime, &'static str> {
     read(text).ok_or(if text.len() == 10 && date(text).is_some() {
         "a date without a time stands here, and nobody knows in which time zone"
     } else if zone(text).is_none() && text.len() >= 19 {
