@@ -41,6 +41,11 @@ pub(crate) enum KeysCommand {
     Delete(Delete),
     Import(Import),
     Audit(Audit),
+    /// After a backup was restored: let every server read all keys anew
+    ///
+    /// Before a server opens the restored store. Keys that were revoked after the backup was made are live
+    /// again in it: revoke them anew, too.
+    RenewEpoch,
 }
 
 /// Make a key, and print it: it is shown this once

@@ -109,3 +109,13 @@ pub(super) async fn delete(keys: &Keys, delete: &Delete) -> Result<(), Fault> {
     unless_interrupted("the deletion", work).await?;
     output::line(&format!("deleted {}; its audit records stay", delete.id))
 }
+
+pub(super) async fn renew_epoch(keys: &Keys) -> Result<(), Fault> {
+    let work = async {
+        let administration = Administration::open(keys, Missing::Fails).await?;
+        let renewed = administration.store().renew_epoch().await;
+        renewed.map_err(|error| Fault::from(error).and("renew the epoch again"))
+    };
+    unless_interrupted("the renewal", work).await?;
+    output::line(&"the store has a new epoch: every server reads all keys anew")
+}

@@ -35,5 +35,6 @@ async fn run_keys(keys: &Keys) -> Result<(), Fault> {
         KeysCommand::Delete(delete) => change::delete(keys, delete).await,
         KeysCommand::Import(import) => import::run(keys, import).await,
         KeysCommand::Audit(audit) => audit::run(keys, audit).await,
+        KeysCommand::RenewEpoch => change::renew_epoch(keys).await,
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::common::Folder;
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["keys"],
     &["keys", "create"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["keys", "delete"],
     &["keys", "import"],
     &["keys", "audit"],
+    &["keys", "renew-epoch"],
     &["check"],
     &["completions"],
     &["man"],

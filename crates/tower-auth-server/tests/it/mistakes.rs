@@ -123,7 +123,7 @@ fn each_mistake_is_told_with_what_to_write() {
     assert_eq!(
         folder.usage(&["keys"]),
         "a command is missing: write one of create, list, show, rotate, \
-        revoke, update, delete, import, audit; --help shows what there is"
+        revoke, update, delete, import, audit, renew-epoch; --help shows what there is"
     );
     assert_eq!(
         folder.usage(&["kyes"]),

@@ -117,3 +117,19 @@ async fn an_imported_digest_is_accepted() {
     server.comes_to("old-key-of-another-system", 200).await;
     server.comes_to("another-key", 401).await;
 }
+
+/// A restored backup has other keys than the servers know.
+#[tokio::test]
+async fn a_new_epoch_lets_every_server_read_everything_anew() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.file().display());
+    let made = folder.make("a", &["--prefix", "sk_live"]);
+    let server = Server::with(&url).await;
+    server.comes_to(text(&made, "key"), 200).await;
+    assert_eq!(
+        folder.good(&["keys", "renew-epoch"]),
+        "the store has a new epoch: every server reads all keys anew\n"
+    );
+    folder.good(&["keys", "revoke", text(&made, "id")]);
+    server.comes_to(text(&made, "key"), 401).await;
+}
