@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use tower_auth::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores};
+use tower_auth::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl};
 
 use crate::fault::Fault;
 
@@ -15,18 +15,23 @@ struct Engine {
     look: fn(&KeyStoreUrl) -> Result<(), Fault>,
 }
 
-const ENGINES: [Engine; 1] = [Engine {
-    scheme: "sqlite",
-    open: tower_auth_sqlite::open_url,
-    look: look_for_file,
-}];
-
-/// What opens each scheme.
-pub(crate) fn registry() -> KeyStores {
-    ENGINES.iter().fold(KeyStores::new(), |stores, engine| {
-        stores.register(engine.scheme, engine.open)
-    })
-}
+const ENGINES: [Engine; 3] = [
+    Engine {
+        scheme: "sqlite",
+        open: tower_auth_sqlite::open_url,
+        look: look_for_file,
+    },
+    Engine {
+        scheme: "postgres",
+        open: tower_auth_postgres::open_url,
+        look: |_| Ok(()),
+    },
+    Engine {
+        scheme: "postgresql",
+        open: tower_auth_postgres::open_url,
+        look: |_| Ok(()),
+    },
+];
 
 /// Opens a store. It has to be there, unless the URL says that it may be made.
 pub(crate) async fn open(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {
@@ -36,15 +41,21 @@ pub(crate) async fn open(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {
             .map(|engine| format!("{}:", engine.scheme))
             .collect();
         return Err(Fault::usage(format!(
-            "there is no key store with the scheme {}: write a URL that begins with {}",
+            "there is no key store with the scheme {}: write a URL that begins with one of {}",
             url.scheme(),
-            schemes.join(" or "),
+            schemes.join(", "),
         )));
     };
     (engine.look)(&url)?;
     let place = url.to_string();
-    let opened = registry().open(url).await;
-    opened.map_err(|error| Fault::from(error).and(format!("the store is {place}")))
+    (engine.open)(url).await.map_err(|error| {
+        let fault = Fault::from(error);
+        match fault.says("open_or_create") {
+            // The engine's words about tables that are not there are for programs.
+            true => fault.and("`tower-auth keys create` does that"),
+            false => fault.and(format!("the store is {place}")),
+        }
+    })
 }
 
 /// The engine's words about a file that is not there are for programs.

@@ -40,6 +40,15 @@ impl Fault {
         ExitCode::from(code)
     }
 
+    pub(crate) fn says(&self, words: &str) -> bool {
+        match self {
+            Self::Failed(text) | Self::Usage(text) | Self::Interrupted(text) => {
+                text.contains(words)
+            }
+            Self::NobodyReads => false,
+        }
+    }
+
     /// Adds what to do about it.
     pub(crate) fn and(self, advice: impl fmt::Display) -> Self {
         let add = |text: String| format!("{text}; {advice}");

@@ -12,7 +12,7 @@ use super::values;
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = false, after_help = STORES)]
 pub(crate) struct Keys {
-    /// The key store: sqlite:PATH
+    /// The key store: sqlite:PATH or postgres://USER@HOST/DATABASE
     #[arg(
         long,
         value_name = "URL",

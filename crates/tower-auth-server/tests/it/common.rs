@@ -15,7 +15,11 @@ use serde_json::Value;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder of a test's own, and the key store in it. It goes with the test.
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// The store that commands find in their environment.
+    url: String,
+}
 
 /// What the program answered.
 #[derive(Debug)]
@@ -32,20 +36,28 @@ impl Folder {
         let name = format!("tower-auth-server-{}-{count}", process::id());
         let path = env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
-        Self(path)
+        let url = "sqlite:keys.db".to_owned();
+        Self { path, url }
+    }
+
+    /// A folder whose commands find another store.
+    pub(crate) fn with_store(url: &str) -> Self {
+        let mut folder = Self::new();
+        folder.url = url.to_owned();
+        folder
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The database's file.
     pub(crate) fn file(&self) -> PathBuf {
-        self.0.join("keys.db")
+        self.path.join("keys.db")
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.join(name), text).unwrap();
+        fs::write(self.path.join(name), text).unwrap();
     }
 
     /// The program in this folder, with the store in the environment and nothing else there.
@@ -53,10 +65,10 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tower-auth"));
         command
             .args(arguments)
-            .current_dir(&self.0)
+            .current_dir(&self.path)
             .env_clear()
             .env("USER", "ada")
-            .env("TOWER_AUTH_KEY_STORE", "sqlite:keys.db")
+            .env("TOWER_AUTH_KEY_STORE", &self.url)
             .stdin(Stdio::null());
         command
     }
@@ -95,19 +107,15 @@ impl Folder {
         let mut command = self.command(arguments);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = piped.stderr(Stdio::piped()).spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
+        // A program that needs no input may have ended before.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap().into()
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 

@@ -13,5 +13,9 @@ mod listing;
 mod making;
 mod mistakes;
 mod outage;
+mod postgres;
+#[path = "../../../tower-auth-postgres/tests/it/server.rs"]
+#[allow(dead_code, reason = "the tests of that crate use the rest")]
+mod server;
 mod updating;
 mod whole_life;

@@ -193,8 +193,8 @@ fn a_store_that_is_not_named_or_wrongly_is_told() {
     );
     assert_eq!(
         said(Some("mysql://db/keys")).fault(2),
-        "there is no key store with the scheme mysql: write a \
-        URL that begins with sqlite:"
+        "there is no key store with the scheme mysql: write a URL \
+         that begins with one of sqlite:, postgres:, postgresql:"
     );
     assert_eq!(
         said(Some("sqlite:keys.db")).fault(1),

@@ -7,10 +7,13 @@ use http::Request;
 use tower::ServiceExt;
 use tower_auth::{
     AuthContext, AuthLayer,
-    keys::{KeyStoreUrl, ManagedKeys},
+    keys::{KeyStoreUrl, KeyStores, ManagedKeys},
 };
 
-use crate::common::{Folder, PATIENCE, text};
+use crate::{
+    common::{Folder, PATIENCE, text},
+    server::Server as Postgres,
+};
 
 /// A server with the keys of a store.
 pub(crate) struct Server(Router);
@@ -18,7 +21,10 @@ pub(crate) struct Server(Router);
 impl Server {
     pub(crate) async fn with(url: &str) -> Self {
         let url = KeyStoreUrl::parse(url).unwrap();
-        let store = tower_auth_sqlite::open_url(url).await.unwrap();
+        let stores = KeyStores::new()
+            .register("sqlite", tower_auth_sqlite::open_url)
+            .register("postgres", tower_auth_postgres::open_url);
+        let store = stores.open(url).await.unwrap();
         let keys = ManagedKeys::of(store, "sk_live").unwrap();
         keys.open().await.unwrap();
         async fn who(caller: AuthContext) -> String {
@@ -57,9 +63,20 @@ impl Server {
 async fn from_nothing_to_a_revoked_key() {
     let folder = Folder::new();
     let file = folder.file();
-    let url = format!("sqlite:{}", file.display());
     assert!(!file.exists());
+    live(&folder, &format!("sqlite:{}", file.display())).await;
+}
 
+#[tokio::test]
+async fn from_nothing_to_a_revoked_key_on_postgres() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let url = server.database().await.url();
+    live(&Folder::with_store(&url), &url).await;
+}
+
+async fn live(folder: &Folder, url: &str) {
     let make = [
         "--prefix",
         "sk_live",
@@ -69,7 +86,7 @@ async fn from_nothing_to_a_revoked_key() {
         "invoices:read",
     ];
     let first = folder.make("billing robot", &make);
-    let server = Server::with(&url).await;
+    let server = Server::with(url).await;
     server.comes_to(text(&first, "key"), 200).await;
 
     // Both work until the overlap is over.
