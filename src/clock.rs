@@ -2,9 +2,11 @@
 
 #[cfg(feature = "keys")]
 mod millis;
+mod steady;
 #[cfg(feature = "keys")]
 mod tick;
 
+pub(crate) use self::steady::Steady;
 #[cfg(feature = "keys")]
 pub(crate) use self::tick::Tick;
 

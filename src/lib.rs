@@ -137,6 +137,7 @@
 
 mod access;
 pub mod answer;
+mod attempts;
 pub mod auth;
 pub mod authorize;
 mod body;
@@ -167,12 +168,16 @@ mod log;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;
+mod proxies;
+mod quota;
 mod refusal;
 mod request;
 mod scope;
 mod secret;
+pub mod shared;
 #[cfg(feature = "test-util")]
 pub mod testing;
+pub mod throttle;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 

@@ -2,4 +2,5 @@
 
 pub mod checks;
 pub mod keys;
+pub mod proxies;
 pub mod webhooks;

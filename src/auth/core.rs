@@ -5,14 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{payment, places::Places, screened::ScreenedProvider};
+use super::{judged, payment, places::Places, screened::ScreenedProvider};
 use crate::{
     access::{self, Route, Rules},
     answer::{Asked, Check},
+    attempts::{Attempt, Attempts},
     context::AuthContext,
     error::AuthError,
     event,
     provider::{PrincipalSources, authentication::AuthResult},
+    proxies::TrustedProxies,
     refusal::{OnRefusal, Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
 };
@@ -32,6 +34,8 @@ pub(super) struct Core {
     /// Whether a caller who was let in is told to layers outside.
     pub(super) report_caller: bool,
     pub(super) on_refusal: Option<OnRefusal>,
+    pub(super) attempts: Option<Attempts>,
+    pub(super) proxies: Option<TrustedProxies>,
 }
 
 /// A path rule with its provider ready to be asked.
@@ -57,6 +61,8 @@ pub(super) struct PendingAnswer {
     pub(super) question: Question,
     /// Whether what is waited for is a payment.
     pub(super) is_payment: bool,
+    /// The attempt that the answer ends.
+    attempt: Option<Attempt>,
 }
 
 impl PendingAnswer {
@@ -65,6 +71,23 @@ impl PendingAnswer {
             check,
             question,
             is_payment: false,
+            attempt: None,
+        }
+    }
+
+    fn ending(self, attempt: Option<Attempt>) -> Self {
+        Self { attempt, ..self }
+    }
+
+    /// Ends the attempt by what the provider answered.
+    pub(super) fn settle<B>(&mut self, answer: &AuthResult, core: &Core, request: &Request<B>) {
+        if let Some(attempt) = self.attempt.take() {
+            judged::settle(
+                attempt,
+                answer,
+                &self.question.provider,
+                &core.view(request),
+            );
         }
     }
 
@@ -105,6 +128,9 @@ impl Core {
     pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
         // Whoever put a context here before was not this layer, so it proves nothing.
         request.extensions_mut().remove::<AuthContext>();
+        if let Some(proxies) = &self.proxies {
+            proxies.note(request);
+        }
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
             event::passed("preflight", || route.template());
@@ -121,9 +147,19 @@ impl Core {
             Some(Admission::Provider(provider)) => (provider, false),
             Some(Admission::Required) | None => (&self.provider, false),
         };
-        let view = AuthRequest::from(&*request).with_max_credential_len(self.max_credential_len);
+        let view = self.view(request);
+        let attempt = match &self.attempts {
+            None => None,
+            Some(attempts) => match judged::attempt(attempts, provider, &view) {
+                Ok(attempt) => attempt,
+                Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
+            },
+        };
         match provider.ask(&view) {
             Asked::Answered(answer) => {
+                if let Some(attempt) = attempt {
+                    judged::settle(attempt, &answer, provider, &view);
+                }
                 if let Some(check) = payment::due(&answer, request.extensions()) {
                     let question = Question::new(provider, optional);
                     return Decision::Wait(PendingAnswer::payment(check, question));
@@ -135,7 +171,7 @@ impl Core {
             }
             Asked::Waiting(check) => {
                 let question = Question::new(provider, optional);
-                Decision::Wait(PendingAnswer::new(check, question))
+                Decision::Wait(PendingAnswer::new(check, question).ending(attempt))
             }
         }
     }
@@ -180,8 +216,23 @@ impl Core {
             Ok(None) => provider.missing_credential(request.headers()),
             Err(error) => error,
         };
-        event::refused(&refusal, access::template(request.extensions()));
-        Err(self.render(&refusal, provider, request))
+        Err(self.refuse(&refusal, provider, request))
+    }
+
+    fn refuse<B>(
+        &self,
+        error: &AuthError,
+        provider: &ScreenedProvider,
+        request: &Request<B>,
+    ) -> Response<Bytes> {
+        event::refused(error, access::template(request.extensions()));
+        self.render(error, provider, request)
+    }
+
+    /// The request as a provider sees it.
+    #[inline]
+    fn view<'a, B>(&self, request: &'a Request<B>) -> AuthRequest<'a> {
+        AuthRequest::from(request).with_max_credential_len(self.max_credential_len)
     }
 
     /// Makes the request ready for the inner service; answers whether `bearer` was among the

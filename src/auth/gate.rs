@@ -108,7 +108,11 @@ impl<B> Future for AuthWaiting<B> {
         let mut answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
         // INVARIANT: a future is not polled after it has answered.
         let mut request = self.request.take().expect("polled after it had answered");
-        let waited = &mut self.pending.pending;
+        let AuthPending {
+            pending: waited,
+            core,
+        } = &mut self.pending;
+        waited.settle(&answer, core, &request);
         if !waited.is_payment
             && let Some(check) = payment::due(&answer, request.extensions())
         {

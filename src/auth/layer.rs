@@ -161,6 +161,8 @@ impl AuthLayer {
                 pass_preflight: false,
                 disabled: false,
                 report_caller: false,
+                attempts: None,
+                proxies: None,
                 on_refusal: None,
             }),
         }

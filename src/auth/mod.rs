@@ -8,8 +8,10 @@
 mod core;
 mod core_source;
 mod gate;
+mod judged;
 pub(crate) mod layer;
 mod layer_responses;
+mod layer_throttle;
 mod payment;
 mod places;
 #[cfg(feature = "config")]

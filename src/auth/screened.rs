@@ -94,6 +94,13 @@ impl ScreenedProvider {
         }
     }
 
+    /// Whether one of its places shows something that can be judged. A provider that names no place may
+    /// read any.
+    pub(super) fn is_shown_something(&self, request: &AuthRequest<'_>) -> bool {
+        let shows = |place| matches!(request.look(place), Ok(Some(_)));
+        self.places.is_empty() || self.places.iter().any(shows)
+    }
+
     /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
         match self.screen(request) {

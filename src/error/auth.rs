@@ -4,10 +4,12 @@
 mod by_callers;
 mod kind;
 mod level;
+mod policy;
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 pub use self::kind::AuthErrorKind;
+pub(crate) use self::policy::QuotaPolicy;
 use super::Mismatch;
 
 /// The reason why a request is refused.
@@ -80,6 +82,7 @@ pub(super) struct Inner {
     retry_after: Option<Duration>,
     scopes: Option<Box<str>>,
     by_callers: bool,
+    policy: Option<Box<QuotaPolicy>>,
     pub(super) mismatch: Option<Box<Mismatch>>,
     pub(super) key_name: Option<Box<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
@@ -201,6 +204,7 @@ impl AuthError {
                 retry_after: None,
                 scopes: None,
                 by_callers: false,
+                policy: None,
                 mismatch: None,
                 key_name: None,
                 source: None,

@@ -9,7 +9,7 @@ mod mismatch;
 mod mismatched;
 mod rank;
 
-pub(crate) use self::mismatch::Mismatch;
+pub(crate) use self::{auth::QuotaPolicy, mismatch::Mismatch};
 pub use self::{
     auth::{AuthError, AuthErrorKind},
     config::{ConfigError, ConfigErrorKind},

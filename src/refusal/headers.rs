@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, header};
 use super::{
     challenge::{Challenges, Realm},
     problem::PROBLEM_JSON,
+    rate_limit::{whole_seconds, write_exceeded},
 };
 use crate::error::AuthError;
 
@@ -19,10 +20,11 @@ pub(super) fn write_headers(
         headers.append(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(after) = error.retry_after() {
-        let seconds = after
-            .as_secs()
-            .saturating_add(u64::from(after.subsec_nanos() > 0));
+        let seconds = whole_seconds(after);
         headers.insert(header::RETRY_AFTER, seconds.into());
+        if let Some(policy) = error.policy() {
+            write_exceeded(headers, policy, seconds);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod challenge;
 mod grpc;
 mod headers;
 mod problem;
+mod rate_limit;
 mod replaced;
 mod worded;
 mod wording;

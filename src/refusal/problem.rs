@@ -4,18 +4,27 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::challenge::shown_scopes;
+use super::{
+    challenge::shown_scopes,
+    rate_limit::{QUOTA_EXCEEDED, QUOTA_EXCEEDED_TITLE},
+};
 use crate::error::AuthError;
 
 pub(super) fn problem(error: &AuthError) -> Bytes {
-    let problem = Problem {
+    let mut problem = Problem {
         scope: shown_scopes(error),
         ..Problem::new(error.status(), error.code(), error.message())
     };
+    if let Some(policy) = error.policy() {
+        problem.r#type = QUOTA_EXCEEDED;
+        problem.title = QUOTA_EXCEEDED_TITLE;
+        problem.violated_policies = Some([policy.name()]);
+    }
     serde_json::to_vec(&problem).map_or_else(|_| Bytes::new(), Bytes::from)
 }
 
-/// RFC 9457 §3.1, with two members of ours: a stable `code`, and the scopes that the challenge names.
+/// RFC 9457 §3.1, with two members of ours: a stable `code`, and the scopes that the challenge names;
+/// and with the names of the limits that were exceeded.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem<'a> {
     r#type: &'static str,
@@ -25,6 +34,8 @@ pub(crate) struct Problem<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    #[serde(rename = "violated-policies", skip_serializing_if = "Option::is_none")]
+    violated_policies: Option<[&'a str; 1]>,
 }
 
 impl<'a> Problem<'a> {
@@ -36,6 +47,7 @@ impl<'a> Problem<'a> {
             code,
             detail,
             scope: None,
+            violated_policies: None,
         }
     }
 }

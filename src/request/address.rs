@@ -27,14 +27,15 @@ use http::Extensions;
 ///
 /// # Behind a proxy
 ///
-/// The peer of every connection is then the proxy, and all callers count as one client. A layer of
-/// your own that knows its proxies can put a `ClientAddress` into the request's extensions, outside
-/// the [`AuthLayer`](crate::AuthLayer): it takes precedence over the peer.
+/// The peer of every connection is then the proxy, and all callers count as one client, until a
+/// [`ClientAddressLayer`](crate::throttle::ClientAddressLayer) outside the
+/// [`AuthLayer`](crate::AuthLayer) says which proxies are trusted. A layer of your own can put a
+/// `ClientAddress` into the request's extensions too: it takes precedence over the peer.
 ///
 /// # Security
 ///
-/// No header is read. `Forwarded` and `X-Forwarded-For` are what the caller writes, unless a proxy
-/// of yours has replaced them.
+/// Without such a layer no header is read. `Forwarded` and `X-Forwarded-For` are what the caller
+/// writes, unless a proxy of yours has replaced them.
 ///
 /// # Example
 ///
@@ -57,8 +58,26 @@ pub struct ClientAddress(IpAddr);
 impl ClientAddress {
     /// The client of a request: the address that an outer layer named, else the connection's peer.
     pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
-        let named = extensions.get::<Self>().copied();
-        named.or_else(|| connection::peer(extensions).map(Self::from))
+        Self::named(extensions).or_else(|| Self::peer(extensions).map(Self::from))
+    }
+
+    /// Sixteen bytes that no other client has.
+    pub(crate) fn octets(self) -> [u8; 16] {
+        match self.0 {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            // Never mapped: the prefix of those counts as IPv4.
+            IpAddr::V6(network) => network.octets(),
+        }
+    }
+
+    /// The address that an outer layer named.
+    pub(crate) fn named(extensions: &Extensions) -> Option<Self> {
+        extensions.get::<Self>().copied()
+    }
+
+    /// The peer of the connection.
+    pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
+        connection::peer(extensions).map(|peer| peer.ip())
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`TestIssuer`] is an issuer within the test's own process: it publishes keys, mints tokens,
 //!   answers introspection and userinfo requests, rotates, and fails on command.
 //! - `key_store` (feature `keys`) holds a store for managed keys against all that is promised of one.
+//! - [`shared_state`] holds a state that several processes share against all that is promised of one.
 //! - [`ManualClock`] makes time pass without waiting for it.
 //!
 //! # Example
@@ -48,6 +49,7 @@ mod key;
 mod key_store;
 mod provider;
 mod server;
+mod shared_state;
 mod state;
 mod token;
 
@@ -57,6 +59,7 @@ pub use self::{
     clock::ManualClock,
     issuer::{TestIssuer, TestIssuerBuilder},
     provider::{Accept, Refuse, accept, refuse},
+    shared_state::shared_state,
     state::{Fault, IssuerEndpoint},
     token::TestToken,
 };

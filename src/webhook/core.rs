@@ -1,12 +1,13 @@
 //! The settings of a layer, and the order of its checks: size, signature, time, replay, body.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 
 use super::{
+    attempts,
     body::{RestoredBody, Unread},
     deliveries,
     handshake::VerifyToken,
@@ -19,12 +20,14 @@ use super::{
 };
 use crate::{
     access,
+    attempts::{Attempt, Attempts},
     client_limit::{ClientLimiter, Permit},
     clock::{self, Clock},
     context::AuthContext,
     error::AuthError,
     event,
     provider::AuthProvider,
+    proxies::TrustedProxies,
     refusal::Wording,
     request::{ClientAddress, Message},
     scope::Scopes,
@@ -48,7 +51,12 @@ pub(super) struct Core {
     pub(super) equal_bodies: u16,
     pub(super) refuses_handled: bool,
     pub(super) clock: Clock,
+    pub(super) attempts: Option<Attempts>,
+    pub(super) proxies: Option<TrustedProxies>,
 }
+
+/// The signature of a delivery, found to be right, and the pieces that were signed.
+type Proven<'a> = (Unverified<'a>, Vec<Cow<'a, [u8]>>);
 
 /// The decision about a delivery.
 pub(super) enum Verdict {
@@ -91,12 +99,35 @@ impl Core {
         read::check_encoding(head.headers)
     }
 
+    /// An attempt for what a delivery shows, where attempts are limited.
+    pub(super) fn attempt<B>(&self, request: &Request<B>) -> Result<Option<Attempt>, AuthError> {
+        match &self.attempts {
+            None => Ok(None),
+            Some(limit) => attempts::attempt(limit, &*self.scheme, &head(request), request),
+        }
+    }
+
+    /// Ends an attempt by what was found out about a signature.
+    pub(super) fn settle<T, B>(
+        &self,
+        attempt: Option<Attempt>,
+        proven: &Result<T, AuthError>,
+        request: &Request<B>,
+    ) {
+        attempts::settle(attempt, proven, &*self.scheme, request);
+    }
+
     /// Judges a delivery whose body has been read.
     ///
     /// The buffer is released as soon as the delivery is proven: the time that the store or a provider
     /// takes is not the sender's fault.
-    pub(super) async fn judge(&self, request: &Request<RestoredBody>, buffer: Permit) -> Verdict {
-        match self.admit(request, buffer).await {
+    pub(super) async fn judge(
+        &self,
+        request: &Request<RestoredBody>,
+        buffer: Permit,
+        attempt: Option<Attempt>,
+    ) -> Verdict {
+        match self.admit(request, buffer, attempt).await {
             Ok(verdict) => verdict,
             Err(error) => Verdict::Answer(self.refuse(error, template(request))),
         }
@@ -106,14 +137,13 @@ impl Core {
         &self,
         request: &Request<RestoredBody>,
         buffer: Permit,
+        attempt: Option<Attempt>,
     ) -> Result<Verdict, AuthError> {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
-        let unverified = self.scheme.unverified(&head)?;
-        let mut signed = unverified.before.clone();
-        signed.push(self.scheme.signed_body(&head, body)?);
-        verify::verify(&unverified, &signed, self.keys())?;
-        self.check_signed_time(&unverified, body)?;
+        let proven = self.prove(&head, body);
+        self.settle(attempt, &proven, request);
+        let (unverified, signed) = proven?;
         drop(buffer);
         let name = match unverified.identified_by {
             IdentifiedBy::Body => self.scheme.name_inside(body),
@@ -167,6 +197,16 @@ impl Core {
                     .await
             }
         }
+    }
+
+    /// The signature of a delivery and what was signed, once it is found to be right.
+    fn prove<'a>(&'a self, head: &Head<'a>, body: &'a [u8]) -> Result<Proven<'a>, AuthError> {
+        let unverified = self.scheme.unverified(head)?;
+        let mut signed = unverified.before.clone();
+        signed.push(self.scheme.signed_body(head, body)?);
+        verify::verify(&unverified, &signed, self.keys())?;
+        self.check_signed_time(&unverified, body)?;
+        Ok((unverified, signed))
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> + Clone {

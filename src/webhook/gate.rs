@@ -25,6 +25,7 @@ use super::{
     once::Reservation,
 };
 use crate::{
+    attempts::Attempt,
     body::ResponseBody,
     client_limit::Permit,
     context::AuthContext,
@@ -55,19 +56,29 @@ impl WebhookGate {
         clippy::result_large_err,
         reason = "a refusal is moved on at once, and a box would be an allocation more"
     )]
-    fn check_head<B: Body>(&self, request: &Request<B>) -> Result<Permit, Response<Bytes>> {
+    fn check_head<B: Body>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<(Permit, Option<Attempt>), Response<Bytes>> {
         let core = &*self.core;
+        let refuse = |error| core.refuse(error, core::template(request));
         let handshake = core.verify_token.as_ref();
         if let Some(answer) = handshake.and_then(|token| token.answer(request)) {
-            return Err(answer.unwrap_or_else(|error| core.refuse(error, core::template(request))));
+            return Err(answer.unwrap_or_else(refuse));
         }
+        let attempt = core.attempt(request).map_err(refuse)?;
         let head = match core.is_too_long(request.body()) {
             true => Err(core::too_long()),
             false => core.check_head(request),
         };
-        head.map_err(|error| core.refuse(error, core::template(request)))?;
-        core.buffer(request)
-            .map_err(|unread| core.refuse_unread(unread, request))
+        if let Err(error) = head {
+            core.settle(attempt, &Err::<(), _>(error.clone()), request);
+            return Err(refuse(error));
+        }
+        match core.buffer(request) {
+            Ok(buffer) => Ok((buffer, attempt)),
+            Err(unread) => Err(core.refuse_unread(unread, request)),
+        }
     }
 }
 
@@ -93,6 +104,9 @@ impl<B: Body> Gate<B> for WebhookGate {
         // An earlier message is not from this layer, so it proves nothing. The context is always
         // replaced; not every delivery has a message.
         request.extensions_mut().remove::<Message>();
+        if let Some(proxies) = &self.core.proxies {
+            proxies.note(request);
+        }
         if let Some(name) = self.core.scheme.secret_header() {
             // `entry` would panic where a map has its maximum size.
             for (shown, value) in request.headers_mut() {
@@ -102,9 +116,10 @@ impl<B: Body> Gate<B> for WebhookGate {
             }
         }
         match self.check_head(request) {
-            Ok(buffer) => Step::Wait(WebhookPending {
+            Ok((buffer, attempt)) => Step::Wait(WebhookPending {
                 core: Arc::clone(&self.core),
                 buffer,
+                attempt,
             }),
             Err(response) => Step::Refuse(response),
         }
@@ -115,14 +130,19 @@ impl<B: Body> Gate<B> for WebhookGate {
     }
 
     fn wait(pending: WebhookPending, request: Request<B>) -> WebhookWaiting<B> {
-        let WebhookPending { core, buffer } = pending;
+        let WebhookPending {
+            core,
+            buffer,
+            attempt,
+        } = pending;
+        let held = (buffer, attempt);
         let (parts, body) = request.into_parts();
         WebhookWaiting {
             state: State::Reading {
                 body,
                 collected: Collected::new(core.max_body_len),
                 deadline: Deadline::new(core.body_time_limit),
-                unread: Some((Request::from_parts(parts, ()), buffer, core)),
+                unread: Some((Request::from_parts(parts, ()), held, core)),
             },
         }
     }
@@ -132,7 +152,11 @@ impl<B: Body> Gate<B> for WebhookGate {
 pub struct WebhookPending {
     core: Arc<Core>,
     buffer: Permit,
+    attempt: Option<Attempt>,
 }
+
+/// What a delivery holds until it is judged.
+type Held = (Permit, Option<Attempt>);
 
 pin_project! {
     /// Reads the body, and judges the delivery.
@@ -150,7 +174,7 @@ pin_project! {
             body: B,
             collected: Collected,
             deadline: Deadline,
-            unread: Option<(Request<()>, Permit, Arc<Core>)>,
+            unread: Option<(Request<()>, Held, Arc<Core>)>,
         },
         Judging {
             judgement: Judgement,
@@ -182,9 +206,9 @@ impl<B: Body> Future for WebhookWaiting<B> {
                         }
                     };
                     // INVARIANT: a future is not polled after it has answered.
-                    let (head, buffer, core) = unread.take().expect("polled after it had answered");
+                    let (head, held, core) = unread.take().expect("polled after it had answered");
                     match read {
-                        Ok(body) => Box::pin(judge(core, head.map(|()| body), buffer)),
+                        Ok(body) => Box::pin(judge(core, head.map(|()| body), held)),
                         Err(unread) => {
                             return Poll::Ready(Err(core.refuse_unread(unread, &head)));
                         }
@@ -200,13 +224,13 @@ impl<B: Body> Future for WebhookWaiting<B> {
 async fn judge(
     core: Arc<Core>,
     mut request: Request<RestoredBody>,
-    buffer: Permit,
+    (buffer, attempt): Held,
 ) -> Entry<RestoredBody, WebhookEntered> {
     let Admitted {
         context,
         message,
         reservation,
-    } = match core.judge(&request, buffer).await {
+    } = match core.judge(&request, buffer, attempt).await {
         Verdict::Enter(admitted) => admitted,
         Verdict::Answer(response) => return Err(response),
     };

@@ -92,6 +92,8 @@ impl WebhookLayer {
                 replay: Some(Arc::new(MemoryReplayStore::default())),
                 refuses_handled: false,
                 clock: Clock::system(),
+                attempts: None,
+                proxies: None,
             }),
         })
     }

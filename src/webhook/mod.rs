@@ -150,6 +150,7 @@
 //! `$serde_json::private::RawValue`; the layer, the [`Message`](crate::Message) and a handler's own
 //! struct read it like any other member.
 
+mod attempts;
 mod body;
 mod core;
 mod deadline;
@@ -158,6 +159,7 @@ mod gate;
 mod handshake;
 mod json;
 mod layer;
+mod layer_throttle;
 mod memory;
 mod named;
 #[cfg(feature = "config")]

@@ -25,4 +25,5 @@ mod providers;
 mod readiness;
 mod services;
 mod testing;
+mod throttle;
 mod webhook;

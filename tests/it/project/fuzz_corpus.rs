@@ -6,6 +6,9 @@ mod checks;
 #[path = "../../../fuzz/src/keys.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod keys;
+#[path = "../../../fuzz/src/proxies.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod proxies;
 #[path = "../../../fuzz/src/webhooks.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod webhooks;
@@ -106,4 +109,9 @@ fn no_public_key_is_a_secret() {
 #[test]
 fn one_signature_of_twilio_lets_one_form_in() {
     replay("twilio_forms", webhooks::twilio_forms);
+}
+
+#[test]
+fn nobody_chooses_the_address_by_which_they_are_counted() {
+    replay("forwarded_headers", proxies::forwarded_headers);
 }

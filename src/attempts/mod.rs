@@ -1,0 +1,8 @@
+//! Wrong credentials, counted by the address that they come from.
+
+mod attempt;
+mod settings;
+mod watch;
+
+pub(crate) use self::attempt::{Attempt, CredentialDigest};
+pub use self::settings::Attempts;

@@ -1,0 +1,159 @@
+//! The limit of wrong credentials, and its counts.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use super::watch::ProxyWatch;
+use crate::{
+    clock::Clock,
+    error::{AuthError, QuotaPolicy},
+    log::TARGET,
+    quota::Quota,
+    shared::{
+        counts::{Counts, Take},
+        gcra::Rate,
+        seed::Seed,
+        table::Table,
+    },
+};
+
+/// How many wrong credentials a client address may show in a time.
+///
+/// An address that showed too many is refused with 429 before a provider sees its credential, a body
+/// is read or an issuer is asked. What counts is a credential that was shown and was wrong: a key, a
+/// token, a signature, a second factor. A request that shows nothing, one that could not be checked
+/// (503) and one that the client broke off count for nobody; a good credential in between clears
+/// nothing.
+///
+/// A credential that was accepted from the same address within the last hour is judged all the same, so
+/// that whoever guesses locks out nobody who shares the address. Any other gets the same 429, whether it
+/// is right or wrong.
+///
+/// Layers that share it (it is cheap to clone) count together. Its memory is bounded: 16 bytes for each
+/// address and for each accepted credential, a million of both unless set.
+///
+/// # Behind a proxy
+///
+/// All callers share the proxy's address unless the proxy is trusted: see
+/// [`ClientAddressLayer`](crate::throttle::ClientAddressLayer). A peer without an address, over a Unix
+/// socket, is not limited, and the log says so.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{AuthLayer, Clock, provider::ApiKeyAuth, throttle::Attempts};
+///
+/// let attempts = Attempts::new("30 per minute".parse()?)
+///     .with_max_entries(100_000)
+///     .with_clock(Clock::system());
+/// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?).throttle_attempts(attempts);
+/// # let _ = layer;
+/// # Ok::<(), tower_auth::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Attempts(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    quota: Quota,
+    rate: Rate,
+    policy: Arc<str>,
+    max_entries: usize,
+    clock: Clock,
+    pub(super) seed: Seed,
+    pub(super) counts: Counts,
+    /// Until when a credential is known from an address.
+    pub(super) known: Table,
+    pub(super) watch: ProxyWatch,
+    has_warned: AtomicBool,
+}
+
+impl Attempts {
+    /// Makes a limit of that many wrong credentials for each client address.
+    pub fn new(quota: Quota) -> Self {
+        Self::of(quota, DEFAULT_ENTRIES, Clock::system())
+    }
+
+    fn of(quota: Quota, max_entries: usize, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            quota,
+            rate: quota.into(),
+            policy: POLICY.into(),
+            max_entries,
+            seed: Seed::new(),
+            counts: Counts::new(max_entries, clock.clone()),
+            clock,
+            known: Table::new(max_entries),
+            watch: ProxyWatch::default(),
+            has_warned: AtomicBool::new(false),
+        }))
+    }
+
+    /// Replaces about how many addresses, and how many accepted credentials, it holds. It holds none
+    /// then.
+    ///
+    /// Beyond that, the address goes that would first be allowed all its attempts again, and the
+    /// credential that was accepted the longest time ago.
+    #[must_use]
+    pub fn with_max_entries(self, most: usize) -> Self {
+        Self::of(self.0.quota, most, self.0.clock.clone())
+    }
+
+    /// Replaces the clock. It holds no counts then.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self::of(self.0.quota, self.0.max_entries, clock)
+    }
+}
+
+impl Inner {
+    pub(super) fn take(&self, bucket: u128) -> Take {
+        Take {
+            bucket,
+            rate: self.rate,
+            units: 1,
+        }
+    }
+
+    /// The refusal of an address that has no attempt left.
+    pub(super) fn refusal(&self, wait: Duration) -> AuthError {
+        AuthError::throttled(wait)
+            .with_reason("too_many_attempts")
+            .with_message("too many wrong credentials came from this address")
+            .with_policy(QuotaPolicy::new(
+                &self.policy,
+                self.quota.requests(),
+                self.quota.seconds(),
+            ))
+    }
+
+    /// Says once that clients without an address are not limited.
+    pub(super) fn warn_of_no_address(&self) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: TARGET,
+                "requests come without a client address, so wrong credentials are not limited: serve \
+                 with `into_make_service_with_connect_info::<SocketAddr>()`, or put a `ClientAddress` \
+                 into their extensions; over a Unix socket, let the proxy in front limit them"
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts")
+            .field("quota", &format_args!("{}", self.0.quota))
+            .field("max_entries", &self.0.max_entries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of the limit in `RateLimit`.
+const POLICY: &str = "attempts";
+const DEFAULT_ENTRIES: usize = 1 << 20;

@@ -1,0 +1,67 @@
+//! What is counted.
+
+use sha2::{Digest, Sha256};
+
+use crate::quota::Quota;
+
+/// Units to take from the bucket of one subject, for a [`SharedState`](super::SharedState).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    bucket: u128,
+    quota: Quota,
+    units: u32,
+}
+
+impl Count {
+    /// Makes a count of one unit for a subject (`ada`) of a limit (`caller`).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::shared::Count;
+    ///
+    /// let quota = "2 per minute".parse()?;
+    /// let count = Count::new("caller", "ada", quota).with_units(2);
+    /// assert_eq!((count.quota(), count.units()), (quota, 2));
+    /// // Every process makes the same bucket of one subject, and another of every other.
+    /// assert_eq!(count.bucket(), Count::new("caller", "ada", quota).bucket());
+    /// assert_ne!(count.bucket(), Count::new("tenant", "ada", quota).bucket());
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn new(limit: &str, subject: &str, quota: Quota) -> Self {
+        let mut digest = Sha256::new();
+        for part in [limit, subject] {
+            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(part);
+        }
+        let digest = digest.finalize();
+        let (bucket, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        Self {
+            bucket: u128::from_be_bytes(*bucket),
+            quota,
+            units: 1,
+        }
+    }
+
+    /// Replaces the units: 1 unless set.
+    #[must_use]
+    pub fn with_units(self, units: u32) -> Self {
+        Self { units, ..self }
+    }
+
+    /// The bucket: the first half of a SHA-256 over limit and subject, so that no store reads who it
+    /// counts.
+    pub fn bucket(&self) -> u128 {
+        self.bucket
+    }
+
+    /// The quota that fills the bucket.
+    pub fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// The units to take.
+    pub fn units(&self) -> u32 {
+        self.units
+    }
+}

@@ -1,0 +1,55 @@
+//! Wrong signatures count as attempts of the address that sends them [14.1].
+
+use http::{HeaderValue, Request};
+
+use super::verify::{Head, Scheme};
+use crate::{
+    attempts::{Attempt, Attempts, CredentialDigest},
+    error::{AuthError, AuthErrorKind},
+};
+
+/// An attempt for a delivery that shows something; `None` where it shows nothing, or its client has no
+/// address.
+pub(super) fn attempt<B>(
+    attempts: &Attempts,
+    scheme: &dyn Scheme,
+    head: &Head<'_>,
+    request: &Request<B>,
+) -> Result<Option<Attempt>, AuthError> {
+    let admitted = attempts.admit(request.extensions(), request.headers(), |digest| {
+        add_secret(digest, scheme, request)
+    });
+    match admitted {
+        Err(_) if shows_nothing(scheme, head) => Ok(None),
+        admitted => admitted,
+    }
+}
+
+/// Ends an attempt by what was found out about a signature. What was not found wrong does not count.
+pub(super) fn settle<T, B>(
+    attempt: Option<Attempt>,
+    proven: &Result<T, AuthError>,
+    scheme: &dyn Scheme,
+    request: &Request<B>,
+) {
+    let Some(attempt) = attempt else { return };
+    let secret = |digest: &mut CredentialDigest| add_secret(digest, scheme, request);
+    match proven {
+        Ok(_) => attempt.accepted(secret),
+        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(secret),
+        Err(_) => drop(attempt),
+    }
+}
+
+fn shows_nothing(scheme: &dyn Scheme, head: &Head<'_>) -> bool {
+    let shown = scheme.unverified(head).map(drop);
+    matches!(shown, Err(error) if error.kind() == AuthErrorKind::MissingCredential)
+}
+
+/// Adds the secret itself, where a platform sends it. A signature is of one delivery.
+fn add_secret<B>(digest: &mut CredentialDigest, scheme: &dyn Scheme, request: &Request<B>) -> bool {
+    let name = scheme.secret_header();
+    let secret = name.and_then(|name| request.headers().get(name));
+    digest.add(secret.map(HeaderValue::as_bytes).unwrap_or_default());
+    secret.is_some()
+}

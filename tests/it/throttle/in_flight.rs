@@ -1,0 +1,87 @@
+//! Attempts that are not judged yet, and those that nobody waits for any more [14.1].
+
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+use tower_auth::{
+    AuthContext, AuthError, AuthLayer, CredentialSource, provider::async_provider_fn,
+    testing::ManualClock,
+};
+
+use super::kit::{KEY, PEER, attempts, from};
+use crate::common::answer::guarded;
+
+/// An app whose provider answers when the test lets it.
+fn slow(clock: &ManualClock) -> (axum::Router, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let opened = Arc::clone(&gate);
+    let provider = async_provider_fn(move |request: tower_auth::AuthRequestBuf| {
+        let opened = Arc::clone(&opened);
+        async move {
+            opened.acquire().await.unwrap().forget();
+            match request.header("x-api-key") {
+                Some(KEY) => Ok(Some(AuthContext::new("ada"))),
+                Some("away") => Err(AuthError::unavailable("away")),
+                _ => Err(AuthError::invalid_credential("unknown")),
+            }
+        }
+    })
+    .with_credentials([CredentialSource::header(http::HeaderName::from_static(
+        "x-api-key",
+    ))]);
+    let layer = AuthLayer::new(provider).throttle_attempts(attempts("10 per minute", clock));
+    (guarded(layer), gate)
+}
+
+fn show(key: &str) -> http::Request<axum::body::Body> {
+    from(PEER, "GET /run", &[("x-api-key", key)])
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_the_limit() {
+    let (app, gate) = slow(&ManualClock::now());
+    let mut running = Vec::new();
+    for number in 0..100 {
+        let request = show(&format!("guess-{number}"));
+        running.push(tokio::spawn(app.clone().oneshot(request)));
+    }
+    tokio::task::yield_now().await;
+    gate.add_permits(100);
+    let mut statuses = Vec::new();
+    for answer in running {
+        statuses.push(answer.await.unwrap().unwrap().status().as_u16());
+    }
+    let judged = statuses.iter().filter(|status| **status == 401).count();
+    assert_eq!(judged, 10, "{statuses:?}");
+    assert!(statuses.iter().all(|status| matches!(status, 401 | 429)));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_counts_for_nobody() {
+    let (app, gate) = slow(&ManualClock::now());
+    for _ in 0..50 {
+        let mut waiting = pin!(app.clone().oneshot(show("guess")));
+        poll_fn(|cx| {
+            assert!(waiting.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+    gate.add_permits(11);
+    for _ in 0..10 {
+        let answer = app.clone().oneshot(show("guess")).await.unwrap();
+        assert_eq!(answer.status(), 401);
+    }
+    assert_eq!(app.oneshot(show("guess")).await.unwrap().status(), 429);
+}
+
+#[tokio::test]
+async fn what_turned_out_right_or_could_not_be_checked_is_given_back() {
+    let (app, gate) = slow(&ManualClock::now());
+    gate.add_permits(1_000);
+    for key in [KEY, "away"].iter().cycle().take(100) {
+        let answer = app.clone().oneshot(show(key)).await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 200 | 503));
+    }
+}
