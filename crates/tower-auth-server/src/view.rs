@@ -11,8 +11,6 @@ use tower_auth::{
     },
 };
 
-use crate::time::rfc3339;
-
 /// A key as a document; every member is there, `null` where there is nothing to say.
 #[derive(Debug, Serialize)]
 pub(crate) struct KeyView<'a> {
@@ -90,7 +88,7 @@ impl<'a> KeyView<'a> {
     pub(crate) fn of(key: &'a ManagedKey, now: Timestamp) -> Self {
         Self {
             credits: Some(key.credits()),
-            last_used_at: Some(key.last_used_at().map(rfc3339)),
+            last_used_at: Some(key.last_used_at().map(|at| at.to_string())),
             revision: Some(key.revision()),
             ..Self::of_record(key.record(), now)
         }
@@ -101,6 +99,7 @@ impl<'a> KeyView<'a> {
         let key = made.key();
         Self {
             key: made.secret().map(Secret::expose),
+            old: made.replaced().map(OldView::of),
             ..Self::of(key, key.record().created_at())
         }
     }
@@ -122,22 +121,15 @@ impl<'a> KeyView<'a> {
             credits: None,
             imported: record.is_imported(),
             account: record.account(),
-            created_at: rfc3339(record.created_at()),
+            created_at: record.created_at().to_string(),
             created_by: record.created_by(),
-            expires_at: record.expires_at().map(rfc3339),
+            expires_at: record.expires_at().map(|at| at.to_string()),
             last_used_at: None,
             revoked: record.revoked().map(RevocationView::of),
             successor: record.successor(),
             revision: None,
             old: None,
         }
-    }
-
-    /// Adds the key that this one replaces.
-    pub(crate) fn replacing(mut self, id: &'a KeyId, expires_at: Option<Timestamp>) -> Self {
-        let expires_at = expires_at.map(rfc3339);
-        self.old = Some(OldView { id, expires_at });
-        self
     }
 }
 
@@ -152,10 +144,19 @@ impl<'a> OwnerView<'a> {
     }
 }
 
+impl<'a> OldView<'a> {
+    fn of(key: &'a ManagedKey) -> Self {
+        Self {
+            id: key.record().id(),
+            expires_at: key.record().expires_at().map(|at| at.to_string()),
+        }
+    }
+}
+
 impl<'a> RevocationView<'a> {
     fn of(revocation: &'a KeyRevocation) -> Self {
         Self {
-            at: rfc3339(revocation.at()),
+            at: revocation.at().to_string(),
             by: revocation.by(),
             reason: revocation.reason(),
         }
@@ -180,7 +181,7 @@ impl<'a> AuditView<'a> {
         let view = |key| KeyView::of_record(key, record.at());
         Self {
             revision: record.revision(),
-            at: rfc3339(record.at()),
+            at: record.at().to_string(),
             by: record.by(),
             action: record.action(),
             key: record.key(),

@@ -8,7 +8,6 @@ use crate::{
     fault::Fault,
     output::{self, Array},
     table::{Column, Table},
-    time::rfc3339,
     view::{self, AuditView},
 };
 
@@ -49,7 +48,9 @@ pub(super) async fn run(keys: &Keys, audit: &Audit) -> Result<(), Fault> {
 
 fn row(record: &AuditRecord) -> [String; COLUMNS] {
     let key = record.after().or(record.before());
-    let seconds = rfc3339(record.at())
+    let seconds = record
+        .at()
+        .to_string()
         .chars()
         .take("2027-02-27T01:40:00".len())
         .collect();

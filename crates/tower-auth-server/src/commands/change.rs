@@ -9,7 +9,6 @@ use crate::{
     fault::{Fault, of_change},
     interrupt::unless_interrupted,
     output,
-    time::rfc3339,
     view::KeyView,
 };
 
@@ -27,8 +26,7 @@ pub(super) async fn revoke(keys: &Keys, revoke: &Revoke) -> Result<(), Fault> {
     match (revoke.json, at) {
         (false, Some(at)) => output::line(&format!(
             "revoked {} since {}: every server refuses it within a second",
-            revoke.id,
-            rfc3339(at)
+            revoke.id, at
         )),
         (_, at) => output::json(&KeyView::of(&key, at.unwrap_or_default())),
     }

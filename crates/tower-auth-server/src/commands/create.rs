@@ -17,7 +17,7 @@ pub(super) async fn run(keys: &Keys, create: &Create) -> Result<(), Fault> {
     let made = unless_interrupted("the key", make(keys, create)).await?;
     let id = made.key().record().id();
     let or_revoke = format!("nobody knows it, so revoke it: `tower-auth keys revoke {id}`");
-    print(&made, KeyView::made(&made), create.json, &or_revoke)
+    print(&made, create.json, &or_revoke)
 }
 
 async fn make(keys: &Keys, create: &Create) -> Result<MadeKey, Fault> {
@@ -61,16 +61,11 @@ fn scopes(create: &Create) -> Vec<&str> {
 }
 
 /// Prints a new key: the only time that it is shown.
-pub(super) fn print(
-    made: &MadeKey,
-    view: KeyView<'_>,
-    as_json: bool,
-    or_else: &str,
-) -> Result<(), Fault> {
+pub(super) fn print(made: &MadeKey, as_json: bool, or_else: &str) -> Result<(), Fault> {
     let record = made.key().record();
     let secret = made.secret().map_or("", |secret| secret.expose());
     let text = match as_json {
-        true => output::to_json(&view)?,
+        true => output::to_json(&KeyView::made(made))?,
         false => secret.to_owned(),
     };
     output::write(&format!("{text}\n")).map_err(|error| {

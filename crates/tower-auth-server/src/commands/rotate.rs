@@ -1,6 +1,6 @@
 //! `keys rotate`.
 
-use tower_auth::keys::{MadeKey, Timestamp};
+use tower_auth::keys::MadeKey;
 
 use super::create::print;
 use crate::{
@@ -9,31 +9,27 @@ use crate::{
     fault::{Fault, of_change},
     interrupt::unless_interrupted,
     output,
-    time::rfc3339,
-    view::KeyView,
 };
 
 pub(super) async fn run(keys: &Keys, rotate: &Rotate) -> Result<(), Fault> {
-    let (made, old_ends) = unless_interrupted("the rotation", make(keys, rotate)).await?;
+    let made = unless_interrupted("the rotation", make(keys, rotate)).await?;
     let id = made.key().record().id();
-    let until = old_ends.map_or_else(|| "it is revoked".to_owned(), rfc3339);
+    let old = made.replaced().and_then(|old| old.record().expires_at());
+    let until = old.map_or_else(|| "it is revoked".to_owned(), |at| at.to_string());
     let or_rotate = format!(
         "nobody knows it, so rotate again: `tower-auth keys rotate {id} --overlap 0s`; the old key works \
          until {until}"
     );
-    let view = KeyView::made(&made).replacing(&rotate.id, old_ends);
-    print(&made, view, rotate.json, &or_rotate)?;
+    print(&made, rotate.json, &or_rotate)?;
     if !rotate.json {
         output::note(&format!("the old key {} works until {until}", rotate.id));
     }
     Ok(())
 }
 
-/// The new key, and the time at which the old one ends.
-async fn make(keys: &Keys, rotate: &Rotate) -> Result<(MadeKey, Option<Timestamp>), Fault> {
+async fn make(keys: &Keys, rotate: &Rotate) -> Result<MadeKey, Fault> {
     let administration = Administration::open(keys, Missing::Fails).await?;
-    let admin = administration.admin()?;
-    let old = admin.get(&rotate.id).await?;
+    let old = administration.admin()?.get(&rotate.id).await?;
     // The old key's own prefix: its servers accept that one.
     let prefix = match (prefix_of(old.record()), rotate.prefix.as_deref()) {
         (Some(own), Some(wanted)) if own != wanted => {
@@ -44,20 +40,7 @@ async fn make(keys: &Keys, rotate: &Rotate) -> Result<(MadeKey, Option<Timestamp
         (Some(own), _) => own.to_owned(),
         (None, wanted) => administration.prefix(wanted).await?,
     };
-    let maker = administration.admin_for(&prefix)?;
-    let rotated = maker.rotate(&rotate.id, rotate.overlap).await;
-    let made = rotated.map_err(of_change)?;
-    // The key is made, and has to be printed: a store that goes away now does not matter.
-    let ends = match admin.get(&rotate.id).await {
-        Ok(old) => old.record().expires_at(),
-        Err(_) => {
-            let last = made
-                .key()
-                .record()
-                .created_at()
-                .saturating_add(rotate.overlap);
-            Some(old.record().expires_at().map_or(last, |at| at.min(last)))
-        }
-    };
-    Ok((made, ends))
+    let admin = administration.admin_for(&prefix)?;
+    let rotated = admin.rotate(&rotate.id, rotate.overlap).await;
+    rotated.map_err(of_change)
 }

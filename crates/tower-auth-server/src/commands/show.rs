@@ -10,7 +10,6 @@ use crate::{
     fault::Fault,
     output,
     plain::Plain,
-    time::rfc3339,
     view::{self, KeyState, KeyView},
 };
 
@@ -35,7 +34,7 @@ fn lines(key: &ManagedKey, now: Timestamp) -> String {
     let scopes: Vec<_> = record.scopes().collect();
     let metadata = serde_json::to_string(record.metadata()).unwrap_or_default();
     let revoked = record.revoked().map(|revoked| {
-        let (at, by) = (rfc3339(revoked.at()), view::actor(revoked.by()));
+        let (at, by) = (revoked.at(), view::actor(revoked.by()));
         match revoked.reason() {
             "" => format!("{at} by {by}"),
             reason => format!("{at} by {by}: {reason}"),
@@ -44,10 +43,7 @@ fn lines(key: &ManagedKey, now: Timestamp) -> String {
     let limit = record.limit();
     let limit =
         limit.map(|limit| format!("{} requests in {} s", limit.requests(), limit.seconds()));
-    let (made, maker) = (
-        rfc3339(record.created_at()),
-        view::actor(record.created_by()),
-    );
+    let (made, maker) = (record.created_at(), view::actor(record.created_by()));
     let state = match KeyState::of(record, now) {
         KeyState::Live => "live",
         KeyState::Expired => "expired",
@@ -72,14 +68,8 @@ fn lines(key: &ManagedKey, now: Timestamp) -> String {
         ("limit", limit),
         ("credits", key.credits().map(|credits| credits.to_string())),
         ("made", Some(format!("{made} by {maker}"))),
-        (
-            "expires",
-            Some(record.expires_at().map_or("never".to_owned(), rfc3339)),
-        ),
-        (
-            "last used",
-            Some(key.last_used_at().map_or("never".to_owned(), rfc3339)),
-        ),
+        ("expires", Some(or_never(record.expires_at()))),
+        ("last used", Some(or_never(key.last_used_at()))),
         ("revoked", revoked),
         ("successor", record.successor().map(ToString::to_string)),
     ];
@@ -89,6 +79,10 @@ fn lines(key: &ManagedKey, now: Timestamp) -> String {
         .map(|(name, value)| format!("{name:<11}{}", Plain(value)))
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+fn or_never(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "never".to_owned(), |time| time.to_string())
 }
 
 /// The time at which a key ends that is good for a while from now on.
