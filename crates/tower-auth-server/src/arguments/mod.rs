@@ -13,6 +13,7 @@ pub(crate) use self::keys::{
     Audit, Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate,
     Show, Update,
 };
+pub(crate) use self::values::MOST_CREDITS;
 use crate::fault::Fault;
 
 /// Administers the managed API keys of tower-auth, and checks its configuration files

@@ -47,11 +47,13 @@ pub(super) fn expiry(given: &str) -> Result<Expiry, String> {
 }
 
 pub(super) fn credits(given: &str) -> Result<u64, &'static str> {
-    // Stores keep them in a signed column.
     whole(given)
-        .filter(|number| i64::try_from(*number).is_ok())
+        .filter(|number| *number <= MOST_CREDITS)
         .ok_or("is no number of requests: write a whole number, such as 10000")
 }
+
+/// What every reader of JSON reads exactly: 2⁵³ − 1.
+pub(crate) const MOST_CREDITS: u64 = (1 << 53) - 1;
 
 pub(super) fn count(given: &str) -> Result<usize, &'static str> {
     whole(given)

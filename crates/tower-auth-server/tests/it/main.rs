@@ -5,6 +5,7 @@ mod audit;
 mod canary;
 mod checking;
 mod common;
+mod documents;
 mod ends;
 mod first_admin;
 mod help;

@@ -34,7 +34,7 @@ fn each_mistake_is_told_with_what_to_write() {
         "many",
         "-1",
         "1e3",
-        "9223372036854775808",
+        "9007199254740992",
         "18446744073709551616",
     ] {
         let said = create(&[&format!("--credits={wrong}")]);

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 use tower_auth::keys::{KeyDigest, KeyRequest};
 
-use crate::time;
+use crate::{arguments::MOST_CREDITS, time};
 
 /// A key to be imported.
 #[derive(Debug)]
@@ -128,8 +128,7 @@ impl Cells {
 fn number_of(text: &str) -> Option<u64> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = is_number.then(|| text.parse().ok()).flatten()?;
-    // Stores keep it in a signed column.
-    i64::try_from(number).is_ok().then_some(number)
+    (number <= MOST_CREDITS).then_some(number)
 }
 
 pub(super) const NO_METADATA: &str =
