@@ -49,6 +49,12 @@
 //! | `api_keys[].name`, `api_keys[].user_id`, `api_keys[].roles`, `api_keys[].tenant`, `api_keys[].metadata` | what belongs to the name, without `user_id` | what belongs to that user, role or tenant |
 //! | `api_keys[].scopes` | that key every scope | that key those scopes |
 //! | `api_keys[].expires_at`, `api_keys[].revoked` | that key what the record grants | the same, by what it says |
+//! | `key_store.url`, `key_store.url_file`, `key_store.prefix` | nothing | the keys of that store with that prefix what their records grant |
+//! | `key_store.header` | keys in `X-API-Key` and after `Bearer` | keys in that header and after `Bearer` |
+//! | `key_store.source`, `key_store.shared_source` | what belongs to such callers without the label | what belongs to such callers with that label |
+//! | `key_store.owner_methods` | nothing | keys of callers of that method what their records grant |
+//! | `key_store.stale_limit_seconds` | a key that was revoked during an outage 60 seconds | so many seconds |
+//! | `key_store.max_lifetime_seconds`, `key_store.free_metadata` | administrators keys that do not end | administrators keys that end later, and metadata of that name |
 //! | `jwt.secret`, `jwt.secret_file`, `jwt.public_key_file`, `jwt.algorithm` | nothing | tokens of that key |
 //! | `jwt.keys` | nothing; one key taken out of two, tokens of the other need not name it | tokens of those keys |
 //! | `jwt.audience`, `jwt.issuer` | tokens without an audience, of any issuer | tokens for those |
@@ -95,8 +101,8 @@
 //! The whole is in the [JSON Schema](AuthConfig::json_schema), which editors can use. Members of
 //! the document beside `auth` and `authorization` belong to others and are not read.
 //!
-//! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, jwt, oauth2, introspection,
-//! allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs}`. Without `mode`, the
+//! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, key_store, jwt, oauth2,
+//! introspection, allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs}`. Without `mode`, the
 //! block that is there decides; several make a chain in the order of the file. `custom` is the name of
 //! a provider that the program registered with [`with_provider`](AuthConfig::with_provider).
 //!
@@ -168,11 +174,40 @@
 //! A key of fewer than 16 characters may be guessed: that is a warning with the name of the key. A
 //! public key, in whatever form, is no secret: where one stands in its place, that is a fault.
 //!
+//! # Managed keys
+//!
+//! `key_store` names a store of keys that are made, rotated and revoked while serving
+//! ([`ManagedKeys`](crate::keys::ManagedKeys)):
+//!
+//! ```yaml
+//! auth:
+//!   key_store:
+//!     url: sqlite:/var/lib/agents/keys.db   # or postgres://app:${file:/run/secrets/db}@db/keys
+//!     prefix: sk_live                # keys look like sk_live_…
+//!     source: managed                # needed beside `api_keys`: their callers are others
+//!     stale_limit_seconds: 30        # how long known keys are accepted while the store is away
+//!     max_lifetime_seconds: 7776000  # new keys end within 90 days
+//!     owner_methods: [sessions]      # callers of `custom` who may own keys
+//!     free_metadata: [team]          # administrators may write it, whatever they hold themselves
+//! ```
+//!
+//! This crate knows no engine: a program registers what opens a scheme
+//! ([`register_key_store`](AuthConfig::register_key_store)), and a scheme that nobody registered is a
+//! fault that names the crate to add. The store has to be there: a file makes none.
+//!
+//! Building opens nothing. [`AuthSetup::open`] opens the store and says what is wrong with it; without
+//! that, the first request does, and keys are a 503 until the store is open. It is tried again once a
+//! second. [`AuthSetup::managed_keys`] is for whoever administers the keys.
+//!
+//! A reload keeps the store and the keys that are read. A changed prefix, header or limit holds from the
+//! next request on, for administrators too. Another store, and another `source`, `shared_source` or
+//! `owner_methods`, is a fault that says to restart. Without the block, its keys end at the next request.
+//!
 //! # Secrets
 //!
 //! A secret is best in a file of its own, as Docker and Kubernetes hand it out. Each secret has a member
 //! for that (`key_file`, `secret_file`, `client_secret_file`, `bearer_token_file`,
-//! `verify_token_file`), and `${file:PATH}` in a text is what that file holds. A relative path starts
+//! `verify_token_file`, `url_file` of a key store), and `${file:PATH}` in a text is what that file holds. A relative path starts
 //! from the folder of the configuration. One line break at the end of such a file is not part of the
 //! secret; everything else is. White space before or after a secret from anywhere else is a fault. A
 //! watched configuration is read again when one of these files changes.
@@ -224,6 +259,7 @@
 //! | two fixed keys with an audience or issuer each | an issuer each in `oauth2` with `jwks_uri`, or `custom` |
 //! | another HTTP client; how many tokens are remembered; limits of waiting, of asking and of age for an issuer's keys and answers | a provider of the program's, as `custom` |
 //! | a table of roles, owners, a policy | an authorizer of the program's, named by `authorization` |
+//! | a store for managed keys in the agent shape | the gateway shape, or `ManagedKeys` under a name of the program's |
 //! | a replay store that servers share; how many bodies of a webhook are read at the same time, and for how long; a provider for the senders | [`with_webhook`](AuthConfig::with_webhook) |
 //!
 //! # Authorizers
@@ -263,6 +299,8 @@ mod building;
 mod environment;
 mod expand;
 mod fault;
+mod managed_keys;
+mod method_name;
 mod node;
 mod read;
 mod registry;

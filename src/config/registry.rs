@@ -1,15 +1,16 @@
-//! The program's own providers and authorizers, by name.
+//! The program's own providers and authorizers by name, and what opens key stores.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::suggest;
-use crate::{authorize::Authorizer, provider::AuthProvider};
+use crate::{authorize::Authorizer, keys::KeyStores, provider::AuthProvider};
 
-/// The program's own providers and authorizers.
+/// The program's own providers and authorizers, and what opens key stores.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
     pub(super) providers: ByName<dyn AuthProvider>,
     pub(super) authorizers: ByName<dyn Authorizer>,
+    pub(super) key_stores: KeyStores,
 }
 
 pub(super) struct ByName<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
@@ -54,6 +55,7 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry")
             .field("providers", &self.providers.0.keys())
             .field("authorizers", &self.authorizers.0.keys())
+            .field("key_stores", &self.key_stores)
             .finish()
     }
 }

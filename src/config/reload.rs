@@ -292,6 +292,9 @@ impl Shared {
         state.files = files;
         match built {
             Ok(built) => {
+                if let Some(kept) = &built.kept.managed_keys {
+                    kept.keys.take_effect();
+                }
                 state.kept = built.kept;
                 state.stale = None;
                 // In between, what only one of the two knows is refused.

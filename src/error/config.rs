@@ -43,6 +43,8 @@ pub enum ConfigErrorKind {
     WrongKey,
     /// An algorithm or value that this crate does not support.
     Unsupported,
+    /// The configuration names something that cannot be asked now, such as a key store.
+    Unavailable,
 }
 
 impl ConfigError {

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use arc_swap::ArcSwap;
+
 use super::{KeyStore, replica::Replica, settings::Settings};
 
 /// A store, the program's settings for its keys, and this process's copy of them.
@@ -13,24 +15,45 @@ use super::{KeyStore, replica::Replica, settings::Settings};
 #[derive(Clone)]
 pub(super) struct Backend {
     store: Arc<dyn KeyStore>,
-    settings: Arc<Settings>,
-    replica: Arc<OnceLock<Arc<Replica>>>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) shared: Arc<Shared>,
+}
+
+/// The parts that clones share.
+pub(super) struct Shared {
+    replica: OnceLock<Arc<Replica>>,
+    /// The settings that are in force: a reload may have replaced those of a clone.
+    pub(super) current: Arc<ArcSwap<Settings>>,
 }
 
 impl Backend {
     pub(super) fn new(store: Arc<dyn KeyStore>, settings: Settings) -> Self {
+        let settings = Arc::new(settings);
         Self {
             store,
-            settings: Arc::new(settings),
-            replica: Arc::default(),
+            shared: Shared::of(&settings),
+            settings,
         }
     }
 
     /// Changes the settings, of this value alone: earlier clones keep theirs, and their copy.
     pub(super) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.settings));
-        self.replica = Arc::default();
+        self.shared = Shared::of(&self.settings);
         self
+    }
+
+    /// A clone with the settings that are in force.
+    pub(super) fn current(&self) -> Self {
+        self.with_same_copy(self.shared.current.load_full())
+    }
+
+    /// A clone with other settings, which shares the copy of the keys all the same.
+    pub(super) fn with_same_copy(&self, settings: Arc<Settings>) -> Self {
+        Self {
+            settings,
+            ..self.clone()
+        }
     }
 
     pub(super) fn store(&self) -> &Arc<dyn KeyStore> {
@@ -47,15 +70,25 @@ impl Backend {
     }
 
     pub(super) fn replica(&self) -> &Arc<Replica> {
-        self.replica.get_or_init(|| {
+        self.shared.replica.get_or_init(|| {
             let settings = Settings::clone(&self.settings);
-            Arc::new(Replica::new(Arc::clone(&self.store), settings))
+            let current = Arc::clone(&self.shared.current);
+            Arc::new(Replica::new(Arc::clone(&self.store), settings, current))
         })
     }
 
     /// A value that clones share, and nothing else does.
-    pub(super) fn identity(&self) -> &OnceLock<Arc<Replica>> {
-        &self.replica
+    pub(super) fn identity(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    fn of(settings: &Arc<Settings>) -> Arc<Self> {
+        Arc::new(Self {
+            replica: OnceLock::new(),
+            current: Arc::new(ArcSwap::new(Arc::clone(settings))),
+        })
     }
 }
 

@@ -66,11 +66,12 @@ impl KeyFormat {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let fits = (1..=LONGEST_PREFIX).contains(&prefix.len()) && prefix.bytes().all(is_allowed);
         if !fits || prefix.ends_with('_') {
+            // Without the text: a whole key may stand in its place.
             return Err(ConfigError::new(
                 ConfigErrorKind::Malformed,
                 format!(
-                    "the prefix of keys, {prefix:?}, is not 1 to {LONGEST_PREFIX} letters, digits, `-` \
-                     and `_` that end in no `_`: write one like \"sk_live\""
+                    "the prefix of keys is not 1 to {LONGEST_PREFIX} letters, digits, `-` and `_` that \
+                     end in no `_`: write one like \"sk_live\""
                 ),
             ));
         }

@@ -74,7 +74,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ManagedKeys {
-    backend: Backend,
+    pub(super) backend: Backend,
 }
 
 impl ManagedKeys {
@@ -188,13 +188,13 @@ impl ManagedKeys {
 
     /// Administers the keys for a caller, within that caller's permissions.
     pub fn as_caller(&self, caller: &AuthContext) -> KeyAdmin {
-        KeyAdmin::new(Authority::of_caller(self.backend.clone(), caller))
+        KeyAdmin::new(Authority::of_caller(self.backend.current(), caller))
     }
 
     /// Administers the keys for the operator of the program, who may do everything: for a command
     /// line, never for a request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> KeyAdmin {
-        KeyAdmin::new(Authority::of_operator(self.backend.clone(), name.into()))
+        KeyAdmin::new(Authority::of_operator(self.backend.current(), name.into()))
     }
 
     /// The number of keys that this process knows.

@@ -45,6 +45,8 @@ mod error;
 mod feed;
 mod format;
 mod held;
+#[cfg(feature = "config")]
+mod lazy;
 mod managed;
 mod memory;
 mod random;
@@ -54,6 +56,8 @@ mod replica;
 mod request;
 mod settings;
 mod stored;
+#[cfg(feature = "config")]
+mod successor;
 mod table;
 mod url;
 mod uses;
@@ -61,6 +65,8 @@ mod valid;
 mod words;
 mod write;
 
+#[cfg(feature = "config")]
+pub(crate) use self::lazy::LazyKeyStore;
 pub use self::{
     actor::KeyActor,
     admin::KeyAdmin,

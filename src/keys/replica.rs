@@ -26,6 +26,8 @@ use crate::{
 pub(super) struct Replica {
     pub(super) store: Arc<dyn KeyStore>,
     settings: Settings,
+    /// Those in force, of which the stale limit counts here.
+    current: Arc<ArcSwap<Settings>>,
     table: ArcSwap<Table>,
     /// The last poll that was answered.
     answered: ArcSwapOption<Answered>,
@@ -76,11 +78,16 @@ pub(super) enum Trust {
 }
 
 impl Replica {
-    pub(super) fn new(store: Arc<dyn KeyStore>, settings: Settings) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn KeyStore>,
+        settings: Settings,
+        current: Arc<ArcSwap<Settings>>,
+    ) -> Self {
         Self {
             uses: Arc::new(Uses::new(Arc::clone(&store))),
             store,
             settings,
+            current,
             table: ArcSwap::from_pointee(Table::new()),
             answered: ArcSwapOption::empty(),
             failing: AtomicBool::new(false),
@@ -112,7 +119,7 @@ impl Replica {
             false if age <= FRESH => Trust::Fresh(now),
             false => Trust::Ask,
             // An answer of the last second counts with a limit of zero too.
-            true if age <= self.settings.stale_limit.max(FRESH) => Trust::Known(now),
+            true if age <= self.current.load().stale_limit.max(FRESH) => Trust::Known(now),
             true => Trust::Lost,
         }
     }
@@ -173,7 +180,7 @@ impl Replica {
                 target: TARGET,
                 reason = %Causes(Some(error)),
                 "the key store cannot be asked: known keys are accepted for {} seconds more",
-                self.settings.stale_limit.as_secs(),
+                self.current.load().stale_limit.as_secs(),
             );
         }
     }

@@ -30,6 +30,8 @@ pub(in crate::config) struct Assembly<'a> {
     pub(super) kept: Kept,
     /// Whether the document lets everybody in, in one of the explicit ways.
     pub(super) is_open: bool,
+    /// Whether the document has keys of its own, whatever they come to.
+    pub(super) has_api_keys: bool,
     pub(super) files: &'a mut Vec<FileDigest>,
     pub(super) faults: Faults,
     pub(super) summary: ConfigSummary,

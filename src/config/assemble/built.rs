@@ -41,8 +41,9 @@ pub(in crate::config) fn assemble(
         config,
         former,
         webhooks,
-        kept: Kept::default(),
+        kept: Kept::after(former),
         is_open: false,
+        has_api_keys: false,
         files,
         faults: Faults::of(Arc::clone(&origin)),
         summary: ConfigSummary {

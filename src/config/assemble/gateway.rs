@@ -14,18 +14,23 @@ use crate::config::{
     },
     shape::{
         caller::{Allowlist, ApiKeys},
+        key_store::ManagedKeyStore,
         tokens::{Introspection, Jwt, OAuth2},
         webhook::Webhook,
     },
 };
 
 /// The providers that a file can name: each has its row here, and nothing else names them all.
-static PROVIDERS: [Row; 6] = [
+static PROVIDERS: [Row; 7] = [
     Row::of::<ApiKeys>(
         "api_keys",
         &["Keys that callers show as `X-API-Key` or `Authorization: Bearer`."],
     )
     .in_mode("api_key"),
+    Row::of::<ManagedKeyStore>(
+        "key_store",
+        &["Managed keys: any of several processes makes, rotates and revokes them while serving."],
+    ),
     Row::of::<Jwt>(
         "jwt",
         &["JSON Web Tokens signed with a key that is known beforehand."],

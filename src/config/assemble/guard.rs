@@ -37,6 +37,7 @@ impl Assembly<'_> {
     pub(super) fn gateway(&mut self, gateway: &Gateway, place: &Place) -> Option<Verdict> {
         self.check_mode(gateway, place);
         self.is_open = gateway.lets_everybody_in();
+        self.has_api_keys = gateway.providers.has("api_keys");
         let mut providers = Vec::new();
         for (_, block) in gateway.providers.readable() {
             providers.extend(block.value.provider(self, &block.place));

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use crate::{
     config::{
+        fault::Place,
         read::Slot,
         shape::{
+            key_store::ManagedKeyStore,
             tokens::{Introspection, OAuth2},
             webhook::Scheme,
         },
     },
+    keys::{KeyStoreUrl, LazyKeyStore, ManagedKeys},
     provider::{IntrospectionAuth, OAuth2Auth},
     secret::Secret,
     webhook::{MemoryReplayStore, WebhookRoutes},
@@ -21,6 +24,19 @@ pub(in crate::config) struct Kept {
     pub(super) issuers: Vec<KeptIssuer>,
     pub(super) introspection: Option<KeptIntrospection>,
     pub(super) handled: Vec<Handled>,
+    pub(in crate::config) managed_keys: Option<KeptKeys>,
+    /// The store that was named last, by this file or by one before.
+    pub(super) store_url: Option<KeyStoreUrl>,
+}
+
+impl Kept {
+    /// Nothing yet, for a file that comes after another one.
+    pub(super) fn after(former: Option<Former<'_>>) -> Self {
+        Self {
+            store_url: former.and_then(|former| former.kept.store_url.clone()),
+            ..Self::default()
+        }
+    }
 }
 
 /// What the file before came to, whose rules hold while the next one is read.
@@ -59,6 +75,16 @@ pub(super) struct IntrospectionPlan {
 pub(super) struct KeptIntrospection {
     pub(super) plan: IntrospectionPlan,
     pub(super) provider: IntrospectionAuth,
+}
+
+/// Managed keys, which are read from their store already.
+pub(in crate::config) struct KeptKeys {
+    /// Of the URL in the document.
+    pub(in crate::config) place: Place,
+    pub(in crate::config) url: KeyStoreUrl,
+    pub(super) block: ManagedKeyStore,
+    pub(in crate::config) store: LazyKeyStore,
+    pub(in crate::config) keys: ManagedKeys,
 }
 
 /// What the webhook at a path has handled: another file goes on from there.

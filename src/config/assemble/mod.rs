@@ -12,6 +12,7 @@ mod introspection;
 mod issuers;
 mod jwt;
 mod kept;
+mod key_store;
 mod keys;
 mod mode;
 mod secrets;

@@ -71,6 +71,23 @@ impl Read for Secret {
     }
 }
 
+/// A URL, which may hold a password.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Url(pub(in crate::config) Secret);
+
+impl Read for Url {
+    const IS_SECRET: bool = true;
+
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        text(node, place, faults, "a URL, such as sqlite:keys.db")?;
+        Secret::read(node, place, faults).map(Self)
+    }
+
+    fn schema() -> Value {
+        Secret::schema()
+    }
+}
+
 pub(super) fn text<'a>(
     node: &'a Node,
     place: &Place,

@@ -37,6 +37,14 @@ pub fn documents() -> Vec<Value> {
          "tenant": "t", "metadata": {"m": [1]}},
         {"name": "b", "key": "sk-of-the-same-caller", "user_id": "a", "scopes": []},
     ]);
+    let key_store = json!({
+        "url": "memory:", "prefix": "sk_live", "header": "x-agent-key", "source": "managed",
+        "stale_limit_seconds": 5, "max_lifetime_seconds": 60, "owner_methods": ["sessions"],
+        "free_metadata": ["team"],
+    });
+    let shared_store = json!({
+        "url": "${UNSET:-memory:}", "prefix": "sk_live", "shared_source": "keys",
+    });
     // Another chat than the stranger's.
     let chats = json!({
         "path": "/hooks/telegram", "scheme": "telegram", "allow": {"chat_ids": [-100]},
@@ -75,6 +83,8 @@ pub fn documents() -> Vec<Value> {
         json!({"auth": {"oauth2": [oauth2, other_issuer], "max_credential_bytes": 4096}}),
         json!({"auth": {"introspection": introspection, "jwt": jwt_keys}}),
         json!({"auth": {"api_keys": full_keys, "webhooks": [chats]}}),
+        json!({"auth": {"key_store": key_store, "api_keys": [{"name": "a", "key": "sk-a"}]}}),
+        json!({"auth": {"key_store": shared_store, "mode": "composite"}}),
         json!({"auth": "jwt"}),
         json!({"auth": {"method": "custom", "path": "sessions"}}),
     ]

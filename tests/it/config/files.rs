@@ -1,12 +1,17 @@
 //! The example files, the environment they need, and an app behind what they come to.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{Router, http::HeaderName, routing::any};
 use serde_json::json;
 use tower_auth::{
     AuthContext, AuthLayer, CredentialSource,
     config::{AuthConfig, ConfigFaults},
+    keys::{KeyRequest, KeyStore, KeyStoreFuture, ManagedKeys, MemoryKeyStore},
     provider::provider_fn,
     testing::ManualClock,
 };
@@ -38,8 +43,9 @@ pub const ENV: [(&str, &str); 10] = [
     ),
 ];
 
-pub const EXAMPLES: [&str; 11] = [
+pub const EXAMPLES: [&str; 12] = [
     "api_keys.yaml",
+    "key_store.yaml",
     "jwt.yaml",
     "jwt_keys.yaml",
     "oauth2.yaml",
@@ -70,7 +76,8 @@ pub fn json(text: &str) -> AuthConfig {
     ready(AuthConfig::from_json(text))
 }
 
-/// With the tests' environment and clock, and one provider of the program's own.
+/// With the tests' environment and clock, one provider of the program's own, and a store with
+/// [`managed_key`].
 pub fn ready(config: AuthConfig) -> AuthConfig {
     let sessions = provider_fn(|request| {
         Ok(request
@@ -81,11 +88,39 @@ pub fn ready(config: AuthConfig) -> AuthConfig {
     .with_credentials([CredentialSource::header(HeaderName::from_static(
         "x-session",
     ))]);
+    let open = |_| -> KeyStoreFuture<Arc<dyn KeyStore>> {
+        Box::pin(async { Ok(Arc::new(STORE.0.clone()) as Arc<dyn KeyStore>) })
+    };
     config
         .with_env(ENV)
+        .register_key_store("memory", open)
+        .register_key_store("sqlite", open)
         .with_clock(ManualClock::at_unix(NOW).clock())
         .with_provider("sessions", sessions)
 }
+
+/// A key of the store, with the scopes `graph:invoke` and `y`.
+pub fn managed_key() -> &'static str {
+    &STORE.1
+}
+
+/// The store that every file of the tests opens, and its key.
+static STORE: LazyLock<(MemoryKeyStore, String)> = LazyLock::new(|| {
+    // A thread of its own, because a test may be on a runtime already.
+    let made = std::thread::spawn(|| {
+        let store = MemoryKeyStore::new().unwrap();
+        let keys = ManagedKeys::new(store.clone(), "sk_live").unwrap();
+        let request = KeyRequest::new("ci").with_scopes(["graph:invoke", "y"]);
+        let admin = keys.as_operator("ada");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let made = runtime.unwrap().block_on(admin.create(request)).unwrap();
+        let key = made.secret().unwrap().expose().to_owned();
+        (store, key)
+    });
+    made.join().unwrap()
+});
 
 pub fn app(layer: AuthLayer) -> Router {
     let who = async |caller: Option<axum::Extension<AuthContext>>| match caller {

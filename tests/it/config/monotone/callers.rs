@@ -75,8 +75,14 @@ pub enum Part {
     Stranger,
     Token(Token),
     Session,
-    Telegram { large: bool },
-    Hmac { large: bool },
+    /// A key of the store.
+    Managed,
+    Telegram {
+        large: bool,
+    },
+    Hmac {
+        large: bool,
+    },
     Message,
 }
 

@@ -10,7 +10,7 @@ use tower_auth::{
 };
 
 use super::{
-    super::files::NOW,
+    super::files::{NOW, managed_key},
     callers::{Expiry, KEYS, Odd, Part, SECRETS, STRANGER, Token},
 };
 
@@ -44,6 +44,21 @@ pub fn credentials(issuer: &TestIssuer) -> Vec<Credential> {
     }
     let stranger = vec![("x-api-key", STRANGER.to_owned())];
     all.push(of(vec![Part::Stranger], "stranger".into(), stranger));
+    for (who, name, value) in [
+        ("managed key", "x-api-key", managed_key().to_owned()),
+        (
+            "bearer managed key",
+            "authorization",
+            format!("Bearer {}", managed_key()),
+        ),
+        (
+            "managed key elsewhere",
+            "x-agent-key",
+            managed_key().to_owned(),
+        ),
+    ] {
+        all.push(of(vec![Part::Managed], who.into(), vec![(name, value)]));
+    }
     let session = vec![("x-session", "s1".to_owned())];
     all.push(of(vec![Part::Session], "session".into(), session));
     let mut tokens = shared_tokens();

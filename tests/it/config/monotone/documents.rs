@@ -21,6 +21,7 @@ pub fn document(random: &mut Random, world: &World) -> Node {
     let mut blocks = Vec::new();
     for (name, percent) in [
         ("api_keys", 75),
+        ("key_store", 20),
         ("jwt", 45),
         ("oauth2", 15),
         ("introspection", 8),
@@ -37,6 +38,7 @@ pub fn document(random: &mut Random, world: &World) -> Node {
     for name in &blocks {
         let value = match *name {
             "api_keys" => keys(random),
+            "key_store" => key_store(random, &blocks),
             "jwt" => jwt(random),
             "oauth2" => oauth2(random, world),
             "introspection" => introspection(random, world),
@@ -145,6 +147,26 @@ fn keys(random: &mut Random) -> Value {
     }
     random.shuffle(&mut all);
     json!(all)
+}
+
+fn key_store(random: &mut Random, blocks: &[&str]) -> Value {
+    let prefix = match random.chance(15) {
+        true => "another",
+        false => "sk_live",
+    };
+    let mut block = json!({"url": "memory:", "prefix": prefix});
+    // Beside other keys its callers need a label.
+    if blocks.contains(&"api_keys") || random.chance(30) {
+        let name = *random.pick(&["source", "shared_source"]);
+        block[name] = json!("managed");
+    }
+    let header = *random.pick(&["x-agent-key", "authorization"]);
+    maybe(random, 25, &mut block, "header", json!(header));
+    maybe(random, 20, &mut block, "stale_limit_seconds", json!(5));
+    maybe(random, 20, &mut block, "max_lifetime_seconds", json!(60));
+    maybe(random, 20, &mut block, "owner_methods", json!(["sessions"]));
+    maybe(random, 20, &mut block, "free_metadata", json!(["team"]));
+    block
 }
 
 fn jwt(random: &mut Random) -> Value {

@@ -282,8 +282,9 @@ fn build(is_json: bool, text: &str) -> Result<AuthSetup, tower_auth::config::Con
 }
 
 /// What makes a provider.
-const BLOCKS: [&str; 6] = [
+const BLOCKS: [&str; 7] = [
     "api_keys",
+    "key_store",
     "jwt",
     "oauth2",
     "introspection",

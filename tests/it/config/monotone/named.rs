@@ -18,6 +18,8 @@ pub const MEMBERS: &[&str] = &[
     "api_keys[].scopes",
     "api_keys[].expires_at",
     "api_keys[].revoked",
+    "key_store.prefix",
+    "key_store.header",
     "jwt.secret",
     "jwt.keys",
     "jwt.audience",
@@ -318,6 +320,13 @@ impl Gain<'_> {
                     _ => None,
                 }
             }
+            (Part::Managed, "key_store") => match head(path.strip_prefix("key_store.")?) {
+                "prefix" if node.now == Some(Node::Leaf("sk_live".into())) => {
+                    Some("key_store.prefix")
+                }
+                "header" => Some("key_store.header"),
+                _ => None,
+            },
             (Part::Message, "allowlist") => match head(path.strip_prefix("allowlist.")?) {
                 "user_ids" => Some("allowlist.user_ids"),
                 "chat_ids" => Some("allowlist.chat_ids"),
