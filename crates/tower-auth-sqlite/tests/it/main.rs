@@ -6,6 +6,7 @@ mod common;
 mod crashes;
 mod credits;
 mod files;
+mod in_a_file;
 mod managed;
 mod odd_metadata;
 mod opening;
