@@ -159,7 +159,8 @@ fn is_local(config: &Config, place: usize) -> bool {
     match config.get_hosts().get(place) {
         Some(Host::Tcp(name)) => {
             let address = name.parse::<std::net::IpAddr>();
-            name == "localhost" || address.is_ok_and(|it| it.to_canonical().is_loopback())
+            name.eq_ignore_ascii_case("localhost")
+                || address.is_ok_and(|it| it.to_canonical().is_loopback())
         }
         #[cfg(unix)]
         Some(Host::Unix(_)) => true,
@@ -171,11 +172,15 @@ fn settle(config: &mut Config, is_encrypted: bool) -> Result<(), UrlFault> {
     let names = config.get_hosts().len();
     // What follows an `@` that is not escaped is a part of the password: it is looked up nowhere.
     let is_rest = |host: &Host| matches!(host, Host::Tcp(name) if name.contains('@'));
-    if config.get_hosts().iter().any(is_rest) {
-        return Err(UrlFault::Malformed);
-    }
-    if is_encrypted && config.get_hostaddrs().len() > names {
+    let addresses = config.get_hostaddrs().len();
+    if is_encrypted && names == 0 {
         return Err(UrlFault::NoHostName);
+    }
+    let hosts = names.max(addresses);
+    let is_uneven = (names > 0 && addresses > 0 && names != addresses)
+        || (config.get_ports().len() > 1 && config.get_ports().len() != hosts);
+    if is_uneven || config.get_hosts().iter().any(is_rest) {
+        return Err(UrlFault::Malformed);
     }
     if config.get_channel_binding() == ChannelBinding::Require {
         return Err(UrlFault::Unsupported("channel_binding=require"));
@@ -183,7 +188,7 @@ fn settle(config: &mut Config, is_encrypted: bool) -> Result<(), UrlFault> {
     if config.get_target_session_attrs() == TargetSessionAttrs::ReadOnly {
         return Err(UrlFault::ReadOnly);
     }
-    if names.max(config.get_hostaddrs().len()) > 1 {
+    if hosts > 1 {
         // Of several servers, the one that takes changes.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }

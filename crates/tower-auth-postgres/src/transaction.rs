@@ -93,13 +93,16 @@ pub(crate) async fn once(
         client.batch_execute("COMMIT"),
     )
     .await;
+    if committed.is_ok() {
+        // All was answered, and the transaction has ended: whatever the answers say, the session is clean.
+        lease.give_back();
+    }
     begun?;
     let state = state?;
     let state = state.first().ok_or_else(Fault::unreadable)?;
     let state = self::state(state, 1, time(state)?)?;
     let rows = rows?;
     committed?;
-    lease.give_back();
     Ok(AsOf {
         now: state.now,
         value: (state, rows),

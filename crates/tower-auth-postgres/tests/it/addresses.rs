@@ -27,6 +27,14 @@ async fn what_is_wrong_with_a_url_is_said_word_for_word() {
         ("postgres://app:canary@db:port/keys", malformed),
         ("postgres://app:can@ary@db/keys", malformed),
         ("postgres://app@127.0.0.1/keys?canary=1", malformed),
+        (
+            "postgres://app@127.0.0.1,127.0.0.2/keys?hostaddr=127.0.0.1",
+            malformed,
+        ),
+        (
+            "postgres://app@127.0.0.1:1,127.0.0.2:2/keys?port=3",
+            malformed,
+        ),
         ("postgres://app@127.0.0.1/keys?sslmode", malformed),
         ("postgres:///keys", host),
         ("postgres://app@db.example/keys?sslmode=disable", plain),
@@ -44,6 +52,11 @@ async fn what_is_wrong_with_a_url_is_said_word_for_word() {
             "postgres://app@localhost.example/keys?sslmode=disable",
             plain,
         ),
+        (
+            "postgres://app@[::ffff:10.0.0.1]/keys?sslmode=disable",
+            plain,
+        ),
+        ("postgres://app@0.0.0.0/keys?sslmode=disable", plain),
         (
             "postgres://app@127.0.0.1/keys?host=db.example&sslmode=disable",
             plain,
@@ -130,6 +143,23 @@ async fn what_a_server_refuses_is_said_word_for_word() {
         "the database has no tables for keys: create them with PostgresKeyStore::open_or_create \
          (SQLSTATE 42P01)"
     );
+}
+
+#[tokio::test]
+async fn a_loopback_address_needs_no_tls() {
+    for host in [
+        "127.0.0.1",
+        "127.1.2.3",
+        "localhost",
+        "LocalHost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+    ] {
+        for mode in ["", "?sslmode=disable", "?sslmode=prefer"] {
+            let told = refusal(&format!("postgres://app:canary@{host}:1/keys{mode}")).await;
+            assert!(told.contains("cannot be reached"), "{host} {told}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -14,9 +14,11 @@ async fn all_that_a_key_store_promises_holds_over_two_stores_of_one_database() {
     let Some(server) = Server::shared() else {
         return;
     };
+    let database = server.database().await;
     let before = Instant::now();
     testing::key_store(async || {
-        let url = server.database().await.url();
+        database.empty().await;
+        let url = database.url();
         [store(&url).await, store(&url).await].map(|store| Arc::new(store) as Arc<dyn KeyStore>)
     })
     .await;
@@ -31,9 +33,11 @@ async fn all_that_a_key_store_promises_holds_behind_a_pooler_in_transaction_mode
     let Some(pooler) = Pooler::start(server) else {
         return;
     };
+    let database = server.database().await;
     let before = Instant::now();
     testing::key_store(async || {
-        let url = pooler.url(&server.database().await.name);
+        database.empty().await;
+        let url = pooler.url(&database.name);
         [store(&url).await, store(&url).await].map(|store| Arc::new(store) as Arc<dyn KeyStore>)
     })
     .await;

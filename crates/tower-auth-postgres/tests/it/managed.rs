@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    env,
+    env, future,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_auth::{
     AuthContext, AuthLayer,
-    keys::{KeyRequest, MadeKey, ManagedKeys},
+    keys::{KeyRequest, KeyStore, MadeKey, ManagedKeys},
 };
 
 use crate::{
@@ -31,10 +31,11 @@ pub(crate) fn secret(key: &MadeKey) -> String {
 }
 
 pub(crate) async fn ask(keys: &ManagedKeys, secret: &str) -> StatusCode {
-    let service = AuthLayer::new(keys.clone()).layer(service_fn(async |request: Request<()>| {
+    let handler = service_fn(|request: Request<()>| {
         assert!(request.extensions().get::<AuthContext>().is_some());
-        Ok::<_, Infallible>(Response::new(()))
-    }));
+        future::ready(Ok::<_, Infallible>(Response::new(())))
+    });
+    let service = AuthLayer::new(keys.clone()).layer(handler);
     let request = Request::builder().uri("/run").header("x-api-key", secret);
     let answer = service.oneshot(request.body(()).unwrap()).await;
     answer.unwrap().status()
@@ -130,6 +131,11 @@ async fn without_hints_a_change_is_seen_within_a_second() {
     let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND query LIKE 'LISTEN %'";
     let admin = here.as_operator("ada");
+    let listening = "SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'LISTEN %'";
+    while client.query(listening, &[]).await.unwrap().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     for round in 0..5 {
         client.batch_execute(sql).await.unwrap();
         let made = admin.create(KeyRequest::new(format!("key {round}"))).await;
@@ -185,6 +191,30 @@ pub(crate) async fn spend(url: &str) -> String {
         accepted += caller.await.unwrap();
     }
     accepted.to_string()
+}
+
+/// As when a backup is restored under processes that serve: another history, which has less in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_a_restored_backup_does_not_have_is_refused() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let (here, there) = (keys(&database.url()).await, keys(&database.url()).await);
+    let admin = here.as_operator("ada");
+    let kept = secret(&admin.create(KeyRequest::new("kept")).await.unwrap());
+    let lost = secret(&admin.create(KeyRequest::new("lost")).await.unwrap());
+    until(&there, &lost, StatusCode::OK).await;
+    let sql = "DELETE FROM tower_auth.keys WHERE revision = 2;
+        DELETE FROM tower_auth.audit WHERE revision = 2;
+        UPDATE tower_auth.store SET revision = 1";
+    database.client().await.batch_execute(sql).await.unwrap();
+    store(&database.url()).await.renew_epoch().await.unwrap();
+    for keys in [&here, &there] {
+        let took = until(keys, &lost, StatusCode::UNAUTHORIZED).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert_eq!(ask(keys, &kept).await, StatusCode::OK);
+    }
 }
 
 /// Of rotations at once one gives the key its successor; the others are refused.

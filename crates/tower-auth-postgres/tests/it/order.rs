@@ -1,6 +1,6 @@
 //! Revisions are in the order of commits, whatever holds a commit up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tower_auth::{
     keys::{KeyChange, KeyLookup, KeyStore, Revision},
@@ -97,6 +97,33 @@ async fn a_commit_whose_answer_is_lost_is_no_success() {
     tokio::time::timeout(PATIENCE, seen).await.unwrap();
     let again = store.find(KeyLookup::Id(testing::key_store_id(1))).await;
     assert!(again.unwrap().value.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_is_unavailable_in_time() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let proxy = Proxy::start(&database, Commit::Waits).await;
+    let patient = store(&proxy.url()).await;
+    proxy.arm();
+    let limit = Duration::from_millis(300);
+    let store = patient.clone().with_wait_limit(limit);
+    let before = Instant::now();
+    for error in [
+        store.changes(Revision::ZERO, 1).await.map(drop),
+        store.spend(testing::key_store_id(1)).await.map(drop),
+        store.touch(Vec::new()).await,
+    ] {
+        assert_eq!(
+            reason(&error.unwrap_err()),
+            "the database did not answer in time: look for what keeps it busy, or raise the wait limit"
+        );
+    }
+    assert!(before.elapsed() < PATIENCE / 4);
+    proxy.release();
+    patient.changes(Revision::ZERO, 1).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,21 +37,27 @@ pub(crate) struct Guarded(Child);
 
 impl Guarded {
     /// Starts a program as the user of [`as_user`]. A shell stands guard: it reads from this process, and
-    /// what it reads is its end.
-    fn start(program: &Path, arguments: &[String], folder: &Path) -> Self {
+    /// what it reads is its end. `now` is the signal on which the program ends without waiting for anybody.
+    fn start(program: &Path, arguments: &[String], folder: &Path, now: &str) -> Self {
         const GUARD: &str = r#"
-            folder=$1; shift
+            folder=$1; now=$2; shift 2
             "$@" >>"$folder/log" 2>&1 &
             server=$!
-            read -r keep
-            kill -INT "$server"
-            wait "$server"
-            [ "$keep" = keep ] || rm -rf "$folder"
+            if read -r keep; then
+                kill -INT "$server"
+                wait "$server"
+            else
+                kill "-$now" "$server"
+                wait "$server"
+                rm -rf "$folder"
+            fi
         "#;
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "guard"]).arg(folder);
+        command.args(["-c", GUARD, "guard"]).arg(folder).arg(now);
         command.args(as_user()).arg(program).args(arguments);
-        command.stdin(Stdio::piped());
+        // Whoever reads what the tests say does not wait for the guard.
+        command.stdin(Stdio::piped()).stdout(Stdio::null());
+        command.stderr(Stdio::null());
         Self(command.spawn().unwrap())
     }
 
@@ -235,7 +241,8 @@ impl Server {
         for setting in settings.iter().chain(more) {
             arguments.extend(["-c".to_owned(), setting.clone()]);
         }
-        Guarded::start(&programs().unwrap().join("postgres"), &arguments, folder)
+        let program = programs().unwrap().join("postgres");
+        Guarded::start(&program, &arguments, folder, "QUIT")
     }
 
     /// Waits until it answers.
@@ -323,6 +330,12 @@ impl Database<'_> {
         self.server.url(&self.name)
     }
 
+    /// Takes the tables away.
+    pub(crate) async fn empty(&self) {
+        let sql = "DROP SCHEMA IF EXISTS tower_auth CASCADE";
+        self.client().await.batch_execute(sql).await.unwrap();
+    }
+
     /// Another program's connection.
     pub(crate) async fn client(&self) -> Client {
         connect(self.server.port, &self.name).await
@@ -366,7 +379,7 @@ impl Pooler {
         fs::write(folder.join("ini"), settings).unwrap();
         give(&folder);
         let arguments = [format!("{folder_text}/ini")];
-        let process = Guarded::start(&program, &arguments, &folder);
+        let process = Guarded::start(&program, &arguments, &folder, "TERM");
         let before = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
