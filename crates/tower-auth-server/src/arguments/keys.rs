@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
-use tower_auth::keys::KeyId;
+use tower_auth::{
+    Principal,
+    keys::{KeyId, KeyOwner},
+};
 
 use super::values;
 
@@ -57,9 +60,8 @@ pub(crate) struct Create {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: String,
 
-    /// The user whom the key stands for; without one the key is a caller of its own
-    #[arg(long, value_name = "USER")]
-    pub(crate) owner: Option<String>,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
 
     /// The tenant whom the key belongs to
     #[arg(long, value_name = "TENANT")]
@@ -174,9 +176,8 @@ pub(crate) struct Update {
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
 
-    /// The user whom the key stands for
-    #[arg(long, value_name = "USER")]
-    pub(crate) owner: Option<String>,
+    #[command(flatten)]
+    pub(crate) owner: Owner,
 
     /// The tenant whom the key belongs to
     #[arg(long, value_name = "TENANT", conflicts_with = "no_tenant")]
@@ -215,6 +216,52 @@ pub(crate) struct Update {
     pub(crate) json: bool,
 }
 
+/// Whom a key stands for.
+#[derive(Debug, Args)]
+pub(crate) struct Owner {
+    /// The user whom the key stands for; a key that is made without one is a caller of its own
+    #[arg(long = "owner", id = "owner", value_name = "USER")]
+    user_id: Option<String>,
+
+    /// The provider that the user is known to, such as oauth2: then the key reaches what that user
+    /// reaches [default: the managed keys themselves]
+    #[arg(
+        long = "owner-method",
+        id = "owner_method",
+        value_name = "METHOD",
+        requires = "owner"
+    )]
+    method: Option<String>,
+
+    /// The issuer that the user is of, or the source of that provider, as its callers have it
+    #[arg(
+        long = "owner-issuer",
+        id = "owner_issuer",
+        value_name = "ISSUER",
+        requires = "owner_method"
+    )]
+    issuer: Option<String>,
+}
+
+impl Owner {
+    pub(crate) fn to_key_owner(&self) -> Option<KeyOwner> {
+        let user_id = self.user_id.as_deref()?;
+        Some(key_owner(
+            user_id,
+            self.method.as_deref(),
+            self.issuer.as_deref(),
+        ))
+    }
+}
+
+/// A user id of the store's own, or with a method a whole principal.
+pub(crate) fn key_owner(user_id: &str, method: Option<&str>, issuer: Option<&str>) -> KeyOwner {
+    match method {
+        Some(method) => Principal::new(method, issuer, user_id).into(),
+        None => user_id.into(),
+    }
+}
+
 /// When a key ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Expiry {
@@ -234,7 +281,7 @@ pub(crate) struct Delete {
 ///
 /// A line for each key. CSV begins with a line that names the columns; in JSON lines each line is an
 /// object. The columns are `digest` (64 hex digits of SHA-256) and `name`, and where you want them
-/// `owner`, `tenant`, `scopes` (separated by spaces), `expires_at` (2027-01-31, or
+/// `owner`, `owner_method`, `owner_issuer`, `tenant`, `scopes` (separated by spaces), `expires_at` (2027-01-31, or
 /// 2027-01-31T12:00:00Z), `credits` and `metadata` (a JSON object).
 ///
 /// If one line is wrong, none is imported. A line whose digest is in the store already is told, and

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::keys::{
     Audit, Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate,
-    Show, Update,
+    Show, Update, key_owner,
 };
 pub(crate) use self::values::MOST_CREDITS;
 use crate::fault::Fault;

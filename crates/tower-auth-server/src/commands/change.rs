@@ -56,8 +56,8 @@ fn change(update: &Update, now: Timestamp) -> Result<KeyUpdate, Fault> {
     if let Some(name) = &update.name {
         set(&|change| change.with_name(name));
     }
-    if let Some(owner) = &update.owner {
-        set(&|change| change.with_owner(owner.as_str()));
+    if let Some(owner) = update.owner.to_key_owner() {
+        set(&|change| change.with_owner(owner.clone()));
     }
     if update.tenant.is_some() || update.no_tenant {
         set(&|change| change.with_tenant(update.tenant.clone()));

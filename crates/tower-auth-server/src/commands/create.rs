@@ -25,8 +25,8 @@ async fn make(keys: &Keys, create: &Create) -> Result<MadeKey, Fault> {
     let prefix = administration.prefix(create.prefix.as_deref()).await?;
     let admin = administration.admin_for(&prefix)?;
     let mut request = KeyRequest::new(&create.name).with_scopes(scopes(create));
-    if let Some(owner) = &create.owner {
-        request = request.with_owner(owner.as_str());
+    if let Some(owner) = create.owner.to_key_owner() {
+        request = request.with_owner(owner);
     }
     if let Some(tenant) = &create.tenant {
         request = request.with_tenant(tenant);
@@ -77,7 +77,7 @@ pub(super) fn print(made: &MadeKey, as_json: bool, or_else: &str) -> Result<(), 
     if !as_json {
         let (id, name) = (record.id(), Plain(record.name()));
         output::note(&format!(
-            "made {id} for {name}: the key above is shown this once, and kept nowhere"
+            "made {id} for {name}: the key on standard output is shown this once, and kept nowhere"
         ));
     }
     Ok(())

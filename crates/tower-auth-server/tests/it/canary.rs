@@ -1,4 +1,4 @@
-//! A key is where its maker's command printed it, and nowhere else.
+//! A key is where its maker's command printed it, and nowhere else [12.6].
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The first administrator's key: one, however many ask at once.
+//! The first administrator's key: one, however many ask at once [12.6].
 
 use std::process::{Child, Stdio};
 

@@ -212,7 +212,7 @@ fn a_wrong_line_of_json_is_told_without_what_it_says() {
         lines,
         [
             &format!("line 1: {object}"),
-            "line 2: it has a member that is not known: write digest, name, owner, tenant, scopes, expires_at, \
+            "line 2: it has a member that is not known: write digest, name, owner, owner_method, owner_issuer, tenant, scopes, expires_at, \
          credits and metadata",
             "line 3: the scopes are no texts: write [\"invoices:read\"]",
             "line 4: a member is neither a text nor null: write it between quotes",
@@ -229,7 +229,7 @@ fn a_wrong_line_of_json_is_told_without_what_it_says() {
 #[test]
 fn a_file_without_the_names_of_its_columns_is_told() {
     let folder = Folder::new();
-    let columns = "write the names of the columns, which are digest, name, owner, tenant, scopes, \
+    let columns = "write the names of the columns, which are digest, name, owner, owner_method, owner_issuer, tenant, scopes, \
                    expires_at, credits and metadata";
     for (head, why) in [
         ("sk_canary,robot", "column 1 has a name that is not known"),
@@ -269,5 +269,58 @@ fn a_file_that_is_not_there_empty_or_in_another_encoding_is_told() {
     assert_eq!(
         folder.usage(&["keys", "import", "keys.txt"]),
         "the file's name tells no format: write --format csv or --format jsonl"
+    );
+}
+
+#[test]
+fn an_owner_may_be_a_user_of_another_provider() {
+    let folder = Folder::new();
+    let (one, two, three) = (digest(1), digest(2), digest(3));
+    let issuer = "https://id.example";
+    folder.write("keys.csv", &format!(
+        "digest,name,owner,owner_method,owner_issuer\n{one},a,ada,oauth2,{issuer}\n{two},b,ada,,\n"
+    ));
+    folder.good(&["keys", "import", "keys.csv"]);
+    folder.make(
+        "c",
+        &[
+            "--owner",
+            "ada",
+            "--owner-method",
+            "oauth2",
+            "--owner-issuer",
+            issuer,
+        ],
+    );
+    let list = folder.json(&["keys", "list"]);
+    let ada = json!({"method": "oauth2", "issuer": issuer, "user_id": "ada"});
+    let owners: Vec<_> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| &key["owner"])
+        .collect();
+    assert_eq!(owners, [&ada, &json!("ada"), &ada]);
+    let shown = folder.good(&["keys", "show", text(&list[0], "id")]);
+    assert!(
+        shown.contains("\nowner      ada (oauth2, https://id.example)\n"),
+        "{shown}"
+    );
+
+    folder.write("wrong.csv", &format!(
+        "digest,name,owner,owner_method,owner_issuer\n{three},a,,oauth2,\n{three},a,ada,,{issuer}\n"
+    ));
+    let said = folder.run(&["keys", "import", "wrong.csv"]);
+    assert_eq!(said.code, Some(1));
+    assert_eq!(
+        said.err
+            .matches("an owner_method needs an owner beside it")
+            .count(),
+        2,
+        "{said:?}"
+    );
+    assert_eq!(
+        folder.usage(&["keys", "create", "--name", "a", "--owner-method", "oauth2"]),
+        "--owner <USER> is missing; --help shows what there is"
     );
 }

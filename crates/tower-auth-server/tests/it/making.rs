@@ -21,7 +21,7 @@ fn the_key_alone_is_on_standard_output() {
     assert_eq!(
         said.err,
         format!(
-            "tower-auth: made {id} for ci: the key above is shown this once, and kept nowhere\n"
+            "tower-auth: made {id} for ci: the key on standard output is shown this once, and kept nowhere\n"
         )
     );
     assert_eq!(text(&list[0], "start"), &key[..7]);

@@ -104,3 +104,25 @@ async fn what_cannot_be_reached_is_told_without_the_password() {
         }
     }
 }
+
+/// A command line with the rights of a server that only serves.
+#[tokio::test]
+async fn a_user_who_may_not_make_tables_makes_keys() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let owner = Folder::with_store(&database.url());
+    owner.make("a", &[]);
+    let role = format!("app_{}", database.name);
+    let sql = format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'app';
+         GRANT USAGE ON SCHEMA tower_auth TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tower_auth TO {role}"
+    );
+    database.client().await.batch_execute(&sql).await.unwrap();
+    let (port, name) = (server.port(), &database.name);
+    let app = Folder::with_store(&format!("postgres://{role}:app@127.0.0.1:{port}/{name}"));
+    app.make("b", &[]);
+    assert_eq!(owner.json(&["keys", "list"]).as_array().unwrap().len(), 2);
+}

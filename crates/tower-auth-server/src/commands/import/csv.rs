@@ -75,5 +75,5 @@ fn line(columns: &[Column], record: &StringRecord) -> Result<Line, WrongLine> {
     cells.into_line(number)
 }
 
-const COLUMNS: &str = "write the names of the columns, which are digest, name, owner, tenant, scopes, \
+const COLUMNS: &str = "write the names of the columns, which are digest, name, owner, owner_method, owner_issuer, tenant, scopes, \
                        expires_at, credits and metadata";

@@ -43,7 +43,7 @@ fn cells(text: &str) -> Result<Cells, &'static str> {
 
 const NO_OBJECT: &str =
     "it is no JSON object: write {\"digest\": \"…\", \"name\": \"…\"} in one line";
-const NO_MEMBER: &str = "it has a member that is not known: write digest, name, owner, tenant, scopes, \
+const NO_MEMBER: &str = "it has a member that is not known: write digest, name, owner, owner_method, owner_issuer, tenant, scopes, \
                          expires_at, credits and metadata";
 const NO_SCOPES: &str = "the scopes are no texts: write [\"invoices:read\"]";
 const NO_TEXT: &str = "a member is neither a text nor null: write it between quotes";

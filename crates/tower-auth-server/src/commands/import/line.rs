@@ -5,7 +5,10 @@
 use serde_json::{Map, Value};
 use tower_auth::keys::{KeyDigest, KeyRequest};
 
-use crate::{arguments::MOST_CREDITS, time};
+use crate::{
+    arguments::{MOST_CREDITS, key_owner},
+    time,
+};
 
 /// A key to be imported.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) enum Column {
     Digest,
     Name,
     Owner,
+    OwnerMethod,
+    OwnerIssuer,
     Tenant,
     Scopes,
     ExpiresAt,
@@ -42,6 +47,8 @@ pub(super) struct Cells {
     pub(super) digest: Option<String>,
     pub(super) name: Option<String>,
     pub(super) owner: Option<String>,
+    pub(super) owner_method: Option<String>,
+    pub(super) owner_issuer: Option<String>,
     pub(super) tenant: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) expires_at: Option<String>,
@@ -55,6 +62,8 @@ impl Column {
             "digest" => Self::Digest,
             "name" => Self::Name,
             "owner" => Self::Owner,
+            "owner_method" => Self::OwnerMethod,
+            "owner_issuer" => Self::OwnerIssuer,
             "tenant" => Self::Tenant,
             "scopes" => Self::Scopes,
             "expires_at" => Self::ExpiresAt,
@@ -77,6 +86,8 @@ impl Cells {
             Column::Digest => self.digest = own(),
             Column::Name => self.name = own(),
             Column::Owner => self.owner = own(),
+            Column::OwnerMethod => self.owner_method = own(),
+            Column::OwnerIssuer => self.owner_issuer = own(),
             Column::Tenant => self.tenant = own(),
             Column::Scopes => self.scopes = text.split_whitespace().map(str::to_owned).collect(),
             Column::ExpiresAt => self.expires_at = own(),
@@ -100,8 +111,13 @@ impl Cells {
             .name
             .ok_or_else(|| wrong("the name is missing: write what the key is for"))?;
         let mut request = KeyRequest::new(&name).with_scopes(self.scopes);
-        if let Some(owner) = self.owner {
-            request = request.with_owner(owner);
+        let (method, issuer) = (self.owner_method.as_deref(), self.owner_issuer.as_deref());
+        match self.owner.as_deref() {
+            Some(owner) if method.is_some() || issuer.is_none() => {
+                request = request.with_owner(key_owner(owner, method, issuer));
+            }
+            None if method.is_none() && issuer.is_none() => {}
+            _ => return Err(wrong(NO_OWNER)),
         }
         if let Some(tenant) = self.tenant {
             request = request.with_tenant(tenant);
@@ -136,6 +152,8 @@ pub(super) const NO_METADATA: &str =
 const NO_DIGEST: &str = "the digest is missing: write the SHA-256 of the key, 64 hex digits";
 const NOT_A_DIGEST: &str = "the digest is not 64 hex digits: write the SHA-256 of the key (`printf %s KEY | \
                             sha256sum`); the key itself belongs into no file";
+const NO_OWNER: &str = "an owner_method needs an owner beside it, and an owner_issuer needs both: write them, \
+                        or leave them out";
 const NO_CREDITS: &str = "the credits are no whole number: write one such as 10000";
 const NO_TIME: &str =
     "expires_at is no time: write a day such as 2027-01-31, or 2027-01-31T12:00:00Z";
