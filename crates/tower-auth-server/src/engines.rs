@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use tower_auth::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl};
+use tower_auth::{
+    config::AuthConfig,
+    keys::{KeyStore, KeyStoreFuture, KeyStoreUrl},
+};
 
 use crate::fault::Fault;
 
@@ -32,6 +35,13 @@ const ENGINES: [Engine; 3] = [
         look: |_| Ok(()),
     },
 ];
+
+/// Lets a configuration name every store that this program opens.
+pub(crate) fn register(config: AuthConfig) -> AuthConfig {
+    ENGINES.iter().fold(config, |config, engine| {
+        config.register_key_store(engine.scheme, engine.open)
+    })
+}
 
 /// Opens a store. It has to be there, unless the URL says that it may be made.
 pub(crate) async fn open(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {

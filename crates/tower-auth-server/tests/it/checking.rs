@@ -61,3 +61,31 @@ fn a_file_that_is_not_there_is_told() {
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     assert!(said.err.starts_with("tower-auth: no.yaml: "), "{said:?}");
 }
+
+#[test]
+fn every_engine_may_be_named() {
+    let folder = Folder::new();
+    let check = |url: &str| {
+        let text = format!("auth:\n  key_store: {{url: '{url}', prefix: sk_live}}\n");
+        folder.write("auth.yaml", &text);
+        folder.run(&["check", "--config", "auth.yaml"])
+    };
+    for url in [
+        "sqlite:keys.db",
+        "postgres://app@db/keys",
+        "postgresql://app:hunter2@db/keys",
+    ] {
+        let said = check(url);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+        assert!(said.out.starts_with("good: asks key_store (") && !said.out.contains("hunter2"));
+    }
+    let said = check("mysql://app:hunter2@db/keys");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("auth.key_store.url") && said.err.contains("`sqlite:`"),
+        "{said:?}"
+    );
+    assert!(!said.err.contains("hunter2"));
+    // Nothing is connected to, and nothing made.
+    assert!(!folder.file().exists());
+}
