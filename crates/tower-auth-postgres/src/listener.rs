@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -12,10 +12,14 @@ use tokio::{
 };
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Socket, tls::TlsStream};
 
-use crate::{fault::Fault, pool::Connector};
+use crate::{
+    fault::{Cause, Fault},
+    pool::Connector,
+    transaction::column,
+};
 
 /// How often the connection shows that it still listens.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long connecting, or an answer, may take.
 const ANSWER: Duration = Duration::from_secs(5);
 /// The pauses between two attempts to listen.
@@ -51,6 +55,7 @@ struct Session {
 
 impl Session {
     async fn begin(connector: &Connector, changed: &Weak<Notify>) -> Result<Self, Fault> {
+        let began = Instant::now();
         let (config, changed) = (&connector.config, changed.clone());
         let told = changed.clone();
         let (client, ended) = match &connector.tls {
@@ -63,13 +68,22 @@ impl Session {
                 (client, tokio::spawn(carry(connection, changed)))
             }
         };
+        // A server's process that is older than the connection is a pooler's. LISTEN would stay with it,
+        // and tell whoever has it next.
+        let sql = "SELECT extract(epoch FROM pg_catalog.clock_timestamp() - backend_start)::float8
+            FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()";
+        let age = client.query_typed(sql, &[]).await?;
+        let age: f64 = column(age.first().ok_or(Cause::Ended)?, 0)?;
+        if age > began.elapsed().as_secs_f64() {
+            return Err(Cause::Ended.into());
+        }
         client.batch_execute("LISTEN tower_auth_keys").await?;
         // What changed while nobody listened.
         tell(&told);
         Ok(Self { client, ended })
     }
 
-    /// Waits for the end. Tells whether it listened for a while: behind a pooler another session does.
+    /// Waits for the end. Tells whether it listened for a while: behind a pooler another session may.
     async fn lasts(mut self) -> bool {
         let mut lasted = false;
         while timeout(HEARTBEAT, &mut self.ended).await.is_err() {

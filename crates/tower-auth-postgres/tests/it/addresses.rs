@@ -1,13 +1,14 @@
 //! Which URLs are opened, and what is said of the others.
 
-use std::error::Error;
+use std::{error::Error, fs, net::Ipv4Addr};
 
+use tokio::net::lookup_host;
 use tower_auth::keys::{KeyStoreUrl, KeyStores};
 use tower_auth_postgres::{PostgresKeyStore, open_url};
 
 use crate::{
     common::{reason, refusal},
-    server::Server,
+    server::{ESCAPED_PASSWORD, Server},
 };
 
 #[tokio::test]
@@ -162,6 +163,34 @@ async fn a_loopback_address_needs_no_tls() {
     }
 }
 
+/// A name may lead anywhere tomorrow: what it leads to today decides nothing.
+#[tokio::test]
+async fn a_name_is_asked_for_tls_wherever_it_leads() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    // Many a machine has a name that leads to its loopback address.
+    let Ok(name) = fs::read_to_string("/etc/hostname") else {
+        return;
+    };
+    let (name, port) = (name.trim(), server.port());
+    let addresses = lookup_host((name, port)).await.into_iter().flatten();
+    if !addresses
+        .into_iter()
+        .any(|address| address.ip() == Ipv4Addr::LOCALHOST)
+    {
+        return;
+    }
+    for mode in ["", "?sslmode=prefer", "?sslmode=allow", "?sslmode=require"] {
+        let url = format!("postgres://postgres:{ESCAPED_PASSWORD}@{name}:{port}/postgres{mode}");
+        assert_eq!(
+            refusal(&url).await,
+            "the server offers no TLS: turn ssl on in postgresql.conf (only loopback addresses and Unix \
+             sockets go without TLS)"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_unix_socket_needs_no_tls() {
     let Some(server) = Server::shared() else {
@@ -169,7 +198,7 @@ async fn a_unix_socket_needs_no_tls() {
     };
     let database = server.database().await;
     let (folder, port) = (server.folder().display(), server.port());
-    let password = crate::server::ESCAPED_PASSWORD;
+    let password = ESCAPED_PASSWORD;
     let url = format!(
         "postgres:///{}?host={folder}&port={port}&user=postgres&password={password}",
         database.name

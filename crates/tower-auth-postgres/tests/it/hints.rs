@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tower_auth::{
-    keys::{KeyStore, KeyUse, Timestamp},
+    keys::{KeyStore, KeyUse, Revision, Timestamp},
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
 
 use crate::{
     common::{PATIENCE, store},
+    proxy::{Commit, Proxy},
     server::Server,
 };
 
@@ -41,6 +42,28 @@ async fn a_change_is_told_to_other_stores_also_after_a_connection_was_lost() {
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     database.client().await.batch_execute(sql).await.unwrap();
     hears_in_the_end(&listener, &other).await;
+}
+
+/// No end of the connection is seen: only that nothing comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_fell_silent_is_found_by_its_heartbeat() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let proxy = Proxy::start(&database, Commit::Waits).await;
+    let (listener, other) = (store(&proxy.url()).await, store(&database.url()).await);
+    hears_in_the_end(&listener, &other).await;
+    proxy.silence();
+    assert!(!hears(&listener, &other).await);
+    hears_in_the_end(&listener, &other).await;
+    // The calls found out by themselves.
+    let impatient = listener.with_wait_limit(Duration::from_millis(500));
+    let mut failed = 0;
+    while impatient.changes(Revision::ZERO, 1).await.is_err() {
+        failed += 1;
+    }
+    assert!(failed <= 1, "each connection was tried in turn: {failed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

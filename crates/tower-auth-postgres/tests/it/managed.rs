@@ -102,6 +102,8 @@ async fn behind_a_pooler_a_change_is_seen_within_a_second_too() {
     let took = changes_are_seen(&here, &there, 10).await;
     println!("behind a pooler: {took:?}");
     assert!(took[took.len() - 2] < Duration::from_secs(1), "{took:?}");
+    // Nobody listens in a session that is somebody else's afterwards.
+    assert_eq!(pooler.strays(), 0);
 
     let admin = here.as_operator("ada");
     let made = admin

@@ -176,6 +176,19 @@ async fn what_the_server_says_in_the_middle_of_a_change_becomes_advice() {
             "the server gave the transaction up for another one: try again",
         ),
         ("XX001", "the database is damaged: restore a backup"),
+        (
+            "53300",
+            "the server has no connection left: raise its max_connections, or ask for fewer with \
+             PostgresKeyStore::with_connections",
+        ),
+        (
+            "40P01",
+            "the server gave the transaction up for another one: try again",
+        ),
+        (
+            "08P01",
+            "the server or a pooler ended the connection: look at its log",
+        ),
         ("P0001", "the server refuses: look at its log"),
     ] {
         let sql = format!(

@@ -1,10 +1,11 @@
 //! A way to the server that stops, or breaks, where a test says.
 
 use std::{
+    future,
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -34,6 +35,9 @@ pub(crate) struct Proxy {
 struct State {
     commit: Commit,
     armed: AtomicBool,
+    /// How many connections there were, and how many of the first ones are silent now.
+    connections: AtomicU32,
+    silent: AtomicU32,
     /// The commit has come to where it waits or breaks.
     arrived: Notify,
     released: Notify,
@@ -46,6 +50,8 @@ impl Proxy {
         let state = Arc::new(State {
             commit,
             armed: AtomicBool::new(false),
+            connections: AtomicU32::new(0),
+            silent: AtomicU32::new(0),
             arrived: Notify::new(),
             released: Notify::new(),
         });
@@ -73,6 +79,13 @@ impl Proxy {
         self.state.armed.store(true, Ordering::SeqCst);
     }
 
+    /// From now on nothing passes on the connections that there are, and they stay open: as when a
+    /// machine on the way is gone. New ones work.
+    pub(crate) fn silence(&self) {
+        let connections = self.state.connections.load(Ordering::SeqCst);
+        self.state.silent.store(connections, Ordering::SeqCst);
+    }
+
     /// Waits until a commit has arrived.
     pub(crate) async fn arrived(&self) {
         self.state.arrived.notified().await;
@@ -84,13 +97,25 @@ impl Proxy {
     }
 }
 
+impl State {
+    /// Never comes back where a connection is silent.
+    async fn may_pass(&self, connection: u32) {
+        if connection < self.silent.load(Ordering::SeqCst) {
+            future::pending::<()>().await;
+        }
+    }
+}
+
 async fn carry(client: TcpStream, server: TcpStream, state: Arc<State>) {
+    let connection = state.connections.fetch_add(1, Ordering::SeqCst);
+    let shared = Arc::clone(&state);
     let (mut from_client, to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let answers = tokio::spawn(async move {
         let mut to_client: OwnedWriteHalf = to_client;
         let mut bytes = vec![0; 65_536];
         while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+            shared.may_pass(connection).await;
             if to_client.write_all(&bytes[..count]).await.is_err() {
                 return;
             }
@@ -98,6 +123,7 @@ async fn carry(client: TcpStream, server: TcpStream, state: Arc<State>) {
     });
     let mut bytes = vec![0; 65_536];
     while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+        state.may_pass(connection).await;
         let sent = &bytes[..count];
         let is_commit = sent.windows(7).any(|text| text == b"COMMIT\0");
         let is_armed = is_commit && state.armed.load(Ordering::SeqCst);

@@ -355,6 +355,7 @@ pub(crate) async fn connect(port: u16, database: &str) -> Client {
 /// A pgbouncer in transaction mode.
 pub(crate) struct Pooler {
     port: u16,
+    folder: PathBuf,
     _process: Guarded,
 }
 
@@ -388,8 +389,15 @@ impl Pooler {
         }
         Some(Self {
             port,
+            folder,
             _process: process,
         })
+    }
+
+    /// How often the server told something that was for no session then.
+    pub(crate) fn strays(&self) -> usize {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap();
+        log.matches("when not linked").count()
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
