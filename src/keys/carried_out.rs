@@ -28,10 +28,14 @@ impl Authority {
     }
 
     pub(super) async fn write(&self, write: KeyWrite) -> Result<CarriedOut, KeyAdminError> {
+        let replica = self.backend().replica();
+        let history = replica.history();
         let written = ask(LIMIT, || self.backend().store().write(write)).await?;
         Ok(match written.value {
             Written::Applied(applied) => {
-                self.backend().replica().changed_here(&applied);
+                if !replica.changed_here(&applied, history, written.now) {
+                    replica.polled().await;
+                }
                 // The last key of a rotation is the new one.
                 let mut puts = applied.puts.into_iter();
                 CarriedOut {

@@ -17,7 +17,7 @@ use super::{
     KeyStoreError,
     replica::{Replica, Trust},
 };
-use crate::caught::caught;
+use crate::{caught::caught, clock::Tick};
 
 impl Replica {
     /// Waits for one poll, for half a second at most.
@@ -25,7 +25,7 @@ impl Replica {
         let mut begun = self.clock().tick();
         let mut until = Instant::now() + WAIT_LIMIT;
         let mut was_stopped = false;
-        let mut ended = self.ended();
+        let mut last_poll = self.last_poll();
         self.start();
         loop {
             match self.trust() {
@@ -34,7 +34,7 @@ impl Replica {
             }
             self.wake.notify_one();
             // The replica holds the sender, so it exists.
-            if !matches!(timeout_at(until, ended.changed()).await, Ok(Ok(()))) {
+            if !matches!(timeout_at(until, last_poll.changed()).await, Ok(Ok(()))) {
                 // A process that was stopped did not wait: the store had no time to answer.
                 if !was_stopped && self.clock().since(&begun) > WAIT_LIMIT * 2 {
                     was_stopped = true;
@@ -49,13 +49,29 @@ impl Replica {
         }
     }
 
+    /// Waits for a poll that begins from now on, for half a second at most.
+    pub(super) async fn polled(self: &Arc<Self>) {
+        let begun = self.progress().polls;
+        let until = Instant::now() + WAIT_LIMIT;
+        let mut last_poll = self.last_poll();
+        self.start();
+        while *last_poll.borrow_and_update() <= begun {
+            self.wake.notify_one();
+            if !matches!(timeout_at(until, last_poll.changed()).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+
     /// Waits until everything was read once.
     pub(super) async fn opened(self: &Arc<Self>) -> Result<(), KeyStoreError> {
-        let mut ended = self.ended();
-        self.start();
+        let mut last_poll = self.last_poll();
         while !self.is_read() {
+            self.start();
             self.wake.notify_one();
-            let _ = ended.changed().await;
+            if timeout(STUCK, last_poll.changed()).await.is_err() {
+                continue;
+            }
             if let Some(error) = self.failure() {
                 return Err(error);
             }
@@ -63,15 +79,23 @@ impl Replica {
         Ok(())
     }
 
-    /// Starts the task that polls, unless it runs.
+    /// Starts the task that polls, unless it runs. One whose runtime is not driven any more does not
+    /// run, though it has not ended.
     pub(super) fn start(self: &Arc<Self>) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if task.as_ref().is_some_and(|task| !task.is_finished()) {
+        let runs = task.as_ref().is_some_and(|task| !task.is_finished());
+        let mut progress = self.progress();
+        let is_alive = |alive: &Tick| self.clock().since(alive) <= STUCK;
+        if runs && progress.alive.as_ref().is_some_and(is_alive) {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
-            let keeping = runtime.spawn(keep(Arc::downgrade(self)));
-            *task = Some(keeping.abort_handle());
+            progress.turn += 1;
+            progress.alive = Some(self.clock().tick());
+            let polling = runtime.spawn(keep(Arc::downgrade(self), progress.turn));
+            if let Some(stuck) = task.replace(polling.abort_handle()) {
+                stuck.abort();
+            }
         }
     }
 }
@@ -80,12 +104,14 @@ impl Replica {
 /// waits.
 ///
 /// The task holds the replica only while it polls.
-async fn keep(replica: Weak<Replica>) {
+async fn keep(replica: Weak<Replica>, turn: u64) {
     loop {
         let Some(strong) = replica.upgrade() else {
             return;
         };
-        strong.poll().await;
+        if !strong.poll(turn).await {
+            return;
+        }
         strong.uses().flush();
         let (store, wake) = (Arc::clone(&strong.store), Arc::clone(&strong.wake));
         drop(strong);
@@ -117,5 +143,7 @@ async fn keep(replica: Weak<Replica>) {
 
 /// How long a request waits for a poll.
 const WAIT_LIMIT: Duration = Duration::from_millis(500);
+/// How long the task may give no sign of life: more than the store has for a page.
+const STUCK: Duration = Duration::from_secs(3);
 const EVERY: Duration = Duration::from_millis(250);
 const BETWEEN_HINTS: Duration = Duration::from_millis(5);

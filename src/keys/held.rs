@@ -73,6 +73,25 @@ impl Known {
         self.held.is_imported
     }
 
+    /// Whether the key is neither revoked nor expired.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        !self.held.is_revoked && self.held.expires_at.is_none_or(|at| now < at)
+    }
+
+    /// Refuses the key from now on.
+    pub(super) fn revoke(&mut self) {
+        let held = &self.held;
+        self.held = Arc::new(Held {
+            id: held.id.clone(),
+            account: held.account.clone(),
+            is_revoked: true,
+            used: AtomicU64::new(self.used()),
+            uses: Weak::clone(&held.uses),
+            ..**held
+        });
+        self.context = None;
+    }
+
     /// Checks revocation, then expiry.
     pub(super) fn judge(&self, now: Timestamp) -> Result<AuthContext, AuthError> {
         let refused =

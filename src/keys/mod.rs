@@ -47,8 +47,11 @@ mod format;
 mod held;
 #[cfg(feature = "config")]
 mod lazy;
+mod local;
 mod managed;
 mod memory;
+mod poll;
+mod progress;
 mod random;
 mod record;
 mod registry;

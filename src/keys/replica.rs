@@ -1,4 +1,4 @@
-//! One process's copy of a store's keys, kept fresh by the store's feed [12.3], [12.4].
+//! One process's copy of a store's keys [12.3], [12.4].
 
 use std::{
     sync::{
@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use super::{
-    Applied, Epoch, KeyChange, KeyChanges, KeyStore, KeyStoreError, Revision, StoredKey, Timestamp,
-    ask::ask, held::Known, settings::Settings, table::Table, uses::Uses,
+    Epoch, KeyChange, KeyStore, KeyStoreError, Timestamp, held::Known, progress::Progress,
+    settings::Settings, table::Table, uses::Uses,
 };
 use crate::{
     clock::{Clock, Tick},
@@ -35,7 +35,7 @@ pub(super) struct Replica {
     failing: AtomicBool,
     last_error: ArcSwapOption<KeyStoreError>,
     progress: Mutex<Progress>,
-    /// The number of polls that have ended.
+    /// The number of the last poll that has ended.
     ended: watch::Sender<u64>,
     /// Makes the task poll at once.
     pub(super) wake: Arc<Notify>,
@@ -45,23 +45,10 @@ pub(super) struct Replica {
 }
 
 /// The start of a poll that was answered, and the store's time then.
-struct Answered {
-    begun: Tick,
-    store_now: Timestamp,
-}
-
-/// The progress in the feed.
-#[derive(Default)]
-struct Progress {
-    at: Option<Position>,
-    /// The changes by this process while everything is read again.
-    during: Option<Vec<KeyChange>>,
-}
-
-#[derive(Clone, Copy)]
-struct Position {
-    epoch: Epoch,
-    revision: Revision,
+pub(super) struct Answered {
+    pub(super) begun: Tick,
+    pub(super) epoch: Epoch,
+    pub(super) store_now: Timestamp,
 }
 
 /// How far a replica can be trusted now.
@@ -134,9 +121,13 @@ impl Replica {
         &self.settings.clock
     }
 
-    /// Tells when a poll has ended.
-    pub(super) fn ended(&self) -> watch::Receiver<u64> {
+    /// Tells the number of the last poll that has ended.
+    pub(super) fn last_poll(&self) -> watch::Receiver<u64> {
         self.ended.subscribe()
+    }
+
+    pub(super) fn ended(&self, poll: u64) {
+        self.ended.send_replace(poll);
     }
 
     /// Whether everything was read once.
@@ -151,26 +142,18 @@ impl Replica {
         error.as_deref().filter(|_| is_failing).cloned()
     }
 
-    /// Reads the changes. Only the task calls this, so that there is one poll at a time.
-    pub(super) async fn poll(&self) {
-        let begun = self.settings.clock.tick();
-        let polled = match self.read().await {
-            // The process may have been stopped meanwhile, so that the limit passed while nobody
-            // could answer: what is known may be old, so it is asked once more.
-            Err(_) if self.settings.clock.since(&begun) > PAGE_LIMIT * 2 => self.read().await,
-            polled => polled,
-        };
-        match polled {
-            Ok(answered) => {
-                self.answered.store(Some(Arc::new(answered)));
-                if self.failing.swap(false, Ordering::AcqRel) {
-                    tracing::info!(target: TARGET, "the key store can be asked again");
-                }
-            }
-            Err(error) => self.failed(&error),
+    /// Takes over that a poll was answered.
+    pub(super) fn answered(&self, mut answered: Answered) {
+        // A store's clock that is set back lets no expired key count again.
+        if let Some(last) = &*self.answered.load()
+            && last.epoch == answered.epoch
+        {
+            answered.store_now = answered.store_now.max(last.store_now);
         }
-        self.ended
-            .send_modify(|ended| *ended = ended.wrapping_add(1));
+        self.answered.store(Some(Arc::new(answered)));
+        if self.failing.swap(false, Ordering::AcqRel) {
+            tracing::info!(target: TARGET, "the key store can be asked again");
+        }
     }
 
     pub(super) fn failed(&self, error: &KeyStoreError) {
@@ -185,83 +168,11 @@ impl Replica {
         }
     }
 
-    async fn read(&self) -> Result<Answered, KeyStoreError> {
-        loop {
-            let at = self.progress().at;
-            let after = at.map_or(Revision::ZERO, |at| at.revision);
-            let (answered, page) = self.page(after).await?;
-            // The store has another history, or one that ends before the known revision.
-            let continues =
-                at.is_some_and(|at| at.epoch == page.epoch && page.latest >= at.revision);
-            if !continues {
-                return self.reload().await;
-            }
-            let position = position_after(&page, after)?;
-            let table = self.table();
-            let mut progress = self.progress();
-            for change in &page.changes {
-                self.take(&table, change);
-            }
-            progress.at = Some(position);
-            if page.is_complete {
-                return Ok(answered);
-            }
-        }
+    pub(super) fn replace_table(&self, table: Table) {
+        self.table.store(Arc::new(table));
     }
 
-    /// Reads everything into a second table, and then replaces the first one.
-    async fn reload(&self) -> Result<Answered, KeyStoreError> {
-        self.progress().during = Some(Vec::new());
-        let _end = Reloading(self);
-        let fresh = Table::new();
-        let mut at: Option<Position> = None;
-        loop {
-            let after = at.map_or(Revision::ZERO, |at| at.revision);
-            let (answered, page) = self.page(after).await?;
-            if at.is_some_and(|at| at.epoch != page.epoch || page.latest < at.revision) {
-                return Err(KeyStoreError::unavailable(
-                    "the store's epoch changed meanwhile",
-                ));
-            }
-            let position = position_after(&page, after)?;
-            for change in &page.changes {
-                self.take(&fresh, change);
-            }
-            at = Some(position);
-            if page.is_complete {
-                let mut progress = self.progress();
-                let during = progress.during.take().unwrap_or_default();
-                let later = during
-                    .iter()
-                    .filter(|change| change.revision() > position.revision);
-                later.for_each(|change| self.apply(&fresh, change));
-                self.table.store(Arc::new(fresh));
-                progress.at = Some(position);
-                return Ok(answered);
-            }
-        }
-    }
-
-    async fn page(&self, after: Revision) -> Result<(Answered, KeyChanges), KeyStoreError> {
-        let begun = self.settings.clock.tick();
-        let page = ask(PAGE_LIMIT, || self.store.changes(after, PAGE)).await?;
-        let answered = Answered {
-            begun,
-            store_now: page.now,
-        };
-        Ok((answered, page.value))
-    }
-
-    /// Takes over what the feed tells. A key that an earlier page brought may be deleted by a later
-    /// one, so a deletion counts while everything is read anew too.
-    fn take(&self, table: &Table, change: &KeyChange) {
-        self.apply(table, change);
-        if let KeyChange::Deleted { digest, revision } = change {
-            table.forget(digest, *revision);
-        }
-    }
-
-    fn apply(&self, table: &Table, change: &KeyChange) {
+    pub(super) fn apply(&self, table: &Table, change: &KeyChange) {
         match change {
             KeyChange::Put(key) => {
                 let used = self.table().with(&key.digest(), Known::used);
@@ -272,34 +183,7 @@ impl Replica {
         }
     }
 
-    /// Applies a change of this process before the feed reports it.
-    pub(super) fn changed_here(&self, applied: &Applied) {
-        let puts = applied
-            .puts
-            .iter()
-            .map(|key: &StoredKey| KeyChange::Put(Box::new(key.clone())));
-        let deleted = applied.deleted.iter().map(|deleted| KeyChange::Deleted {
-            digest: deleted.digest,
-            revision: deleted.revision,
-        });
-        let mut progress = self.progress();
-        let table = self.table();
-        for change in puts.chain(deleted) {
-            // The feed has reported this change, or a later one, which this change must not undo.
-            if progress
-                .at
-                .is_some_and(|at| change.revision() <= at.revision)
-            {
-                continue;
-            }
-            self.apply(&table, &change);
-            if let Some(during) = &mut progress.during {
-                during.push(change);
-            }
-        }
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -313,33 +197,5 @@ impl Drop for Replica {
     }
 }
 
-/// The position after a page.
-fn position_after(page: &KeyChanges, after: Revision) -> Result<Position, KeyStoreError> {
-    let epoch = page.epoch;
-    let revision = match page.changes.last() {
-        _ if page.is_complete => page.latest,
-        Some(last) if last.revision() > after => last.revision(),
-        _ => {
-            return Err(KeyStoreError::unavailable(
-                "the store's feed does not go on",
-            ));
-        }
-    };
-    Ok(Position { epoch, revision })
-}
-
-/// Ends a reload, complete or not.
-struct Reloading<'a>(&'a Replica);
-
-impl Drop for Reloading<'_> {
-    fn drop(&mut self) {
-        self.0.progress().during = None;
-    }
-}
-
 /// The maximum age of the last answered poll for a copy that counts as current.
 const FRESH: Duration = Duration::from_secs(1);
-/// The time limit of the store for a page of its feed.
-const PAGE_LIMIT: Duration = Duration::from_secs(2);
-/// The number of changes in one page.
-const PAGE: usize = 1_000;

@@ -120,6 +120,13 @@ pub enum KeyChange {
 }
 
 impl KeyChange {
+    pub(super) fn digest(&self) -> KeyDigest {
+        match self {
+            Self::Put(key) => key.digest(),
+            Self::Deleted { digest, .. } => *digest,
+        }
+    }
+
     /// The number of the change.
     pub fn revision(&self) -> Revision {
         match self {

@@ -9,7 +9,7 @@ use std::{
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use super::{KeyDigest, Revision, held::Known};
+use super::{KeyDigest, Revision, Timestamp, held::Known};
 
 /// Keys by their digests, in shards: a change locks one shard while it writes one entry, even with a
 /// million keys.
@@ -73,6 +73,21 @@ impl Table {
                 self.imported.fetch_add(added, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Ends a key whatever its revision is; answers whether it counted until then.
+    pub(super) fn end(&self, digest: &KeyDigest, now: Timestamp) -> bool {
+        let hash = self.hasher.hash_one(digest.as_bytes());
+        let Some(mut shard) = self.write(hash) else {
+            return false;
+        };
+        let slot = shard.find_mut(hash, |slot| slot.digest == *digest);
+        let known = slot.and_then(|slot| slot.known.as_mut());
+        let Some(known) = known.filter(|known| known.is_live(now)) else {
+            return false;
+        };
+        known.revoke();
+        true
     }
 
     /// Removes the entry of a deleted key: the feed has reported the deletion, so no earlier change

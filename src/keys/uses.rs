@@ -4,7 +4,7 @@
 use std::{
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -51,22 +51,14 @@ impl Uses {
         if noted.is_empty() || self.is_flushing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let noted = mem::take(&mut *noted);
-        let uses = Arc::clone(self);
-        tokio::spawn(async move {
-            let mut left = noted.chunks(BATCH);
-            while let Some(batch) = left.next() {
-                let touched = ask(TOUCH_LIMIT, || uses.store.touch(batch.to_vec())).await;
-                if touched.is_err() {
-                    // They are written with the next batch.
-                    uses.note_again(batch);
-                    left.by_ref().for_each(|batch| uses.note_again(batch));
-                }
-            }
-            uses.is_flushing.store(false, Ordering::Release);
-        });
+        let batches = Batches {
+            left: mem::take(&mut *noted),
+            uses: Arc::downgrade(self),
+        };
+        tokio::spawn(batches.write(Arc::clone(&self.store)));
     }
 
+    /// Keeps uses that were not written for the next batch.
     fn note_again(&self, batch: &[KeyUse]) {
         let mut noted = self.noted();
         let room = MOST_USES.saturating_sub(noted.len());
@@ -75,6 +67,34 @@ impl Uses {
 
     fn noted(&self) -> MutexGuard<'_, Vec<KeyUse>> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Uses that are being written. They keep no replica alive, only the store.
+struct Batches {
+    left: Vec<KeyUse>,
+    uses: Weak<Uses>,
+}
+
+impl Batches {
+    async fn write(mut self, store: Arc<dyn KeyStore>) {
+        while !self.left.is_empty() && self.uses.strong_count() > 0 {
+            let batch = self.left.iter().take(BATCH).cloned().collect();
+            if ask(TOUCH_LIMIT, || store.touch(batch)).await.is_err() {
+                return;
+            }
+            self.left.drain(..BATCH.min(self.left.len()));
+        }
+    }
+}
+
+impl Drop for Batches {
+    /// The runtime may end before the task does.
+    fn drop(&mut self) {
+        if let Some(uses) = self.uses.upgrade() {
+            uses.note_again(&self.left);
+            uses.is_flushing.store(false, Ordering::Release);
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! What another process changes: every order in which its change and a poll may come.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tower_auth::{
     keys::{KeyRequest, KeyStore, KeyUpdate, ManagedKeys, MemoryKeyStore},
     testing::ManualClock,
 };
 
-use super::kit::{Mood, Stopped, app, id, make_named, opened, show};
+use super::{
+    kit::{Mood, Stopped, app, id, make_named, opened, show},
+    scripted::Scripted,
+};
 
 /// Two processes on one store; the second one's clock stands still.
 struct Two {
@@ -179,14 +182,8 @@ async fn a_restored_backup_is_read_anew() {
     let restored = MemoryKeyStore::new().unwrap();
     let backup = ManagedKeys::new(restored.clone(), "sk").unwrap();
     let kept = make_named(&backup, "kept").await;
-    let now = MemoryKeyStore::new().unwrap();
-    let store = super::kit::Stopped::of(now);
-    let swapped = Swapped {
-        now: store.clone(),
-        then: restored,
-        is_restored: Arc::default(),
-    };
-    let keys = ManagedKeys::new(swapped.clone(), "sk")
+    let store = Scripted::new(MemoryKeyStore::new().unwrap());
+    let keys = ManagedKeys::new(store.clone(), "sk")
         .unwrap()
         .with_clock(clock.clock());
     let lost = make_named(&keys, "lost").await;
@@ -196,91 +193,13 @@ async fn a_restored_backup_is_read_anew() {
     show(&app, &kept)
         .await
         .refused_with(401, "invalid_credential");
-    swapped
-        .is_restored
-        .store(true, std::sync::atomic::Ordering::SeqCst);
+    store.restore(restored);
     clock.advance(Duration::from_secs(2));
     show(&app, &kept).await.accepted_as(id(&kept).as_str());
     show(&app, &lost)
         .await
         .refused_with(401, "invalid_credential");
     assert_eq!(keys.known(), 1);
-}
-
-/// One store, and after a restoration another.
-#[derive(Clone)]
-struct Swapped {
-    now: Stopped,
-    then: MemoryKeyStore,
-    is_restored: Arc<std::sync::atomic::AtomicBool>,
-}
-
-macro_rules! either {
-    ($self:ident, $($call:tt)+) => {
-        match $self.is_restored.load(std::sync::atomic::Ordering::SeqCst) {
-            true => $self.then.$($call)+,
-            false => $self.now.$($call)+,
-        }
-    };
-}
-
-impl KeyStore for Swapped {
-    fn changes(
-        &self,
-        after: tower_auth::keys::Revision,
-        limit: usize,
-    ) -> tower_auth::keys::KeyStoreFuture<tower_auth::keys::AsOf<tower_auth::keys::KeyChanges>>
-    {
-        either!(self, changes(after, limit))
-    }
-
-    fn find(
-        &self,
-        lookup: tower_auth::keys::KeyLookup,
-    ) -> tower_auth::keys::KeyStoreFuture<tower_auth::keys::AsOf<Option<tower_auth::keys::StoredKey>>>
-    {
-        either!(self, find(lookup))
-    }
-
-    fn list(
-        &self,
-        query: tower_auth::keys::KeyQuery,
-    ) -> tower_auth::keys::KeyStoreFuture<
-        tower_auth::keys::AsOf<tower_auth::keys::Page<tower_auth::keys::StoredKey>>,
-    > {
-        either!(self, list(query))
-    }
-
-    fn write(
-        &self,
-        write: tower_auth::keys::KeyWrite,
-    ) -> tower_auth::keys::KeyStoreFuture<tower_auth::keys::AsOf<tower_auth::keys::Written>> {
-        either!(self, write(write))
-    }
-
-    fn spend(
-        &self,
-        account: tower_auth::keys::KeyId,
-    ) -> tower_auth::keys::KeyStoreFuture<tower_auth::keys::AsOf<tower_auth::keys::Spend>> {
-        either!(self, spend(account))
-    }
-
-    fn touch(&self, uses: Vec<tower_auth::keys::KeyUse>) -> tower_auth::keys::KeyStoreFuture<()> {
-        either!(self, touch(uses))
-    }
-
-    fn audit(
-        &self,
-        query: tower_auth::keys::AuditQuery,
-    ) -> tower_auth::keys::KeyStoreFuture<
-        tower_auth::keys::AsOf<tower_auth::keys::Page<tower_auth::keys::AuditRecord>>,
-    > {
-        either!(self, audit(query))
-    }
-
-    fn renew_epoch(&self) -> tower_auth::keys::KeyStoreFuture<tower_auth::keys::Epoch> {
-        either!(self, renew_epoch())
-    }
 }
 
 /// The first page of everything is read; then a key of it is deleted; then the other pages come.

@@ -1,9 +1,9 @@
 //! A store that is away.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tower_auth::{
-    keys::{KeyFormat, KeyStore, KeyStoreError, ManagedKeys, MemoryKeyStore},
+    keys::{KeyFormat, KeyStoreError, ManagedKeys},
     testing::ManualClock,
 };
 
@@ -173,42 +173,4 @@ async fn a_process_that_was_stopped_while_it_waited_asks_before_it_answers() {
     waited.refused_with(401, "invalid_credential");
     let later = show(&app, &made).await;
     later.refused_with(401, "invalid_credential");
-}
-
-#[tokio::test]
-async fn the_task_ends_with_the_last_handle() {
-    let store = Arc::new(MemoryKeyStore::new().unwrap());
-    let watched = Arc::downgrade(&store);
-    let keys = ManagedKeys::of(store as Arc<dyn KeyStore>, "sk").unwrap();
-    keys.open().await.unwrap();
-    drop(keys.clone());
-    assert!(watched.upgrade().is_some());
-    drop(keys);
-    for _ in 0..200 {
-        if watched.upgrade().is_none() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the task holds the store");
-}
-
-#[test]
-fn a_runtime_that_ended_takes_no_keys_with_it() {
-    let keys = super::kit::keys();
-    let run = |work: &dyn Fn(tokio::runtime::Handle)| {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        work(runtime.handle().clone());
-    };
-    let made = std::sync::OnceLock::new();
-    run(&|handle| {
-        made.set(handle.block_on(make_named(&keys, "ci"))).unwrap();
-        handle.block_on(keys.open()).unwrap();
-    });
-    std::thread::sleep(Duration::from_millis(1_100));
-    run(&|handle| {
-        let made = made.get().unwrap();
-        let answer = handle.block_on(show(&app(keys.clone()), made));
-        answer.accepted_as(id(made).as_str());
-    });
 }

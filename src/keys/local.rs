@@ -1,0 +1,57 @@
+//! Changes by this process, which hold before the feed reports them.
+
+use super::{
+    Applied, KeyChange, Timestamp,
+    progress::{History, LocalChange},
+    replica::Replica,
+};
+
+impl Replica {
+    /// The history that a change belongs to which is asked for now.
+    pub(super) fn history(&self) -> History {
+        self.progress().history
+    }
+
+    /// Applies a change before the feed reports it. Answers whether that was possible: where another
+    /// history may have begun since the change was asked for, the feed decides.
+    pub(super) fn changed_here(&self, applied: &Applied, history: History, now: Timestamp) -> bool {
+        let puts = applied.puts.iter().map(|key| LocalChange {
+            ended: (!key.record().is_live(now)).then_some(now),
+            change: KeyChange::Put(Box::new(key.clone())),
+            is_certain: true,
+        });
+        let deleted = applied.deleted.iter().map(|deleted| LocalChange {
+            ended: Some(now),
+            change: KeyChange::Deleted {
+                digest: deleted.digest,
+                revision: deleted.revision,
+            },
+            is_certain: true,
+        });
+        let mut progress = self.progress();
+        let is_of_this_history = progress.history == history;
+        let table = self.table();
+        for mut local in puts.chain(deleted) {
+            // Either the feed has reported this change or a later one, which this one must not undo;
+            // or it is of a history that has not been read yet.
+            let revision = local.change.revision();
+            let is_passed = progress.at.is_some_and(|at| revision <= at.revision);
+            local.is_certain = is_of_this_history && !is_passed;
+            if local.is_certain {
+                self.apply(&table, &local.change);
+            }
+            // What has ended here is refused from now on, whatever the revisions say. If the table
+            // disagreed, one of the two is of another history, and everything is read again.
+            if let Some(now) = local.ended
+                && table.end(&local.change.digest(), now)
+            {
+                progress.at = None;
+            }
+            if let Some(during) = &mut progress.during {
+                during.push(local);
+            }
+        }
+        self.wake.notify_one();
+        is_of_this_history
+    }
+}

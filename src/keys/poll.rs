@@ -1,0 +1,169 @@
+//! Reading the feed of a store.
+
+use std::time::Duration;
+
+use super::{
+    KeyChange, KeyChanges, KeyStoreError, Revision,
+    ask::ask,
+    progress::{Position, position_after},
+    replica::{Answered, Replica},
+    table::Table,
+};
+
+impl Replica {
+    /// Reads the changes, once. Answers whether the task of this turn is to go on: another one may
+    /// have taken over.
+    pub(super) async fn poll(&self, turn: u64) -> bool {
+        let number = {
+            let mut progress = self.progress();
+            progress.polls += 1;
+            progress.polls
+        };
+        let begun = self.clock().tick();
+        let polled = match self.read(turn).await {
+            // The process may have been stopped meanwhile, so that the limit passed while nobody
+            // could answer: what is known may be old, so it is asked once more.
+            Err(_) if self.clock().since(&begun) > PAGE_LIMIT * 2 => self.read(turn).await,
+            polled => polled,
+        };
+        if self.progress().turn != turn {
+            return false;
+        }
+        match polled {
+            Ok(answered) => self.answered(answered),
+            Err(error) => self.failed(&error),
+        }
+        self.ended(number);
+        true
+    }
+
+    async fn read(&self, turn: u64) -> Result<Answered, KeyStoreError> {
+        loop {
+            let at = self.progress().at;
+            let after = at.map_or(Revision::ZERO, |at| at.revision);
+            let (answered, page) = self.page(turn, after).await?;
+            // The store has another history, or one that ends before the known revision.
+            let continues =
+                at.is_some_and(|at| at.epoch == page.epoch && page.latest >= at.revision);
+            if !continues {
+                return self.reload(turn).await;
+            }
+            let position = position_after(&page, after)?;
+            let table = self.table();
+            let mut progress = self.progress();
+            require_turn(progress.turn, turn)?;
+            for change in &page.changes {
+                self.take(&table, change);
+            }
+            // A change by this process may have shown meanwhile that everything has to be read.
+            if progress.at.is_some() {
+                progress.at = Some(position);
+            }
+            if page.is_complete {
+                return Ok(answered);
+            }
+        }
+    }
+
+    /// Reads everything into a second table, and then replaces the first one.
+    async fn reload(&self, turn: u64) -> Result<Answered, KeyStoreError> {
+        {
+            let mut progress = self.progress();
+            progress.during = Some(Vec::new());
+            progress.history.0 += 1;
+            // Revisions of another history say nothing about this one.
+            progress.at = None;
+        }
+        let _end = Reloading(self);
+        let fresh = Table::new();
+        let mut at: Option<Position> = None;
+        loop {
+            let after = at.map_or(Revision::ZERO, |at| at.revision);
+            let (answered, page) = self.page(turn, after).await?;
+            if at.is_some_and(|at| at.epoch != page.epoch || page.latest < at.revision) {
+                return Err(KeyStoreError::unavailable(
+                    "the store's epoch changed meanwhile",
+                ));
+            }
+            let position = position_after(&page, after)?;
+            for change in &page.changes {
+                self.take(&fresh, change);
+            }
+            at = Some(position);
+            if page.is_complete {
+                let mut progress = self.progress();
+                require_turn(progress.turn, turn)?;
+                progress.at = Some(position);
+                for local in progress.during.take().unwrap_or_default() {
+                    let is_later = local.change.revision() > position.revision;
+                    if is_later && local.is_certain {
+                        self.apply(&fresh, &local.change);
+                    } else if is_later
+                        && let Some(now) = local.ended
+                        && fresh.end(&local.change.digest(), now)
+                    {
+                        // Whether this history has that change is known after another reading.
+                        progress.at = None;
+                    }
+                }
+                self.replace_table(fresh);
+                return Ok(answered);
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        turn: u64,
+        after: Revision,
+    ) -> Result<(Answered, KeyChanges), KeyStoreError> {
+        let begun = self.clock().tick();
+        self.is_alive(turn);
+        let page = ask(PAGE_LIMIT, || self.store.changes(after, PAGE)).await;
+        self.is_alive(turn);
+        let page = page?;
+        let answered = Answered {
+            begun,
+            epoch: page.value.epoch,
+            store_now: page.now,
+        };
+        Ok((answered, page.value))
+    }
+
+    fn is_alive(&self, turn: u64) {
+        let mut progress = self.progress();
+        if progress.turn == turn {
+            progress.alive = Some(self.clock().tick());
+        }
+    }
+
+    /// Takes over what the feed tells. A key that an earlier page brought may be deleted by a later
+    /// one, so a deletion counts while everything is read anew too.
+    fn take(&self, table: &Table, change: &KeyChange) {
+        self.apply(table, change);
+        if let KeyChange::Deleted { digest, revision } = change {
+            table.forget(digest, *revision);
+        }
+    }
+}
+
+fn require_turn(now: u64, turn: u64) -> Result<(), KeyStoreError> {
+    match now == turn {
+        true => Ok(()),
+        false => Err(KeyStoreError::unavailable("another task polls")),
+    }
+}
+
+/// Ends a reload, complete or not.
+struct Reloading<'a>(&'a Replica);
+
+impl Drop for Reloading<'_> {
+    fn drop(&mut self) {
+        self.0.progress().during = None;
+    }
+}
+
+/// The time limit of the store for a page of its feed.
+const PAGE_LIMIT: Duration = Duration::from_secs(2);
+/// The number of changes in one page.
+const PAGE: usize = 1_000;
