@@ -182,6 +182,30 @@ fn a_managed_key_takes_as_many_bytes_as_the_documentation_says() {
 }
 
 #[test]
+fn a_store_beyond_the_bound_is_read_without_all_of_its_keys_in_memory() {
+    let store = MemoryKeyStore::new().unwrap();
+    let runtime = runtime();
+    let maker = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let admin = maker.as_operator("ada");
+    runtime.block_on(async {
+        for number in 0..6_000 {
+            let request = KeyRequest::new(format!("key {number}")).with_scopes(["graph:invoke"]);
+            admin.create(request).await.unwrap();
+        }
+    });
+    let keys = ManagedKeys::new(store, "sk").unwrap().with_max_known(100);
+    let taken = allocation_counter::measure(|| runtime.block_on(keys.open()).unwrap());
+    assert_eq!(keys.known(), 100);
+    // Two pages of a thousand keys, and the hundred.
+    println!(
+        "{} bytes at most, {} stay",
+        taken.bytes_max, taken.bytes_current
+    );
+    assert!(taken.bytes_max < 2_000 * 1_000, "{}", taken.bytes_max);
+    assert!(taken.bytes_current < 200 * 1_000, "{}", taken.bytes_current);
+}
+
+#[test]
 fn an_exempt_path_allocates_nothing() {
     let layer = AuthLayer::new(keys()).public("/hooks/{source}");
     for path in ["/health", "/hooks/git"] {

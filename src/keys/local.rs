@@ -1,9 +1,10 @@
 //! Changes by this process, which hold before the feed reports them.
 
 use super::{
-    Applied, KeyChange, Timestamp,
+    Applied, KeyChange, Revision, Timestamp,
     progress::{History, LocalChange},
     replica::Replica,
+    table::{Claim, Room},
 };
 
 impl Replica {
@@ -38,7 +39,14 @@ impl Replica {
             let is_passed = progress.at.is_some_and(|at| revision <= at.revision);
             local.is_certain = is_of_this_history && !is_passed;
             if local.is_certain {
-                self.apply(&table, &local.change);
+                let room = Room {
+                    now,
+                    up_to: progress.at.map_or(Revision::ZERO, |at| at.revision),
+                    claim: Claim::Changed,
+                };
+                self.apply(&table, &local.change, room);
+            } else {
+                self.lookups().disturb(&local.change.digest());
             }
             // What has ended here is refused from now on, whatever the revisions say. If the table
             // disagreed, one of the two is of another history, and everything is read again.

@@ -9,6 +9,7 @@ use super::{
     authority::Authority,
     backend::Backend,
     held::NAME,
+    lookups::Found,
     replica::{Replica, Trust},
     settings::Settings,
 };
@@ -26,8 +27,8 @@ use crate::{
 /// [`ApiKeyAuth`](crate::provider::ApiKeyAuth). The provider looks up only texts of the store's own
 /// form ([`KeyFormat`]), so other tokens in a chain cost nothing here.
 ///
-/// No request reads the store: each process keeps the digests of all keys and asks for changes every
-/// 250 ms. A change by this process holds at once, a change by another process within a second. While
+/// No request reads the store: each process keeps the digests of all keys ([up to a
+/// million](Self::with_max_known)) and asks for changes every 250 ms. A change by this process holds at once, a change by another process within a second. While
 /// the store cannot be asked, known keys are accepted for [60 seconds](Self::with_stale_limit) more
 /// and others are a 503. A key with credits is the exception: the layer takes one credit from the
 /// store for each request.
@@ -67,6 +68,7 @@ use crate::{
 /// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?
 ///     .with_stale_limit(Duration::from_secs(10))
 ///     .with_max_lifetime(Duration::from_secs(90 * 24 * 60 * 60))
+///     .with_max_known(250_000)
 ///     .add_owner_method("sessions")
 ///     .add_free_metadata("team");
 /// # let _ = keys;
@@ -148,6 +150,17 @@ impl ManagedKeys {
     #[must_use]
     pub fn with_max_lifetime(self, limit: Duration) -> Self {
         self.with(|settings| settings.max_lifetime = Some(limit))
+    }
+
+    /// Replaces the number of keys that this process keeps in memory, a million unless set: about
+    /// 640 bytes each, and twice that while everything is read again.
+    ///
+    /// Where the store has more live keys, those that were used last are kept. A key that is not among
+    /// them is looked up in the store when it is shown: at most 100 look-ups a second, beyond which
+    /// such a key is a 503 at once. The keys that are kept wait for none of that.
+    #[must_use]
+    pub fn with_max_known(self, keys: usize) -> Self {
+        self.with(|settings| settings.max_known = keys)
     }
 
     /// Adds a method of principals that may own keys: that of a provider of your own.
@@ -232,17 +245,42 @@ struct Question {
 }
 
 impl Question {
-    fn answer(&self, replica: &Arc<Replica>, trust: Trust) -> AuthResult {
+    /// The answer from what this process knows; `None` where it may not know the key.
+    fn answer(&self, replica: &Replica, trust: Trust) -> Option<AuthResult> {
         let (now, is_fresh) = match trust {
             Trust::Fresh(now) => (now, true),
             Trust::Known(now) => (now, false),
-            Trust::Ask | Trust::Lost => return Err(could_not_ask()),
+            Trust::Ask | Trust::Lost => return Some(Err(could_not_ask())),
         };
-        match replica.table().with(&self.digest, |known| known.judge(now)) {
-            Some(answer) => answer.map(Some),
-            None if self.is_foreign => Ok(None),
-            None if is_fresh => Err(AuthError::invalid_credential("api_key_unknown")),
-            None => Err(could_not_ask()),
+        let table = replica.table();
+        if let Some(answer) = table.with(&self.digest, |known| known.judge(now)) {
+            return Some(answer.map(Some));
+        }
+        let may_be_left_out = match self.is_foreign {
+            true => table.leaves_out_imported(),
+            false => table.leaves_out(),
+        };
+        match (may_be_left_out, is_fresh) {
+            (true, true) => None,
+            (true, false) => Some(Err(could_not_ask())),
+            (false, _) if self.is_foreign => Some(Ok(None)),
+            (false, true) => Some(self.unknown()),
+            (false, false) => Some(Err(could_not_ask())),
+        }
+    }
+
+    /// The answer from the store.
+    async fn find(self, replica: Arc<Replica>) -> AuthResult {
+        match replica.find(self.digest).await {
+            Found::Judged(answer) => answer.map(Some),
+            Found::Unknown => self.unknown(),
+        }
+    }
+
+    fn unknown(&self) -> AuthResult {
+        match self.is_foreign {
+            true => Ok(None),
+            false => Err(AuthError::invalid_credential("api_key_unknown")),
         }
     }
 }
@@ -264,13 +302,20 @@ impl AuthProvider for ManagedKeys {
                 let replica = Arc::clone(replica);
                 Authentication::pending(async move {
                     let trust = replica.refreshed().await;
-                    question.answer(&replica, trust)
+                    match question.answer(&replica, trust) {
+                        Some(answer) => answer,
+                        None => question.find(replica).await,
+                    }
                 })
             }
-            trust @ Trust::Fresh(_) => question.answer(replica, trust).into(),
             trust => {
-                replica.start();
-                question.answer(replica, trust).into()
+                if !matches!(trust, Trust::Fresh(_)) {
+                    replica.start();
+                }
+                match question.answer(replica, trust) {
+                    Some(answer) => answer.into(),
+                    None => Authentication::pending(question.find(Arc::clone(replica))),
+                }
             }
         }
     }

@@ -43,11 +43,13 @@ mod created;
 mod decided;
 mod error;
 mod feed;
+mod find;
 mod format;
 mod held;
 #[cfg(feature = "config")]
 mod lazy;
 mod local;
+mod lookups;
 mod managed;
 mod memory;
 mod poll;

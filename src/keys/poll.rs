@@ -7,7 +7,7 @@ use super::{
     ask::ask,
     progress::{Position, position_after},
     replica::{Answered, Replica},
-    table::Table,
+    table::{Claim, Room, Table},
 };
 
 impl Replica {
@@ -52,8 +52,13 @@ impl Replica {
             let table = self.table();
             let mut progress = self.progress();
             require_turn(progress.turn, turn)?;
+            let room = Room {
+                now: answered.store_now,
+                up_to: after,
+                claim: Claim::Reported,
+            };
             for change in &page.changes {
-                self.take(&table, change);
+                self.take(&table, change, room);
             }
             // A change by this process may have shown meanwhile that everything has to be read.
             if progress.at.is_some() {
@@ -73,9 +78,10 @@ impl Replica {
             progress.history.0 += 1;
             // Revisions of another history say nothing about this one.
             progress.at = None;
+            self.lookups().disturb_all();
         }
         let _end = Reloading(self);
-        let fresh = Table::new();
+        let fresh = self.new_table();
         let mut at: Option<Position> = None;
         loop {
             let after = at.map_or(Revision::ZERO, |at| at.revision);
@@ -86,8 +92,13 @@ impl Replica {
                 ));
             }
             let position = position_after(&page, after)?;
+            let room = Room {
+                now: answered.store_now,
+                up_to: position.revision,
+                claim: Claim::Reported,
+            };
             for change in &page.changes {
-                self.take(&fresh, change);
+                self.take(&fresh, change, room);
             }
             at = Some(position);
             if page.is_complete {
@@ -97,7 +108,8 @@ impl Replica {
                 for local in progress.during.take().unwrap_or_default() {
                     let is_later = local.change.revision() > position.revision;
                     if is_later && local.is_certain {
-                        self.apply(&fresh, &local.change);
+                        let claim = Claim::Changed;
+                        self.apply(&fresh, &local.change, Room { claim, ..room });
                     } else if is_later
                         && let Some(now) = local.ended
                         && fresh.end(&local.change.digest(), now)
@@ -139,8 +151,8 @@ impl Replica {
 
     /// Takes over what the feed tells. A key that an earlier page brought may be deleted by a later
     /// one, so a deletion counts while everything is read anew too.
-    fn take(&self, table: &Table, change: &KeyChange) {
-        self.apply(table, change);
+    fn take(&self, table: &Table, change: &KeyChange, room: Room) {
+        self.apply(table, change, room);
         if let KeyChange::Deleted { digest, revision } = change {
             table.forget(digest, *revision);
         }

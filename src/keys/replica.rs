@@ -15,8 +15,13 @@ use tokio::{
 };
 
 use super::{
-    Epoch, KeyChange, KeyStore, KeyStoreError, Timestamp, held::Known, progress::Progress,
-    settings::Settings, table::Table, uses::Uses,
+    Epoch, KeyChange, KeyStore, KeyStoreError, Revision, StoredKey, Timestamp,
+    held::Known,
+    lookups::Lookups,
+    progress::{Position, Progress},
+    settings::Settings,
+    table::{Claim, Room, Table},
+    uses::Uses,
 };
 use crate::{
     clock::{Clock, Tick},
@@ -29,6 +34,10 @@ pub(super) struct Replica {
     /// Those in force, of which the stale limit counts here.
     current: Arc<ArcSwap<Settings>>,
     table: ArcSwap<Table>,
+    /// Whether it was logged that the table leaves keys out.
+    is_bounded: AtomicBool,
+    /// Locked after `progress`, where both are.
+    lookups: Mutex<Lookups>,
     /// The last poll that was answered.
     answered: ArcSwapOption<Answered>,
     /// Whether the store cannot be asked: a poll failed or timed out, and none was answered since.
@@ -70,12 +79,15 @@ impl Replica {
         settings: Settings,
         current: Arc<ArcSwap<Settings>>,
     ) -> Self {
+        let max_known = settings.max_known;
         Self {
             uses: Arc::new(Uses::new(Arc::clone(&store))),
             store,
             settings,
             current,
-            table: ArcSwap::from_pointee(Table::new()),
+            table: ArcSwap::from_pointee(Table::new(max_known)),
+            is_bounded: AtomicBool::new(false),
+            lookups: Mutex::default(),
             answered: ArcSwapOption::empty(),
             failing: AtomicBool::new(false),
             last_error: ArcSwapOption::empty(),
@@ -109,6 +121,17 @@ impl Replica {
             true if age <= self.current.load().stale_limit.max(FRESH) => Trust::Known(now),
             true => Trust::Lost,
         }
+    }
+
+    /// The store's time, as far as is known.
+    pub(super) fn store_now(&self) -> Timestamp {
+        let answered = self.answered.load();
+        answered
+            .as_ref()
+            .map_or_else(Timestamp::default, |answered| {
+                let age = self.settings.clock.since(&answered.begun);
+                answered.store_now.saturating_add(age)
+            })
     }
 
     /// Whether keys of any form may be in the store, as far as is known.
@@ -172,15 +195,54 @@ impl Replica {
         self.table.store(Arc::new(table));
     }
 
-    pub(super) fn apply(&self, table: &Table, change: &KeyChange) {
+    pub(super) fn new_table(&self) -> Table {
+        Table::new(self.settings.max_known)
+    }
+
+    /// Applies a change that the feed reports, or one of this process.
+    pub(super) fn apply(&self, table: &Table, change: &KeyChange, room: Room) {
         match change {
-            KeyChange::Put(key) => {
-                let used = self.table().with(&key.digest(), Known::used);
-                let known = Known::new(key, used, &self.settings, &self.uses);
-                table.put(key.digest(), key.revision(), Some(known));
-            }
-            KeyChange::Deleted { digest, revision } => table.put(*digest, *revision, None),
+            KeyChange::Put(key) => self.put(table, key, room),
+            KeyChange::Deleted { digest, revision } => table.put(*digest, *revision, None, room),
+        };
+        self.lookups().disturb(&change.digest());
+    }
+
+    /// Keeps a key that was looked up, in the place of another one where there is no room; gives it
+    /// back where none can give way.
+    pub(super) fn keep_found(
+        &self,
+        table: &Table,
+        key: &StoredKey,
+        now: Timestamp,
+        at: Option<Position>,
+    ) -> Option<Known> {
+        let room = Room {
+            now,
+            up_to: at.map_or(Revision::ZERO, |at| at.revision),
+            claim: Claim::Found,
+        };
+        self.put(table, key, room)
+    }
+
+    fn put(&self, table: &Table, key: &StoredKey, room: Room) -> Option<Known> {
+        let used = self.table().with(&key.digest(), Known::used);
+        let known = Known::new(key, used, &self.settings, &self.uses);
+        let left_over = table.put(key.digest(), key.revision(), Some(known), room);
+        if table.leaves_out() && !self.is_bounded.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: TARGET,
+                "the key store has more than {} live keys: the others are looked up when they are \
+                 shown, at most 100 a second, and more are a 503: raise with_max_known if memory \
+                 allows it (about 640 bytes a key)",
+                self.settings.max_known,
+            );
         }
+        left_over
+    }
+
+    pub(super) fn lookups(&self) -> MutexGuard<'_, Lookups> {
+        self.lookups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {

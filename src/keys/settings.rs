@@ -14,6 +14,8 @@ pub(super) struct Settings {
     pub(super) clock: Clock,
     pub(super) stale_limit: Duration,
     pub(super) max_lifetime: Option<Duration>,
+    /// The number of keys in memory.
+    pub(super) max_known: usize,
     /// Methods of principals that may own keys.
     pub(super) owner_methods: BTreeSet<&'static str>,
     /// Claims that every administrator may write into the metadata of keys.
@@ -29,6 +31,7 @@ impl Settings {
             clock: Clock::system(),
             stale_limit: STALE_LIMIT,
             max_lifetime: None,
+            max_known: MAX_KNOWN,
             owner_methods: OWNER_METHODS.into(),
             free_metadata: BTreeSet::new(),
         }
@@ -45,6 +48,7 @@ impl Settings {
     }
 }
 
+const MAX_KNOWN: usize = 1_000_000;
 const STALE_LIMIT: Duration = Duration::from_secs(60);
 /// The methods of the providers in this crate.
 const OWNER_METHODS: [&str; 7] = [

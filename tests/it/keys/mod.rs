@@ -1,5 +1,6 @@
 //! Managed keys.
 
+mod bounded;
 mod credits;
 mod escalation;
 mod feed;

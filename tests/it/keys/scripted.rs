@@ -37,6 +37,7 @@ struct Script {
     held: Vec<Kind>,
     failing: Vec<Kind>,
     calls: Vec<Call>,
+    finds: usize,
 }
 
 /// A call that is held.
@@ -112,6 +113,11 @@ impl Scripted {
         self.hint.notify_one();
     }
 
+    /// The number of keys that were looked up by their digests.
+    pub fn finds(&self) -> usize {
+        self.script.lock().unwrap().finds
+    }
+
     /// The oldest held call of a kind that was not answered.
     pub fn pending(&self, kind: Kind) -> Option<Call> {
         let mut script = self.script.lock().unwrap();
@@ -145,6 +151,7 @@ impl Scripted {
         };
         let (is_held, is_failing) = {
             let mut script = self.script.lock().unwrap();
+            script.finds += usize::from(kind == Kind::Find);
             let is_held = script.held.contains(&kind);
             if is_held {
                 script.calls.push(call.clone());
