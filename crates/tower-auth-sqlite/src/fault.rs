@@ -95,7 +95,8 @@ impl fmt::Display for Cause {
             // `{:?}`: a path may hold line breaks, and this goes into a log.
             Self::File(path, io::ErrorKind::NotFound) => write!(
                 f,
-                "the file {path:?} is not there: create it with SqliteKeyStore::open_or_create"
+                "the file {path:?} is not there: name another one, or make it with `tower-auth keys \
+                 create`, in a program with SqliteKeyStore::open_or_create"
             ),
             Self::File(path, kind) => write!(f, "the file {path:?} cannot be opened: {kind}"),
             Self::Replaced(path) => write!(
