@@ -47,12 +47,12 @@ const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::b
 
 /// Begins a transaction whose limits end with it.
 ///
-/// `search_path`: whatever the database says, a name means the system's function. `statement_timeout`
-/// and the idle limit: a process that is stopped in the middle keeps no lock for longer than a call may
-/// take.
+/// `search_path`: whatever the database says, a name means the system's function. The limits: a process that
+/// is stopped in the middle keeps no lock for much longer than a call may take.
 fn begin(mode: Mode, until: Instant) -> String {
     let left = left(until).as_millis().clamp(20, 86_400_000);
-    let (lock, statement) = (left * 8 / 10, left * 9 / 10);
+    // Before the call gives up, so that the answer tells what was waited for; the last one after it.
+    let [lock, statement, idle] = [8, 9, 11].map(|tenths| left * tenths / 10);
     let (isolation, durable) = match mode {
         // One state for both statements.
         Mode::Read => ("REPEATABLE READ, READ ONLY", ""),
@@ -69,7 +69,7 @@ fn begin(mode: Mode, until: Instant) -> String {
         SET LOCAL search_path TO pg_catalog;
         SET LOCAL lock_timeout TO {lock};
         SET LOCAL statement_timeout TO {statement};
-        SET LOCAL idle_in_transaction_session_timeout TO {left};
+        SET LOCAL idle_in_transaction_session_timeout TO {idle};
         {durable}"
     )
 }

@@ -58,7 +58,7 @@ async fn a_connection_that_fell_silent_is_found_by_its_heartbeat() {
     assert!(!hears(&listener, &other).await);
     hears_in_the_end(&listener, &other).await;
     // The calls found out by themselves.
-    let impatient = listener.with_wait_limit(Duration::from_millis(500));
+    let impatient = listener.with_wait_limit(Duration::from_secs(2));
     let mut failed = 0;
     while impatient.changes(Revision::ZERO, 1).await.is_err() {
         failed += 1;
