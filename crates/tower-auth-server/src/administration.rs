@@ -14,11 +14,13 @@ pub(crate) struct Administration {
     operator: String,
 }
 
-/// Whether a command may make the store where it is not there.
+/// What becomes of a command whose store is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     Fails,
     IsMade,
+    /// It looks at an empty one.
+    IsEmpty,
 }
 
 impl Administration {
@@ -26,14 +28,12 @@ impl Administration {
     pub(crate) async fn open(keys: &Keys, missing: Missing) -> Result<Self, Fault> {
         let operator = operator(keys.operator.as_deref())?;
         let url = url(keys)?;
-        let store = engines::open(match missing {
-            Missing::Fails => url,
-            Missing::IsMade => url.creating(),
-        });
-        Ok(Self {
-            store: store.await?,
-            operator,
-        })
+        let store = match missing {
+            Missing::Fails => engines::open(url).await?,
+            Missing::IsMade => engines::open(url.creating()).await?,
+            Missing::IsEmpty => engines::open_or_empty(url).await?,
+        };
+        Ok(Self { store, operator })
     }
 
     /// The administrator, where no key is made.

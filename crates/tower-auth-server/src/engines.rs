@@ -4,10 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use tower_auth::{
     config::AuthConfig,
-    keys::{KeyStore, KeyStoreFuture, KeyStoreUrl},
+    keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, MemoryKeyStore},
 };
 
-use crate::fault::Fault;
+use crate::fault::{Fault, with_causes};
 
 type Opener = fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>>;
 
@@ -18,7 +18,7 @@ struct Engine {
     look: fn(&KeyStoreUrl) -> Result<(), Fault>,
 }
 
-const ENGINES: [Engine; 3] = [
+static ENGINES: [Engine; 3] = [
     Engine {
         scheme: "sqlite",
         open: tower_auth_sqlite::open_url,
@@ -45,26 +45,39 @@ pub(crate) fn register(config: AuthConfig) -> AuthConfig {
 
 /// Opens a store. It has to be there, unless the URL says that it may be made.
 pub(crate) async fn open(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {
-    let Some(engine) = ENGINES.iter().find(|engine| engine.scheme == url.scheme()) else {
-        let schemes: Vec<_> = ENGINES
-            .iter()
-            .map(|engine| format!("{}:", engine.scheme))
-            .collect();
-        return Err(Fault::usage(format!(
-            "there is no key store with the scheme {}: write a URL that begins with one of {}",
-            url.scheme(),
-            schemes.join(", "),
-        )));
-    };
+    let engine = engine(&url)?;
     (engine.look)(&url)?;
     let place = url.to_string();
     (engine.open)(url).await.map_err(|error| {
-        let fault = Fault::from(error);
-        match fault.says("open_or_create") {
-            // The engine's words about tables that are not there are for programs.
-            true => fault.and("`tower-auth keys create` does that"),
-            false => fault.and(format!("the store is {place}")),
+        let text = with_causes(&error);
+        // The engine's words about tables that are not there are for programs.
+        match text.contains("open_or_create") {
+            true => Fault::NoStore(format!("{text}; `tower-auth keys create` does that")),
+            false => Fault::failed(format!("{text}; the store is {place}")),
         }
+    })
+}
+
+/// Opens a store to look at it; one that could be made is an empty one.
+pub(crate) async fn open_or_empty(url: KeyStoreUrl) -> Result<Arc<dyn KeyStore>, Fault> {
+    match open(url.clone()).await {
+        Err(Fault::NoStore(_)) => {
+            (engine(&url)?.look)(&url.creating())?;
+            Ok(Arc::new(MemoryKeyStore::new()?))
+        }
+        opened => opened,
+    }
+}
+
+fn engine(url: &KeyStoreUrl) -> Result<&'static Engine, Fault> {
+    let found = ENGINES.iter().find(|engine| engine.scheme == url.scheme());
+    found.ok_or_else(|| {
+        let schemes = ENGINES.iter().map(|engine| format!("{}:", engine.scheme));
+        Fault::usage(format!(
+            "there is no key store with the scheme {}: write a URL that begins with one of {}",
+            url.scheme(),
+            schemes.collect::<Vec<_>>().join(", "),
+        ))
     })
 }
 
@@ -76,7 +89,7 @@ fn look_for_file(url: &KeyStoreUrl) -> Result<(), Fault> {
         return Ok(());
     }
     if !url.creates() {
-        return Err(Fault::failed(format!(
+        return Err(Fault::NoStore(format!(
             "there is no key store in the file {path:?}: name another one with --store, or make it with \
              `tower-auth keys create`"
         )));

@@ -11,6 +11,8 @@ use crate::plain::Plain;
 pub(crate) enum Fault {
     /// The work failed; the text says what to do.
     Failed(String),
+    /// The store is not there; the text says how it comes to be there.
+    NoStore(String),
     /// The command line is not of the right form; the text says what to write.
     Usage(String),
     /// Ctrl-C; the text says what is not known now.
@@ -31,22 +33,13 @@ impl Fault {
     /// Says it on standard error, and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
-            Self::Failed(text) => (text, 1),
+            Self::Failed(text) | Self::NoStore(text) => (text, 1),
             Self::Usage(text) => (text, 2),
             Self::Interrupted(text) => (text, 130),
             Self::NobodyReads => return ExitCode::SUCCESS,
         };
         crate::output::note(&Plain(text));
         ExitCode::from(code)
-    }
-
-    pub(crate) fn says(&self, words: &str) -> bool {
-        match self {
-            Self::Failed(text) | Self::Usage(text) | Self::Interrupted(text) => {
-                text.contains(words)
-            }
-            Self::NobodyReads => false,
-        }
     }
 
     /// Adds what to do about it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Folder, text};
+use crate::common::{Folder, Said, text};
 
 fn digest(number: u8) -> String {
     format!("{number:02x}").repeat(32)
@@ -323,4 +323,49 @@ fn an_owner_may_be_a_user_of_another_provider() {
         folder.usage(&["keys", "create", "--name", "a", "--owner-method", "oauth2"]),
         "--owner <USER> is missing; --help shows what there is"
     );
+}
+
+#[test]
+fn a_dry_run_needs_no_store_and_makes_none() {
+    let folder = Folder::new();
+    folder.write("keys.csv", &format!("digest,name\n{},a\n", digest(1)));
+    let said = folder.run(&["keys", "import", "keys.csv", "--dry-run"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(0), "line 2: new a\n"),
+        "{said:?}"
+    );
+    assert!(!folder.file().exists());
+    assert_eq!(
+        folder.fault(&[
+            "keys",
+            "import",
+            "keys.csv",
+            "--dry-run",
+            "--store",
+            "sqlite:no/keys.db"
+        ]),
+        "there is no folder \"no\" for the key store: make it, or name another one with --store"
+    );
+}
+
+/// An import that is cut off in silence would pass for a whole one.
+#[test]
+fn an_import_that_nobody_reads_says_where_it_stopped() {
+    let folder = Folder::new();
+    folder.write(
+        "keys.csv",
+        &format!("digest,name\n{},a\n{},b\n", digest(1), digest(2)),
+    );
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = folder.command(&["keys", "import", "keys.csv"]);
+    let said = Said::from(command.stdout(writer).output().unwrap());
+    assert_eq!(
+        said.fault(1),
+        "standard output is closed: stopped at line 2, with 1 imported: import the file again, what is there is \
+         passed over"
+    );
+    folder.good(&["keys", "import", "keys.csv"]);
+    assert_eq!(folder.json(&["keys", "list"]).as_array().unwrap().len(), 2);
 }

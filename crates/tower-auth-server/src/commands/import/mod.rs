@@ -4,6 +4,7 @@ mod csv;
 mod jsonl;
 mod line;
 mod rehearsal;
+mod report;
 
 use std::{
     cell::RefCell,
@@ -12,16 +13,18 @@ use std::{
     path::Path,
 };
 
-use serde::Serialize;
 use tower_auth::keys::{KeyAdmin, KeyAdminError, KeyId, KeyLookup, KeyStore};
 
-use self::line::{Line, WrongLine};
+use self::{
+    line::{Line, WrongLine},
+    report::{Outcome, Report},
+};
 use crate::{
     administration::{Administration, Missing},
     arguments::{Import, ImportFormat, Keys},
     fault::{Fault, of_change},
     interrupt::unless_interrupted,
-    output::{self, Array},
+    output,
     plain::Plain,
 };
 
@@ -47,7 +50,7 @@ async fn import_all(
     let opening = Administration::open(
         keys,
         match import.dry_run {
-            true => Missing::Fails,
+            true => Missing::IsEmpty,
             false => Missing::IsMade,
         },
     );
@@ -59,13 +62,6 @@ async fn import_all(
         report.borrow_mut().line(line, outcome)?;
     }
     Ok(())
-}
-
-/// What became of a line.
-enum Outcome {
-    Imported(KeyId),
-    Present(KeyId),
-    WouldBeImported,
 }
 
 async fn carry_out(
@@ -156,98 +152,5 @@ fn all_good(lines: Vec<Result<Line, WrongLine>>) -> Result<Vec<Line>, Fault> {
         _ => Err(Fault::failed(format!(
             "nothing is imported: mend those {wrong} lines, and import again"
         ))),
-    }
-}
-
-/// What was done so far, told as it is done.
-struct Report {
-    array: Option<Array>,
-    imported: usize,
-    present: usize,
-    /// The number of the line that is carried out.
-    begun: Option<u64>,
-    is_dry_run: bool,
-}
-
-/// A line of the file as a document.
-#[derive(Serialize)]
-struct LineView<'a> {
-    line: u64,
-    result: &'static str,
-    id: Option<&'a KeyId>,
-    name: &'a str,
-}
-
-impl Report {
-    fn new(import: &Import) -> Self {
-        Self {
-            array: import.json.then(Array::new),
-            imported: 0,
-            present: 0,
-            begun: None,
-            is_dry_run: import.dry_run,
-        }
-    }
-
-    fn line(&mut self, line: &Line, outcome: Outcome) -> Result<(), Fault> {
-        let (result, id) = match &outcome {
-            Outcome::Imported(id) => ("imported", Some(id)),
-            Outcome::Present(id) => ("present", Some(id)),
-            Outcome::WouldBeImported => ("new", None),
-        };
-        match &outcome {
-            Outcome::Present(_) => self.present += 1,
-            Outcome::Imported(_) | Outcome::WouldBeImported => self.imported += 1,
-        }
-        let (number, name) = (line.number, line.name.as_str());
-        let Some(array) = &mut self.array else {
-            let id = id.map_or_else(String::new, |id| format!(" {id}"));
-            return output::line(&format!("line {number}: {result}{id} {}", Plain(name)));
-        };
-        array.push(&LineView {
-            line: number,
-            result,
-            id,
-            name,
-        })
-    }
-
-    fn begin(&mut self, line: &Line) {
-        self.begun = Some(line.number);
-    }
-
-    /// What is done is done: an import is as many changes as it has lines.
-    fn broken_off(self, fault: Fault) -> Fault {
-        let Some(number) = self.begun else {
-            return fault;
-        };
-        if let Some(array) = self.array {
-            // The document is whole, as far as it goes; the fault is told anyway.
-            let _ = array.end();
-        }
-        let imported = self.imported;
-        let where_and_what = format!(
-            "at line {number}, after {imported} keys: import the file again, what is there is passed over"
-        );
-        match fault {
-            Fault::Interrupted(_) => {
-                Fault::Interrupted(format!("stopped by Ctrl-C {where_and_what}"))
-            }
-            fault => fault.and(format!("stopped {where_and_what}")),
-        }
-    }
-
-    fn end(self) -> Result<(), Fault> {
-        if let Some(array) = self.array {
-            return array.end();
-        }
-        let (imported, present) = (self.imported, self.present);
-        let done = if self.is_dry_run {
-            "would be imported"
-        } else {
-            "imported"
-        };
-        output::note(&format!("{imported} {done}, {present} were there already"));
-        Ok(())
     }
 }
