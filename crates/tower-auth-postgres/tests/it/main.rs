@@ -4,6 +4,7 @@
 mod addresses;
 mod claims;
 mod common;
+mod follower;
 mod hints;
 mod managed;
 mod opening;

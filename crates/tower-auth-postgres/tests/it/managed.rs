@@ -16,6 +16,7 @@ use tower_auth::{
 
 use crate::{
     common::{PATIENCE, child_command, store},
+    follower::Follower,
     processes::said,
     server::{Pooler, Server},
 };
@@ -69,14 +70,26 @@ async fn changes_are_seen(here: &ManagedKeys, there: &ManagedKeys, rounds: usize
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_store_changes_another_one_of_the_database_holds_within_a_second() {
+async fn what_one_process_changes_another_one_holds_within_a_second() {
     let Some(server) = Server::shared() else {
         return;
     };
     let url = server.database().await.url();
-    let (here, there) = (keys(&url).await, keys(&url).await);
+    let here = keys(&url).await;
+    let admin = here.as_operator("ada");
+    let mut there = Follower::start(&url);
     let rounds = env::var("CHANGES").map_or(10, |rounds| rounds.parse().unwrap());
-    let took = changes_are_seen(&here, &there, rounds).await;
+    let mut took = Vec::new();
+    for round in 0..rounds {
+        let made = admin.create(KeyRequest::new(format!("key {round}"))).await;
+        let made = made.unwrap();
+        took.push(there.until(&secret(&made), StatusCode::OK));
+        let revoked = admin.revoke(made.key().record().id(), "lost").await;
+        revoked.unwrap();
+        took.push(there.until(&secret(&made), StatusCode::UNAUTHORIZED));
+    }
+    there.end();
+    took.sort();
     println!(
         "{} changes seen, half of them within {:?}, the last after {:?}",
         took.len(),

@@ -12,7 +12,7 @@ use tower_auth::{
 
 use crate::{
     common::{child_command, store},
-    managed,
+    follower, managed,
     server::Server,
 };
 
@@ -75,6 +75,7 @@ fn child() {
             "make_1" => make(&url, 1_000).await,
             "make_2" => make(&url, 2_000).await,
             "ask" => managed::spend(&url).await,
+            "follow" => follower::follow(&url).await,
             other => panic!("no such part: {other}"),
         }
     });
