@@ -187,6 +187,7 @@
 //!     source: managed                # needed beside `api_keys`: their callers are others
 //!     stale_limit_seconds: 30        # how long known keys are accepted while the store is away
 //!     max_lifetime_seconds: 7776000  # new keys end within 90 days
+//!     max_known: 200000              # keys in memory; others are looked up when they are shown
 //!     owner_methods: [sessions]      # callers of `custom` who may own keys
 //!     free_metadata: [team]          # administrators may write it, whatever they hold themselves
 //! ```
@@ -200,8 +201,8 @@
 //! second. [`AuthSetup::managed_keys`] is for whoever administers the keys.
 //!
 //! A reload keeps the store and the keys that are read. A changed prefix, header or limit holds from the
-//! next request on, for administrators too. Another store, and another `source`, `shared_source` or
-//! `owner_methods`, is a fault that says to restart. Without the block, its keys end at the next request.
+//! next request on, for administrators too. Another store, and another `source`, `shared_source`,
+//! `owner_methods` or `max_known`, is a fault that says to restart. Without the block, its keys end at the next request.
 //!
 //! # Secrets
 //!

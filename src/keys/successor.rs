@@ -8,8 +8,8 @@ impl ManagedKeys {
     /// The same keys with the settings of another value, to come after this one: it has the copy that is
     /// read already.
     ///
-    /// Who the callers of the keys are stands in that copy, so both have the same label, the same owner
-    /// methods and the same clock.
+    /// Who the callers of the keys are stands in that copy, so both have the same label, owner methods,
+    /// clock and number of known keys.
     pub(crate) fn successor(&self, next: &Self) -> Self {
         let settings = Arc::clone(&next.backend.settings);
         Self {

@@ -49,7 +49,7 @@ impl<'a> Assembly<'a> {
         let url = url?;
         if let Some(former) = self.former_keys(&url.value) {
             keys = former.keys.successor(&keys);
-            self.check_callers(block, &former.block, place);
+            self.check_copy(block, &former.block, place);
         }
         let has_faults = self.faults.len() > before;
         if has_faults || block.source.is_faulty() || block.shared_source.is_faulty() {
@@ -125,14 +125,15 @@ impl<'a> Assembly<'a> {
         (former.url == *url).then_some(former)
     }
 
-    /// Who the callers are stands in the copy of the keys, which is kept.
-    fn check_callers(&mut self, block: &ManagedKeyStore, former: &ManagedKeyStore, place: &Place) {
+    /// The copy of the keys is kept: who the callers are stands in it, and it is as large as it is.
+    fn check_copy(&mut self, block: &ManagedKeyStore, former: &ManagedKeyStore, place: &Place) {
         let is_same = block.source == former.source
             && block.shared_source == former.shared_source
-            && block.owner_methods == former.owner_methods;
+            && block.owner_methods == former.owner_methods
+            && block.max_known == former.max_known;
         if !is_same {
-            let message = "`source`, `shared_source` and `owner_methods` say who the callers are: to \
-                           change them takes a restart";
+            let message = "the keys stay as they were read, so another `source`, `shared_source`, \
+                           `owner_methods` or `max_known` takes a restart";
             self.conflict(place, message);
         }
     }
@@ -205,7 +206,10 @@ impl<'a> Assembly<'a> {
                 self.malformed(&limit.place, message);
             }
         }
-        keys
+        match block.max_known.value() {
+            Some(most) => keys.with_max_known(most.0),
+            None => keys,
+        }
     }
 }
 

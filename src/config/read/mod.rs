@@ -13,5 +13,5 @@ pub(super) use self::{
     contract::{Read, misfit, read},
     lists::{Filled, OneOrList, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
     slot::{Located, OneOf, Slot, Which},
-    values::{Bytes, Count, Free, Id, Seconds, Url, choice, choice_schema},
+    values::{Bytes, Count, Free, Id, Keys, Seconds, Url, choice, choice_schema},
 };

@@ -237,6 +237,28 @@ impl Read for Bytes {
     }
 }
 
+/// A number of keys, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) struct Keys(pub(in crate::config) usize);
+
+impl Read for Keys {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        match whole(node).map(usize::try_from) {
+            Some(Ok(number)) if number > 0 => Some(Self(number)),
+            _ => misfit(
+                node,
+                place,
+                faults,
+                "a whole number of keys, such as 1000000",
+            ),
+        }
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({"type": "integer", "minimum": 1}))
+    }
+}
+
 /// How many of something, at least one.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) struct Count(pub(in crate::config) u16);

@@ -1,6 +1,6 @@
 //! The shape of managed keys in a file: where they are, and how they are let in.
 
-use crate::config::read::{Filled, Seconds, Url, block};
+use crate::config::read::{Filled, Keys, Seconds, Url, block};
 
 block! {
     /// A store of managed keys, and the rules for them.
@@ -24,6 +24,9 @@ block! {
         stale_limit_seconds: optional Seconds,
         /// How long a new key may live; no limit unless set.
         max_lifetime_seconds: optional Seconds,
+        /// How many keys this process keeps in memory; a million unless set. Others are looked up when
+        /// they are shown.
+        max_known: optional Keys,
         /// Methods of the program's own providers whose principals may own keys.
         owner_methods: optional Filled<String>,
         /// Names that every administrator may use in the metadata of keys, which become claims.

@@ -40,7 +40,7 @@ pub fn documents() -> Vec<Value> {
     let key_store = json!({
         "url": "memory:", "prefix": "sk_live", "header": "x-agent-key", "source": "managed",
         "stale_limit_seconds": 5, "max_lifetime_seconds": 60, "owner_methods": ["sessions"],
-        "free_metadata": ["team"],
+        "free_metadata": ["team"], "max_known": 5,
     });
     let shared_store = json!({
         "url": "${UNSET:-memory:}", "prefix": "sk_live", "shared_source": "keys",

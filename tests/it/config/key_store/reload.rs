@@ -186,6 +186,7 @@ async fn who_the_callers_are_takes_a_restart() {
         ", shared_source: a, owner_methods: [sessions]",
         ", source: a",
         ", source: a, owner_methods: [sessions, others]",
+        ", source: a, owner_methods: [sessions], max_known: 5",
     ] {
         let told = served.reload(&store(members)).unwrap_err();
         assert!(told.contains("takes a restart"), "{told}");

@@ -104,6 +104,19 @@ async fn the_lifetime_is_bounded_as_the_file_says() {
 }
 
 #[tokio::test]
+async fn as_many_keys_are_kept_as_the_file_says() {
+    let outside = Outside::new();
+    for _ in 0..3 {
+        outside.key("sk").await;
+    }
+    for (member, known) in [("", 3), ("max_known: 2", 2)] {
+        let setup = outside.build(&block(member));
+        setup.open().await.unwrap();
+        assert_eq!(setup.managed_keys().unwrap().known(), known);
+    }
+}
+
+#[tokio::test]
 async fn metadata_is_free_where_the_file_says_so() {
     let outside = Outside::new();
     let setup = outside.build(&block("free_metadata: [team]"));
