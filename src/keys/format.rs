@@ -112,19 +112,19 @@ impl KeyFormat {
 
     /// The relation of these bytes to the form, read from their last `_`.
     pub fn shape(&self, shown: &[u8]) -> KeyShape {
-        let Some(rest) = shown.strip_prefix(self.prefix.as_bytes()) else {
-            return KeyShape::NotMine;
-        };
-        if rest.len() != RANDOM + CHECKSUM || !rest.iter().all(u8::is_ascii_alphanumeric) {
-            return KeyShape::NotMine;
+        match (self.fits(shown), has_checksum(shown)) {
+            (false, _) => KeyShape::NotMine,
+            (true, false) => KeyShape::WrongChecksum,
+            (true, true) => KeyShape::Key,
         }
-        let Some((body, shown)) = shown.split_last_chunk::<CHECKSUM>() else {
-            return KeyShape::NotMine;
-        };
-        match *shown == checksum(body) {
-            true => KeyShape::Key,
-            false => KeyShape::WrongChecksum,
-        }
+    }
+
+    /// Whether the prefix, the length and the characters are those of this form.
+    pub(super) fn fits(&self, shown: &[u8]) -> bool {
+        let rest = shown.strip_prefix(self.prefix.as_bytes());
+        rest.is_some_and(|rest| {
+            rest.len() == RANDOM + CHECKSUM && rest.iter().all(u8::is_ascii_alphanumeric)
+        })
     }
 
     /// The beginning of a key of this form, as a record shows it: the prefix, `_` and four characters.
@@ -138,6 +138,12 @@ impl fmt::Debug for KeyFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("KeyFormat").field(&self.prefix()).finish()
     }
+}
+
+/// Whether a text ends in the checksum of what is before it.
+pub(super) fn has_checksum(shown: &[u8]) -> bool {
+    let parts = shown.split_last_chunk::<CHECKSUM>();
+    parts.is_some_and(|(body, shown)| *shown == checksum(body))
 }
 
 /// CRC-32 in base 62, padded with `0`.

@@ -5,10 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderName, header::AUTHORIZATION};
 
 use super::{
-    KeyAdmin, KeyDigest, KeyFormat, KeyShape, KeyStore, KeyStoreError,
+    KeyAdmin, KeyDigest, KeyFormat, KeyStore, KeyStoreError,
     authority::Authority,
     backend::Backend,
-    held::NAME,
+    format::has_checksum,
+    held::{Known, NAME},
     lookups::Found,
     replica::{Replica, Trust},
     settings::Settings,
@@ -215,25 +216,45 @@ impl ManagedKeys {
         self.backend.replica().table().len()
     }
 
-    fn judge(&self, request: &AuthRequest<'_>) -> Result<Option<Question>, AuthError> {
-        let Some(shown) = request.credential(&self.backend.settings().sources)? else {
-            return Ok(None);
+    fn judge(&self, request: &AuthRequest<'_>) -> Result<Judged, AuthError> {
+        let settings = self.backend.settings();
+        let Some(shown) = request.credential(&settings.sources)? else {
+            return Ok(Judged::NotMine);
         };
-        let is_foreign = match self.backend.settings().format.shape(shown.as_bytes()) {
-            KeyShape::Key => false,
-            KeyShape::WrongChecksum => {
-                return Err(AuthError::invalid_credential("api_key_wrong_checksum"));
+        let shown = shown.as_bytes();
+        let replica = self.backend.replica();
+        let is_foreign = !settings.format.fits(shown);
+        // An imported key may be of any form; and whether one is there is not known before everything
+        // was read once.
+        if is_foreign && !replica.may_have_imported() {
+            return Ok(Judged::NotMine);
+        }
+        let digest = KeyDigest::of_key(shown);
+        let is_right = || is_foreign || has_checksum(shown);
+        let trust = replica.trust();
+        if let Trust::Fresh(now) = trust {
+            // Of a key that was made here, the digest says more than the checksum.
+            let judge =
+                |known: &Known| (!known.is_imported() || is_right()).then(|| known.judge(now));
+            if let Some(Some(context)) = replica.table().with(&digest, judge) {
+                return context.map(Judged::Known);
             }
-            // An imported key may be of any form; and whether one is there is not known before
-            // everything was read once.
-            KeyShape::NotMine if self.backend.replica().may_have_imported() => true,
-            KeyShape::NotMine => return Ok(None),
-        };
-        Ok(Some(Question {
-            digest: KeyDigest::of_key(shown.as_bytes()),
-            is_foreign,
-        }))
+        }
+        if !is_right() {
+            return Err(AuthError::invalid_credential("api_key_wrong_checksum"));
+        }
+        Ok(Judged::Open(Question { digest, is_foreign }, trust))
     }
+}
+
+/// What is known of a request at once.
+enum Judged {
+    /// It shows no key of this store.
+    NotMine,
+    /// It shows a key that is known.
+    Known(AuthContext),
+    /// It shows a key that needs a longer look.
+    Open(Question, Trust),
 }
 
 /// The credential of a request.
@@ -291,13 +312,14 @@ fn could_not_ask() -> AuthError {
 
 impl AuthProvider for ManagedKeys {
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
-        let question = match self.judge(request) {
-            Ok(Some(question)) => question,
-            Ok(None) => return Ok(None).into(),
+        let (question, trust) = match self.judge(request) {
+            Ok(Judged::Known(context)) => return Ok(Some(context)).into(),
+            Ok(Judged::Open(question, trust)) => (question, trust),
+            Ok(Judged::NotMine) => return Ok(None).into(),
             Err(error) => return Err(error).into(),
         };
         let replica = self.backend.replica();
-        match replica.trust() {
+        match trust {
             Trust::Ask => {
                 let replica = Arc::clone(replica);
                 Authentication::pending(async move {
