@@ -24,6 +24,8 @@ pub(crate) enum Cause {
     Url(UrlFault),
     /// TLS with the server failed.
     Tls(TlsFault),
+    /// The host has no address.
+    NoAddress,
     /// The server cannot be reached.
     Unreachable(io::ErrorKind),
     /// The server asks for a password, and the URL has none.
@@ -89,6 +91,7 @@ impl Fault {
             Self::Unavailable(cause) => matches!(
                 cause,
                 Cause::Ended
+                    | Cause::NoAddress
                     | Cause::Unreachable(_)
                     | Cause::Protocol
                     | Cause::Standby
@@ -147,12 +150,18 @@ impl Cause {
         if let Some(fault) = source.downcast_ref::<TlsFault>() {
             return Self::Tls(fault.clone());
         }
-        if let Some(error) = source.downcast_ref::<io::Error>() {
-            return match error.kind() {
+        if let Some(cause) = source.downcast_ref::<io::Error>() {
+            let is_of_system = cause.raw_os_error().is_some();
+            return match (error.to_string().as_str(), cause.kind()) {
+                (_, io::ErrorKind::UnexpectedEof) => Self::Ended,
+                (_, kind) if is_of_system || kind == io::ErrorKind::TimedOut => {
+                    Self::Unreachable(kind)
+                }
                 // Of several hosts none writes.
-                io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => Self::Standby,
-                io::ErrorKind::UnexpectedEof => Self::Ended,
-                kind => Self::Unreachable(kind),
+                ("error connecting to server", io::ErrorKind::PermissionDenied) => Self::Standby,
+                ("error connecting to server", _) => Self::NoAddress,
+                // Of the engine: what came is nothing that it knows.
+                _ => Self::Protocol,
             };
         }
         match source.to_string().as_str() {
@@ -168,6 +177,9 @@ impl fmt::Display for Cause {
         match self {
             Self::Url(fault) => fault.fmt(f),
             Self::Tls(fault) => fault.fmt(f),
+            Self::NoAddress => f.write_str(
+                "the host of the URL has no address: correct its name, or look at the name server",
+            ),
             Self::Unreachable(kind) => write!(
                 f,
                 "the server cannot be reached: start it, or correct the host and the port of the URL ({kind})"

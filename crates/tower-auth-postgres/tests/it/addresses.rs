@@ -2,7 +2,10 @@
 
 use std::{error::Error, fs, net::Ipv4Addr};
 
-use tokio::net::lookup_host;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, lookup_host},
+};
 use tower_auth::keys::{KeyStoreUrl, KeyStores};
 use tower_auth_postgres::{PostgresKeyStore, open_url};
 
@@ -204,6 +207,35 @@ async fn a_unix_socket_needs_no_tls() {
         database.name
     );
     PostgresKeyStore::open_or_create(&url).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_without_an_address_is_said() {
+    let said = "the host of the URL has no address: correct its name, or look at the name server";
+    // A label has at most 63 bytes: no name server is asked for this one.
+    let url = format!("postgres://app:canary@{}.invalid/keys", "a".repeat(64));
+    assert_eq!(refusal(&url).await, said);
+}
+
+#[tokio::test]
+async fn what_is_no_postgresql_server_is_said() {
+    for answer in [&b"R\0\0\0\x01"[..], b"?\0\0\0\x04"] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut bytes = [0; 1_024];
+                let _ = client.read(&mut bytes).await;
+                let _ = client.write_all(answer).await;
+                let _ = client.read(&mut bytes).await;
+            }
+        });
+        let told = refusal(&format!("postgres://app:canary@127.0.0.1:{port}/keys")).await;
+        assert_eq!(
+            told, "what answers is no PostgreSQL server: correct the host and the port of the URL",
+            "{answer:?}"
+        );
+    }
 }
 
 #[tokio::test]

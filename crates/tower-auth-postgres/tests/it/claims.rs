@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use tower_auth::{keys::KeyStore, testing};
 
-use crate::{
-    common::store,
-    server::{Pooler, Server},
-};
+use crate::{common::store, pooler::Pooler, server::Server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_key_store_promises_holds_over_two_stores_of_one_database() {

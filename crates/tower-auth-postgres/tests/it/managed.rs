@@ -17,8 +17,9 @@ use tower_auth::{
 use crate::{
     common::{PATIENCE, child_command, store},
     follower::Follower,
+    pooler::Pooler,
     processes::said,
-    server::{Pooler, Server},
+    server::Server,
 };
 
 pub(crate) async fn keys(url: &str) -> ManagedKeys {

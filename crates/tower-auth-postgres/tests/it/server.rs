@@ -1,12 +1,10 @@
-//! Servers that the tests start: PostgreSQL and pgbouncer, on free ports of the loopback address, in
-//! folders of their own, not as root.
+//! PostgreSQL servers, on free ports of the loopback address.
 
 use std::{
     env, fs,
     net::TcpListener,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
+    process::Command,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -16,120 +14,21 @@ use std::{
 
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::common::PATIENCE;
+use crate::{
+    common::PATIENCE,
+    guarded::{Guarded, folder, give, run},
+};
 
 /// The password of `postgres`. As it stands in a URL, `@` and `/` are escaped.
 pub(crate) const PASSWORD: &str = "canary-pw@/7";
 pub(crate) const ESCAPED_PASSWORD: &str = "canary-pw%40%2F7";
 
-/// A folder of a server's own.
-pub(crate) fn folder() -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("tower-auth-postgres-{}-{count}", process::id());
-    let path = env::temp_dir().join(name);
-    fs::create_dir_all(&path).unwrap();
-    path
-}
-
-/// A program that ends with this process, however that ends, and whose folder goes then.
-pub(crate) struct Guarded(Child);
-
-impl Guarded {
-    /// Starts a program as the user of [`as_user`]. A shell stands guard: it reads from this process, and
-    /// what it reads is its end. `now` is the signal on which the program ends without waiting for anybody.
-    fn start(program: &Path, arguments: &[String], folder: &Path, now: &str) -> Self {
-        const GUARD: &str = r#"
-            folder=$1; now=$2; shift 2
-            "$@" >>"$folder/log" 2>&1 &
-            server=$!
-            if read -r keep; then
-                kill -INT "$server"
-                wait "$server"
-            else
-                kill "-$now" "$server"
-                wait "$server"
-                rm -rf "$folder"
-            fi
-        "#;
-        let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "guard"]).arg(folder).arg(now);
-        command.args(as_user()).arg(program).args(arguments);
-        // Whoever reads what the tests say does not wait for the guard.
-        command.stdin(Stdio::piped()).stdout(Stdio::null());
-        command.stderr(Stdio::null());
-        Self(command.spawn().unwrap())
-    }
-
-    /// Ends the program, and leaves its folder.
-    fn end(&mut self) {
-        use std::io::Write;
-
-        if let Some(mut guard) = self.0.stdin.take() {
-            guard.write_all(b"keep\n").unwrap();
-        }
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let _ = self.0.wait();
-    }
-}
-
-/// The servers refuse to be root.
-fn as_user() -> Vec<String> {
-    match fs::metadata("/proc/self").unwrap().uid() {
-        0 => [
-            "setpriv",
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--clear-groups",
-        ]
-        .map(String::from)
-        .into(),
-        _ => Vec::new(),
-    }
-}
-
-pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) {
-    let user = as_user();
-    let mut command = match user.split_first() {
-        Some((first, rest)) => {
-            let mut command = Command::new(first);
-            command.args(rest).arg(program.as_ref());
-            command
-        }
-        None => Command::new(program.as_ref()),
-    };
-    let output = command.args(arguments).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-pub(crate) fn give(folder: &Path) {
-    if !as_user().is_empty() {
-        let status = Command::new("chown")
-            .arg("-R")
-            .arg("postgres:")
-            .arg(folder)
-            .status();
-        assert!(status.unwrap().success());
-    }
-}
-
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// Where Debian puts the newest server's programs, or what the path says.
+/// Where Debian puts the newest server's programs.
 fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let versions = versions.filter_map(|entry| {
@@ -145,7 +44,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// What a test says that cannot run here.
-fn skip(what: &str) {
+pub(crate) fn skip(what: &str) {
     assert!(
         env::var_os("CI").is_none_or(|ci| ci != "true"),
         "{what} is missing: install the Debian package of that name (scripts/setup does)"
@@ -283,9 +182,8 @@ impl Server {
             self.process = Self::process(self.port, &self.folder, &self.more);
             // What is left of one that was killed may still be ending.
             std::thread::sleep(Duration::from_millis(300));
-            let status = self.process.0.try_wait().unwrap();
             let pid = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-            if status.is_none() && pid.is_ok_and(|pid| pid.contains("ready")) {
+            if !self.process.has_ended() && pid.is_ok_and(|pid| pid.contains("ready")) {
                 return;
             }
             assert!(before.elapsed() < PATIENCE, "it does not start again");
@@ -350,58 +248,4 @@ pub(crate) async fn connect(port: u16, database: &str) -> Client {
     let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(async { drop(connection.await) });
     client
-}
-
-/// A pgbouncer in transaction mode.
-pub(crate) struct Pooler {
-    port: u16,
-    folder: PathBuf,
-    _process: Guarded,
-}
-
-impl Pooler {
-    pub(crate) fn start(server: &Server) -> Option<Self> {
-        let program = PathBuf::from("/usr/sbin/pgbouncer");
-        if !program.exists() {
-            skip("pgbouncer");
-            return None;
-        }
-        let (port, folder) = (free_port(), folder());
-        let folder_text = folder.to_str().unwrap();
-        let users = format!("\"postgres\" \"{PASSWORD}\"\n");
-        fs::write(folder.join("users"), users).unwrap();
-        let settings = format!(
-            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {port}\nunix_socket_dir = {folder_text}\nauth_type = plain\n\
-             auth_file = {folder_text}/users\npool_mode = transaction\ndefault_pool_size = 3\n\
-             max_client_conn = 1000\n",
-            server.port
-        );
-        fs::write(folder.join("ini"), settings).unwrap();
-        give(&folder);
-        let arguments = [format!("{folder_text}/ini")];
-        let process = Guarded::start(&program, &arguments, &folder, "TERM");
-        let before = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(before.elapsed() < PATIENCE, "it does not start: {}", log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Some(Self {
-            port,
-            folder,
-            _process: process,
-        })
-    }
-
-    /// How often the server told something that was for no session then.
-    pub(crate) fn strays(&self) -> usize {
-        let log = fs::read_to_string(self.folder.join("log")).unwrap();
-        log.matches("when not linked").count()
-    }
-
-    pub(crate) fn url(&self, database: &str) -> String {
-        let port = self.port;
-        format!("postgres://postgres:{ESCAPED_PASSWORD}@127.0.0.1:{port}/{database}")
-    }
 }

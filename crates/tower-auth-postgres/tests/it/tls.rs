@@ -12,7 +12,8 @@ use tower_auth_postgres::PostgresKeyStore;
 
 use crate::{
     common::{refusal, store},
-    server::{ESCAPED_PASSWORD, Server, folder, give},
+    guarded::{folder, give},
+    server::{ESCAPED_PASSWORD, Server},
 };
 
 fn openssl(folder: &Path, arguments: &str) {

@@ -8,6 +8,9 @@ mod common;
 mod documents;
 mod ends;
 mod first_admin;
+#[path = "../../../tower-auth-postgres/tests/it/guarded.rs"]
+#[allow(dead_code, reason = "the tests of that crate use the rest")]
+mod guarded;
 mod help;
 mod importing;
 mod listing;
