@@ -4,6 +4,7 @@ mod block;
 mod claims;
 mod contract;
 mod lists;
+mod numbers;
 mod slot;
 mod values;
 
@@ -12,6 +13,7 @@ pub(super) use self::{
     claims::{Claim, Claims, RequiredClaim},
     contract::{Read, misfit, read},
     lists::{Filled, OneOrList, OneOrMore, OneOrMoreSecrets, PublicAlgorithms},
+    numbers::{Bytes, Count, Keys, Seconds},
     slot::{Located, OneOf, Slot, Which},
-    values::{Bytes, Count, Free, Id, Keys, Seconds, Url, choice, choice_schema},
+    values::{Free, Id, Url, choice, choice_schema},
 };

@@ -39,7 +39,12 @@ async fn opening_reads_all_keys() {
     let setup = outside.build(PLAIN);
     setup.open().await.unwrap();
     assert_eq!(setup.managed_keys().unwrap().known(), 1);
-    setup.open().await.unwrap();
+    // On another task, as a program may.
+    let again = tokio::spawn(async move {
+        setup.open().await.unwrap();
+        setup
+    });
+    let setup = again.await.unwrap();
     assert_eq!(outside.attempts(), 1);
     let app = guarded(setup.into_layer());
     assert_eq!(show(&app, &key).await.status, 200);
