@@ -7,6 +7,7 @@ mod feed;
 mod format;
 mod hidden;
 mod history;
+mod interleavings;
 pub mod kit;
 mod lifecycle;
 mod outage;

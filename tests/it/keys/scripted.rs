@@ -78,7 +78,7 @@ impl Call {
 
 /// Lets every task run until it waits.
 pub async fn settle() {
-    for _ in 0..24 {
+    for _ in 0..10 {
         tokio::task::yield_now().await;
     }
 }
