@@ -68,6 +68,7 @@ impl Database {
     }
 
     fn write_to(path: &Path, until: Instant) -> Result<Self, Fault> {
+        files::warn_of_other_users(path)?;
         let mut connection = connect(path)?;
         schema::check(&connection.transaction()?)?;
         keep_a_log(&connection, until)?;

@@ -90,6 +90,32 @@ pub(crate) fn create(path: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Says in the log where other users of the machine may read the file, or write it.
+#[cfg(unix)]
+pub(crate) fn warn_of_other_users(path: &Path) -> Result<(), Fault> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let metadata =
+        fs::metadata(path).map_err(|error| Cause::File(path.to_owned(), error.kind()))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            target: "tower_auth",
+            mode = %format_args!("{mode:03o}"),
+            "other users of this machine may read or write the file of the key store, and who writes \
+             it lets anybody in: run chmod 600 on {} and on the files beside it",
+            path.display(),
+        );
+    }
+    Ok(())
+}
+
+/// Windows gives a file the access rights of its folder.
+#[cfg(not(unix))]
+pub(crate) fn warn_of_other_users(_: &Path) -> Result<(), Fault> {
+    Ok(())
+}
+
 /// The path without symbolic links, so that neither a change of the working directory nor one of a
 /// link leads elsewhere.
 pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Fault> {

@@ -6,7 +6,7 @@ use tower_auth::keys::{Epoch, KeyStoreError};
 use crate::fault::{Cause, Fault};
 
 /// The newest schema that this program knows: how many steps there are.
-const KNOWN: u32 = 1;
+const KNOWN: u32 = 2;
 
 /// "tAut": tells a file of this crate from the database of another program.
 const APPLICATION: i32 = 0x7441_7574;
@@ -49,6 +49,25 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_key ON audit (key, revision);
 ";
 
+/// The condition of that index: every unrevoked key that grants `keys:write`, and maybe others. SQLite
+/// uses a partial index only for a question with exactly its condition.
+macro_rules! may_write {
+    () => {
+        "json_extract(record, '$.revoked') IS NULL
+            AND (instr(json_extract(record, '$.scopes'), 'keys:write') > 0
+                OR instr(json_extract(record, '$.scopes'), '*') > 0)"
+    };
+}
+pub(crate) use may_write;
+
+/// From the first schema to the second: whether any key may write keys is asked of an index, not of
+/// every record.
+const SECOND: &str = concat!(
+    "CREATE INDEX keys_that_may_write ON keys (id) WHERE ",
+    may_write!(),
+    ";"
+);
+
 /// Refuses a file that is another program's, or a newer one's. It writes nothing.
 ///
 /// In a transaction: of a file that another process gives its tables meanwhile, it sees all or none of
@@ -77,8 +96,15 @@ pub(crate) fn require(connection: &Connection) -> Result<(), Fault> {
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check(&transaction)?;
-    if version(&transaction)? == 0 {
+    let found = version(&transaction)?;
+    if found == 0 {
         first(&transaction)?;
+    }
+    if found < 2 {
+        transaction.execute_batch(SECOND)?;
+    }
+    if found < KNOWN {
+        transaction.pragma_update(None, "user_version", KNOWN)?;
     }
     transaction.commit()?;
     Ok(())
@@ -92,7 +118,6 @@ fn first(transaction: &Transaction<'_>) -> Result<(), Fault> {
         params![epoch.as_slice()],
     )?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", KNOWN)?;
     Ok(())
 }
 
@@ -150,5 +175,27 @@ mod tests {
         assert_eq!(version(&one).unwrap(), KNOWN);
         drop((one, other));
         fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_the_first_schema_becomes_one_of_the_newest() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let transaction = connection.transaction().unwrap();
+        first(&transaction).unwrap();
+        transaction.pragma_update(None, "user_version", 1).unwrap();
+        let sql = "INSERT INTO keys (id, digest, revision, account, record)
+            VALUES ('key_1', zeroblob(32), 1, 'key_1', '{\"scopes\":[\"keys:write\"]}')";
+        transaction.execute(sql, []).unwrap();
+        transaction.commit().unwrap();
+        assert!(require(&connection).is_err(), "it is not read as it is");
+        migrate(&mut connection).unwrap();
+        require(&connection).unwrap();
+        let sql = concat!(
+            "SELECT id FROM keys INDEXED BY keys_that_may_write WHERE ",
+            may_write!()
+        );
+        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, "key_1");
+        migrate(&mut connection).unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tower_auth::{
-    keys::{KeyStore, KeyStoreError, Revision},
+    keys::{KeyAdminError, KeyRequest, KeyStore, KeyStoreError, ManagedKeys, Revision},
     testing,
 };
 use tower_auth_sqlite::SqliteKeyStore;
@@ -95,7 +95,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
         .unwrap();
     let before = fs::read(folder.file()).unwrap();
     let error = SqliteKeyStore::open(folder.file()).await.unwrap_err();
-    let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 1 });
+    let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 2 });
     assert!(is_newer, "{error:?}");
     assert!(error.is_unavailable());
     assert_eq!(fs::read(folder.file()).unwrap(), before);
@@ -186,4 +186,75 @@ async fn a_backup_opens_and_gets_an_epoch_of_its_own() {
     assert!(before.latest < after.latest);
     let epoch = restored.renew_epoch().await.unwrap();
     assert_ne!(epoch, after.epoch);
+}
+
+/// The lines that this thread and the store's own ones log.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log of every thread: the store works on threads of its own.
+fn log() -> Lines {
+    static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
+    let lines = LINES.get_or_init(|| {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        log.with_ansi(false).init();
+        lines
+    });
+    lines.clone()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_other_users_may_read_or_write_is_a_line_in_the_log() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let log = log();
+    for mode in [0o600, 0o640, 0o604, 0o602, 0o700] {
+        let folder = Folder::new();
+        folder.store().await.close().await.unwrap();
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(folder.file(), permissions).unwrap();
+        folder.store().await.close().await.unwrap();
+        let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let file = folder.file().display().to_string();
+        let lines = lines.lines().filter(|line| line.contains(&file)).count();
+        assert_eq!(lines, usize::from(mode & 0o077 != 0), "{mode:o}");
+    }
+}
+
+/// An index answers; it must find what the records say.
+#[tokio::test]
+async fn the_first_administrator_is_refused_where_a_live_key_may_write_keys() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let keys = ManagedKeys::new(store, "sk").unwrap();
+    let admin = keys.as_operator("ada");
+    let request = || KeyRequest::new("first").with_scopes(["keys:write"]);
+    let first = admin.create_first_admin(request()).await.unwrap();
+    let second = admin.create_first_admin(request()).await.unwrap_err();
+    assert!(matches!(second, KeyAdminError::Conflict(_)), "{second:?}");
+    // A revoked one does not count, nor one that only looks like it.
+    admin.revoke(first.key().record().id(), "").await.unwrap();
+    let alike = KeyRequest::new("keys:write").with_scopes(["keys:write:some", "my-keys:write"]);
+    admin.create(alike).await.unwrap();
+    let other = admin.create_first_admin(request()).await.unwrap();
+    admin.delete(other.key().record().id()).await.unwrap();
+    // One that may do everything does.
+    let all = KeyRequest::new("all").with_scopes(["graph:read", "*"]);
+    admin.create(all).await.unwrap();
+    let third = admin.create_first_admin(request()).await.unwrap_err();
+    assert!(matches!(third, KeyAdminError::Conflict(_)), "{third:?}");
 }
