@@ -2,8 +2,9 @@
 
 use std::{
     convert::Infallible,
-    mem,
+    fmt, mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -47,6 +48,21 @@ pin_project! {
         Own {
             body: O,
         },
+        // Until the body is dropped, which is when it has ended or nobody wants it any more.
+        Held {
+            #[pin]
+            body: B,
+            guard: Guard,
+        },
+    }
+}
+
+/// What a body holds.
+struct Guard(#[expect(dead_code, reason = "it is held, and dropped")] Arc<dyn Send + Sync>);
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
     }
 }
 
@@ -58,6 +74,17 @@ impl<B, O> EitherBody<B, O> {
         Self {
             kind: Kind::Passed { body },
         }
+    }
+
+    /// The body, which holds something to its end if it passes.
+    pub(crate) fn holding(self, guard: Arc<dyn Send + Sync>) -> Self {
+        let guard = Guard(guard);
+        let kind = match self.kind {
+            Kind::Passed { body } => Kind::Held { body, guard },
+            // One that holds something already is of an inner service, within `body`.
+            kind => kind,
+        };
+        Self { kind }
     }
 
     pub(crate) fn own(body: impl Into<O>) -> Self {
@@ -88,7 +115,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project().kind.project() {
-            KindProjection::Passed { body } => body.poll_frame(cx),
+            KindProjection::Passed { body } | KindProjection::Held { body, .. } => {
+                body.poll_frame(cx)
+            }
             KindProjection::Own { body } => Pin::new(body).poll_frame(cx).map(|frame| {
                 frame.map(|frame| match frame {
                     Ok(frame) => Ok(frame.map_data(Into::into)),
@@ -100,14 +129,14 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Passed { body } => body.is_end_stream(),
+            Kind::Passed { body } | Kind::Held { body, .. } => body.is_end_stream(),
             Kind::Own { body } => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Passed { body } => body.size_hint(),
+            Kind::Passed { body } | Kind::Held { body, .. } => body.size_hint(),
             Kind::Own { body } => body.size_hint(),
         }
     }

@@ -40,6 +40,15 @@ pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
     refuse(error, Permission::default(), path);
 }
 
+/// Logs a request beyond a limit of its caller.
+pub(crate) fn throttled(error: &AuthError, user_id: Option<&str>, path: Option<&str>) {
+    let permission = Permission {
+        user_id,
+        ..Permission::default()
+    };
+    refuse(error, permission, path);
+}
+
 /// The permission in a question to an authorizer: the caller, the resource and the action.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Permission<'a> {

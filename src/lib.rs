@@ -172,6 +172,7 @@ mod proxies;
 mod quota;
 mod refusal;
 mod request;
+mod requests;
 mod scope;
 mod secret;
 pub mod shared;

@@ -3,13 +3,16 @@
 //! No message repeats a value that was given: it may be a credential. That is why clap's errors are
 //! worded here.
 
-use std::{error::Error, ffi::OsString, path::PathBuf};
+use std::{error::Error, ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
     Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use tower_auth::Secret;
+use tower_auth::{
+    ConfigError, Secret,
+    throttle::{Quota, TrustedProxies},
+};
 
 use crate::credentials::AUDIENCE;
 
@@ -48,6 +51,21 @@ pub(crate) struct Arguments {
     #[arg(long = "telegram-user", value_name = "ID", value_parser = user_id,
         allow_hyphen_values = true)]
     pub(crate) telegram_users: Vec<i64>,
+
+    /// How many wrong credentials a client address may show in a minute; 30 unless set
+    #[arg(long, value_name = "N", value_parser = attempts, allow_hyphen_values = true)]
+    pub(crate) max_attempts: Option<Quota>,
+
+    /// How many requests a caller may make: 100/60s, or "100 per minute, burst 20"; may be given
+    /// several times
+    #[arg(long, value_name = "N/TIME", value_parser = quota, allow_hyphen_values = true)]
+    pub(crate) requests: Vec<Quota>,
+
+    /// Believe what this proxy says about a client's address (10.0.0.0/8); may be given several
+    /// times
+    #[arg(long = "trusted-proxy", value_name = "CIDR", value_parser = network,
+        allow_hyphen_values = true)]
+    pub(crate) trusted_proxies: Vec<String>,
 
     /// Ask for a credential on /docs, /redoc and /openapi.json too
     #[arg(long)]
@@ -148,6 +166,29 @@ fn user_id(given: &str) -> Result<i64, &'static str> {
         .map_err(|_| "is no id: write the number that Telegram has for the user")
 }
 
+fn attempts(given: &str) -> Result<Quota, &'static str> {
+    let number = value(given)?.parse().ok();
+    number
+        .and_then(|number| Quota::new(number, MINUTE).ok())
+        .ok_or("is no number of attempts a minute: write one such as 30")
+}
+
+fn quota(given: &str) -> Result<Quota, String> {
+    let quota = value(given)?.parse();
+    quota.map_err(|error: ConfigError| format!("is no limit: {error}"))
+}
+
+fn network(given: &str) -> Result<String, &'static str> {
+    match TrustedProxies::new([value(given)?]) {
+        Ok(_) => Ok(given.to_owned()),
+        Err(_) => Err(
+            "is no proxy's address or network: write one such as 10.0.0.0/8, without bits behind its \
+             length, and never every address",
+        ),
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
 const NO_VALUE: &str = "needs a value behind it";
 
 const AFTER_HELP: &str = "\

@@ -70,20 +70,22 @@ pub(crate) enum Caller {
 impl Credentials {
     pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
         match &options.config {
-            Some(file) => Self::from_file(file, &options.addr),
+            Some(file) => Self::from_file(file, options),
             None => Self::from_options(options),
         }
     }
 
     /// What a file says, and the partner's key beside it.
-    fn from_file(file: &Path, addr: &str) -> Result<Self, Box<dyn Error>> {
+    fn from_file(file: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
         let (partner, partner_key) = partner()?;
         let hook = partner.clone();
-        let mut config = AuthConfig::from_file(file).with_layer(move |layer| {
-            layer.try_access("/hooks/partner", Access::provider(hook.clone()))
-        });
+        let mut config = AuthConfig::from_file(file)
+            .with_default_attempts(options.limits.attempts.clone())
+            .with_layer(move |layer| {
+                layer.try_access("/hooks/partner", Access::provider(hook.clone()))
+            });
         // For a warning where others can read the docs pages; a name is looked up when it listens.
-        if let Ok(address) = addr.parse() {
+        if let Ok(address) = options.addr.parse() {
             config = config.with_address(address);
         }
         let setup = config

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
 //! options. What each file does: `arguments` reads the command line, `options` is what it comes to,
+//! `limits` says how often somebody may ask or guess,
 //! `credentials` says who may call, `permissions` what callers may do, `routes` answers, `docs`
 //! describes the routes, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
 //! what the routes share, `stop` brings Ctrl-C to whoever has something to end.
@@ -9,6 +10,7 @@
 mod arguments;
 mod credentials;
 mod docs;
+mod limits;
 mod options;
 mod permissions;
 mod routes;
@@ -29,7 +31,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tokio::net::TcpListener;
-use tower_auth::{Access, AuthLayer, ConfigError};
+use tower_auth::{Access, AuthLayer, ConfigError, throttle::EXPOSED_HEADERS};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -48,7 +50,8 @@ use crate::{
 };
 
 /// The routes, and around them who may call them.
-fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, ConfigError> {
+fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Router, ConfigError> {
+    let dev_docs = options.dev_docs;
     match &credentials.callers {
         Callers::Chain(chain) => {
             let mut auth = AuthLayer::new(chain.clone())
@@ -58,10 +61,12 @@ fn app(credentials: &Credentials, dev_docs: bool, stop: Stop) -> Result<Router, 
                     Access::provider(credentials.partner.clone()),
                 )
                 .dev_docs(dev_docs);
+            auth = options.limits.around(auth);
             let mut bot = None;
             if let Some(webhook) = &credentials.telegram {
                 // Public for the layer around, because this one asks for Telegram's secret.
-                bot = Some(post(telegram::hook).layer(webhook.clone()));
+                let webhook = options.limits.around_webhook(webhook.clone());
+                bot = Some(post(telegram::hook).layer(webhook));
                 auth = auth.public((Method::POST, telegram::PATH));
             }
             let has_docs = bot.is_some();
@@ -148,7 +153,12 @@ fn cors() -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("x-api-key"),
         ])
-        .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER])
+        .expose_headers(
+            [header::WWW_AUTHENTICATE]
+                .into_iter()
+                .chain(EXPOSED_HEADERS)
+                .collect::<Vec<_>>(),
+        )
 }
 
 #[tokio::main]
@@ -180,7 +190,7 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     let credentials = Credentials::new(&options)?;
     let listener = listen(&options.addr).await?;
     let stop = Stop::on_ctrl_c();
-    let app = app(&credentials, options.dev_docs, stop.clone())?;
+    let app = app(&credentials, &options, stop.clone())?;
     if let Some(tokens) = credentials.issuer.clone() {
         // Beside the server: while the issuer is away, its tokens are answered with 503 and all
         // others are served. The provider logs what goes wrong, and tries again.

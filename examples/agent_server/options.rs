@@ -1,10 +1,10 @@
 //! What the command line asks for, once its parts fit together.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use tower_auth::Secret;
 
-use crate::{arguments::Arguments, credentials::AUDIENCE, telegram::Bot};
+use crate::{arguments::Arguments, credentials::AUDIENCE, limits::Limits, telegram::Bot};
 
 pub(crate) struct Options {
     pub(crate) addr: String,
@@ -13,6 +13,7 @@ pub(crate) struct Options {
     pub(crate) issuer: Option<Issuer>,
     pub(crate) telegram: Option<Bot>,
     pub(crate) dev_docs: bool,
+    pub(crate) limits: Limits,
     pub(crate) config: Option<PathBuf>,
     /// The file is to be judged, and nothing to be served.
     pub(crate) only_check: bool,
@@ -31,23 +32,24 @@ pub(crate) struct Issuer {
 }
 
 impl TryFrom<Arguments> for Options {
-    type Error = &'static str;
+    type Error = Cow<'static, str>;
 
     fn try_from(arguments: Arguments) -> Result<Self, Self::Error> {
         if arguments.config.is_some() && arguments.check_config.is_some() {
-            return Err("--config and --check-config: give one file");
+            return Err("--config and --check-config: give one file".into());
         }
         let only_check = arguments.check_config.is_some();
         let config = arguments.check_config.or(arguments.config);
         let audience = arguments.audience;
         if audience.as_deref().is_some_and(|aud| aud.trim().is_empty()) {
-            return Err("--audience is blank: write what the tokens name in `aud`");
+            return Err("--audience is blank: write what the tokens name in `aud`".into());
         }
         let has_tokens = arguments.issuer.is_some() || arguments.jwt_secret.is_some();
         if audience.is_some() && !has_tokens {
             return Err(
                 "--audience needs --issuer URL or --jwt-secret SECRET beside it: it says \
-                        what their tokens must name",
+                        what their tokens must name"
+                    .into(),
             );
         }
         let signed = arguments.jwt_secret.map(|secret| Signed {
@@ -59,7 +61,8 @@ impl TryFrom<Arguments> for Options {
             (Some(_), None) => {
                 return Err(
                     "--issuer needs --audience AUD beside it: an issuer's tokens for other \
-                     services are not meant for this one",
+                     services are not meant for this one"
+                        .into(),
                 );
             }
             (None, _) => None,
@@ -68,16 +71,33 @@ impl TryFrom<Arguments> for Options {
         let telegram = match (arguments.telegram_secret, users.is_empty()) {
             (None, true) => None,
             (None, false) => {
-                return Err("--telegram-user needs --telegram-secret SECRET beside it");
+                return Err("--telegram-user needs --telegram-secret SECRET beside it".into());
             }
             (Some(_), true) => {
                 return Err(
                     "--telegram-secret needs --telegram-user ID beside it: anybody can write to a \
-                     bot",
+                     bot"
+                    .into(),
                 );
             }
             (Some(secret), false) => Some(Bot { secret, users }),
         };
+        let sets_limits = arguments.max_attempts.is_some()
+            || !arguments.requests.is_empty()
+            || !arguments.trusted_proxies.is_empty();
+        if config.is_some() && sets_limits {
+            return Err(
+                "the file of --config sets the limits: write them there as `auth.throttle`, and leave \
+                 --max-attempts, --requests and --trusted-proxy out"
+                    .into(),
+            );
+        }
+        let limits = Limits::new(
+            arguments.max_attempts,
+            &arguments.requests,
+            &arguments.trusted_proxies,
+        )
+        .map_err(|error| format!("the limits do not fit together: {error}"))?;
         let options = Self {
             addr: arguments.addr,
             keys: arguments.keys,
@@ -85,13 +105,15 @@ impl TryFrom<Arguments> for Options {
             issuer,
             telegram,
             dev_docs: !arguments.no_dev_docs,
+            limits,
             config,
             only_check,
         };
         if options.config.is_some() && options.says_who_may_call() {
             return Err(
                 "the file of --config says who may call: leave --key, --jwt-secret, --issuer, \
-                 --audience, --telegram-secret, --telegram-user and --no-dev-docs out",
+                 --audience, --telegram-secret, --telegram-user and --no-dev-docs out"
+                    .into(),
             );
         }
         Ok(options)

@@ -1,5 +1,6 @@
 //! Rules by path: they say where a credential is needed.
 
+mod filter;
 mod pattern;
 #[cfg(feature = "webhook")]
 mod prefix;
@@ -11,12 +12,13 @@ use std::{fmt, sync::Arc};
 
 use http::Method;
 
-#[cfg(feature = "webhook")]
-pub(crate) use self::{prefix::Prefix, route::original_uri};
 pub(crate) use self::{
+    filter::PathFilter,
     route::{Route, edit_uris, template},
     rules::Rules,
 };
+#[cfg(feature = "webhook")]
+pub(crate) use self::{prefix::Prefix, route::original_uri};
 use crate::provider::{AuthProvider, IntoAuthProvider};
 
 /// The rule of a path: whether a credential is needed there, and which provider checks it.

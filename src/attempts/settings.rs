@@ -145,6 +145,13 @@ impl Inner {
     }
 }
 
+impl fmt::Display for Attempts {
+    /// Writes the name and the quota.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{POLICY} {}", self.0.quota)
+    }
+}
+
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempts")

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
-use super::{judged, payment, places::Places, screened::ScreenedProvider};
+use super::{
+    held::{self, Due, Held},
+    judged,
+    places::Places,
+    screened::ScreenedProvider,
+};
 use crate::{
     access::{self, Route, Rules},
     answer::{Asked, Check},
@@ -17,6 +22,7 @@ use crate::{
     proxies::TrustedProxies,
     refusal::{OnRefusal, Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
+    requests::Requests,
 };
 
 #[derive(Clone)]
@@ -36,6 +42,7 @@ pub(super) struct Core {
     pub(super) on_refusal: Option<OnRefusal>,
     pub(super) attempts: Option<Attempts>,
     pub(super) proxies: Option<TrustedProxies>,
+    pub(super) requests: Option<Requests>,
 }
 
 /// A path rule with its provider ready to be asked.
@@ -49,8 +56,9 @@ pub(super) enum Admission {
 
 /// The decision about a request, as far as it can be made at once.
 pub(super) enum Decision {
-    /// It may go in. A context with response headers is kept for the answer.
-    Enter(Option<AuthContext>),
+    /// It may go in. A context with response headers is kept for the answer, and so is what the limits
+    /// say.
+    Enter(Option<AuthContext>, Held),
     Refuse(Response<Bytes>),
     Wait(PendingAnswer),
 }
@@ -63,6 +71,8 @@ pub(super) struct PendingAnswer {
     pub(super) is_payment: bool,
     /// The attempt that the answer ends.
     attempt: Option<Attempt>,
+    /// What the limits say, once they have counted the request.
+    pub(super) held: Held,
 }
 
 impl PendingAnswer {
@@ -72,6 +82,7 @@ impl PendingAnswer {
             question,
             is_payment: false,
             attempt: None,
+            held: Held::default(),
         }
     }
 
@@ -91,13 +102,17 @@ impl PendingAnswer {
         }
     }
 
-    fn payment(check: Check<AuthResult>, question: Question) -> Self {
+    fn payment(check: Check<AuthResult>, question: Question, held: Held) -> Self {
         Self {
             is_payment: true,
+            held,
             ..Self::new(check, question)
         }
     }
 }
+
+/// What is kept of a request that goes in.
+pub(super) type Entering = (Option<AuthContext>, Held);
 
 /// The provider that was asked, and whether the path lets callers without a credential in.
 pub(super) struct Question {
@@ -134,14 +149,14 @@ impl Core {
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
             event::passed("preflight", || route.template());
-            return Decision::Enter(None);
+            return self.enter_without_caller(request);
         }
         let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
                 event::passed("public", || route.template());
-                return Decision::Enter(None);
+                return self.enter_without_caller(request);
             }
             Some(Admission::Optional) => (&self.provider, true),
             Some(Admission::Provider(provider)) => (provider, false),
@@ -160,19 +175,39 @@ impl Core {
                 if let Some(attempt) = attempt {
                     judged::settle(attempt, &answer, provider, &view);
                 }
-                if let Some(check) = payment::due(&answer, request.extensions()) {
-                    let question = Question::new(provider, optional);
-                    return Decision::Wait(PendingAnswer::payment(check, question));
-                }
-                match self.settle(answer, provider, optional, request) {
-                    Ok(context) => Decision::Enter(context),
-                    Err(response) => Decision::Refuse(response),
+                match held::due(answer, self.requests.as_ref(), request) {
+                    Due::Answered(answer, held) => {
+                        match self.settle(answer, held, provider, optional, request) {
+                            Ok((context, held)) => Decision::Enter(context, held),
+                            Err(response) => Decision::Refuse(response),
+                        }
+                    }
+                    Due::Payment(check, held) => {
+                        let question = Question::new(provider, optional);
+                        Decision::Wait(PendingAnswer::payment(check, question, held))
+                    }
                 }
             }
             Asked::Waiting(check) => {
                 let question = Question::new(provider, optional);
                 Decision::Wait(PendingAnswer::new(check, question).ending(attempt))
             }
+        }
+    }
+
+    /// Lets a request in where nobody is asked who is calling.
+    fn enter_without_caller<B>(&self, request: &Request<B>) -> Decision {
+        match self.count_without_caller(request) {
+            Ok(held) => Decision::Enter(None, held),
+            Err(error) => Decision::Refuse(self.refuse(&error, &self.provider, request)),
+        }
+    }
+
+    #[inline]
+    fn count_without_caller<B>(&self, request: &Request<B>) -> Result<Held, AuthError> {
+        match &self.requests {
+            None => Ok(Held::default()),
+            Some(requests) => Held::without_caller(requests, request),
         }
     }
 
@@ -184,10 +219,11 @@ impl Core {
     pub(super) fn resume<B>(
         &self,
         answer: AuthResult,
+        held: Held,
         question: &Question,
         request: &mut Request<B>,
-    ) -> Result<Option<AuthContext>, Response<Bytes>> {
-        self.settle(answer, &question.provider, question.optional, request)
+    ) -> Result<Entering, Response<Bytes>> {
+        self.settle(answer, held, &question.provider, question.optional, request)
     }
 
     #[expect(
@@ -197,22 +233,26 @@ impl Core {
     fn settle<B>(
         &self,
         answer: AuthResult,
+        held: Held,
         provider: &ScreenedProvider,
         optional: bool,
         request: &mut Request<B>,
-    ) -> Result<Option<AuthContext>, Response<Bytes>> {
+    ) -> Result<Entering, Response<Bytes>> {
         let refusal = match answer {
             Ok(Some(context)) => {
                 event::accepted(&context, || access::template(request.extensions()));
                 let is_kept = self.report_caller || context.response_headers().is_some();
                 let kept = is_kept.then(|| context.clone());
                 request.extensions_mut().insert(context);
-                return Ok(kept);
+                return Ok((kept, held));
             }
-            Ok(None) if optional => {
-                event::passed("anonymous", || access::template(request.extensions()));
-                return Ok(None);
-            }
+            Ok(None) if optional => match self.count_without_caller(request) {
+                Ok(held) => {
+                    event::passed("anonymous", || access::template(request.extensions()));
+                    return Ok((None, held));
+                }
+                Err(error) => error,
+            },
             Ok(None) => provider.missing_credential(request.headers()),
             Err(error) => error,
         };

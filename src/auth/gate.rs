@@ -7,6 +7,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -17,7 +18,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use super::{
     core::{Core, Decision, PendingAnswer},
     core_source::CoreSource,
-    payment,
+    held::{self, Due, Held},
     response::Rewording,
 };
 use crate::{
@@ -67,7 +68,9 @@ impl<B> Gate<B> for AuthGate {
     fn decide(&self, request: &mut Request<B>) -> Step<AuthEntered, AuthPending> {
         let core = self.core_source.load();
         match core.decide(request) {
-            Decision::Enter(context) => Step::Pass(AuthEntered::new(core, context, request)),
+            Decision::Enter(context, held) => {
+                Step::Pass(AuthEntered::new(core, context, held, request))
+            }
             Decision::Refuse(response) => Step::Refuse(response),
             Decision::Wait(pending) => Step::Wait(AuthPending { pending, core }),
         }
@@ -113,26 +116,33 @@ impl<B> Future for AuthWaiting<B> {
             core,
         } = &mut self.pending;
         waited.settle(&answer, core, &request);
-        if !waited.is_payment
-            && let Some(check) = payment::due(&answer, request.extensions())
-        {
-            waited.check = check;
-            waited.is_payment = true;
-            match Pin::new(&mut waited.check).poll(cx) {
-                Poll::Ready(paid) => answer = paid,
-                Poll::Pending => {
-                    self.request = Some(request);
-                    return Poll::Pending;
+        if !waited.is_payment {
+            match held::due(answer, core.requests.as_ref(), &mut request) {
+                Due::Answered(answered, held) => {
+                    answer = answered;
+                    waited.held = held;
+                }
+                Due::Payment(check, held) => {
+                    waited.check = check;
+                    waited.is_payment = true;
+                    waited.held = held;
+                    match Pin::new(&mut waited.check).poll(cx) {
+                        Poll::Ready(paid) => answer = paid,
+                        Poll::Pending => {
+                            self.request = Some(request);
+                            return Poll::Pending;
+                        }
+                    }
                 }
             }
         }
-        if self.pending.pending.is_payment {
-            payment::note(&answer, request.extensions_mut());
+        if waited.is_payment {
+            held::note_payment(&answer, request.extensions_mut());
         }
-        let AuthPending { pending, core } = &self.pending;
-        let decided = core.resume(answer, &pending.question, &mut request);
-        Poll::Ready(decided.map(|context| {
-            let entered = AuthEntered::new(Arc::clone(core), context, &mut request);
+        let held = mem::take(&mut waited.held);
+        let decided = core.resume(answer, held, &waited.question, &mut request);
+        Poll::Ready(decided.map(|(context, held)| {
+            let entered = AuthEntered::new(Arc::clone(core), context, held, &mut request);
             (request, entered)
         }))
     }
@@ -142,6 +152,7 @@ impl<B> Future for AuthWaiting<B> {
 pub struct AuthEntered {
     rewording: Rewording,
     context: Option<AuthContext>,
+    held: Held,
     switch: Option<Switch>,
 }
 
@@ -156,7 +167,15 @@ enum Switch {
 impl AuthEntered {
     /// Takes out of the request what the inner service is not to see.
     #[inline]
-    fn new<B>(core: Arc<Core>, context: Option<AuthContext>, request: &mut Request<B>) -> Self {
+    fn new<B>(
+        core: Arc<Core>,
+        context: Option<AuthContext>,
+        held: Held,
+        request: &mut Request<B>,
+    ) -> Self {
+        if let (Some(requests), Some(admitted)) = (&core.requests, &held.admitted) {
+            requests.put_permit(admitted, request);
+        }
         let rewording = Rewording::of(core, request);
         let switch = rewording
             .core()
@@ -168,13 +187,14 @@ impl AuthEntered {
         Self {
             rewording,
             context,
+            held,
             switch,
         }
     }
 
     /// The slow path: words a refusal of an inner layer anew, or adds headers.
     #[inline(never)]
-    fn amend<B>(&self, response: Response<B>) -> Response<ResponseBody<B>> {
+    fn amend<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
         let mut response = match self.rewording.reword(&response) {
             Some(refusal) => refusal.map(ResponseBody::own),
             None => response.map(ResponseBody::passed),
@@ -188,7 +208,11 @@ impl AuthEntered {
         if let Some(switch) = self.switch {
             switch.select_bearer(&mut response);
         }
-        response
+        self.held.write(response.headers_mut());
+        match (&self.rewording.core().requests, &mut self.held.admitted) {
+            (Some(requests), Some(admitted)) => requests.close(admitted, response),
+            _ => response,
+        }
     }
 }
 
@@ -196,7 +220,7 @@ impl Entered for AuthEntered {
     /// Inlined, so that the response is moved once, from the inner future to whoever polls.
     #[inline(always)]
     fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let is_plain = self.context.is_none() && self.switch.is_none();
+        let is_plain = self.context.is_none() && self.switch.is_none() && self.held.is_nothing();
         if is_plain && unworded(&response).is_none() {
             return response.map(ResponseBody::passed);
         }

@@ -163,6 +163,7 @@ impl AuthLayer {
                 report_caller: false,
                 attempts: None,
                 proxies: None,
+                requests: None,
                 on_refusal: None,
             }),
         }

@@ -1,7 +1,7 @@
 //! The settings of a layer for limits.
 
 use super::layer::AuthLayer;
-use crate::{attempts::Attempts, proxies::TrustedProxies};
+use crate::{attempts::Attempts, proxies::TrustedProxies, requests::Requests};
 
 impl AuthLayer {
     /// Limits the wrong credentials that a client address may show.
@@ -37,6 +37,27 @@ impl AuthLayer {
     #[must_use]
     pub fn throttle_attempts(self, attempts: Attempts) -> Self {
         self.edit(|core| core.attempts = Some(attempts))
+    }
+
+    /// Limits the requests that callers make, and how many of them run at the same time: see
+    /// [`Requests`].
+    ///
+    /// A caller is counted as soon as it is known, before a managed key pays its credit. On a public
+    /// path only limits by address and for everybody count.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, provider::ApiKeyAuth, throttle::{Limit, Requests}};
+    ///
+    /// let requests = Requests::new([Limit::by_caller("100 per minute, burst 20".parse()?)])?;
+    /// let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f"])?).throttle_requests(requests);
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn throttle_requests(self, requests: Requests) -> Self {
+        self.edit(|core| core.requests = Some(requests))
     }
 
     /// Replaces the proxies whose word about a client's address counts; none unless set.

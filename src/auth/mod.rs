@@ -8,11 +8,11 @@
 mod core;
 mod core_source;
 mod gate;
+mod held;
 mod judged;
 pub(crate) mod layer;
 mod layer_responses;
 mod layer_throttle;
-mod payment;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;

@@ -11,8 +11,8 @@ use super::{
     source::{Format, Source},
 };
 use crate::{
-    auth::layer::AuthLayer, authorize::IntoAuthorizer, clock::Clock, error::ConfigError,
-    provider::IntoAuthProvider, secret::Secret, webhook::WebhookLayer,
+    attempts::Attempts, auth::layer::AuthLayer, authorize::IntoAuthorizer, clock::Clock,
+    error::ConfigError, provider::IntoAuthProvider, secret::Secret, webhook::WebhookLayer,
 };
 
 /// A configuration that is still to be read, and what the program adds to it.
@@ -49,6 +49,7 @@ pub struct AuthConfig {
     pub(super) values: Vec<(String, Node)>,
     pub(super) registry: Registry,
     pub(super) clock: Option<Clock>,
+    pub(super) default_attempts: Option<Attempts>,
     pub(super) address: Option<SocketAddr>,
     pub(super) adjust: Option<Adjust>,
     pub(super) adjust_webhook: Option<AdjustWebhook>,
@@ -86,6 +87,7 @@ impl AuthConfig {
             values: Vec::new(),
             registry: Registry::default(),
             clock: None,
+            default_attempts: None,
             address: None,
             adjust: None,
             adjust_webhook: None,
@@ -148,6 +150,25 @@ impl AuthConfig {
         self.registry
             .authorizers
             .put(name, authorizer.into_authorizer());
+        self
+    }
+
+    /// Limits wrong credentials where the document does not: where it has no `auth.throttle.attempts`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{config::AuthConfig, throttle::Attempts};
+    ///
+    /// let setup = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f03a51d}]}")
+    ///     .with_default_attempts(Attempts::new("30 per minute".parse()?))
+    ///     .build()?;
+    /// assert_eq!(setup.summary().limits(), ["attempts 30 per minute"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_default_attempts(mut self, attempts: Attempts) -> Self {
+        self.default_attempts = Some(attempts);
         self
     }
 

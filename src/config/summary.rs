@@ -16,6 +16,7 @@ use crate::{auth::layer::warn_of_disabled, log::TARGET};
 /// let setup = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: short}], dev_docs: true}").build()?;
 /// let summary: &ConfigSummary = setup.summary();
 /// assert!(summary.dev_docs() && !summary.is_disabled());
+/// assert!(summary.limits().is_empty());
 /// assert!(summary.warnings().iter().any(|warning| warning.contains("ada"))); // whose key is short
 /// # Ok::<(), tower_auth::config::ConfigFaults>(())
 /// ```
@@ -26,6 +27,7 @@ pub struct ConfigSummary {
     pub(super) authorizer: Option<String>,
     pub(super) public_paths: Vec<String>,
     pub(super) webhooks: Vec<String>,
+    pub(super) limits: Vec<String>,
     pub(super) dev_docs: bool,
     pub(super) is_disabled: bool,
     pub(super) overrides: Vec<String>,
@@ -47,6 +49,11 @@ impl ConfigSummary {
     /// list.
     pub fn webhooks(&self) -> &[String] {
         &self.webhooks
+    }
+
+    /// The limits that the configuration sets, each with its name and its quota.
+    pub fn limits(&self) -> &[String] {
+        &self.limits
     }
 
     /// Whether the pages of `dev_docs` are public.
@@ -73,6 +80,7 @@ impl ConfigSummary {
             authorizer = self.authorizer.as_deref(),
             public_paths = %self.public_paths.join(", "),
             webhooks = %self.webhooks.join(", "),
+            limits = %self.limits.join(", "),
             dev_docs = self.dev_docs,
             overridden_by = %self.overrides.join(", "),
             "authentication is configured"
@@ -112,6 +120,9 @@ impl fmt::Display for ConfigSummary {
         }
         if !self.webhooks.is_empty() {
             write!(f, "; webhooks: {}", self.webhooks.join(", "))?;
+        }
+        if !self.limits.is_empty() {
+            write!(f, "; limits: {}", self.limits.join(", "))?;
         }
         if self.dev_docs {
             f.write_str("; dev docs public")?;

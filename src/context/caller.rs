@@ -1,6 +1,9 @@
 //! The accepted caller.
 
 mod charge;
+mod meter;
+#[cfg(feature = "keys")]
+mod resting;
 #[cfg(feature = "keys")]
 mod role_limit;
 #[cfg(feature = "jwt")]
@@ -9,7 +12,12 @@ mod vouched;
 #[cfg(feature = "webhook")]
 mod without_headers;
 
-pub(crate) use self::charge::Charge;
+#[cfg(feature = "keys")]
+pub(crate) use self::resting::RestingContext;
+pub(crate) use self::{
+    charge::{Charge, Standing},
+    meter::Meter,
+};
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::verified::{Verified, VerifiedClaims};
@@ -61,7 +69,11 @@ use crate::{clock, scope::Scopes};
 /// assert_eq!(caller.principal().method(), "session");
 /// ```
 #[derive(Clone)]
-pub struct AuthContext(Arc<Inner>);
+pub struct AuthContext {
+    inner: Arc<Inner>,
+    /// What a handler charges, where limits are around it.
+    meter: Option<Arc<Meter>>,
+}
 
 #[derive(Clone)]
 struct Inner {
@@ -92,7 +104,7 @@ struct Rare {
 impl AuthContext {
     /// Makes a caller with that user id, no scopes, and the method of the provider that accepts it.
     pub fn new(user_id: impl Into<String>) -> Self {
-        Self(Arc::new(Inner {
+        Self::of(Inner {
             user_id: user_id.into().into(),
             method: UNNAMED,
             issuer: None,
@@ -101,7 +113,14 @@ impl AuthContext {
             expires_at: None,
             metadata: Metadata::default(),
             rare: None,
-        }))
+        })
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            meter: None,
+        }
     }
 
     /// Replaces the method by which the caller was authenticated: a short name, the same for every caller of a
@@ -180,19 +199,19 @@ impl AuthContext {
     /// The name of the caller's key, if it is not the user id.
     #[inline]
     pub(crate) fn key_name(&self) -> Option<&str> {
-        self.0.rare.as_ref()?.key_name.as_deref()
+        self.inner.rare.as_ref()?.key_name.as_deref()
     }
 
     /// The user id, unique only together with method and source: compare
     /// [`principal`](Self::principal) instead.
     pub fn user_id(&self) -> &str {
-        &self.0.user_id
+        &self.inner.user_id
     }
 
     /// The method by which the caller was authenticated.
     #[inline]
     pub fn method(&self) -> &'static str {
-        self.0.method
+        self.inner.method
     }
 
     /// The issuer or chat platform, if there is one: from the configuration, and checked.
@@ -200,21 +219,21 @@ impl AuthContext {
     /// An `iss` that was not compared with the configuration is not returned: the holder of a key can
     /// write any text there. `claim("iss")` reads it.
     pub fn issuer(&self) -> Option<&str> {
-        self.0.issuer.as_deref()
+        self.inner.issuer.as_deref()
     }
 
     /// The scopes that the caller holds.
     pub fn scopes(&self) -> &Scopes {
-        &self.0.scopes
+        &self.inner.scopes
     }
 
     /// The time at which the credential expires, if it does; a stream should end then.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.expires_at.and_then(clock::from_unix)
+        self.inner.expires_at.and_then(clock::from_unix)
     }
 
     pub(crate) fn expires_at_unix(&self) -> Option<u64> {
-        self.0.expires_at
+        self.inner.expires_at
     }
 
     /// The full identity: two callers are one only if their principals are equal.
@@ -238,7 +257,7 @@ impl AuthContext {
     /// Every further claim; the claims of a token are parsed at the first call.
     pub fn metadata(&self) -> &Map<String, Value> {
         static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-        self.0.metadata.map().unwrap_or_else(|| &EMPTY)
+        self.inner.metadata.map().unwrap_or_else(|| &EMPTY)
     }
 
     /// One claim of the metadata as a type of your own; `None` where it is absent or null.
@@ -281,7 +300,7 @@ impl AuthContext {
     /// The headers that the layer puts on the response.
     #[inline]
     pub fn response_headers(&self) -> Option<&HeaderMap> {
-        self.0.rare.as_ref()?.response_headers.as_ref()
+        self.inner.rare.as_ref()?.response_headers.as_ref()
     }
 
     pub(crate) fn add_headers_to<B>(&self, response: &mut Response<B>) {
@@ -291,7 +310,7 @@ impl AuthContext {
     }
 
     fn edit(&mut self) -> &mut Inner {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.inner)
     }
 
     fn edit_rare(&mut self) -> &mut Rare {

@@ -7,7 +7,9 @@ mod ordinary;
 mod principal;
 mod shown;
 
-pub(crate) use self::caller::{Charge, UNNAMED};
+#[cfg(feature = "keys")]
+pub(crate) use self::caller::RestingContext;
+pub(crate) use self::caller::{Charge, Meter, Standing, UNNAMED};
 #[cfg(feature = "jwt")]
 pub(crate) use self::caller::{Verified, VerifiedClaims};
 pub use self::{

@@ -108,7 +108,7 @@ impl Authority {
                         _ => "this needs the scope keys:write",
                     }));
                 }
-                caller.charge().map(|shown| shown.credential())
+                caller.own_charge().map(|shown| shown.credential())
             }
         };
         let Some((store, id)) = own else {

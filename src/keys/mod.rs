@@ -48,6 +48,7 @@ mod format;
 mod held;
 #[cfg(feature = "config")]
 mod lazy;
+mod limits;
 mod local;
 mod lookups;
 mod managed;

@@ -81,7 +81,7 @@ impl Replica {
     ) -> Self {
         let max_known = settings.max_known;
         Self {
-            uses: Arc::new(Uses::new(Arc::clone(&store))),
+            uses: Arc::new(Uses::new(Arc::clone(&store), settings.clock.clone())),
             store,
             settings,
             current,
@@ -227,6 +227,7 @@ impl Replica {
 
     fn put(&self, table: &Table, key: &StoredKey, room: Room) -> Option<Known> {
         let used = self.table().with(&key.digest(), Known::used);
+        self.uses.limits.note(key.record());
         let known = Known::new(key, used, &self.settings, &self.uses);
         let left_over = table.put(key.digest(), key.revision(), Some(known), room);
         if table.leaves_out() && !self.is_bounded.swap(true, Ordering::Relaxed) {

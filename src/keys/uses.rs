@@ -1,4 +1,4 @@
-//! The uses of keys at their store: credits are taken at once; times are recorded by requests, written
+//! The uses of keys: limits are counted here, credits are taken at the store at once; times are recorded by requests, written
 //! in batches, awaited by no request.
 
 use std::{
@@ -10,21 +10,26 @@ use std::{
     time::Duration,
 };
 
-use super::{KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask};
+use super::{
+    KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask, limits::KeyLimits,
+};
+use crate::clock::Clock;
 
 pub(super) struct Uses {
     store: Arc<dyn KeyStore>,
     /// The uses that are to be written.
     noted: Mutex<Vec<KeyUse>>,
     is_flushing: AtomicBool,
+    pub(super) limits: KeyLimits,
 }
 
 impl Uses {
-    pub(super) fn new(store: Arc<dyn KeyStore>) -> Self {
+    pub(super) fn new(store: Arc<dyn KeyStore>, clock: Clock) -> Self {
         Self {
             store,
             noted: Mutex::default(),
             is_flushing: AtomicBool::new(false),
+            limits: KeyLimits::new(clock),
         }
     }
 

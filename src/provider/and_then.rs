@@ -68,7 +68,7 @@ where
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match ask(&self.provider, request) {
             Asked::Answered(Ok(Some(context))) => {
-                let charge = context.charge().cloned();
+                let charge = context.own_charge().cloned();
                 let check = (self.check)(context, request.to_buf());
                 Authentication::pending(async move {
                     check.await.map(|context| Some(context.owing(charge)))
@@ -82,7 +82,7 @@ where
                     let answer: AuthResult = first.await;
                     match answer? {
                         Some(context) => {
-                            let charge = context.charge().cloned();
+                            let charge = context.own_charge().cloned();
                             let checked = check(context, request).await;
                             checked.map(|context| Some(context.owing(charge)))
                         }

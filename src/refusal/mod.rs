@@ -15,6 +15,7 @@ pub(crate) use self::{
     challenge::{Challenges, Realm},
     grpc::add_grpc_status,
     headers::keep_headers,
+    rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY, rate_limit, rate_limit_policy, whole_seconds},
     replaced::{OnRefusal, RefusedHead, copy_head},
     worded::{mark_worded, unworded},
     wording::Wording,

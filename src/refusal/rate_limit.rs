@@ -20,21 +20,25 @@ pub(super) const QUOTA_EXCEEDED_TITLE: &str =
 /// One limit in `RateLimit`: what remains, and the seconds until there is more.
 ///
 /// INVARIANT: the name is of the characters that stand between quotes without an escape.
-pub(crate) fn limit(name: &str, remaining: u32, seconds: u64) -> Option<HeaderValue> {
+pub(crate) fn rate_limit(name: &str, remaining: u32, seconds: u64) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{name}\";r={remaining};t={seconds}")).ok()
 }
 
 /// One limit in `RateLimit-Policy`: so many requests in so many seconds.
-pub(crate) fn policy(name: &str, requests: u32, seconds: u32) -> String {
+pub(crate) fn rate_limit_policy(name: &str, requests: u32, seconds: u32) -> String {
     format!("\"{name}\";q={requests};w={seconds}")
 }
 
 /// The fields of a refusal: nothing remains, and `t` is what `Retry-After` says.
 pub(super) fn write_exceeded(headers: &mut HeaderMap, policy: &QuotaPolicy, after: u64) {
-    if let Some(value) = limit(policy.name(), 0, after) {
+    if let Some(value) = rate_limit(policy.name(), 0, after) {
         headers.insert(RATE_LIMIT, value);
     }
-    let policy = self::policy(policy.name(), policy.requests(), policy.seconds());
+    let (name, requests) = (policy.name(), policy.requests());
+    let policy = match policy.seconds() {
+        Some(seconds) => rate_limit_policy(name, requests, seconds),
+        None => format!("\"{name}\";q={requests};qu=\"concurrent-requests\""),
+    };
     if let Ok(value) = HeaderValue::try_from(policy) {
         headers.insert(RATE_LIMIT_POLICY, value);
     }

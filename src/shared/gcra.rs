@@ -1,5 +1,7 @@
 //! The generic cell rate algorithm: a bucket as one number, the time at which it is full again.
 
+use std::time::Duration;
+
 use crate::quota::Quota;
 
 /// A quota in nanoseconds.
@@ -58,6 +60,11 @@ impl Rate {
     pub(super) fn share(self, units: u32) -> u64 {
         let full = (self.capacity / self.interval.max(1)).max(1);
         u64::from(units) * 1_000_000 / full
+    }
+
+    /// At most this time passes until a bucket has one unit more.
+    pub(crate) fn interval(self) -> Duration {
+        Duration::from_nanos(self.interval)
     }
 }
 

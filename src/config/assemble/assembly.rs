@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kept::{Former, Kept};
+use super::{
+    kept::{Former, Kept},
+    limits::Limits,
+};
 use crate::{
     config::{
         AuthConfig, ConfigSummary,
@@ -28,6 +31,7 @@ pub(in crate::config) struct Assembly<'a> {
     pub(super) former: Option<Former<'a>>,
     pub(super) webhooks: WebhookRoutes,
     pub(super) kept: Kept,
+    pub(super) limits: Limits,
     /// Whether the document lets everybody in, in one of the explicit ways.
     pub(super) is_open: bool,
     /// Whether the document has keys of its own, whatever they come to.

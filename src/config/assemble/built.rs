@@ -6,6 +6,7 @@ use super::{
     assembly::{Assembly, Provider},
     document::NamedAuthorizer,
     kept::{Former, Kept},
+    limits::Limits,
 };
 use crate::{
     auth::layer::AuthLayer,
@@ -42,6 +43,7 @@ pub(in crate::config) fn assemble(
         former,
         webhooks,
         kept: Kept::after(former),
+        limits: Limits::default(),
         is_open: false,
         has_api_keys: false,
         files,

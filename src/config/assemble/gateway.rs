@@ -15,6 +15,7 @@ use crate::config::{
     shape::{
         caller::{Allowlist, ApiKeys},
         key_store::ManagedKeyStore,
+        throttle::Throttle,
         tokens::{Introspection, Jwt, OAuth2},
         webhook::Webhook,
     },
@@ -107,6 +108,8 @@ block! {
         max_credential_bytes: optional Bytes,
         /// Whether `/docs`, `/redoc` and `/openapi.json` are public; false unless set.
         dev_docs: optional bool,
+        /// Limits of wrong credentials and of requests.
+        throttle: optional Throttle,
         ..providers: Providers,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::limits::KeptLimits;
 use crate::{
     config::{
         fault::Place,
@@ -27,6 +28,7 @@ pub(in crate::config) struct Kept {
     pub(in crate::config) managed_keys: Option<KeptKeys>,
     /// The store that was named last, by this file or by one before.
     pub(super) store_url: Option<KeyStoreUrl>,
+    pub(super) limits: Option<KeptLimits>,
 }
 
 impl Kept {

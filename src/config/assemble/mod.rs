@@ -14,11 +14,13 @@ mod jwt;
 mod kept;
 mod key_store;
 mod keys;
+mod limits;
 mod mode;
 mod secrets;
 mod senders;
 mod settings;
 mod signatures;
+mod throttle;
 mod trust;
 mod webhooks;
 

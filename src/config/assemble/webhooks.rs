@@ -126,6 +126,7 @@ impl Assembly<'_> {
         if let Some(clock) = &self.config.clock {
             layer = layer.with_clock(clock.clone());
         }
+        layer = self.limits.limit_webhook(layer);
         if let Some(user_id) = hook.user_id.value() {
             layer = layer.with_user_id(user_id);
         }

@@ -73,7 +73,7 @@ impl Read for Keys {
 }
 
 /// How many of something, at least one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Count(pub(in crate::config) u16);
 
 impl Read for Count {

@@ -8,27 +8,51 @@ use crate::error::AuthError;
 /// A payment in progress.
 pub(crate) type Payment = Pin<Box<dyn Future<Output = Result<(), AuthError>> + Send>>;
 
-/// The credential of a caller, if accepting it may cost something: the layer pays once a request, and
-/// no other code does.
+/// The credential of a caller, if accepting it may cost something or has a limit of its own: the layer
+/// counts and pays once a request, and no other code does.
 pub(crate) trait Charge: Send + Sync {
     /// Identifies the credential: the address of the value that vouches for it, and its name.
     fn credential(&self) -> (usize, &str);
+
+    /// Identifies the account whose limits the credential shares, as [`credential`](Self::credential)
+    /// identifies it.
+    fn account(&self) -> (usize, &str);
+
+    /// Counts one request for the credential's own limit; `None` where it has none, and a refusal where
+    /// it is exceeded.
+    fn admit(&self) -> Result<Option<Standing>, AuthError>;
+
+    /// Gives back what [`admit`](Self::admit) counted: the request was refused for another limit.
+    fn give_back(&self);
 
     /// Pays for one request; `None` where the request costs nothing.
     fn pay(&self) -> Option<Payment>;
 }
 
+/// What is left of a credential's own limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) remaining: u32,
+    pub(crate) requests: u32,
+    pub(crate) seconds: u32,
+}
+
+impl Standing {
+    /// The name of a credential's own limit in `RateLimit`.
+    pub(crate) const NAME: &'static str = "key-limit";
+}
+
 impl AuthContext {
     /// The caller's credential, if accepting it may cost something.
     #[inline]
-    pub(crate) fn charge(&self) -> Option<&Arc<dyn Charge>> {
-        self.0.rare.as_ref()?.charge.as_ref()
+    pub(crate) fn own_charge(&self) -> Option<&Arc<dyn Charge>> {
+        self.inner.rare.as_ref()?.charge.as_ref()
     }
 
     /// The caller with the charge of another caller, unless it has its own: a check may return a new
     /// context, and the request still costs something.
     pub(crate) fn owing(mut self, charge: Option<Arc<dyn Charge>>) -> Self {
-        if self.charge().is_none() && charge.is_some() {
+        if self.own_charge().is_none() && charge.is_some() {
             self.edit_rare().charge = charge;
         }
         self

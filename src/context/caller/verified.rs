@@ -34,7 +34,7 @@ impl AuthContext {
             left_out,
             read,
         } = caller.claims;
-        Self(Arc::new(Inner {
+        Self::of(Inner {
             user_id: caller.user_id,
             method: caller.method,
             issuer: caller.issuer,
@@ -48,6 +48,6 @@ impl AuthContext {
                 ..Metadata::default()
             },
             rare: None,
-        }))
+        })
     }
 }

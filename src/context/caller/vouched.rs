@@ -24,7 +24,7 @@ impl AuthContext {
 
     /// The caller with a label as the source, or with none.
     pub(crate) fn with_label(mut self, label: Option<Arc<str>>) -> Self {
-        if self.0.source != label {
+        if self.inner.source != label {
             self.edit().source = label;
         }
         self
@@ -58,7 +58,7 @@ impl AuthContext {
     /// provider, if it has one. If the user id is not from the first of its possible claims, the name
     /// of its claim follows (`SOURCE#CLAIM`).
     pub fn source(&self) -> Option<&str> {
-        self.0.source.as_deref().or_else(|| self.issuer())
+        self.inner.source.as_deref().or_else(|| self.issuer())
     }
 
     /// Whether a role in a claim of the caller counts: `with_granted_roles` of the caller's provider
@@ -72,7 +72,7 @@ impl AuthContext {
     }
 
     pub(super) fn role_limit(&self) -> Option<&[Box<str>]> {
-        let rare = self.0.rare.as_ref();
+        let rare = self.inner.rare.as_ref();
         rare.and_then(|rare| rare.role_limit.as_deref())
     }
 }

@@ -9,6 +9,7 @@ use super::AuthError;
 pub(crate) struct QuotaPolicy {
     name: Arc<str>,
     requests: u32,
+    /// 0 where it is of requests that run at the same time.
     seconds: u32,
 }
 
@@ -21,6 +22,15 @@ impl QuotaPolicy {
         }
     }
 
+    /// A limit of requests that run at the same time.
+    pub(crate) fn concurrent(most: u32) -> Self {
+        Self {
+            name: "running".into(),
+            requests: most,
+            seconds: 0,
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -29,8 +39,9 @@ impl QuotaPolicy {
         self.requests
     }
 
-    pub(crate) fn seconds(&self) -> u32 {
-        self.seconds
+    /// The time of the quota; `None` where it is of requests that run at the same time.
+    pub(crate) fn seconds(&self) -> Option<u32> {
+        (self.seconds > 0).then_some(self.seconds)
     }
 }
 

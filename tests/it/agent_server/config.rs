@@ -178,7 +178,10 @@ fn every_broken_file_ends_the_server_before_it_listens() {
 fn check_says_what_a_good_file_comes_to() {
     let output = finished(&["--check-config", "examples/config/api_keys.yaml"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(said, "good: asks api_key (3 keys); public: /hooks/public\n");
+    assert_eq!(
+        said,
+        "good: asks api_key (3 keys); public: /hooks/public; limits: attempts 30 per minute\n"
+    );
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(output.stderr, b"");
 }
@@ -198,7 +201,7 @@ fn the_file_that_the_readme_shows_is_good() {
     assert_eq!(
         said,
         "good: asks api_key (1 key), then oauth2 (https://example.eu.auth0.com/); public: \
-         /hooks/public; webhooks: /hooks/telegram (telegram, 1 user)\n"
+         /hooks/public; webhooks: /hooks/telegram (telegram, 1 user); limits: attempts 30 per minute\n"
     );
     fs::remove_file(&key).unwrap();
     fs::remove_file(&file).unwrap();
@@ -211,7 +214,7 @@ fn check_names_webhooks() {
     assert_eq!(
         said,
         "good: asks api_key (1 key); webhooks: /hooks/telegram (telegram, 2 users), /hooks/github \
-         (github), /hooks/acme (hmac)\n"
+         (github), /hooks/acme (hmac); limits: attempts 30 per minute\n"
     );
     assert_eq!(output.status.code(), Some(0));
 }

@@ -4,6 +4,7 @@ use crate::common;
 
 mod config;
 mod issuer;
+mod limits;
 mod options;
 mod pages;
 mod permissions;

@@ -21,6 +21,11 @@ fn managed_keys_runs() {
 }
 
 #[test]
+fn throttling_runs() {
+    runs("throttling");
+}
+
+#[test]
 fn jwt_runs() {
     runs("jwt");
 }

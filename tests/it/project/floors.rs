@@ -27,7 +27,7 @@ const FLOORS: &[&[&str]] = &[
     &["attempts", "issuer"],
     &["authorize", "keys", "provider"],
     &["access", "refusal"],
-    &["gate"],
+    &["gate", "requests"],
     &[
         "auth",
         "authorize/gate",

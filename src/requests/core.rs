@@ -1,0 +1,162 @@
+//! The decision about a request: within its limits or not.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use http::Request;
+
+use super::{
+    counted::Counted,
+    fields::Fields,
+    limit::Limit,
+    running::{RunPermit, Running},
+    subject::{self, Requester},
+};
+use crate::{
+    access::Route,
+    clock::Clock,
+    context::{AuthContext, Meter},
+    error::{AuthError, QuotaPolicy},
+    log::TARGET,
+    request::ClientAddress,
+    shared::counts::Taken,
+};
+
+/// The limits of a layer and their counts.
+pub(super) struct Core {
+    counted: Arc<Counted>,
+    pub(super) fields: Fields,
+    running: Option<Arc<Running>>,
+    /// What a handler charges, by the limits for routes that counted its request.
+    meters: Box<[Arc<Meter>]>,
+    /// Requests without a caller, until there was one.
+    callerless: AtomicU32,
+}
+
+/// A request within its limits.
+pub(crate) struct Admitted {
+    /// The limit that has the least left, and what is left of it; nothing where none counted.
+    pub(super) tightest: Option<(u8, u32)>,
+    /// The limits that counted, a bit for each.
+    pub(super) counted: u8,
+    /// The limits for routes that mean the request, a bit for each limit for a route.
+    routes: u8,
+    pub(super) permit: Option<RunPermit>,
+}
+
+impl Core {
+    pub(super) fn new(
+        limits: &[Limit],
+        running: Option<u32>,
+        max_buckets: usize,
+        clock: Clock,
+    ) -> Self {
+        let counted = Arc::new(Counted::new(limits, max_buckets, clock));
+        let for_routes = limits.iter().filter(|limit| limit.has_route()).count();
+        let meter = |routes: u16| {
+            let counted = Arc::clone(&counted);
+            let routes = u8::try_from(routes).unwrap_or(u8::MAX);
+            Arc::new(Meter::new(move |caller, units| {
+                counted.charge(caller, routes, units);
+            }))
+        };
+        Self {
+            fields: Fields::of(limits),
+            running: running.map(|most| Arc::new(Running::new(most))),
+            meters: (0..1_u16 << for_routes).map(meter).collect(),
+            callerless: AtomicU32::new(0),
+            counted,
+        }
+    }
+
+    /// Counts a request of that caller, or of nobody who is known.
+    pub(super) fn admit<B>(
+        &self,
+        request: &Request<B>,
+        caller: Option<&AuthContext>,
+    ) -> Result<Admitted, AuthError> {
+        let counted = &*self.counted;
+        let extensions = request.extensions();
+        let requester = Requester {
+            caller,
+            extensions: Some(extensions),
+        };
+        let routes = counted.routes(request.method(), &Route::of(request.uri(), extensions));
+        let takes = counted.takes(requester, routes);
+        let tightest = match counted.take(&takes) {
+            Taken::None { longest, wait } => return Err(counted.refusal(&takes, longest, wait)),
+            Taken::All {
+                tightest,
+                remaining,
+            } => takes.limit(tightest).map(|number| (number, remaining)),
+        };
+        let permit = self
+            .start(requester)
+            .inspect_err(|_| counted.give_back(&takes))?;
+        Ok(Admitted {
+            tightest,
+            counted: takes.counted(),
+            routes,
+            permit,
+        })
+    }
+
+    /// Lets a handler charge the caller of an admitted request.
+    pub(super) fn meter(&self, admitted: &Admitted, caller: &mut AuthContext) {
+        if admitted.counted != 0
+            && let Some(meter) = self.meters.get(usize::from(admitted.routes))
+        {
+            caller.set_meter(meter);
+        }
+    }
+
+    /// A place among the running requests of a caller, or of a client where there is no caller.
+    fn start(&self, requester: Requester<'_>) -> Result<Option<RunPermit>, AuthError> {
+        let Some(running) = &self.running else {
+            return Ok(None);
+        };
+        let seed = self.counted.seed();
+        let client = || ClientAddress::of(requester.extensions?);
+        let key = match requester.caller {
+            Some(caller) => subject::of_caller(caller, b"running", seed),
+            None => match client() {
+                Some(client) => seed.hash([b"running".as_slice(), &client.octets()]),
+                None => return Ok(None),
+            },
+        };
+        match running.start(key) {
+            Some(permit) => Ok(Some(permit)),
+            None => Err(AuthError::throttled(RUNNING_AGAIN)
+                .with_reason("too_many_running")
+                .with_message("too many requests of this caller are running")
+                .with_policy(QuotaPolicy::concurrent(running.most()))),
+        }
+    }
+
+    /// Says once that a layer which counts callers never sees one.
+    pub(super) fn look_for_callers(&self, has_caller: bool) {
+        if self.callerless.load(Ordering::Relaxed) >= ENOUGH {
+            return;
+        }
+        if has_caller {
+            self.callerless.store(ENOUGH, Ordering::Relaxed);
+        } else if self.callerless.fetch_add(1, Ordering::Relaxed) == ENOUGH - 1 {
+            tracing::warn!(
+                target: TARGET,
+                "a ThrottleLayer saw no caller in its first {ENOUGH} requests, and limits by caller \
+                 count none of them: put an AuthLayer around it (axum: .layer(AuthLayer) after this \
+                 layer; ServiceBuilder: before it)"
+            );
+        }
+    }
+}
+
+/// So many requests tell.
+const ENOUGH: u32 = 100;
+/// Nobody knows when a running request ends.
+const RUNNING_AGAIN: Duration = Duration::from_secs(1);

@@ -1,0 +1,160 @@
+//! The counts of a set of limits: for requests, and for handlers that charge.
+
+use std::time::Duration;
+
+use http::Method;
+
+use super::{
+    limit::Limit,
+    subject::{self, Requester},
+};
+use crate::{
+    access::Route,
+    clock::Clock,
+    context::AuthContext,
+    error::{AuthError, QuotaPolicy},
+    shared::{
+        counts::{Counts, MOST, Take, Taken},
+        gcra::Rate,
+        seed::Seed,
+    },
+};
+
+pub(super) struct Counted {
+    limits: Box<[Limit]>,
+    counts: Counts,
+    seed: Seed,
+}
+
+/// The units that a request takes.
+pub(super) struct Takes {
+    takes: [Take; MOST],
+    /// The number of the limit of each.
+    limits: [u8; MOST],
+    len: usize,
+    counted: u8,
+}
+
+impl Takes {
+    fn none() -> Self {
+        let nothing = Take {
+            bucket: 0,
+            rate: Rate::new(1, 1, 1),
+            units: 0,
+        };
+        Self {
+            takes: [nothing; MOST],
+            limits: [0; MOST],
+            len: 0,
+            counted: 0,
+        }
+    }
+
+    fn push(&mut self, number: u8, take: Take) {
+        if let (Some(place), Some(limit)) =
+            (self.takes.get_mut(self.len), self.limits.get_mut(self.len))
+        {
+            *place = take;
+            *limit = number;
+            self.len = self.len.saturating_add(1);
+            self.counted |= 1 << number;
+        }
+    }
+
+    fn as_slice(&self) -> &[Take] {
+        self.takes.get(..self.len).unwrap_or_default()
+    }
+
+    /// The number of the limit of a take; `None` where nothing was taken.
+    pub(super) fn limit(&self, take: usize) -> Option<u8> {
+        let limits = self.limits.get(..self.len)?;
+        limits.get(take).copied()
+    }
+
+    /// The limits that count the request, a bit for each.
+    pub(super) fn counted(&self) -> u8 {
+        self.counted
+    }
+}
+
+impl Counted {
+    pub(super) fn new(limits: &[Limit], max_buckets: usize, clock: Clock) -> Self {
+        Self {
+            limits: limits.into(),
+            counts: Counts::new(max_buckets, clock),
+            seed: Seed::new(),
+        }
+    }
+
+    pub(super) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// The limits for routes that mean a request, a bit for each limit for a route.
+    pub(super) fn routes(&self, method: &Method, route: &Route<'_>) -> u8 {
+        let for_routes = self.limits.iter().filter(|limit| limit.has_route());
+        for_routes.enumerate().fold(0, |routes, (bit, limit)| {
+            routes | u8::from(limit.is_for_route(method, route)) << bit
+        })
+    }
+
+    pub(super) fn takes(&self, requester: Requester<'_>, mut routes: u8) -> Takes {
+        let mut takes = Takes::none();
+        for (number, limit) in (0_u8..).zip(&self.limits) {
+            if limit.has_route() {
+                let is_meant = routes & 1 == 1;
+                routes >>= 1;
+                if !is_meant {
+                    continue;
+                }
+            }
+            if !limit.is_for_caller(requester.caller) {
+                continue;
+            }
+            if let Some(bucket) = subject::bucket(limit, number, requester, &self.seed) {
+                takes.push(
+                    number,
+                    Take {
+                        bucket,
+                        rate: limit.quota.into(),
+                        units: limit.cost,
+                    },
+                );
+            }
+        }
+        takes
+    }
+
+    pub(super) fn take(&self, takes: &Takes) -> Taken {
+        self.counts.take(takes.as_slice())
+    }
+
+    pub(super) fn give_back(&self, takes: &Takes) {
+        for take in takes.as_slice() {
+            self.counts.give_back(*take);
+        }
+    }
+
+    /// Takes more units from what counts that caller, save by address.
+    pub(super) fn charge(&self, caller: &AuthContext, routes: u8, units: u32) {
+        let requester = Requester {
+            caller: Some(caller),
+            extensions: None,
+        };
+        for take in self.takes(requester, routes).as_slice() {
+            self.counts.take_anyway(Take { units, ..*take });
+        }
+    }
+
+    pub(super) fn refusal(&self, takes: &Takes, longest: usize, wait: Duration) -> AuthError {
+        let error = AuthError::throttled(wait).with_reason("too_many_requests");
+        let number = takes.limit(longest).map(usize::from);
+        match number.and_then(|number| self.limits.get(number)) {
+            None => error,
+            Some(limit) => {
+                let (requests, seconds) = (limit.quota.requests(), limit.quota.seconds());
+                error.with_policy(QuotaPolicy::new(&limit.name, requests, seconds))
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Managed keys carry limits of their own, which their layer counts [12.2], [14.3].
+
+use axum::Router;
+use http::Request;
+use tower_auth::{
+    AuthLayer,
+    keys::{KeyLimit, KeyRequest, KeyUpdate, MadeKey, ManagedKeys, MemoryKeyStore},
+    testing::ManualClock,
+};
+
+use crate::common::answer::{Answer, guarded, send};
+
+struct World {
+    keys: ManagedKeys,
+    app: Router,
+    clock: ManualClock,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = ManualClock::now();
+        let store = MemoryKeyStore::new().unwrap();
+        let keys = ManagedKeys::new(store, "sk")
+            .unwrap()
+            .with_clock(clock.clock());
+        keys.open().await.unwrap();
+        let app = guarded(AuthLayer::new(keys.clone()));
+        Self { keys, app, clock }
+    }
+
+    async fn make(&self, request: KeyRequest) -> MadeKey {
+        self.keys.as_operator("ada").create(request).await.unwrap()
+    }
+
+    async fn show(&self, key: &MadeKey) -> Answer {
+        let request = Request::get("/run").header("x-api-key", key.secret().unwrap().expose());
+        send(&self.app, request.body(axum::body::Body::empty()).unwrap()).await
+    }
+
+    async fn passed(&self, key: &MadeKey) -> usize {
+        for number in 0..50 {
+            match self.show(key).await.status.as_u16() {
+                200 => {}
+                429 => return number,
+                status => panic!("{status}"),
+            }
+        }
+        panic!("nothing is refused");
+    }
+}
+
+fn limited(requests: u32) -> KeyRequest {
+    KeyRequest::new("ci").with_limit(KeyLimit::new(requests, 60))
+}
+
+#[tokio::test]
+async fn a_key_is_held_to_its_limit_and_told_of_it() {
+    let world = World::new().await;
+    let (key, other) = (world.make(limited(3)).await, world.make(limited(3)).await);
+    let answer = world.show(&key).await;
+    assert_eq!(answer.headers["ratelimit"], "\"key-limit\";r=2;t=20");
+    assert_eq!(answer.headers["ratelimit-policy"], "\"key-limit\";q=3;w=60");
+    assert_eq!(world.passed(&key).await, 2);
+    let refused = world.show(&key).await;
+    refused.refused_with(429, "throttled");
+    assert_eq!(refused.headers["retry-after"], "20");
+    assert_eq!(refused.headers["ratelimit"], "\"key-limit\";r=0;t=20");
+    assert_eq!(world.passed(&other).await, 3);
+    world.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(world.show(&key).await.headers["retry-after"], "19");
+    let unlimited = world.make(KeyRequest::new("free")).await;
+    assert!(
+        !world
+            .show(&unlimited)
+            .await
+            .headers
+            .contains_key("ratelimit")
+    );
+}
+
+#[tokio::test]
+async fn a_change_counts_from_the_next_request() {
+    let world = World::new().await;
+    let key = world.make(limited(2)).await;
+    assert_eq!(world.passed(&key).await, 2);
+    let admin = world.keys.as_operator("ada");
+    let id = key.key().record().id().clone();
+    let change = |limit| KeyUpdate::new().with_limit(limit);
+    admin
+        .update(&id, change(Some(KeyLimit::new(100, 60))))
+        .await
+        .unwrap();
+    // What was taken from the smaller bucket is missing in the larger one, which fills faster.
+    world.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(world.show(&key).await.status, 200);
+    admin
+        .update(&id, change(Some(KeyLimit::new(1, 3_600))))
+        .await
+        .unwrap();
+    assert_eq!(world.passed(&key).await, 0);
+    admin.update(&id, change(None)).await.unwrap();
+    assert_eq!(world.show(&key).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_limit_of_no_requests_refuses_every_request() {
+    let world = World::new().await;
+    let key = world.make(limited(0)).await;
+    assert_eq!(world.show(&key).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_key_and_its_successor_share_one_bucket() {
+    let world = World::new().await;
+    let old = world.make(limited(4)).await;
+    assert_eq!(world.show(&old).await.status, 200);
+    let admin = world.keys.as_operator("ada");
+    let id = old.key().record().id().clone();
+    let new = admin
+        .rotate(&id, std::time::Duration::from_secs(3_600))
+        .await
+        .unwrap();
+    assert_eq!(world.show(&new).await.status, 200);
+    assert_eq!(world.show(&old).await.status, 200);
+    assert_eq!(world.passed(&new).await, 1);
+    assert_eq!(world.passed(&old).await, 0);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_its_limit_costs_no_credit() {
+    let world = World::new().await;
+    let key = world.make(limited(2).with_credits(10)).await;
+    assert_eq!(world.passed(&key).await, 2);
+    for _ in 0..5 {
+        world.show(&key).await.refused_with(429, "throttled");
+    }
+    let admin = world.keys.as_operator("ada");
+    let now = admin.get(key.key().record().id()).await.unwrap();
+    assert_eq!(now.credits(), Some(8));
+}
+
+#[tokio::test]
+async fn a_request_counts_once_however_many_layers_ask() {
+    let world = World::new().await;
+    let key = world.make(limited(2)).await;
+    let app = guarded(AuthLayer::new(world.keys.clone())).layer(AuthLayer::new(world.keys.clone()));
+    for status in [200, 200, 429] {
+        let request = Request::get("/run").header("x-api-key", key.secret().unwrap().expose());
+        let answer = send(&app, request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, status);
+    }
+}

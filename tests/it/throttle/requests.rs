@@ -1,0 +1,498 @@
+//! Requests of callers, keys, tenants and routes, held to their limits [14.3].
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
+use http::Method;
+use tower_auth::{
+    AuthContext, AuthLayer, AuthRequest,
+    provider::{ApiKeyAuth, ApiKeyRecord, provider_fn},
+    testing::{self, ManualClock},
+    throttle::{EXPOSED_HEADERS, Limit, Quota, Requests, ThrottleLayer},
+};
+use tower_http::cors::{Any, CorsLayer};
+
+use super::kit::{PEER, from};
+use crate::common::{
+    answer::{Answer, send},
+    log::Log,
+};
+
+fn quota(text: &str) -> Quota {
+    text.parse().unwrap()
+}
+
+struct World {
+    app: Router,
+    clock: ManualClock,
+}
+
+impl World {
+    fn new(limits: impl IntoIterator<Item = Limit>) -> Self {
+        Self::with(limits, |layer| layer)
+    }
+
+    fn with(
+        limits: impl IntoIterator<Item = Limit>,
+        change: impl FnOnce(Requests) -> Requests,
+    ) -> Self {
+        let clock = ManualClock::now();
+        let throttle = Requests::new(limits).unwrap().with_clock(clock.clock());
+        let charged = async |caller: AuthContext| {
+            caller.charge(4);
+            "charged"
+        };
+        let app = Router::new()
+            .route("/run", any(async || "ran"))
+            .route("/runs/{id}", any(async || "ran"))
+            .route("/files/{*rest}", any(async || "ran"))
+            .route("/charge", post(charged))
+            .route("/public", get(async || "public"))
+            .layer(ThrottleLayer::new(change(throttle)))
+            .layer(AuthLayer::new(callers()).public("/public"));
+        Self { app, clock }
+    }
+
+    async fn ask(&self, line: &str, caller: &str) -> Answer {
+        send(&self.app, from(PEER, line, &[("x-user", caller)])).await
+    }
+
+    /// How many requests pass before one is refused.
+    async fn passed(&self, line: &str, caller: &str) -> usize {
+        for number in 0..100 {
+            let answer = self.ask(line, caller).await;
+            match answer.status.as_u16() {
+                200 => {}
+                429 => return number,
+                status => panic!("{status}"),
+            }
+        }
+        panic!("nothing is refused");
+    }
+}
+
+/// Whoever says who they are: `user`, or `user@tenant`, or `user+scope`.
+fn callers() -> impl tower_auth::provider::AuthProvider {
+    provider_fn(|request: &AuthRequest<'_>| {
+        let Some(user) = request.header("x-user") else {
+            return Ok(None);
+        };
+        let (user, tenant) = user.split_once('@').unwrap_or((user, ""));
+        let (user, scope) = user.split_once('+').unwrap_or((user, ""));
+        let mut context = AuthContext::new(user)
+            .with_scopes([scope].into_iter().filter(|scope| !scope.is_empty()));
+        if !tenant.is_empty() {
+            context = context.with_claim("tenant", tenant);
+        }
+        Ok(Some(context))
+    })
+}
+
+#[tokio::test]
+async fn a_caller_is_held_to_the_limit_and_another_is_not() {
+    let world = World::new([Limit::by_caller(quota("5 per minute"))]);
+    assert_eq!(world.passed("GET /run", "ada").await, 5);
+    assert_eq!(world.passed("GET /run", "eve").await, 5);
+    world.clock.advance(Duration::from_secs(24));
+    assert_eq!(world.passed("GET /run", "ada").await, 2);
+}
+
+#[tokio::test]
+async fn every_answer_tells_what_is_left_and_the_refusal_when_to_come_back() {
+    let world = World::new([Limit::by_caller(quota("2 per minute"))]);
+    for left in ["1", "0"] {
+        let answer = world.ask("GET /run", "ada").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.headers["ratelimit"],
+            format!("\"caller\";r={left};t=30")
+        );
+        assert_eq!(answer.headers["ratelimit-policy"], "\"caller\";q=2;w=60");
+        assert!(!answer.headers.contains_key("retry-after"));
+    }
+    world.clock.advance(Duration::from_secs(7));
+    let refused = world.ask("GET /run", "ada").await;
+    refused.refused_with(429, "throttled");
+    assert_eq!(refused.headers["retry-after"], "23");
+    assert_eq!(refused.headers.get_all("ratelimit").iter().count(), 1);
+    assert_eq!(refused.headers["ratelimit"], "\"caller\";r=0;t=23");
+    assert_eq!(refused.headers["ratelimit-policy"], "\"caller\";q=2;w=60");
+    let body: serde_json::Value = serde_json::from_slice(&refused.body).unwrap();
+    assert_eq!(
+        body["type"],
+        "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    );
+    assert_eq!(body["violated-policies"], serde_json::json!(["caller"]));
+    // Who waits as long as they are told is let in.
+    world.clock.advance(Duration::from_secs(23));
+    assert_eq!(world.ask("GET /run", "ada").await.status, 200);
+}
+
+#[tokio::test]
+async fn of_several_limits_all_count_or_none_and_the_tightest_is_told() {
+    let world = World::new([
+        Limit::by_caller(quota("100 per minute")),
+        Limit::by_tenant(quota("3 per minute")),
+    ]);
+    let answer = world.ask("GET /run", "ada@acme").await;
+    assert_eq!(answer.headers["ratelimit"], "\"tenant\";r=2;t=20");
+    let policies = "\"caller\";q=100;w=60, \"tenant\";q=3;w=60";
+    assert_eq!(answer.headers["ratelimit-policy"], policies);
+    assert_eq!(world.passed("GET /run", "eve@acme").await, 2);
+    for _ in 0..200 {
+        assert_eq!(world.ask("GET /run", "ada@acme").await.status, 429);
+    }
+    // What was refused for the tenant took nothing from the caller.
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(world.passed("GET /run", "ada@acme").await, 3);
+    let answer = world.ask("GET /run", "ada@acme").await;
+    assert_eq!(answer.headers["ratelimit"], "\"tenant\";r=0;t=20");
+}
+
+#[tokio::test]
+async fn who_has_no_tenant_shares_no_bucket_with_others() {
+    let world = World::new([Limit::by_tenant(quota("3 per minute"))]);
+    assert_eq!(world.passed("GET /run", "ada").await, 3);
+    assert_eq!(world.passed("GET /run", "eve").await, 3);
+    assert_eq!(world.passed("GET /run", "bob@acme").await, 3);
+    assert_eq!(world.passed("GET /run", "cyd@acme").await, 0);
+}
+
+#[tokio::test]
+async fn scopes_choose_who_is_counted() {
+    let world = World::new([
+        Limit::by_caller(quota("2 per minute"))
+            .with_name("trial")
+            .unwrap()
+            .for_scope("trial"),
+        Limit::by_caller(quota("4 per minute")).except_scope("gold"),
+    ]);
+    assert_eq!(world.passed("GET /run", "ada+trial").await, 2);
+    assert_eq!(world.passed("GET /run", "bob").await, 4);
+    for _ in 0..50 {
+        let answer = world.ask("GET /run", "cyd+gold").await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.headers.contains_key("ratelimit"));
+    }
+}
+
+#[tokio::test]
+async fn a_route_has_a_limit_and_a_cost_of_its_own() {
+    let runs = |path: &str| {
+        Limit::by_caller(quota("4 per minute"))
+            .for_route((Method::GET, path))
+            .unwrap()
+            .with_cost(2)
+    };
+    for (path, inside, outside) in [
+        ("/run", "/run", "/runs/7"),
+        ("/runs/{id}", "/runs/7", "/run"),
+        ("/runs/7", "/runs/7", "/runs/8"),
+        ("/files/{*rest}", "/files/a/b", "/run"),
+    ] {
+        let world = World::new([runs(path)]);
+        for number in 0..10 {
+            let answer = world.ask(&format!("GET {outside}"), "ada").await;
+            assert_eq!(answer.status, 200, "{path} {number}");
+            let answer = world.ask(&format!("POST {inside}"), "ada").await;
+            assert_eq!(answer.status, 200, "{path} {number}");
+        }
+        assert_eq!(
+            world.passed(&format!("HEAD {inside}"), "ada").await,
+            2,
+            "{path}"
+        );
+        assert_eq!(
+            world.passed(&format!("GET {inside}"), "ada").await,
+            0,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_path_is_of_the_same_route() {
+    let limit = Limit::by_caller(quota("2 per minute"))
+        .for_route("/runs/{id}")
+        .unwrap();
+    let world = World::new([limit]);
+    let mut passed = 0;
+    for spelling in [
+        "/runs/7",
+        "/runs/%37",
+        "/runs/a%2fb",
+        "/runs/..",
+        "/runs/;x",
+    ] {
+        let answer = world.ask(&format!("GET {spelling}"), "ada").await;
+        passed += usize::from(answer.status == 200);
+    }
+    assert_eq!(passed, 2);
+}
+
+#[tokio::test]
+async fn a_handler_charges_more_after_the_fact() {
+    let world = World::new([
+        Limit::by_caller(quota("10 per minute")),
+        Limit::by_tenant(quota("100 per minute")),
+    ]);
+    assert_eq!(world.ask("POST /charge", "ada@acme").await.status, 200);
+    let answer = world.ask("GET /run", "ada@acme").await;
+    assert_eq!(answer.headers["ratelimit"], "\"caller\";r=4;t=6");
+    // Beyond what is there: the next requests wait.
+    assert_eq!(world.ask("POST /charge", "ada@acme").await.status, 200);
+    let refused = world.ask("GET /run", "ada@acme").await;
+    assert_eq!(refused.headers["retry-after"], "12");
+    // The tenant was charged too.
+    let answer = world.ask("GET /run", "eve@acme").await;
+    assert_eq!(answer.headers["ratelimit"], "\"tenant\";r=88;t=1");
+    world.clock.advance(Duration::from_secs(12));
+    assert_eq!(world.passed("GET /run", "ada@acme").await, 1);
+}
+
+#[tokio::test]
+async fn a_handler_without_a_limit_around_it_charges_nobody() {
+    let caller = AuthContext::new("ada");
+    caller.charge(1_000_000);
+}
+
+#[tokio::test]
+async fn a_handler_charges_the_limits_of_every_layer_around_it() {
+    let clock = ManualClock::now();
+    let throttle = |name: &str| {
+        let limit = Limit::by_caller(quota("10 per minute"))
+            .with_name(name)
+            .unwrap();
+        ThrottleLayer::new(Requests::new([limit]).unwrap().with_clock(clock.clock()))
+    };
+    let charged = async |caller: AuthContext| caller.charge(4);
+    let app = Router::new()
+        .route("/charge", get(charged))
+        .layer(throttle("inner"))
+        .route("/run", get(async || "ran"))
+        .layer(throttle("outer"))
+        .layer(AuthLayer::new(callers()));
+    let ask = async |line: &str| send(&app, from(PEER, line, &[("x-user", "ada")])).await;
+    let charged = ask("GET /charge").await;
+    let told: Vec<_> = charged.headers.get_all("ratelimit").iter().collect();
+    assert_eq!(told, ["\"inner\";r=9;t=6", "\"outer\";r=9;t=6"]);
+    assert_eq!(
+        ask("GET /run").await.headers["ratelimit"],
+        "\"outer\";r=4;t=6"
+    );
+    assert_eq!(
+        ask("GET /charge").await.headers["ratelimit"],
+        "\"inner\";r=4;t=6"
+    );
+}
+
+#[tokio::test]
+async fn a_public_path_is_limited_by_address_alone() {
+    let world = World::new([
+        Limit::by_caller(quota("1 per minute")),
+        Limit::by_address(quota("5 per minute"))
+            .for_route("/public")
+            .unwrap(),
+    ]);
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        statuses.push(
+            send(&world.app, from(PEER, "GET /public", &[]))
+                .await
+                .status
+                .as_u16(),
+        );
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429]);
+    let other = send(&world.app, from("203.0.113.8", "GET /public", &[])).await;
+    assert_eq!(other.status, 200);
+}
+
+#[tokio::test]
+async fn a_limit_of_all_counts_everybody() {
+    let world = World::new([Limit::of_all(quota("3 per minute"))]);
+    for caller in ["ada", "bob", "cyd"] {
+        assert_eq!(world.ask("GET /run", caller).await.status, 200);
+    }
+    assert_eq!(world.ask("GET /run", "eve").await.status, 429);
+    assert_eq!(
+        send(&world.app, from(PEER, "GET /public", &[]))
+            .await
+            .status,
+        429
+    );
+}
+
+#[tokio::test]
+async fn two_keys_of_one_caller_are_two_keys_and_one_caller() {
+    let record = |name: &str| ApiKeyRecord::new(name, format!("sk-live-{name}-9f03a51d")).unwrap();
+    let keys =
+        ApiKeyAuth::new(["old", "new"].map(|name| record(name).with_user_id("ada"))).unwrap();
+    let clock = ManualClock::now();
+    let passed = async |limit: Limit| {
+        let throttle =
+            ThrottleLayer::new(Requests::new([limit]).unwrap().with_clock(clock.clock()));
+        let app = Router::new()
+            .route("/run", get(async || "ran"))
+            .layer(throttle)
+            .layer(AuthLayer::new(keys.clone()));
+        let mut passed = [0, 0];
+        for (place, name) in ["old", "new"].into_iter().enumerate() {
+            let key = format!("sk-live-{name}-9f03a51d");
+            for _ in 0..5 {
+                let answer = send(&app, from(PEER, "GET /run", &[("x-api-key", &*key)])).await;
+                passed[place] += usize::from(answer.status == 200);
+            }
+        }
+        passed
+    };
+    assert_eq!(passed(Limit::by_key(quota("3 per minute"))).await, [3, 3]);
+    assert_eq!(
+        passed(Limit::by_caller(quota("3 per minute"))).await,
+        [3, 0]
+    );
+}
+
+#[tokio::test]
+async fn head_options_and_upgrades_are_requests_like_any_other() {
+    let world = World::new([Limit::by_caller(quota("5 per minute"))]);
+    for line in [
+        "HEAD /run",
+        "OPTIONS /run",
+        "GET /run",
+        "POST /run",
+        "PUT /run",
+    ] {
+        assert_eq!(world.ask(line, "ada").await.status, 200, "{line}");
+    }
+    for line in ["HEAD /run", "OPTIONS /run"] {
+        assert_eq!(world.ask(line, "ada").await.status, 429, "{line}");
+    }
+    let headers = [
+        ("x-user", "ada"),
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+    ];
+    let upgrade = send(&world.app, from(PEER, "GET /run", &headers)).await;
+    assert_eq!(upgrade.status, 429);
+    let headers = [
+        ("x-user", "ada"),
+        ("content-type", "application/grpc+proto"),
+    ];
+    let grpc = send(&world.app, from(PEER, "POST /run", &headers)).await;
+    assert_eq!(grpc.headers["grpc-status"], "8");
+}
+
+#[tokio::test]
+async fn pages_of_another_origin_read_what_is_left() {
+    let clock = ManualClock::now();
+    let throttle = Requests::new([Limit::by_caller(quota("1 per minute"))]).unwrap();
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .expose_headers(EXPOSED_HEADERS);
+    let app = Router::new()
+        .route("/run", get(async || "ran"))
+        .layer(ThrottleLayer::new(throttle.with_clock(clock.clock())))
+        .layer(AuthLayer::new(callers()))
+        .layer(cors);
+    for status in [200, 429] {
+        let headers = [("x-user", "ada"), ("origin", "https://page.example")];
+        let answer = send(&app, from(PEER, "GET /run", &headers)).await;
+        assert_eq!(answer.status, status);
+        let exposed = answer.headers["access-control-expose-headers"]
+            .to_str()
+            .unwrap();
+        for name in ["ratelimit", "ratelimit-policy", "retry-after"] {
+            assert!(
+                exposed.split(',').any(|exposed| exposed == name),
+                "{exposed}"
+            );
+        }
+        assert!(answer.headers.contains_key("ratelimit"));
+    }
+    // A preflight is answered by the outer layer, and nobody's request.
+    let headers = [
+        ("origin", "https://page.example"),
+        ("access-control-request-method", "GET"),
+    ];
+    let preflight = send(&app, from(PEER, "OPTIONS /run", &headers)).await;
+    assert_eq!(preflight.status, 200);
+}
+
+#[tokio::test]
+async fn a_refusal_is_worded_by_the_layer_around_it() {
+    let clock = ManualClock::now();
+    let throttle = Requests::new([Limit::by_caller(quota("1 per minute"))]).unwrap();
+    let auth = AuthLayer::new(testing::accept(AuthContext::new("ada"))).with_refusal(
+        |error, _, mut response| {
+            assert_eq!(error.kind(), tower_auth::AuthErrorKind::Throttled);
+            response
+                .headers_mut()
+                .insert("x-worded", http::HeaderValue::from_static("yes"));
+            response
+        },
+    );
+    let app = Router::new()
+        .route("/run", get(async || "ran"))
+        .layer(ThrottleLayer::new(throttle.with_clock(clock.clock())))
+        .layer(auth);
+    send(&app, from(PEER, "GET /run", &[])).await;
+    let refused = send(&app, from(PEER, "GET /run", &[])).await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.headers["x-worded"], "yes");
+    assert_eq!(refused.headers.get_all("ratelimit").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_layer_that_sees_no_caller_says_so_once() {
+    let log = Log::start();
+    let throttle = Requests::new([Limit::by_caller(quota("1 per minute"))]).unwrap();
+    let throttle = ThrottleLayer::new(throttle);
+    let app = Router::new()
+        .route("/run", get(async || "ran"))
+        .layer(throttle);
+    for _ in 0..250 {
+        assert_eq!(send(&app, from(PEER, "GET /run", &[])).await.status, 200);
+    }
+    let told = log.events().into_iter();
+    let told = told.filter(|event| {
+        event
+            .field("message")
+            .is_some_and(|text| text.contains("saw no caller"))
+    });
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn limits_that_cannot_be_are_faults() {
+    let a_minute = quota("10 per minute, burst 2");
+    let many = (0..9).map(|number| {
+        Limit::by_caller(a_minute)
+            .with_name(&number.to_string())
+            .unwrap()
+    });
+    for (limits, says) in [
+        (many.collect(), "more than eight"),
+        (
+            vec![Limit::by_caller(a_minute), Limit::by_caller(a_minute)],
+            "another name",
+        ),
+        (
+            vec![Limit::by_caller(a_minute).with_cost(3)],
+            "lower the cost",
+        ),
+    ] {
+        let error = Requests::new(limits).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    for name in ["", "a b", "a\"b", "ü", &"a".repeat(65)] {
+        assert!(
+            Limit::by_caller(a_minute).with_name(name).is_err(),
+            "{name}"
+        );
+    }
+    assert!(Limit::by_caller(a_minute).for_route("no-slash").is_err());
+}
