@@ -21,6 +21,8 @@ pub(crate) enum Fault {
 pub(crate) enum Cause {
     /// The file cannot be made or found.
     File(PathBuf, io::ErrorKind),
+    /// There is no folder in which to make the file.
+    NoFolder(PathBuf),
     /// The file, or one of the two beside it, is no longer the one that was opened.
     Replaced(PathBuf),
     /// The file belongs to another program.
@@ -99,6 +101,10 @@ impl fmt::Display for Cause {
                  create`, in a program with SqliteKeyStore::open_or_create"
             ),
             Self::File(path, kind) => write!(f, "the file {path:?} cannot be opened: {kind}"),
+            Self::NoFolder(path) => write!(
+                f,
+                "the file {path:?} cannot be made: make the folder first, or name another one"
+            ),
             Self::Replaced(path) => write!(
                 f,
                 "the file {path:?} was deleted or replaced while it was open: put it back, or \

@@ -86,6 +86,9 @@ pub(crate) fn create(path: &Path) -> Result<(), Fault> {
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Cause::NoFolder(path.to_owned()).into())
+        }
         Err(error) => Err(Cause::File(path.to_owned(), error.kind()).into()),
     }
 }
