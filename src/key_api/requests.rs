@@ -11,7 +11,7 @@ pub(super) fn create(mut body: Members) -> Result<KeyRequest, Refusal> {
 
 /// The body of `POST /import`.
 pub(super) fn import(mut body: Members) -> Result<(KeyDigest, KeyRequest), Refusal> {
-    let digest = body.required_digest("key_sha256");
+    let digest = body.required_digest("digest");
     let request = request(&mut body);
     body.finish(digest.zip(request))
 }

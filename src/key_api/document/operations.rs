@@ -58,7 +58,7 @@ fn all() -> Vec<Operation> {
                     json!({
                         "name": "billing robot",
                         "scopes": ["invoices:read"],
-                        "key_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                        "digest": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                     }),
                 ),
             ]

@@ -34,13 +34,13 @@ fn requests() -> Schemas {
     });
     let import = with(
         &create,
-        json!({"key_sha256": {
+        json!({"digest": {
             "type": "string", "pattern": "^[0-9A-Fa-f]{64}$", "description": "The SHA-256 of the key in hex.",
         }}),
     );
     named([
         ("CreateKey", object(create, &["name"])),
-        ("ImportKey", object(import, &["key_sha256", "name"])),
+        ("ImportKey", object(import, &["digest", "name"])),
         ("UpdateKey", object(update, &[])),
         (
             "RotateKey",

@@ -226,7 +226,7 @@ async fn good_requests(
         (
             "POST",
             "/keys/import".into(),
-            Some(json!({"name": "x", "key_sha256": hex})),
+            Some(json!({"name": "x", "digest": hex})),
         ),
         ("PATCH", changed.clone(), Some(json!({"name": "y"}))),
         (

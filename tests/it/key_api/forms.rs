@@ -409,12 +409,12 @@ async fn no_refusal_repeats_what_was_sent() {
             "{answer:?}"
         );
     }
-    let import = json!({"name": "x", "key_sha256": secret});
+    let import = json!({"name": "x", "digest": secret});
     let answer = root.post("/keys/import", import).await;
     answer.refused_with(400, "invalid_request");
     assert_eq!(
         answer.problem()["detail"],
-        "key_sha256 is no SHA-256 of 64 hex digits; never send the key itself"
+        "digest is no SHA-256 of 64 hex digits; never send the key itself"
     );
     for path in [
         format!("/keys/{secret}"),

@@ -187,7 +187,7 @@ async fn a_digest_is_imported_and_its_key_accepted() {
         .map(|byte| format!("{byte:02X}"))
         .collect();
     let answer = root
-        .post("/keys/import", json!({"name": "old", "key_sha256": hex}))
+        .post("/keys/import", json!({"name": "old", "digest": hex}))
         .await;
     assert_eq!(answer.status, 201);
     let made = body(&answer);
@@ -198,7 +198,7 @@ async fn a_digest_is_imported_and_its_key_accepted() {
     );
     assert!(made.get("key").is_none());
     assert_eq!(server.run("legacy-key-4711").await, 200);
-    root.post("/keys/import", json!({"name": "old", "key_sha256": hex}))
+    root.post("/keys/import", json!({"name": "old", "digest": hex}))
         .await
         .refused_with(409, "conflict");
 }

@@ -32,7 +32,7 @@ fn requests(id: &str) -> Vec<(&'static str, String, Option<Value>, &'static str)
         (
             "POST",
             "/keys/import".into(),
-            Some(json!({"name": "x", "key_sha256": digest})),
+            Some(json!({"name": "x", "digest": digest})),
             "keys:write keys:admin",
         ),
         ("GET", "/keys/audit".into(), None, "keys:read keys:admin"),

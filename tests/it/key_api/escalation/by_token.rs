@@ -23,7 +23,7 @@ async fn no_request_gives_a_scope_that_the_caller_lacks() {
                 .await;
             forbidden(&answer);
         }
-        let request = json!({"name": "x", "scopes": ["b"], "key_sha256": digest});
+        let request = json!({"name": "x", "scopes": ["b"], "digest": digest});
         let answer = admin.post("/keys/import", request).await;
         assert_eq!(answer.status, 403);
     }
@@ -144,7 +144,7 @@ async fn an_administrator_of_all_keys_takes_over_no_wider_one() {
 async fn keys_write_alone_imports_nothing_and_reads_no_audit_of_all() {
     let server = Server::new();
     let eve = server.token(EVE);
-    let request = json!({"name": "x", "key_sha256": "11".repeat(32)});
+    let request = json!({"name": "x", "digest": "11".repeat(32)});
     let answer = eve.post("/keys/import", request).await;
     answer.refused_with(403, "insufficient_scope");
     let answer = eve.get("/keys/audit").await;
