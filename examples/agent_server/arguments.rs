@@ -11,6 +11,7 @@ use clap::{
 };
 use tower_auth::{
     ConfigError, Secret,
+    keys::KeyStoreUrl,
     throttle::{Quota, TrustedProxies},
 };
 
@@ -28,6 +29,11 @@ pub(crate) struct Arguments {
     /// Accept this API key; may be given several times
     #[arg(long = "key", value_name = "KEY", value_parser = secret, allow_hyphen_values = true)]
     pub(crate) keys: Vec<Secret>,
+
+    /// Accept the API keys of this store, which is made if it is not there: sqlite:FILE, or
+    /// postgres://USER@HOST/DATABASE; administrators manage them under /keys
+    #[arg(long, value_name = "URL", value_parser = key_store, allow_hyphen_values = true)]
+    pub(crate) key_store: Option<KeyStoreUrl>,
 
     /// Accept tokens signed with this secret (HS256, 32 bytes or more)
     #[arg(long, value_name = "SECRET", value_parser = secret, allow_hyphen_values = true)]
@@ -156,6 +162,10 @@ fn secret(given: &str) -> Result<Secret, &'static str> {
     value(given).map(Secret::from)
 }
 
+fn key_store(given: &str) -> Result<KeyStoreUrl, String> {
+    KeyStoreUrl::parse(value(given)?).map_err(|error| format!("is no URL of a key store: {error}"))
+}
+
 fn path(given: &str) -> Result<PathBuf, &'static str> {
     value(given).map(PathBuf::from)
 }
@@ -192,7 +202,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const NO_VALUE: &str = "needs a value behind it";
 
 const AFTER_HELP: &str = "\
-With none of --key, --jwt-secret, --issuer and --config it makes API keys and prints them.
+With none of --key, --key-store, --jwt-secret, --issuer and --config it makes API keys and prints
+them. The first start on an empty --key-store makes an administrator's key there and prints it.
 /run and /run/stream need the scope agents:invoke (claim `scope`; a key given with --key has
 every scope), /admin/stats needs the role admin (claim `roles`, `role` or `realm_access.roles`).
 RUST_LOG=debug logs more. Other users of this machine can read the command line.";

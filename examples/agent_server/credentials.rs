@@ -11,6 +11,7 @@ use tower_auth::{
 };
 
 use crate::{
+    key_store::{self, Managed},
     options::{Issuer, Options, Signed},
     permissions::{ADMIN, INVOKE},
     telegram::{self, Bot},
@@ -26,6 +27,8 @@ pub(crate) struct Credentials {
     /// Lets in what people on a list write to a bot, where the options name one.
     pub(crate) telegram: Option<WebhookLayer>,
     pub(crate) caller: Caller,
+    /// The keys of a store, where the options name one.
+    pub(crate) managed: Option<Managed>,
     /// Whose keys to fetch before the first token comes.
     pub(crate) issuer: Option<OAuth2Auth>,
 }
@@ -61,6 +64,8 @@ pub(crate) enum Caller {
     Demo { key: String, admin_key: String },
     /// A key from the command line.
     Key,
+    /// A key of a store; the first one may be printed, once.
+    Stored { first_key: Option<Secret> },
     /// A token: only others can make one.
     Token,
     /// Nothing: everybody may call.
@@ -68,15 +73,16 @@ pub(crate) enum Caller {
 }
 
 impl Credentials {
-    pub(crate) fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
+    /// Opens the key store that the options or the file name, unless the file is only to be judged.
+    pub(crate) async fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
         match &options.config {
-            Some(file) => Self::from_file(file, options),
-            None => Self::from_options(options),
+            Some(file) => Self::from_file(file, options).await,
+            None => Self::from_options(options).await,
         }
     }
 
     /// What a file says, and the partner's key beside it.
-    fn from_file(file: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
+    async fn from_file(file: &Path, options: &Options) -> Result<Self, Box<dyn Error>> {
         let (partner, partner_key) = partner()?;
         let hook = partner.clone();
         let mut config = AuthConfig::from_file(file)
@@ -88,14 +94,19 @@ impl Credentials {
         if let Ok(address) = options.addr.parse() {
             config = config.with_address(address);
         }
-        let setup = config
+        let setup = key_store::register(config)
             .build()
             .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
+        if !options.only_check {
+            setup.open().await?;
+        }
+        let managed = setup.managed_keys().map(Managed::of_file);
         let (layer, webhooks, handle) = setup.into_reload_layers();
         let summary = handle.summary();
         let takes_keys = |provider: &String| provider.starts_with("api_key");
         let caller = match summary.providers() {
             _ if summary.is_disabled() => Caller::Anything,
+            _ if managed.is_some() => Caller::Stored { first_key: None },
             providers if providers.iter().any(takes_keys) => Caller::Key,
             _ => Caller::Token,
         };
@@ -109,16 +120,27 @@ impl Credentials {
             partner_key,
             telegram: None,
             caller,
+            managed,
             issuer: None,
         })
     }
 
-    fn from_options(options: &Options) -> Result<Self, Box<dyn Error>> {
+    async fn from_options(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let managed = match &options.key_store {
+            Some(url) => Some(Managed::open(url).await?),
+            None => None,
+        };
         let mut members: Vec<Arc<dyn AuthProvider>> = vec![];
         let mut caller = Caller::Token;
         if !options.keys.is_empty() {
             members.push(Arc::new(api_keys(&options.keys)?));
             caller = Caller::Key;
+        }
+        if let Some(managed) = &managed {
+            members.push(Arc::new(managed.keys.clone()));
+            caller = Caller::Stored {
+                first_key: managed.first_key.clone(),
+            };
         }
         if let Some(signed) = &options.signed {
             members.push(Arc::new(tokens(signed)?));
@@ -140,6 +162,7 @@ impl Credentials {
             partner_key,
             telegram,
             caller,
+            managed,
             issuer,
         })
     }

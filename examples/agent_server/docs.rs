@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aide::redoc::Redoc;
 use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use serde::Serialize;
+use tower_auth::key_api::KeyApi;
 use utoipa::{
     IntoResponses, Modify, OpenApi, ToSchema,
     openapi::{
@@ -18,15 +19,17 @@ use utoipa_swagger_ui::{Config, SwaggerUi, serve};
 
 use crate::{
     credentials::{Caller, PARTNER_KEY},
-    routes, telegram,
+    routes::{self, KEYS},
+    telegram,
 };
 
 /// `/docs`, `/redoc` and `/openapi.json`, which need nothing from the internet.
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
     caller: &Caller,
     has_telegram: bool,
+    keys: Option<&KeyApi>,
 ) -> Router<S> {
-    let api = document(caller, has_telegram);
+    let api = document(caller, has_telegram, keys);
     let redoc = Redoc::new(DOCUMENT).with_title(&api.info.title).html();
     let redoc = Bytes::from(redoc);
     let initializer = initializer();
@@ -40,13 +43,18 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
 }
 
 /// What can be called here, and with what.
-fn document(caller: &Caller, has_telegram: bool) -> openapi::OpenApi {
+fn document(caller: &Caller, has_telegram: bool, keys: Option<&KeyApi>) -> openapi::OpenApi {
     let mut api = Api::openapi();
     if has_telegram {
         api.merge(Telegram::openapi());
     }
+    if let Some(keys) = keys {
+        // A test looks for its paths, so that a document which does not fit is noticed.
+        let document = serde_json::from_value(keys.openapi(KEYS));
+        api.merge(document.unwrap_or_default());
+    }
     let instruction = match caller {
-        Caller::Demo { .. } | Caller::Key => {
+        Caller::Demo { .. } | Caller::Key | Caller::Stored { .. } => {
             "On [/docs](/docs) press **Authorize**, paste the API key, press **Enter**, then **Close**. Open **/run** \
              and press **Execute**."
         }

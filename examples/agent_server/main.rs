@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
 //! options. What each file does: `arguments` reads the command line, `options` is what it comes to,
-//! `limits` says how often somebody may ask or guess,
+//! `limits` says how often somebody may ask or guess, `key_store` keeps keys,
 //! `credentials` says who may call, `permissions` what callers may do, `routes` answers, `docs`
 //! describes the routes, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
 //! what the routes share, `stop` brings Ctrl-C to whoever has something to end.
@@ -10,6 +10,7 @@
 mod arguments;
 mod credentials;
 mod docs;
+mod key_store;
 mod limits;
 mod options;
 mod permissions;
@@ -31,7 +32,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tokio::net::TcpListener;
-use tower_auth::{Access, AuthLayer, ConfigError, throttle::EXPOSED_HEADERS};
+use tower_auth::{Access, AuthLayer, ConfigError, key_api::KeyApi, throttle::EXPOSED_HEADERS};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -43,6 +44,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     arguments::{Arguments, Stopped},
     credentials::{Callers, Credentials},
+    key_store::Managed,
     options::Options,
     shared::{Shared, Stats},
     stop::Stop,
@@ -52,6 +54,7 @@ use crate::{
 /// The routes, and around them who may call them.
 fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Router, ConfigError> {
     let dev_docs = options.dev_docs;
+    let keys = credentials.managed.as_ref().map(Managed::api);
     match &credentials.callers {
         Callers::Chain(chain) => {
             let mut auth = AuthLayer::new(chain.clone())
@@ -71,14 +74,15 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
             }
             let has_docs = bot.is_some();
             let headers = auth.credential_headers();
-            let app = routes(bot, docs::pages(&credentials.caller, has_docs), stop)?.layer(auth);
+            let pages = docs::pages(&credentials.caller, has_docs, keys.as_ref());
+            let app = routes(bot, pages, keys, stop)?.layer(auth);
             Ok(watched(app, &headers))
         }
         Callers::File(file) => {
             // Closed by the layer around, unless the file makes it a webhook: it may do so later.
             let bot = post(telegram::hook);
-            let pages = docs::pages(&credentials.caller, file.has_bot());
-            let app = routes(Some(bot), pages, stop)?
+            let pages = docs::pages(&credentials.caller, file.has_bot(), keys.as_ref());
+            let app = routes(Some(bot), pages, keys, stop)?
                 .layer(file.layer.clone())
                 // Around it: what this one proves, that one lets in.
                 .layer(file.webhooks.clone());
@@ -92,6 +96,7 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
 fn routes(
     bot: Option<MethodRouter<Shared>>,
     pages: Router<Shared>,
+    keys: Option<KeyApi>,
     stop: Stop,
 ) -> Result<Router, ConfigError> {
     let may_invoke = permissions::may_invoke()?;
@@ -112,6 +117,9 @@ fn routes(
         .merge(pages);
     if let Some(bot) = bot {
         routes = routes.route(telegram::PATH, bot);
+    }
+    if let Some(keys) = keys {
+        routes = routes.nest(routes::KEYS, keys.into_router());
     }
     Ok(routes
         .with_state(shared)
@@ -147,17 +155,24 @@ fn watched(app: Router, credential_headers: &[HeaderName]) -> Router {
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            header::IF_MATCH,
+            HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("x-api-key"),
         ])
         .expose_headers(
-            [header::WWW_AUTHENTICATE]
-                .into_iter()
-                .chain(EXPOSED_HEADERS)
-                .collect::<Vec<_>>(),
+            [
+                header::WWW_AUTHENTICATE,
+                header::ETAG,
+                header::LINK,
+                header::LOCATION,
+            ]
+            .into_iter()
+            .chain(EXPOSED_HEADERS)
+            .collect::<Vec<_>>(),
         )
 }
 
@@ -183,11 +198,11 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     };
     let options = Options::try_from(arguments)?;
     if options.only_check {
-        return Ok(check(&options)?);
+        return Ok(check(&options).await?);
     }
     log_to_stderr();
     // Before it listens: what is at fault never opens a port.
-    let credentials = Credentials::new(&options)?;
+    let credentials = Credentials::new(&options).await?;
     let listener = listen(&options.addr).await?;
     let stop = Stop::on_ctrl_c();
     let app = app(&credentials, &options, stop.clone())?;
@@ -220,8 +235,8 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Says what a file comes to, or everything that is wrong with it.
-fn check(options: &Options) -> io::Result<ExitCode> {
-    match Credentials::new(options) {
+async fn check(options: &Options) -> io::Result<ExitCode> {
+    match Credentials::new(options).await {
         Ok(credentials) => {
             if let Callers::File(file) = &credentials.callers {
                 let summary = file.handle.summary();

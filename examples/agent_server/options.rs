@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, path::PathBuf};
 
-use tower_auth::Secret;
+use tower_auth::{Secret, keys::KeyStoreUrl};
 
 use crate::{arguments::Arguments, credentials::AUDIENCE, limits::Limits, telegram::Bot};
 
 pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) keys: Vec<Secret>,
+    pub(crate) key_store: Option<KeyStoreUrl>,
     pub(crate) signed: Option<Signed>,
     pub(crate) issuer: Option<Issuer>,
     pub(crate) telegram: Option<Bot>,
@@ -101,6 +102,7 @@ impl TryFrom<Arguments> for Options {
         let options = Self {
             addr: arguments.addr,
             keys: arguments.keys,
+            key_store: arguments.key_store,
             signed,
             issuer,
             telegram,
@@ -111,8 +113,8 @@ impl TryFrom<Arguments> for Options {
         };
         if options.config.is_some() && options.says_who_may_call() {
             return Err(
-                "the file of --config says who may call: leave --key, --jwt-secret, --issuer, \
-                 --audience, --telegram-secret, --telegram-user and --no-dev-docs out"
+                "the file of --config says who may call: leave --key, --key-store, --jwt-secret, \
+                 --issuer, --audience, --telegram-secret, --telegram-user and --no-dev-docs out"
                     .into(),
             );
         }
@@ -123,6 +125,7 @@ impl TryFrom<Arguments> for Options {
 impl Options {
     fn says_who_may_call(&self) -> bool {
         let has_tokens = self.signed.is_some() || self.issuer.is_some();
-        !self.keys.is_empty() || has_tokens || self.telegram.is_some() || !self.dev_docs
+        let has_keys = !self.keys.is_empty() || self.key_store.is_some();
+        has_keys || has_tokens || self.telegram.is_some() || !self.dev_docs
     }
 }

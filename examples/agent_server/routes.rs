@@ -176,5 +176,7 @@ pub(crate) async fn partner_hook(caller: AuthContext, body: Bytes) -> Json<Recei
     })
 }
 
+/// Where administrators manage the keys of a store.
+pub(crate) const KEYS: &str = "/keys";
 /// How long the agent thinks about a word.
 const PACE: Duration = Duration::from_millis(200);

@@ -7,8 +7,10 @@ use std::{
 
 use crate::{
     credentials::{Caller, Callers, Credentials, PARTNER_KEY},
+    key_store::FIRST_SCOPES,
     options::Options,
     permissions::{ADMIN, INVOKE},
+    routes::KEYS,
     telegram,
 };
 
@@ -26,7 +28,12 @@ impl fmt::Display for Welcome<'_> {
         let key_header = |key: &str| format!("'x-api-key: {key}'");
         let (kind, header) = match caller {
             Caller::Demo { key, .. } => ("key", key_header(key)),
-            Caller::Key => ("key", "\"x-api-key: $KEY\"".into()),
+            Caller::Stored {
+                first_key: Some(key),
+            } => ("key", key_header(key.expose())),
+            Caller::Key | Caller::Stored { first_key: None } => {
+                ("key", "\"x-api-key: $KEY\"".into())
+            }
             Caller::Token => ("token", TOKEN_HEADER.into()),
             Caller::Anything => return self.without_credentials(f, &url),
         };
@@ -44,7 +51,7 @@ impl fmt::Display for Welcome<'_> {
 
         writeln!(f, "accepted:\n  curl -i '{url}/run' -H {header} {task}\n")?;
         let why = match caller {
-            Caller::Demo { .. } | Caller::Key => "the key lacks",
+            Caller::Demo { .. } | Caller::Key | Caller::Stored { .. } => "the key lacks",
             Caller::Token | Caller::Anything => "unless the token has",
         };
         writeln!(
@@ -61,11 +68,21 @@ impl fmt::Display for Welcome<'_> {
                 "accepted, the role {ADMIN}:\n  curl -i '{url}/admin/stats' -H {}\n",
                 key_header(admin_key)
             )?,
-            Caller::Key if self.takes_tokens() => writeln!(
+            Caller::Key | Caller::Stored { .. } if self.takes_tokens() => writeln!(
                 f,
                 "accepted, a token:\n  curl -i '{url}/run' -H {TOKEN_HEADER} {task}\n"
             )?,
-            Caller::Key | Caller::Token | Caller::Anything => {}
+            Caller::Key | Caller::Stored { .. } | Caller::Token | Caller::Anything => {}
+        }
+        if self.credentials.managed.is_some() {
+            let request = format!(
+                "{{\"name\": \"robot\", \"scopes\": [\"{INVOKE}\"], \"expires_in\": \"90d\"}}"
+            );
+            writeln!(
+                f,
+                "accepted, makes a key:\n  curl -i '{url}{KEYS}' -H {header} -H 'content-type: \
+                 application/json' -d '{request}'\n"
+            )?;
         }
         self.bot(f, &url)?;
         writeln!(
@@ -90,10 +107,24 @@ impl Welcome<'_> {
                 )?;
             }
             Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
+            Caller::Stored {
+                first_key: Some(key),
+            } => writeln!(
+                f,
+                "  first key    {}  (made in the key store and shown once: keep it; scopes {})",
+                key.expose(),
+                FIRST_SCOPES.join(" ")
+            )?,
+            Caller::Stored { first_key: None } => {
+                writeln!(f, "  API key      $KEY, one of the key store's")?;
+            }
             Caller::Token | Caller::Anything => {}
         }
         if let Callers::File(file) = &self.credentials.callers {
             writeln!(f, "  who may call {}", file.handle.summary())?;
+        }
+        if let Some(managed) = &self.credentials.managed {
+            writeln!(f, "  key store    {}, managed under {KEYS}", managed.place)?;
         }
         if let Some(signed) = &self.options.signed {
             writeln!(

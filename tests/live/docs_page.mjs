@@ -48,6 +48,10 @@ async function visit() {
     await followTheInstruction(request.paste);
     return;
   }
+  if (request.mode === 'keys') {
+    await manageKeys(request.api_key);
+    return;
+  }
 
   const operation = await openOperation(request.operation ?? '/run');
   if (request.body !== undefined) {
@@ -56,6 +60,37 @@ async function visit() {
   report.anonymous = await execute(operation);
   await authorize(request);
   report.authorized = await execute(operation);
+}
+
+// Makes a key, uses it, rotates and revokes it, each step on the page itself.
+async function manageKeys(admin) {
+  const create = await openOperation('/keys');
+  const [run, rotate, revoke] = [
+    await openOperation('/run'),
+    await openOperation('/keys/{key_id}/rotate'),
+    await openOperation('/keys/{key_id}/revoke'),
+  ];
+  const runs = async (key) => {
+    await authorize({ api_key: key });
+    await run.locator('textarea.body-param__text').fill('{"input": "hello"}');
+    return execute(run);
+  };
+  await authorize({ api_key: admin });
+  const request = { name: 'robot', scopes: ['agents:invoke'], expires_in: '90d' };
+  await create.locator('textarea.body-param__text').fill(JSON.stringify(request));
+  report.created = await execute(create);
+  const made = JSON.parse(report.created.body);
+  report.used = await runs(made.key);
+
+  await authorize({ api_key: admin });
+  for (const operation of [rotate, revoke]) {
+    await operation.locator('tr[data-param-name="key_id"] input').fill(made.id);
+  }
+  // The example of the document, as it stands on the page.
+  report.rotated = await execute(rotate);
+  report.revoked = await execute(revoke);
+  report.used_after = await runs(made.key);
+  report.successor_used = await runs(JSON.parse(report.rotated.body).key);
 }
 
 // Does what the page says, word by word: each word in bold is a button, a key or an operation.
@@ -126,6 +161,10 @@ async function authorize({ api_key, bearer }) {
     // Its heading begins with the scheme's name; other schemes may have the same kind.
     has: page.locator('h4', { hasText: new RegExp(`^\\s*${scheme}\\b`) }),
   });
+  // What was shown before stays until it is taken back.
+  await form.waitFor();
+  const logout = form.locator('button', { hasText: 'Logout' });
+  if (await logout.isVisible()) await logout.click();
   await form.locator('input').fill(credential);
   await form.locator('button[type=submit]').click();
   await form.locator('h6', { hasText: 'Authorized' }).waitFor();

@@ -3,7 +3,7 @@
 use crate::common;
 
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::{env, fs, process, thread};
 
 use common::agent::Agent;
 use common::live;
@@ -133,6 +133,37 @@ fn without_dev_docs_the_page_answers_401() {
         return;
     };
     assert_eq!(report["page_status"], 401, "{report}");
+}
+
+#[test]
+fn a_key_is_made_used_rotated_and_revoked_on_the_page() {
+    let folder = env::temp_dir().join(format!("docs-page-keys-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let store = format!("sqlite:{}/keys.db", folder.display());
+    let agent = Agent::start(&["--key-store", &store]);
+    let (_, first_key) = agent.welcome.split_once("first key").expect("a first key");
+    let admin = first_key.split_whitespace().next().unwrap();
+    let report = visit(&agent, json!({"mode": "keys", "api_key": admin}));
+    drop(agent);
+    fs::remove_dir_all(&folder).unwrap();
+    let Some(report) = report else {
+        return;
+    };
+    assert_eq!(report["error"], Value::Null, "{report}");
+    for (turn, status) in [
+        ("created", 201),
+        ("used", 200),
+        ("rotated", 201),
+        ("revoked", 200),
+        ("used_after", 401),
+        ("successor_used", 200),
+    ] {
+        assert_eq!(report[turn]["status"], status, "{turn}: {report}");
+    }
+    assert_eq!(answer(&report, "used_after")["code"], "invalid_credential");
+    assert_eq!(answer(&report, "created")["name"], "robot");
+    assert_eq!(report["elsewhere"], json!([]));
+    assert_eq!(report["page_errors"], json!([]));
 }
 
 /// What the browser reports; its picture is for people to look at.

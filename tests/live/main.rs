@@ -7,6 +7,7 @@ mod common;
 
 mod docs_page;
 mod fixed_key;
+mod key_api;
 mod oidc;
 mod second_opinion;
 mod tools;

@@ -4,6 +4,7 @@ use crate::common;
 
 mod config;
 mod issuer;
+mod key_store;
 mod limits;
 mod options;
 mod pages;

@@ -15,6 +15,7 @@ fn help_lists_every_option() {
     for option in [
         "--addr",
         "--key",
+        "--key-store",
         "--jwt-secret",
         "--issuer",
         "--audience",
@@ -278,7 +279,7 @@ fn an_argument_that_is_no_text_is_refused() {
 }
 
 /// The one line with which it refuses to start.
-fn refused(arguments: &[&str]) -> String {
+pub fn refused(arguments: &[&str]) -> String {
     let output = run(arguments);
     let fault = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {fault}");
@@ -289,7 +290,7 @@ fn refused(arguments: &[&str]) -> String {
     fault
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     finished(example("agent_server").args(arguments))
 }
 

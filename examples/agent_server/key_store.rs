@@ -1,0 +1,112 @@
+//! Keys in a store: administrators make and revoke them while it serves, over `/keys`.
+
+use std::{error::Error, sync::Arc};
+
+use tower_auth::{
+    Secret,
+    config::AuthConfig,
+    key_api::KeyApi,
+    keys::{
+        KeyAdminError, KeyRequest, KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores, ManagedKeys,
+    },
+};
+
+use crate::permissions::INVOKE;
+
+/// The keys of a store, and what may be printed about them.
+pub(crate) struct Managed {
+    pub(crate) keys: ManagedKeys,
+    /// The first administrator's key, where this start made it: it is shown once.
+    pub(crate) first_key: Option<Secret>,
+    /// Where they are, without a password.
+    pub(crate) place: String,
+}
+
+impl Managed {
+    /// Opens a store, and makes one that is not there.
+    pub(crate) async fn open(url: &KeyStoreUrl) -> Result<Self, String> {
+        let stores = ENGINES
+            .iter()
+            .fold(KeyStores::new(), |stores, (scheme, open)| {
+                stores.register(scheme, open)
+            });
+        stores
+            .check(url)
+            .map_err(|error| format!("--key-store: {error}"))?;
+        let fault = |error: &dyn Error| format!("--key-store {url}: {}", causes(error));
+        let store = stores.open(url.clone().creating()).await;
+        let store = store.map_err(|error| fault(&error))?;
+        // A static key named as an owner of this store would be the same caller.
+        let keys = ManagedKeys::of(store, PREFIX).and_then(|keys| keys.with_source("key store"));
+        let keys = keys.map_err(|error| fault(&error))?;
+        keys.open().await.map_err(|error| fault(&error))?;
+        let first_key = first_key(&keys).await.map_err(|error| fault(&error))?;
+        Ok(Self {
+            keys,
+            first_key,
+            place: url.to_string(),
+        })
+    }
+
+    /// The keys of the store that a file names.
+    pub(crate) fn of_file(keys: ManagedKeys) -> Self {
+        Self {
+            keys,
+            first_key: None,
+            place: "the one that the file names".into(),
+        }
+    }
+
+    pub(crate) fn api(&self) -> KeyApi {
+        KeyApi::new(self.keys.clone())
+    }
+}
+
+/// Lets a file name a store of any kind that the option can name.
+pub(crate) fn register(config: AuthConfig) -> AuthConfig {
+    ENGINES.iter().fold(config, |config, (scheme, open)| {
+        config.register_key_store(scheme, open)
+    })
+}
+
+/// On an empty store, the key of an administrator, who can make all others. Of two servers that start
+/// at once, one makes it.
+async fn first_key(keys: &ManagedKeys) -> Result<Option<Secret>, KeyAdminError> {
+    let operator = keys.as_operator("agent_server");
+    if !operator.list(None, 1).await?.items.is_empty() {
+        return Ok(None);
+    }
+    // Nobody gives a scope that they lack, so this key has those of the keys that it will make.
+    let request = KeyRequest::new("first administrator").with_scopes(FIRST_SCOPES);
+    match operator.create_first_admin(request).await {
+        Ok(made) => Ok(made.secret().cloned()),
+        Err(KeyAdminError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why it failed, in one line: the causes, for the error itself says no more than that it did.
+fn causes(error: &dyn Error) -> String {
+    let mut causes = vec![];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    match causes.is_empty() {
+        true => error.to_string(),
+        false => causes.join(": "),
+    }
+}
+
+type Open = fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>>;
+
+/// What opens a store, by the scheme of its URL.
+const ENGINES: [(&str, Open); 3] = [
+    ("sqlite", tower_auth_sqlite::open_url),
+    ("postgres", tower_auth_postgres::open_url),
+    ("postgresql", tower_auth_postgres::open_url),
+];
+/// As `tower-auth keys create` makes them.
+const PREFIX: &str = "sk";
+pub(crate) const FIRST_SCOPES: [&str; 4] = ["keys:read", "keys:write", "keys:admin", INVOKE];

@@ -1,0 +1,302 @@
+//! Keys in a store: the first one is printed, and the API makes and revokes the others.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    options::{refused, run},
+    welcome::paste,
+};
+use crate::common::agent::Agent;
+
+/// A folder of a test's own. It goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("agent-server-keys-{}-{count}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}/keys.db", self.0.display())
+    }
+
+    fn server(&self) -> Agent {
+        Agent::start(&["--key-store", &self.url()])
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn first_key(agent: &Agent) -> Option<String> {
+    let line = agent
+        .welcome
+        .lines()
+        .find(|line| line.contains("first key"))?;
+    line.split_whitespace().nth(2).map(str::to_owned)
+}
+
+fn run_with(agent: &Agent, key: &str) -> u16 {
+    let reply = agent.post("/run", &[("x-api-key", key)], r#"{"input": "hello"}"#);
+    reply.status
+}
+
+fn post(agent: &Agent, key: &str, path: &str, body: Value) -> (u16, Value) {
+    let reply = agent.post(path, &[("x-api-key", key)], &body.to_string());
+    (reply.status, reply.json())
+}
+
+#[test]
+fn the_first_start_prints_a_key_and_the_second_does_not() {
+    let folder = Folder::new();
+    let agent = folder.server();
+    let key = first_key(&agent).expect("a first key");
+    assert_eq!(run_with(&agent, &key), 200);
+    drop(agent);
+    let agent = folder.server();
+    assert_eq!(first_key(&agent), None);
+    assert!(
+        agent.welcome.contains("$KEY, one of the key store's"),
+        "{}",
+        agent.welcome
+    );
+    assert_eq!(run_with(&agent, &key), 200);
+}
+
+#[test]
+fn of_servers_that_start_at_once_one_makes_the_key() {
+    let folder = Folder::new();
+    let servers: Vec<Agent> = thread::scope(|scope| {
+        let starts: Vec<_> = (0..3).map(|_| scope.spawn(|| folder.server())).collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
+    });
+    let keys: Vec<_> = servers.iter().filter_map(first_key).collect();
+    assert_eq!(keys.len(), 1);
+    for server in &servers {
+        assert_eq!(run_with(server, &keys[0]), 200);
+    }
+}
+
+#[test]
+fn a_key_is_made_used_rotated_and_revoked_on_two_servers() {
+    let folder = Folder::new();
+    let (one, other) = (folder.server(), folder.server());
+    let admin = first_key(&one).unwrap();
+    let request = json!({"name": "robot", "scopes": ["agents:invoke"]});
+    let (status, made) = post(&one, &admin, "/keys", request);
+    assert_eq!(status, 201);
+    let key = made["key"].as_str().unwrap();
+    comes_to(&other, key, 200);
+
+    let at = format!("/keys/{}", made["id"].as_str().unwrap());
+    let (_, next) = post(
+        &one,
+        &admin,
+        &format!("{at}/rotate"),
+        json!({"overlap": "1h"}),
+    );
+    comes_to(&other, next["key"].as_str().unwrap(), 200);
+    post(&one, &admin, &format!("{at}/revoke"), json!({}));
+    assert_eq!(run_with(&one, key), 401);
+    comes_to(&other, key, 401);
+    assert_eq!(run_with(&other, next["key"].as_str().unwrap()), 200);
+}
+
+/// A change holds on another server within a second; a busy machine may need longer.
+fn comes_to(agent: &Agent, key: &str, status: u16) {
+    let since = Instant::now();
+    while run_with(agent, key) != status {
+        assert!(
+            since.elapsed() < Duration::from_secs(60),
+            "{status} never comes"
+        );
+        thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_printed_lines_work_when_they_are_pasted() {
+    let folder = Folder::new();
+    let agent = folder.server();
+    let [accepted, forbidden, refused, makes, partner] = agent.curl_lines()[..] else {
+        panic!("five lines: {}", agent.welcome);
+    };
+    for (line, status) in [
+        (accepted, "200"),
+        (forbidden, "403"),
+        (refused, "401"),
+        (makes, "201"),
+        (partner, "200"),
+    ] {
+        let Some(answer) = paste(line, &[]) else {
+            return;
+        };
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{line}: {answer}"
+        );
+    }
+    let key = first_key(&agent).unwrap();
+    drop(agent);
+    let agent = folder.server();
+    let answer = paste(agent.curl_lines()[3], &[("KEY", &key)]).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn it_stands_beside_other_credentials() {
+    let folder = Folder::new();
+    let url = folder.url();
+    let agent = Agent::start(&[
+        "--key-store",
+        &url,
+        "--key",
+        "sk-live-9f03a51d8c70",
+        "--jwt-secret",
+        super::SECRET,
+    ]);
+    assert_eq!(run_with(&agent, &first_key(&agent).unwrap()), 200);
+    assert_eq!(run_with(&agent, "sk-live-9f03a51d8c70"), 200);
+    assert_eq!(run_with(&agent, "sk-live-other"), 401);
+    let token = super::bearer(600);
+    let reply = agent.get("/whoami", &[("authorization", &token)]);
+    assert_eq!(reply.status, 200);
+    // A token without the scopes administers nothing.
+    assert_eq!(agent.get("/keys", &[("authorization", &token)]).status, 403);
+}
+
+#[test]
+fn the_api_is_in_the_document_and_behind_the_layer() {
+    let folder = Folder::new();
+    let agent = folder.server();
+    let document = agent.get("/openapi.json", &[]).json();
+    let paths = document["paths"].as_object().unwrap();
+    for path in [
+        "/run",
+        "/keys",
+        "/keys/import",
+        "/keys/{key_id}",
+        "/keys/{key_id}/rotate",
+    ] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+    assert_eq!(agent.get("/keys", &[]).status, 401);
+    assert_eq!(agent.get("/keys/x", &[]).status, 401);
+    let without = Agent::start(&[]);
+    let key = without.demo_key();
+    assert_eq!(without.get("/keys", &[("x-api-key", &key)]).status, 404);
+}
+
+#[test]
+fn no_key_of_the_store_is_logged() {
+    let folder = Folder::new();
+    let url = folder.url();
+    let agent = Agent::start_with_log(&["--key-store", &url], "trace");
+    let admin = first_key(&agent).unwrap();
+    let request = json!({"name": "robot", "scopes": ["agents:invoke"]});
+    let (_, made) = post(&agent, &admin, "/keys", request);
+    let key = made["key"].as_str().unwrap().to_owned();
+    assert_eq!(run_with(&agent, &key), 200);
+    let ended = agent.killed();
+    for key in [&admin, &key] {
+        assert!(!ended.log.contains(&key[..12]), "{}", ended.log);
+        assert!(!ended.output.contains(&key[..12]));
+    }
+    assert!(ended.log.contains("/keys"));
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
+    let folder = Folder::new();
+    let missing = format!("sqlite:{}/missing/keys.db", folder.0.display());
+    let text = folder.0.join("text.db");
+    fs::write(
+        &text,
+        "no database, and long enough for one that is not one",
+    )
+    .unwrap();
+    let text = format!("sqlite:{}", text.display());
+    for (url, said) in [
+        (&*missing, "make the folder"),
+        (&text, "the file is no SQLite database: name another one"),
+        (
+            "postgres://app:canary-5d3e@127.0.0.1:1/keys",
+            "the server cannot be reached",
+        ),
+        (
+            "mysql://app:canary-5d3e@localhost/keys",
+            "write one of `postgres:`",
+        ),
+        ("canary-5d3e", "write `sqlite:keys.db`"),
+        ("sqlite://canary-5d3e", "without `//`"),
+    ] {
+        let fault = refused(&["--key-store", url]);
+        assert!(fault.contains(said), "{url}: {fault}");
+        assert!(!fault.contains("canary"), "{fault}");
+    }
+}
+
+#[test]
+fn a_file_of_rules_stands_in_its_place() {
+    let fault = refused(&["--config", "x.yaml", "--key-store", "sqlite:keys.db"]);
+    assert!(fault.contains("leave --key, --key-store"), "{fault}");
+    assert!(!PathBuf::from("keys.db").exists());
+}
+
+#[test]
+fn a_file_of_rules_may_name_the_store_and_has_the_api_too() {
+    let folder = Folder::new();
+    let agent = folder.server();
+    let key = first_key(&agent).unwrap();
+    drop(agent);
+    let rules = folder.0.join("agent.yaml");
+    let text = format!(
+        "auth:\n  key_store:\n    url: {}\n    prefix: sk\n",
+        folder.url()
+    );
+    fs::write(&rules, text).unwrap();
+    let rules = rules.to_str().unwrap();
+    let agent = Agent::start(&["--config", rules]);
+    assert!(
+        agent.welcome.contains("managed under /keys"),
+        "{}",
+        agent.welcome
+    );
+    let request = json!({"name": "robot", "scopes": ["agents:invoke"]});
+    let (status, made) = post(&agent, &key, "/keys", request);
+    assert_eq!(status, 201);
+    assert_eq!(run_with(&agent, made["key"].as_str().unwrap()), 200);
+    drop(agent);
+
+    fs::remove_file(folder.0.join("keys.db")).unwrap();
+    let checked = run(&["--check-config", rules]);
+    assert!(checked.status.success(), "a check opens nothing");
+    assert!(!folder.0.join("keys.db").exists());
+    let fault = refused(&["--config", rules]);
+    assert!(fault.contains("is not there"), "{fault}");
+}
+
+#[test]
+fn the_help_says_what_it_does() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    assert!(help.contains("--key-store <URL>"), "{help}");
+}
