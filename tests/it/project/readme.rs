@@ -68,6 +68,7 @@ fn the_readme_has_the_headings_that_people_look_for() {
         "Public routes",
         "Errors",
         "Configuration",
+        "Managed keys",
         "Webhooks",
         "Security",
         "Performance",

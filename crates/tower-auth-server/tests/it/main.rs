@@ -12,6 +12,7 @@ mod first_admin;
 #[allow(dead_code, reason = "the tests of that crate use the rest")]
 mod guarded;
 mod help;
+mod http_api;
 mod importing;
 mod listing;
 mod making;
