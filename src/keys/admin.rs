@@ -8,6 +8,7 @@ use super::{
     ask::ask,
     authority::{Authority, LIMIT, READ, Read, WRITE},
     backend::Backend,
+    bounds::Bounds,
     created::Material,
     valid,
 };
@@ -279,6 +280,8 @@ impl KeyAdmin {
     /// Audit records, newest first, at most `limit` (1 to 1,000): of one key, or of all keys for an
     /// operator and a caller with `keys:admin`.
     ///
+    /// Of a key that came to the caller's owner or tenant from another one, only the records since then.
+    ///
     /// # Errors
     ///
     /// The caller may not see the key, or the store could not be asked.
@@ -289,13 +292,11 @@ impl KeyAdmin {
         limit: usize,
     ) -> Result<Page<AuditRecord>, KeyAdminError> {
         let (own, _) = self.authority.own(READ).await?;
-        let is_bounded = self
-            .authority
-            .bounds(own.as_ref())
-            .is_some_and(|bounds| !bounds.is_admin());
+        let bounds = self.authority.bounds(own.as_ref());
+        let bounds = bounds.filter(|bounds| !bounds.is_admin());
         match key {
-            Some(key) if is_bounded => drop(self.authority.read(key, READ).await?),
-            None if is_bounded => {
+            Some(key) if bounds.is_some() => drop(self.authority.read(key, READ).await?),
+            None if bounds.is_some() => {
                 return Err(KeyAdminError::Forbidden(
                     "name a key: all of them need keys:admin",
                 ));
@@ -307,10 +308,44 @@ impl KeyAdmin {
             before,
             limit: limit.clamp(1, MOST_LISTED),
         };
-        Ok(ask(LIMIT, || self.backend().store().audit(query))
-            .await?
-            .value)
+        let page = ask(LIMIT, || self.backend().store().audit(query)).await?;
+        match bounds {
+            Some(bounds) => since_its_own(page.value, &bounds),
+            None => Ok(page.value),
+        }
     }
+}
+
+/// The records since a key came to a caller: what was before is for those whose key it was.
+fn since_its_own(
+    page: Page<AuditRecord>,
+    bounds: &Bounds<'_>,
+) -> Result<Page<AuditRecord>, KeyAdminError> {
+    let mut own = Page {
+        items: Vec::with_capacity(page.items.len()),
+        has_more: page.has_more,
+    };
+    for mut record in page.items {
+        if let Some(after) = record.after()
+            && !bounds.may_see(after)?
+        {
+            own.has_more = false;
+            break;
+        }
+        let came = match record.before() {
+            Some(before) => !bounds.may_see(before)?,
+            None => false,
+        };
+        if came {
+            record.before = None;
+        }
+        own.items.push(record);
+        if came {
+            own.has_more = false;
+            break;
+        }
+    }
+    Ok(own)
 }
 
 const MOST_LISTED: usize = 1_000;

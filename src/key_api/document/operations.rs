@@ -125,7 +125,7 @@ fn all() -> Vec<Operation> {
             method: "post",
             id: "revokeKey",
             summary: "Revoke a key",
-            description: "At once in the process that answers, within a second in every other.",
+            description: "At once in the process that answers, within a second in every other that reaches the store.",
             scopes: Write::SCOPES,
             parts: [
                 changing_key(),

@@ -144,7 +144,7 @@ pub(crate) struct Rotate {
     pub(crate) json: bool,
 }
 
-/// End a key at once: every server refuses it within a second
+/// End a key at once: every server that reaches the store refuses it within a second
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// The id of the key

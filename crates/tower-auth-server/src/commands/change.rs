@@ -25,7 +25,7 @@ pub(super) async fn revoke(keys: &Keys, revoke: &Revoke) -> Result<(), Fault> {
     let at = key.record().revoked().map(|revoked| revoked.at());
     match (revoke.json, at) {
         (false, Some(at)) => output::line(&format!(
-            "revoked {} since {}: every server refuses it within a second",
+            "revoked {} since {}: every server that reaches the store refuses it within a second",
             revoke.id, at
         )),
         (_, at) => output::json(&KeyView::of(&key, at.unwrap_or_default())),
@@ -102,6 +102,8 @@ pub(super) async fn delete(keys: &Keys, delete: &Delete) -> Result<(), Fault> {
                 delete.id
             )));
         }
+        // As it was seen: somebody may take its revocation back meanwhile.
+        let admin = admin.at_revision(key.revision());
         admin.delete(&delete.id).await.map_err(of_change)
     };
     unless_interrupted("the deletion", work).await?;

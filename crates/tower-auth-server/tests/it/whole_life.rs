@@ -111,7 +111,7 @@ async fn live(folder: &Folder, url: &str) {
         "it was in a log",
     ]);
     assert!(
-        said.contains("every server refuses it within a second"),
+        said.contains("every server that reaches the store refuses it within a second"),
         "{said}"
     );
     server.comes_to(text(&next, "key"), 401).await;

@@ -358,3 +358,28 @@ async fn all_audit_records_need_keys_admin() {
         1
     );
 }
+
+#[tokio::test]
+async fn audit_records_from_before_a_key_came_to_a_caller_stay_with_its_former_tenant() {
+    let keys = keys();
+    let made = own_key(&keys).await;
+    let owner = made.key().record().owner().unwrap().clone();
+    let operator = keys.as_operator("root");
+    for tenant in ["globex", "acme"] {
+        let update = KeyUpdate::new().with_tenant(Some(tenant.to_owned()));
+        let update = update.with_owner(owner.clone());
+        operator.update(id(&made), update).await.unwrap();
+    }
+    let seen = keys
+        .as_caller(&eve())
+        .audit(Some(id(&made)), None, 10)
+        .await;
+    let seen = seen.unwrap();
+    assert_eq!((seen.items.len(), seen.has_more), (1, false));
+    assert_eq!(seen.items[0].before(), None);
+    let of_tenant = seen.items[0].after().unwrap().tenant();
+    assert_eq!(of_tenant, Some("acme"));
+    let all = keys.as_caller(&tenant_admin());
+    let all = all.audit(Some(id(&made)), None, 10).await.unwrap();
+    assert_eq!(all.items.len(), 3);
+}
