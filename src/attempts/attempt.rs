@@ -17,15 +17,33 @@ impl CredentialDigest {
     }
 }
 
-/// One attempt of an address, held while its credential is judged. Dropped, it did not count: the
-/// credential could not be checked, or the client has gone away.
+/// Which credentials count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// One that is found wrong.
+    Wrong,
+    /// One that was not accepted from the address before, whatever becomes of it.
+    Unknown,
+}
+
+/// One attempt of an address, held while its credential is judged. Dropped, it did not count, save where
+/// what is unknown counts: the credential could not be checked, or the client has gone away.
 ///
 /// It is taken before anybody judges, so that many guesses at once are no more than the limit.
 pub(crate) struct Attempt {
     limit: Arc<Inner>,
     bucket: u128,
-    /// Whether it was taken from the bucket: a known credential is judged although nothing is left.
-    is_taken: bool,
+    unit: Unit,
+}
+
+/// The unit of an attempt.
+enum Unit {
+    /// It goes back unless the credential is wrong.
+    Taken { full_at: u64 },
+    /// It was taken for good.
+    Spent,
+    /// There was none left, and a known credential is judged all the same.
+    Missing,
 }
 
 impl Attempts {
@@ -37,6 +55,7 @@ impl Attempts {
         &self,
         extensions: &Extensions,
         headers: &HeaderMap,
+        counting: Counting,
         credential: impl Fn(&mut CredentialDigest) -> bool,
     ) -> Result<Option<Attempt>, AuthError> {
         let limit = &self.0;
@@ -47,20 +66,20 @@ impl Attempts {
         };
         let bucket = limit.seed.hash([client.octets().as_slice()]);
         let now = limit.counts.now();
-        let is_taken = match limit.counts.take_one(limit.take(bucket), now) {
-            Ok(_) => true,
-            Err(wait) => {
-                let digest = limit.digest(bucket, &credential);
-                if digest.is_none_or(|digest| limit.known.get(digest) <= now) {
-                    return Err(limit.refusal(wait));
-                }
-                false
-            }
+        let is_known = || {
+            let digest = limit.digest(bucket, &credential);
+            digest.is_some_and(|digest| limit.known.get(digest) > now)
+        };
+        let unit = match limit.counts.take_until(limit.take(bucket), now) {
+            Ok(_) if counting == Counting::Unknown && !is_known() => Unit::Spent,
+            Ok(full_at) => Unit::Taken { full_at },
+            Err(_) if is_known() => Unit::Missing,
+            Err(wait) => return Err(limit.refusal(wait)),
         };
         Ok(Some(Attempt {
             limit: Arc::clone(limit),
             bucket,
-            is_taken,
+            unit,
         }))
     }
 }
@@ -93,23 +112,28 @@ impl Attempt {
     /// The credential was wrong. If it was known, it is not any more.
     pub(crate) fn wrong(mut self, credential: impl Fn(&mut CredentialDigest) -> bool) {
         let limit = &self.limit;
-        if !self.is_taken {
-            limit.counts.take_anyway(limit.take(self.bucket));
+        if let Unit::Missing = self.unit {
+            // No debt: an address that shows many revoked keys waits no longer than one that guesses.
+            let _ = limit
+                .counts
+                .take_one(limit.take(self.bucket), limit.counts.now());
         }
         if let Some(digest) = limit.digest(self.bucket, credential)
             && limit.known.get(digest) != 0
         {
             limit.known.set(digest, LONG_AGO);
         }
-        // Nothing is given back.
-        self.is_taken = false;
+        self.unit = Unit::Spent;
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if self.is_taken {
-            self.limit.counts.give_back(self.limit.take(self.bucket));
+        if let Unit::Taken { full_at } = self.unit {
+            let limit = &self.limit;
+            limit
+                .counts
+                .give_back_missing(limit.take(self.bucket), full_at);
         }
     }
 }

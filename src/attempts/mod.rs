@@ -4,5 +4,5 @@ mod attempt;
 mod settings;
 mod watch;
 
-pub(crate) use self::attempt::{Attempt, CredentialDigest};
+pub(crate) use self::attempt::{Attempt, Counting, CredentialDigest};
 pub use self::settings::Attempts;

@@ -31,6 +31,9 @@ use crate::{
 /// (503) and one that the client broke off count for nobody; a good credential in between clears
 /// nothing.
 ///
+/// A request that shows several credentials, for several providers of a chain, is answered about one of
+/// them, so it counts whatever the answer is, unless they were accepted together within the last hour.
+///
 /// A credential that was accepted from the same address within the last hour is judged all the same, so
 /// that whoever guesses locks out nobody who shares the address. Any other gets the same 429, whether it
 /// is right or wrong.

@@ -163,9 +163,13 @@ impl Core {
             Some(Admission::Required) | None => (&self.provider, false),
         };
         let view = self.view(request);
+        let shown = match provider.screen(&view) {
+            Ok(shown) => shown,
+            Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
+        };
         let attempt = match &self.attempts {
             None => None,
-            Some(attempts) => match judged::attempt(attempts, provider, &view) {
+            Some(attempts) => match judged::attempt(attempts, provider, shown, &view) {
                 Ok(attempt) => attempt,
                 Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
             },

@@ -1,8 +1,8 @@
 //! Attempts: credentials that are being judged, and what became of them [14.1].
 
-use super::screened::ScreenedProvider;
+use super::screened::{ScreenedProvider, Shown};
 use crate::{
-    attempts::{Attempt, Attempts, CredentialDigest},
+    attempts::{Attempt, Attempts, Counting, CredentialDigest},
     error::{AuthError, AuthErrorKind},
     provider::authentication::AuthResult,
     request::AuthRequest,
@@ -13,20 +13,26 @@ use crate::{
 pub(super) fn attempt(
     attempts: &Attempts,
     provider: &ScreenedProvider,
+    shown: Shown,
     request: &AuthRequest<'_>,
 ) -> Result<Option<Attempt>, AuthError> {
     let Some(head) = request.head() else {
         return Ok(None);
     };
-    if !provider.is_shown_something(request) {
-        return Ok(None);
-    }
-    attempts.admit(head.extensions, head.headers, |digest| {
+    let counting = match shown {
+        Shown::Nothing => return Ok(None),
+        Shown::One => Counting::Wrong,
+        // The answer is about one of them: beside a good token, or one that nobody can check now, a
+        // guess for another provider would count for nobody.
+        Shown::Several => Counting::Unknown,
+    };
+    attempts.admit(head.extensions, head.headers, counting, |digest| {
         credential(provider, request, digest)
     })
 }
 
-/// Ends an attempt by the answer of the provider. What is neither accepted nor wrong does not count.
+/// Ends an attempt by the answer of the provider. One credential that is neither accepted nor wrong does
+/// not count.
 pub(super) fn settle(
     attempt: Attempt,
     answer: &AuthResult,

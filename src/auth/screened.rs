@@ -20,8 +20,13 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct ScreenedProvider {
     provider: Arc<dyn AuthProvider>,
-    /// Every place that one of its providers reads, once.
+    /// Every place that one of its providers reads, once; behind those of credentials, those of second
+    /// factors.
     places: Box<[Place]>,
+    /// How many of the places are those of credentials.
+    of_credentials: usize,
+    /// Whether one of several providers names no place: it may read any.
+    reads_unnamed: bool,
     /// For each of its providers that reads several, those which must not speak at once.
     exclusive: Box<[Vec<Place>]>,
     pub(super) wording: Wording,
@@ -32,11 +37,18 @@ impl ScreenedProvider {
         let sets = provider.credential_sets();
         warn_of_unnamed(&*provider, &sets);
         let mut places: Vec<Place> = Vec::new();
-        for place in sets.iter().flatten().map(CredentialSource::place) {
-            if !places.contains(place) {
-                places.push(place.clone());
+        let mut add = |is_second_factor| {
+            let sources = sets.iter().flatten();
+            for source in sources.filter(|source| source.is_second_factor() == is_second_factor) {
+                if !places.contains(source.place()) {
+                    places.push(source.place().clone());
+                }
             }
-        }
+            places.len()
+        };
+        let of_credentials = add(false);
+        add(true);
+        let reads_unnamed = sets.len() > 1 && sets.iter().any(Vec::is_empty);
         let exclusive = sets
             .iter()
             .flat_map(|set| [of_rank(set, Rank::First), of_rank(set, Rank::Cookie)])
@@ -46,6 +58,8 @@ impl ScreenedProvider {
         Self {
             wording: Wording::new(Challenges::of(&sources), realm),
             places: places.into(),
+            of_credentials,
+            reads_unnamed,
             exclusive,
             provider,
         }
@@ -94,26 +108,35 @@ impl ScreenedProvider {
         }
     }
 
-    /// Whether one of its places shows something that can be judged. A provider that names no place may
-    /// read any.
-    pub(super) fn is_shown_something(&self, request: &AuthRequest<'_>) -> bool {
-        let shows = |place| matches!(request.look(place), Ok(Some(_)));
-        self.places.is_empty() || self.places.iter().any(shows)
-    }
-
-    /// Asks, unless the request can be read in more than one way.
     pub(super) fn ask(&self, request: &AuthRequest<'_>) -> Asked<AuthResult> {
-        match self.screen(request) {
-            Ok(()) => ask(&self.provider, request),
-            Err(error) => Asked::Answered(Err(error)),
-        }
+        ask(&self.provider, request)
     }
 
+    /// What a request shows, unless it can be read in more than one way.
+    ///
     /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
     /// asked.
-    fn screen(&self, request: &AuthRequest<'_>) -> Result<(), AuthError> {
-        for place in &self.places {
-            request.look(place)?;
+    pub(super) fn screen(&self, request: &AuthRequest<'_>) -> Result<Shown, AuthError> {
+        let mut credential: Option<&Place> = None;
+        let mut shown = match self.places.is_empty() {
+            // A provider that names no place may read any.
+            true => Shown::One,
+            false => Shown::Nothing,
+        };
+        for (number, place) in self.places.iter().enumerate() {
+            if request.look(place)?.is_none() {
+                continue;
+            }
+            let is_credential = number < self.of_credentials;
+            let is_another = credential.is_some_and(|first| !first.overlaps(place));
+            if is_credential && (is_another || self.reads_unnamed) {
+                shown = Shown::Several;
+            } else if shown == Shown::Nothing {
+                shown = Shown::One;
+            }
+            if is_credential {
+                credential.get_or_insert(place);
+            }
         }
         for set in &self.exclusive {
             let mut shown: Option<&Place> = None;
@@ -126,8 +149,17 @@ impl ScreenedProvider {
                 }
             }
         }
-        Ok(())
+        Ok(shown)
     }
+}
+
+/// How many credentials a request shows that one answer is about. A second factor is none: whoever
+/// judges it has accepted the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    Nothing,
+    One,
+    Several,
 }
 
 /// A provider that forgot to name its places has its credential in logs and shown twice; one that reads

@@ -102,7 +102,8 @@ where
 
     fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
         let mut sets = self.provider.credential_sets();
-        sets.extend(self.check_sources.iter().map(|place| vec![place.clone()]));
+        let of_check = self.check_sources.iter();
+        sets.extend(of_check.map(|source| vec![source.as_second_factor()]));
         sets
     }
 

@@ -28,6 +28,8 @@ pub struct CredentialSource {
     fallback: bool,
     /// Whose pages may act with this cookie, beside the request's own.
     origins: Vec<Origin>,
+    /// Whether a check reads it, which runs only after a provider has accepted.
+    is_second_factor: bool,
 }
 
 /// When a place is read: one rank only where those before it show nothing.
@@ -176,7 +178,20 @@ impl CredentialSource {
             place,
             fallback: false,
             origins: Vec::new(),
+            is_second_factor: false,
         }
+    }
+
+    /// Makes this a place that nobody judges before a provider has accepted.
+    pub(crate) fn as_second_factor(&self) -> Self {
+        Self {
+            is_second_factor: true,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn is_second_factor(&self) -> bool {
+        self.is_second_factor
     }
 
     /// The header that this place is part of; `None` for a query parameter.

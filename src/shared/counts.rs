@@ -48,11 +48,17 @@ impl Counts {
 
     /// Takes the units of one bucket if it has them: how many it has left, or how long to wait.
     pub(crate) fn take_one(&self, take: Take, now: u64) -> Result<u32, Duration> {
+        let full_at = self.take_until(take, now)?;
+        Ok(take.rate.remaining(full_at, now))
+    }
+
+    /// Takes the units of one bucket if it has them: when it will be full again, or how long to wait.
+    pub(crate) fn take_until(&self, take: Take, now: u64) -> Result<u64, Duration> {
         let mut shard = self.table.lock(Table::shard_of(take.bucket));
         let taken = take.rate.take(shard.get(take.bucket), now, take.units);
         let full_at = taken.map_err(Duration::from_nanos)?;
         shard.set(take.bucket, full_at);
-        Ok(take.rate.remaining(full_at, now))
+        Ok(full_at)
     }
 
     /// Takes from all of at most [`MOST`] buckets, or from none where one has not enough.
@@ -113,14 +119,22 @@ impl Counts {
         shard.set(take.bucket, full_at);
     }
 
-    /// Gives units back that were taken.
+    /// Gives units back that were taken a moment ago.
     pub(crate) fn give_back(&self, take: Take) {
+        self.give_back_missing(take, u64::MAX);
+    }
+
+    /// Gives units back that were taken some time ago from a bucket that would be full again at
+    /// `full_at`: what of them has not come back with time. Else both would come back, and a bucket
+    /// would give more than its burst.
+    pub(crate) fn give_back_missing(&self, take: Take, full_at: u64) {
+        let missing = full_at.saturating_sub(self.now());
         let mut shard = self.table.lock(Table::shard_of(take.bucket));
-        let full_at = shard.get(take.bucket);
+        let full_now = shard.get(take.bucket);
         // A bucket that is not there any more is full.
-        if full_at != 0 {
+        if full_now != 0 {
             // At least 1, because 0 is an empty place.
-            let full_at = take.rate.give_back(full_at, take.units).max(1);
+            let full_at = take.rate.give_back(full_now, take.units, missing).max(1);
             shard.set(take.bucket, full_at);
         }
     }

@@ -44,9 +44,9 @@ impl Rate {
         full_at.max(now).saturating_add(self.cost(units))
     }
 
-    /// The bucket after it got that many units back.
-    pub(super) fn give_back(self, full_at: u64, units: u32) -> u64 {
-        full_at.saturating_sub(self.cost(units))
+    /// The bucket after it got that many units back, as far as they are still missing.
+    pub(super) fn give_back(self, full_at: u64, units: u32, missing: u64) -> u64 {
+        full_at.saturating_sub(self.cost(units).min(missing))
     }
 
     /// The whole units that a bucket has.
@@ -103,8 +103,11 @@ mod tests {
     fn units_that_come_back_are_there_again() {
         let rate = rate("60 per minute, burst 2");
         let once = rate.take(0, SECOND, 2).unwrap();
-        assert_eq!(rate.remaining(rate.give_back(once, 1), SECOND), 1);
-        assert_eq!(rate.remaining(rate.give_back(once, 9), SECOND), 2);
+        let back = |units, missing| rate.remaining(rate.give_back(once, units, missing), SECOND);
+        assert_eq!(back(1, u64::MAX), 1);
+        assert_eq!(back(9, u64::MAX), 2);
+        assert_eq!(back(2, 0), 0);
+        assert_eq!(back(2, SECOND), 1);
     }
 
     #[test]

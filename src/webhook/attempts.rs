@@ -4,7 +4,7 @@ use http::{HeaderValue, Request};
 
 use super::verify::{Head, Scheme};
 use crate::{
-    attempts::{Attempt, Attempts, CredentialDigest},
+    attempts::{Attempt, Attempts, Counting, CredentialDigest},
     error::{AuthError, AuthErrorKind},
 };
 
@@ -16,7 +16,8 @@ pub(super) fn attempt<B>(
     head: &Head<'_>,
     request: &Request<B>,
 ) -> Result<Option<Attempt>, AuthError> {
-    let admitted = attempts.admit(request.extensions(), request.headers(), |digest| {
+    let (extensions, headers) = (request.extensions(), request.headers());
+    let admitted = attempts.admit(extensions, headers, Counting::Wrong, |digest| {
         add_secret(digest, scheme, request)
     });
     match admitted {

@@ -1,8 +1,14 @@
 //! Wrong credentials are counted by address, before anybody judges them [14.1].
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use http::HeaderName;
 use tower_auth::{
-    AuthError, AuthLayer,
-    provider::{AuthProvider, CompositeAuth},
+    AuthContext, AuthError, AuthLayer, AuthRequest, CredentialSource,
+    provider::{AuthProvider, CompositeAuth, provider_fn},
     testing,
 };
 
@@ -59,7 +65,8 @@ async fn a_good_key_beside_a_guess_is_a_guess() {
         send(&app, from(PEER, "GET /run", &headers)).await.status
     };
     assert_eq!(show(KEY, "a.b.c").await, 200);
-    for number in 0..10 {
+    // The pair itself was an attempt once.
+    for number in 0..9 {
         assert_eq!(show("wrong", &format!("a.b.{number}")).await, 401);
     }
     assert_eq!(show(KEY, "a.b.c").await, 200);
@@ -134,6 +141,41 @@ async fn a_key_that_was_revoked_is_a_guess_like_any_other() {
     handle.remove(&name).unwrap();
     assert_eq!(show(KEY).await.status, 401);
     assert_eq!(show(KEY).await.status, 429);
+}
+
+#[tokio::test]
+async fn many_keys_that_were_revoked_are_no_debt() {
+    let clock = testing::ManualClock::now();
+    let is_revoked = Arc::new(AtomicBool::new(false));
+    let provider = provider_fn({
+        let is_revoked = Arc::clone(&is_revoked);
+        move |request: &AuthRequest<'_>| match request.header("x-api-key") {
+            Some(key) if key.starts_with("known") && !is_revoked.load(Ordering::Relaxed) => {
+                Ok(Some(AuthContext::new(key)))
+            }
+            Some(_) => Err(AuthError::invalid_credential("unknown")),
+            None => Ok(None),
+        }
+    })
+    .with_credentials([CredentialSource::header(HeaderName::from_static(
+        "x-api-key",
+    ))]);
+    let layer = AuthLayer::new(provider).throttle_attempts(attempts("10 per minute", &clock));
+    let app = guarded(layer);
+    let show = async |key: String| send(&app, from(PEER, "GET /run", &[("x-api-key", &key)])).await;
+    for number in 0..100 {
+        assert_eq!(show(format!("known-{number}")).await.status, 200);
+    }
+    for number in 0..10 {
+        assert_eq!(show(format!("guess-{number}")).await.status, 401);
+    }
+    is_revoked.store(true, Ordering::Relaxed);
+    for number in 0..100 {
+        assert_eq!(show(format!("known-{number}")).await.status, 401);
+        assert_eq!(show(format!("known-{number}")).await.status, 429);
+    }
+    let refused = show("guess".to_owned()).await;
+    assert_eq!(refused.headers["retry-after"], "6");
 }
 
 #[tokio::test]

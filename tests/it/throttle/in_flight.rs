@@ -85,3 +85,35 @@ async fn what_turned_out_right_or_could_not_be_checked_is_given_back() {
         assert!(matches!(answer.status().as_u16(), 200 | 503));
     }
 }
+
+#[tokio::test]
+async fn an_attempt_that_has_come_back_with_time_does_not_come_back_twice() {
+    let clock = ManualClock::now();
+    let (app, gate) = slow(&clock);
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(tokio::spawn(app.clone().oneshot(show(KEY))));
+    }
+    tokio::task::yield_now().await;
+    clock.advance(std::time::Duration::from_secs(60));
+    let guess = async || {
+        let waiting = tokio::spawn(app.clone().oneshot(show("guess")));
+        tokio::task::yield_now().await;
+        gate.add_permits(1);
+        waiting
+    };
+    // The semaphore is fair: who came first is judged first, so these are waited for later.
+    let mut guesses = Vec::new();
+    for _ in 0..10 {
+        guesses.push(guess().await);
+    }
+    gate.add_permits(20);
+    for answer in held {
+        assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+    }
+    for answer in guesses {
+        assert_eq!(answer.await.unwrap().unwrap().status(), 401);
+    }
+    let refused = app.clone().oneshot(show("guess")).await.unwrap();
+    assert_eq!(refused.status(), 429);
+}

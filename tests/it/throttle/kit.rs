@@ -12,7 +12,7 @@ use axum::{Router, body::Body, extract::ConnectInfo};
 use http::Request;
 use tower_auth::{
     AuthLayer, AuthRequest, CredentialSource,
-    provider::{ApiKeyAuth, AuthProvider, Authentication},
+    provider::{ApiKeyAuth, AuthProvider, Authentication, PrincipalSource},
     testing::ManualClock,
     throttle::Attempts,
 };
@@ -59,6 +59,18 @@ impl<P: AuthProvider> AuthProvider for Counted<P> {
 
     fn credentials(&self) -> &[CredentialSource] {
         self.inner.credentials()
+    }
+
+    fn credential_sets(&self) -> Vec<Vec<CredentialSource>> {
+        self.inner.credential_sets()
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn principal_sources(&self) -> Vec<PrincipalSource> {
+        self.inner.principal_sources()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod attempts;
+mod beside;
 mod config;
 mod in_flight;
 mod keys;
