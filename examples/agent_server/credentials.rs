@@ -6,6 +6,7 @@ use axum::http::HeaderName;
 use tower_auth::{
     Access, ConfigError, ConfigErrorKind, Secret,
     config::{AuthConfig, ReloadHandle, ReloadLayer},
+    keys::MadeKey,
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
     webhook::{WebhookLayer, WebhookRoutes},
 };
@@ -138,9 +139,7 @@ impl Credentials {
         }
         if let Some(managed) = &managed {
             members.push(Arc::new(managed.keys.clone()));
-            caller = Caller::Stored {
-                first_key: managed.first_key.clone(),
-            };
+            caller = Caller::Stored { first_key: None };
         }
         if let Some(signed) = &options.signed {
             members.push(Arc::new(tokens(signed)?));
@@ -165,6 +164,41 @@ impl Credentials {
             managed,
             issuer,
         })
+    }
+}
+
+impl Credentials {
+    /// Makes the first administrator's key of an empty store, for the one line that shows it.
+    pub(crate) async fn make_first_key(&mut self) -> Result<Option<MadeKey>, Box<dyn Error>> {
+        let Some(managed) = &self.managed else {
+            return Ok(None);
+        };
+        let made = managed.first_key().await;
+        let made = made.map_err(|error| format!("--key-store {}: {error}", managed.place))?;
+        if let (Caller::Stored { first_key }, Some(made)) = (&mut self.caller, &made) {
+            *first_key = made.secret().cloned();
+        }
+        Ok(made)
+    }
+
+    /// Takes a first key back that could not be shown.
+    pub(crate) async fn take_back(&self, key: &MadeKey) -> Box<dyn Error> {
+        let taken = match &self.managed {
+            Some(managed) => managed.take_back(key).await,
+            None => Ok(()),
+        };
+        match taken {
+            Ok(()) => "nobody reads standard output, so the first key was taken back: start again \
+                       where it can be read"
+                .into(),
+            Err(error) => format!(
+                "nobody reads standard output, and the first key could not be taken back: revoke {} \
+                 with `tower-auth keys revoke`, then `tower-auth keys create --first-admin` makes \
+                 another one ({error})",
+                key.key().record().id()
+            )
+            .into(),
+        }
     }
 }
 

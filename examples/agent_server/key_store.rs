@@ -3,21 +3,21 @@
 use std::{error::Error, sync::Arc};
 
 use tower_auth::{
-    Secret,
     config::AuthConfig,
     key_api::KeyApi,
     keys::{
-        KeyAdminError, KeyRequest, KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores, ManagedKeys,
+        KeyAdminError, KeyRequest, KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores, MadeKey,
+        ManagedKeys,
     },
 };
 
 use crate::permissions::INVOKE;
 
-/// The keys of a store, and what may be printed about them.
+/// The keys of a store.
 pub(crate) struct Managed {
     pub(crate) keys: ManagedKeys,
-    /// The first administrator's key, where this start made it: it is shown once.
-    pub(crate) first_key: Option<Secret>,
+    /// Whether an empty store gets a first administrator.
+    makes_first: bool,
     /// Where they are, without a password.
     pub(crate) place: String,
 }
@@ -36,14 +36,16 @@ impl Managed {
         let fault = |error: &dyn Error| format!("--key-store {url}: {}", causes(error));
         let store = stores.open(url.clone().creating()).await;
         let store = store.map_err(|error| fault(&error))?;
+        let keys = ManagedKeys::of(Arc::clone(&store), PREFIX);
+        let keys = keys.map_err(|error| fault(&error))?;
+        let prefix = prefix_in_use(&keys).await.map_err(|error| fault(&error))?;
         // A static key named as an owner of this store would be the same caller.
-        let keys = ManagedKeys::of(store, PREFIX).and_then(|keys| keys.with_source("key store"));
+        let keys = ManagedKeys::of(store, &prefix).and_then(|keys| keys.with_source("key store"));
         let keys = keys.map_err(|error| fault(&error))?;
         keys.open().await.map_err(|error| fault(&error))?;
-        let first_key = first_key(&keys).await.map_err(|error| fault(&error))?;
         Ok(Self {
             keys,
-            first_key,
+            makes_first: true,
             place: url.to_string(),
         })
     }
@@ -52,7 +54,7 @@ impl Managed {
     pub(crate) fn of_file(keys: ManagedKeys) -> Self {
         Self {
             keys,
-            first_key: None,
+            makes_first: false,
             place: "the one that the file names".into(),
         }
     }
@@ -60,6 +62,42 @@ impl Managed {
     pub(crate) fn api(&self) -> KeyApi {
         KeyApi::new(self.keys.clone())
     }
+
+    /// On an empty store, the key of an administrator, who can make all others. Of two servers that
+    /// start at once, one makes it. Nobody else has it, so it is made last, and shown at once.
+    pub(crate) async fn first_key(&self) -> Result<Option<MadeKey>, KeyAdminError> {
+        let operator = self.keys.as_operator(OPERATOR);
+        if !self.makes_first || !operator.list(None, 1).await?.items.is_empty() {
+            return Ok(None);
+        }
+        // Nobody gives a scope that they lack, so this key has those of the keys that it will make.
+        let request = KeyRequest::new("first administrator").with_scopes(FIRST_SCOPES);
+        match operator.create_first_admin(request).await {
+            Ok(made) => Ok(Some(made)),
+            Err(KeyAdminError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a first key back that nobody has seen, so that the next start makes another one.
+    pub(crate) async fn take_back(&self, key: &MadeKey) -> Result<(), KeyAdminError> {
+        let operator = self.keys.as_operator(OPERATOR);
+        operator.delete(key.key().record().id()).await
+    }
+}
+
+/// What the live keys of the store begin with: a server accepts one prefix.
+async fn prefix_in_use(keys: &ManagedKeys) -> Result<String, KeyAdminError> {
+    let newest = keys.as_operator(OPERATOR).list(None, 1_000).await?;
+    let mut starts = newest.items.iter().rev().filter_map(|key| {
+        let record = key.record();
+        let start = record.start().get(..record.start().len().checked_sub(4)?)?;
+        let is_live = record.revoked().is_none();
+        start
+            .strip_suffix('_')
+            .filter(|prefix| is_live && !prefix.is_empty())
+    });
+    Ok(starts.next().unwrap_or(PREFIX).to_owned())
 }
 
 /// Lets a file name a store of any kind that the option can name.
@@ -67,22 +105,6 @@ pub(crate) fn register(config: AuthConfig) -> AuthConfig {
     ENGINES.iter().fold(config, |config, (scheme, open)| {
         config.register_key_store(scheme, open)
     })
-}
-
-/// On an empty store, the key of an administrator, who can make all others. Of two servers that start
-/// at once, one makes it.
-async fn first_key(keys: &ManagedKeys) -> Result<Option<Secret>, KeyAdminError> {
-    let operator = keys.as_operator("agent_server");
-    if !operator.list(None, 1).await?.items.is_empty() {
-        return Ok(None);
-    }
-    // Nobody gives a scope that they lack, so this key has those of the keys that it will make.
-    let request = KeyRequest::new("first administrator").with_scopes(FIRST_SCOPES);
-    match operator.create_first_admin(request).await {
-        Ok(made) => Ok(made.secret().cloned()),
-        Err(KeyAdminError::Conflict(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Why it failed, in one line: the causes, for the error itself says no more than that it did.
@@ -107,6 +129,8 @@ const ENGINES: [(&str, Open); 3] = [
     ("postgres", tower_auth_postgres::open_url),
     ("postgresql", tower_auth_postgres::open_url),
 ];
+/// Who makes the first key, in the audit records.
+const OPERATOR: &str = "agent_server";
 /// As `tower-auth keys create` makes them.
 const PREFIX: &str = "sk";
 pub(crate) const FIRST_SCOPES: [&str; 4] = ["keys:read", "keys:write", "keys:admin", INVOKE];

@@ -202,7 +202,7 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     }
     log_to_stderr();
     // Before it listens: what is at fault never opens a port.
-    let credentials = Credentials::new(&options).await?;
+    let mut credentials = Credentials::new(&options).await?;
     let listener = listen(&options.addr).await?;
     let stop = Stop::on_ctrl_c();
     let app = app(&credentials, &options, stop.clone())?;
@@ -217,12 +217,20 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     };
 
     let address = listener.local_addr()?;
+    // After all that may fail: it is shown once.
+    let first_key = credentials.make_first_key().await?;
     let welcome = Welcome {
         address,
         credentials: &credentials,
         options: &options,
     };
-    write!(io::stdout(), "{welcome}")?;
+    let mut output = io::stdout();
+    if let Err(error) = write!(output, "{welcome}").and_then(|()| output.flush()) {
+        return Err(match first_key {
+            Some(key) => credentials.take_back(&key).await,
+            None => error.into(),
+        });
+    }
 
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().wait());

@@ -2,6 +2,8 @@
 
 use std::{
     env, fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process,
     sync::atomic::{AtomicU32, Ordering},
@@ -10,12 +12,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tower_auth::keys::{KeyRequest, ManagedKeys};
+use tower_auth_sqlite::SqliteKeyStore;
 
 use super::{
     options::{refused, run},
     welcome::paste,
 };
-use crate::common::agent::Agent;
+use crate::common::agent::{Agent, example};
 
 /// A folder of a test's own. It goes with the test.
 struct Folder(PathBuf);
@@ -79,6 +83,45 @@ fn the_first_start_prints_a_key_and_the_second_does_not() {
     assert_eq!(run_with(&agent, &key), 200);
 }
 
+/// Nobody else has the key, so a start that fails afterwards would lose it.
+#[test]
+fn a_start_that_fails_makes_no_first_key() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    for other in [["--addr", addr.as_str()], ["--jwt-secret", "short"]] {
+        refused(&["--key-store", &folder.url(), other[0], other[1]]);
+    }
+    assert!(first_key(&folder.server()).is_some());
+}
+
+#[test]
+fn a_first_key_that_nobody_can_read_is_taken_back() {
+    let folder = Folder::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let server = example("agent_server")
+        .args(["--addr", "127.0.0.1:0", "--key-store", &folder.url()])
+        .stdout(full.unwrap())
+        .output();
+    let said = String::from_utf8(server.unwrap().stderr).unwrap();
+    assert!(said.contains("the first key was taken back"), "{said}");
+    assert!(first_key(&folder.server()).is_some());
+}
+
+#[test]
+fn the_keys_of_a_store_keep_their_prefix() {
+    let folder = Folder::new();
+    let key = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = SqliteKeyStore::open_or_create(folder.0.join("keys.db")).await;
+        let keys = ManagedKeys::new(store.unwrap(), "sk_live").unwrap();
+        let request = KeyRequest::new("robot").with_scopes(["agents:invoke"]);
+        let made = keys.as_operator("ada").create(request).await.unwrap();
+        made.secret().unwrap().expose().to_owned()
+    });
+    assert!(key.starts_with("sk_live_"));
+    assert_eq!(run_with(&folder.server(), &key), 200);
+}
+
 #[test]
 fn of_servers_that_start_at_once_one_makes_the_key() {
     let folder = Folder::new();
@@ -91,8 +134,9 @@ fn of_servers_that_start_at_once_one_makes_the_key() {
     });
     let keys: Vec<_> = servers.iter().filter_map(first_key).collect();
     assert_eq!(keys.len(), 1);
+    // The others hear of it from the store.
     for server in &servers {
-        assert_eq!(run_with(server, &keys[0]), 200);
+        comes_to(server, &keys[0], 200);
     }
 }
 
@@ -234,6 +278,7 @@ fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
         "no database, and long enough for one that is not one",
     )
     .unwrap();
+    fs::set_permissions(&text, fs::Permissions::from_mode(0o600)).unwrap();
     let text = format!("sqlite:{}", text.display());
     for (url, said) in [
         (&*missing, "make the folder"),
