@@ -84,7 +84,9 @@ impl AuthSetup {
     /// The managed keys that the document names, to administer them: see
     /// [`register_key_store`](AuthConfig::register_key_store).
     ///
-    /// It may be kept: what a reload changes about the keys holds for it too.
+    /// It may be kept: what a reload changes about the keys holds for it too, also where a file between
+    /// has no `key_store`. For a block that a reload adds for the first time, there is
+    /// [`ReloadHandle::managed_keys`](super::ReloadHandle::managed_keys).
     pub fn managed_keys(&self) -> Option<ManagedKeys> {
         let kept = self.built.kept.managed_keys.as_ref()?;
         Some(kept.keys.clone())

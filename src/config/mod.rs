@@ -198,11 +198,13 @@
 //!
 //! Building opens nothing. [`AuthSetup::open`] opens the store and says what is wrong with it; without
 //! that, the first request does, and keys are a 503 until the store is open. It is tried again once a
-//! second. [`AuthSetup::managed_keys`] is for whoever administers the keys.
+//! second. [`AuthSetup::managed_keys`] is for whoever administers the keys, and
+//! [`ReloadHandle::managed_keys`] where a reload adds the block.
 //!
 //! A reload keeps the store and the keys that are read. A changed prefix, header or limit holds from the
 //! next request on, for administrators too. Another store, and another `source`, `shared_source`,
-//! `owner_methods` or `max_known`, is a fault that says to restart. Without the block, its keys end at the next request.
+//! `owner_methods` or `max_known`, is a fault that says to restart. Without the block, its keys end at
+//! the next request; the process keeps them in memory, and another file with the block goes on with them.
 //!
 //! # Secrets
 //!

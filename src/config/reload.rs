@@ -1,5 +1,6 @@
 //! Hot reload: replaces a running layer's rules.
 
+mod administered;
 mod layer;
 
 use std::{

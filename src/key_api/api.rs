@@ -72,11 +72,12 @@ impl KeyApi {
     /// The OpenAPI 3.1 document of the API, whose paths begin with the path at which the router is
     /// nested.
     ///
-    /// Its security schemes are `api_key`, the header of these keys, and `bearer`. Merge it into the
-    /// document of your program, and replace them where your callers show something else.
+    /// Its security schemes are `api_key`, the header in which these keys are sent now, and `bearer`.
+    /// Merge it into the document of your program, and replace them where your callers show something
+    /// else.
     #[must_use]
     pub fn openapi(&self, nested_at: &str) -> Value {
-        document::of(nested_at, header(&self.keys))
+        describe(&self.keys, nested_at)
     }
 
     /// The router, for `Router::nest` behind an [`AuthLayer`](crate::AuthLayer).
@@ -114,7 +115,12 @@ async fn openapi(
 ) -> Response {
     let path = uri.path();
     let nested_at = path.strip_suffix("/openapi.json").unwrap_or(path);
-    answer::json(&document::of(nested_at, header(&keys)))
+    answer::json(&describe(&keys, nested_at))
+}
+
+fn describe(keys: &ManagedKeys, nested_at: &str) -> Value {
+    // A reload may have named another header.
+    document::of(nested_at, header(&keys.in_force()))
 }
 
 /// The header of a key, unless a key is sent as a bearer token alone.

@@ -46,6 +46,8 @@ mod feed;
 mod find;
 mod format;
 mod held;
+#[cfg(feature = "axum")]
+mod in_force;
 #[cfg(feature = "config")]
 mod lazy;
 mod limits;

@@ -25,9 +25,11 @@ pub(in crate::config) struct Kept {
     pub(super) issuers: Vec<KeptIssuer>,
     pub(super) introspection: Option<KeptIntrospection>,
     pub(super) handled: Vec<Handled>,
+    /// Those of this file.
     pub(in crate::config) managed_keys: Option<KeptKeys>,
-    /// The store that was named last, by this file or by one before.
-    pub(super) store_url: Option<KeyStoreUrl>,
+    /// Those of the last file before that had some. They are administered while files without them
+    /// hold, so a later file with the block has to go on with them.
+    earlier_keys: Option<KeptKeys>,
     pub(super) limits: Option<KeptLimits>,
 }
 
@@ -35,9 +37,14 @@ impl Kept {
     /// Nothing yet, for a file that comes after another one.
     pub(super) fn after(former: Option<Former<'_>>) -> Self {
         Self {
-            store_url: former.and_then(|former| former.kept.store_url.clone()),
+            earlier_keys: former.and_then(|former| former.kept.last_keys().cloned()),
             ..Self::default()
         }
+    }
+
+    /// The managed keys that were named last, by this file or by one before.
+    pub(super) fn last_keys(&self) -> Option<&KeptKeys> {
+        self.managed_keys.as_ref().or(self.earlier_keys.as_ref())
     }
 }
 
@@ -80,6 +87,7 @@ pub(super) struct KeptIntrospection {
 }
 
 /// Managed keys, which are read from their store already.
+#[derive(Clone)]
 pub(in crate::config) struct KeptKeys {
     /// Of the URL in the document.
     pub(in crate::config) place: Place,

@@ -60,7 +60,6 @@ impl<'a> Assembly<'a> {
         self.summary
             .providers
             .push(format!("key_store ({})", shown.escape_debug()));
-        self.kept.store_url = Some(url.value.clone());
         self.kept.managed_keys = Some(KeptKeys {
             place: url.place,
             url: url.value,
@@ -97,10 +96,8 @@ impl<'a> Assembly<'a> {
         let url = self.faults.keep(&place, parsed)?;
         let known = self.config.registry.key_stores.check(&url);
         self.faults.keep(&place, known)?;
-        let former = self
-            .former
-            .and_then(|former| former.kept.store_url.as_ref());
-        if former.is_some_and(|former| *former != url) {
+        let former = self.last_keys();
+        if former.is_some_and(|former| former.url != url) {
             let message = "another store than before is named: that takes a restart";
             self.conflict(&place, message);
         }
@@ -111,7 +108,7 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    /// The store, which is open already if the file before named it.
+    /// The store, which is open already if a file before named it.
     fn store_of(&self, url: &KeyStoreUrl) -> LazyKeyStore {
         match self.former_keys(url) {
             Some(former) => former.store.clone(),
@@ -119,10 +116,13 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The keys of the file before, if they are of the same store.
+    /// The keys of the last file before that had some, if they are of the same store.
     fn former_keys(&self, url: &KeyStoreUrl) -> Option<&'a KeptKeys> {
-        let former = self.former?.kept.managed_keys.as_ref()?;
-        (former.url == *url).then_some(former)
+        self.last_keys().filter(|former| former.url == *url)
+    }
+
+    fn last_keys(&self) -> Option<&'a KeptKeys> {
+        self.former?.kept.last_keys()
     }
 
     /// The copy of the keys is kept: who the callers are stands in it, and it is as large as it is.

@@ -1,9 +1,11 @@
 //! Managed keys from a file: the block `key_store`.
 
+mod added_again;
 mod administered;
 mod beside_others;
 mod faults;
 mod kit;
 mod opening;
 mod reload;
+mod served;
 mod settings;

@@ -2,65 +2,10 @@
 
 use std::time::Duration;
 
-use axum::{Router, routing::any};
-use tower_auth::{
-    AuthContext,
-    config::ReloadHandle,
-    keys::{KeyRequest, ManagedKeys},
-    testing::ManualClock,
-};
+use tower_auth::{AuthContext, keys::KeyRequest};
 
-use super::kit::{Outside, show};
-use crate::{common::answer::witness, config::reload::Rules, keys::kit::Mood};
-
-/// A server that reads a file anew on command.
-struct Served {
-    outside: Outside,
-    rules: Rules,
-    app: Router,
-    handle: ReloadHandle,
-    keys: Option<ManagedKeys>,
-    clock: ManualClock,
-}
-
-impl Served {
-    fn new(name: &str, text: &str) -> Self {
-        let (outside, rules) = (Outside::new(), Rules::new(name, text));
-        let clock = ManualClock::now();
-        let config = outside.knows(rules.config()).with_clock(clock.clock());
-        let setup = config.build().unwrap_or_else(|faults| panic!("{faults}"));
-        let keys = setup.managed_keys();
-        let (layer, handle) = setup.into_reload_layer();
-        let app = Router::new().route("/run", any(witness)).layer(layer);
-        Self {
-            outside,
-            rules,
-            app,
-            handle,
-            keys,
-            clock,
-        }
-    }
-
-    fn reload(&self, text: &str) -> Result<(), String> {
-        self.rules.write(text);
-        let reloaded = self.handle.reload();
-        reloaded.map(drop).map_err(|faults| faults.to_string())
-    }
-
-    async fn status(&self, key: &str) -> u16 {
-        show(&self.app, key).await.status.as_u16()
-    }
-
-    fn polls(&self) -> usize {
-        let calls = &self.outside.store.calls;
-        calls.load(std::sync::atomic::Ordering::Relaxed)
-    }
-}
-
-fn store(members: &str) -> String {
-    format!("auth: {{key_store: {{url: 'memory:', prefix: sk{members}}}, realm: r}}")
-}
+use super::served::{Served, store};
+use crate::keys::kit::Mood;
 
 #[tokio::test]
 async fn with_the_same_store_nothing_is_opened_or_read_again() {
