@@ -191,7 +191,7 @@ impl Authority {
             Some(KeyOwner::Principal(owner)) if !methods.contains(owner.method()) => {
                 Err(KeyAdminError::Invalid(
                     "the owner's method is none of this program's providers: add it with \
-                     add_owner_method"
+                     add_owner_method, or to `owner_methods` of a file"
                         .into(),
                 ))
             }

@@ -101,8 +101,8 @@ impl Drop for Flight {
 }
 
 fn too_many() -> Found {
-    let why = "too many keys that this process does not know are shown: raise with_max_known if \
-               memory allows it";
+    let why = "too many keys that this process does not know are shown: raise with_max_known, \
+               `max_known` of a file, if memory allows it";
     let error = AuthError::unavailable(why).with_reason("key_lookups_exhausted");
     Found::Judged(Err(error.with_retry_after(Duration::from_secs(1))))
 }

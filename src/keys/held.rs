@@ -108,7 +108,7 @@ impl Known {
         }
         let Some(context) = &self.context else {
             let why = "the key's owner is of a method that is not known here: name it with \
-                       add_owner_method";
+                       add_owner_method, or under `owner_methods` of a file";
             return Err(AuthError::unavailable(why).with_key_name(self.held.id.as_str()));
         };
         self.note_use(now);

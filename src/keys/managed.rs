@@ -153,15 +153,15 @@ impl ManagedKeys {
         self.with(|settings| settings.max_lifetime = Some(limit))
     }
 
-    /// Replaces the number of keys that this process keeps in memory, a million unless set: about
-    /// 640 bytes each, and twice that while everything is read again.
+    /// Replaces the number of keys that this process keeps in memory, a million unless set, at least 1
+    /// (0 counts as 1): about 640 bytes each, and twice that while everything is read again.
     ///
     /// Where the store has more live keys, those that were used last are kept. A key that is not among
     /// them is looked up in the store when it is shown: at most 100 look-ups a second, beyond which
     /// such a key is a 503 at once. The keys that are kept wait for none of that.
     #[must_use]
     pub fn with_max_known(self, keys: usize) -> Self {
-        self.with(|settings| settings.max_known = keys)
+        self.with(|settings| settings.max_known = keys.max(1))
     }
 
     /// Adds a method of principals that may own keys: that of a provider of your own.

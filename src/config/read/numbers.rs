@@ -50,14 +50,14 @@ impl Read for Bytes {
     }
 }
 
-/// A number of keys, at least one.
+/// A number of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Keys(pub(in crate::config) usize);
 
 impl Read for Keys {
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
         match whole(node).map(usize::try_from) {
-            Some(Ok(number)) if number > 0 => Some(Self(number)),
+            Some(Ok(number)) => Some(Self(number)),
             _ => misfit(
                 node,
                 place,
@@ -68,7 +68,7 @@ impl Read for Keys {
     }
 
     fn schema() -> Value {
-        or_variable(json!({"type": "integer", "minimum": 1}))
+        or_variable(json!({"type": "integer", "minimum": 0}))
     }
 }
 

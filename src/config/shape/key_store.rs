@@ -24,8 +24,8 @@ block! {
         stale_limit_seconds: optional Seconds,
         /// How long a new key may live; no limit unless set.
         max_lifetime_seconds: optional Seconds,
-        /// How many keys this process keeps in memory; a million unless set. Others are looked up when
-        /// they are shown.
+        /// How many keys this process keeps in memory; a million unless set, at least 1 (0 counts as
+        /// 1). Others are looked up when they are shown.
         max_known: optional Keys,
         /// Methods of the program's own providers whose principals may own keys.
         owner_methods: optional Filled<String>,

@@ -170,9 +170,12 @@ async fn beyond_a_hundred_look_ups_a_second_keys_that_are_not_known_are_503_at_o
         refused.refused_with(401, "invalid_credential");
     }
     assert_eq!(at.store.finds(), 100);
+    let log = Log::start();
     let refused = show(&at.app, &at.made[5]).await;
     assert_eq!(refused.header("retry-after"), "1");
     refused.refused_with(503, "unavailable");
+    let said = log.text();
+    assert!(said.contains("`max_known` of a file"), "{said}");
     let refused = show_text(&at.app, &unknown()).await;
     refused.refused_with(503, "unavailable");
     assert_eq!(at.store.finds(), 100);
@@ -361,4 +364,5 @@ async fn what_to_do_about_too_many_keys_is_logged_once() {
         .collect();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("more than 2 live keys"), "{lines:?}");
+    assert!(lines[0].contains("`max_known` of a file"), "{lines:?}");
 }

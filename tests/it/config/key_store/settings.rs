@@ -9,7 +9,10 @@ use tower_auth::{
 };
 
 use super::kit::{Outside, bearer, show, until};
-use crate::{common::answer::guarded, keys::kit::Mood};
+use crate::{
+    common::{answer::guarded, log::Log},
+    keys::kit::Mood,
+};
 
 fn block(members: &str) -> String {
     format!("auth: {{key_store: {{url: 'memory:', prefix: sk, {members}}}}}")
@@ -109,7 +112,7 @@ async fn as_many_keys_are_kept_as_the_file_says() {
     for _ in 0..3 {
         outside.key("sk").await;
     }
-    for (member, known) in [("", 3), ("max_known: 2", 2)] {
+    for (member, known) in [("", 3), ("max_known: 2", 2), ("max_known: 0", 1)] {
         let setup = outside.build(&block(member));
         setup.open().await.unwrap();
         assert_eq!(setup.managed_keys().unwrap().known(), known);
@@ -136,7 +139,10 @@ async fn principals_of_the_programs_own_methods_may_own_keys_where_the_file_says
 
     let without = outside.build(&block("")).managed_keys().unwrap();
     let refused = without.as_operator("ada").create(request()).await;
-    assert!(matches!(refused, Err(KeyAdminError::Invalid(_))));
+    let Err(KeyAdminError::Invalid(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("`owner_methods` of a file"), "{why}");
 
     let setup = outside.build(&block("owner_methods: [sessions]"));
     let keys = setup.managed_keys().unwrap();
@@ -145,6 +151,13 @@ async fn principals_of_the_programs_own_methods_may_own_keys_where_the_file_says
     let answer = show(&app, made.secret().unwrap().expose()).await;
     let caller = answer.seen().context.clone().unwrap();
     assert_eq!((caller.method(), caller.user_id()), ("sessions", "ada"));
+
+    let log = Log::start();
+    let app = outside.app(&block(""));
+    let refused = show(&app, made.secret().unwrap().expose()).await;
+    refused.refused_with(503, "unavailable");
+    let said = log.text();
+    assert!(said.contains("`owner_methods` of a file"), "{said}");
 }
 
 #[tokio::test]
