@@ -117,6 +117,10 @@ async fn as_many_keys_are_kept_as_the_file_says() {
         setup.open().await.unwrap();
         assert_eq!(setup.managed_keys().unwrap().known(), known);
     }
+    let in_code = ManagedKeys::new(outside.store.clone(), "sk").unwrap();
+    let in_code = in_code.with_max_known(0);
+    in_code.open().await.unwrap();
+    assert_eq!(in_code.known(), 1);
 }
 
 #[tokio::test]
