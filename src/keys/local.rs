@@ -4,7 +4,7 @@ use super::{
     Applied, KeyChange, Revision, Timestamp,
     progress::{History, LocalChange},
     replica::Replica,
-    table::{Claim, Room},
+    room::{Claim, Room},
 };
 
 impl Replica {

@@ -62,6 +62,7 @@ mod record;
 mod registry;
 mod replica;
 mod request;
+mod room;
 mod settings;
 mod stored;
 #[cfg(feature = "config")]

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use tokio::task::yield_now;
+
 use super::{
-    KeyChange, KeyChanges, KeyStoreError, Revision,
+    Epoch, KeyChange, KeyChanges, KeyStoreError, Revision,
     ask::ask,
     progress::{Position, position_after},
     replica::{Answered, Replica},
-    table::{Claim, Room, Table},
+    room::{Claim, Room},
+    table::Table,
 };
 
 impl Replica {
@@ -49,17 +52,17 @@ impl Replica {
                 return self.reload(turn).await;
             }
             let position = position_after(&page, after)?;
-            let table = self.table();
-            let mut progress = self.progress();
-            require_turn(progress.turn, turn)?;
             let room = Room {
                 now: answered.store_now,
                 up_to: after,
                 claim: Claim::Reported,
             };
-            for change in &page.changes {
-                self.take(&table, change, room);
+            for changes in page.changes.chunks(AT_ONCE) {
+                self.take_all(turn, changes, page.epoch, room)?;
+                yield_now().await;
             }
+            let mut progress = self.progress();
+            require_turn(progress.turn, turn)?;
             // A change by this process may have shown meanwhile that everything has to be read.
             if progress.at.is_some() {
                 progress.at = Some(position);
@@ -68,6 +71,31 @@ impl Replica {
                 return Ok(answered);
             }
         }
+    }
+
+    /// Takes over a part of a page, while no change by this process passes.
+    fn take_all(
+        &self,
+        turn: u64,
+        changes: &[KeyChange],
+        epoch: Epoch,
+        room: Room,
+    ) -> Result<(), KeyStoreError> {
+        let mut progress = self.progress();
+        require_turn(progress.turn, turn)?;
+        progress.alive = Some(self.clock().tick());
+        let table = self.table();
+        for change in changes {
+            self.take(&table, change, room);
+        }
+        // What of this page follows is later.
+        if progress.at.is_some()
+            && let Some(last) = changes.last()
+        {
+            let revision = last.revision();
+            progress.at = Some(Position { epoch, revision });
+        }
+        Ok(())
     }
 
     /// Reads everything into a second table, and then replaces the first one.
@@ -97,8 +125,12 @@ impl Replica {
                 up_to: position.revision,
                 claim: Claim::Reported,
             };
-            for change in &page.changes {
-                self.take(&fresh, change, room);
+            for changes in page.changes.chunks(AT_ONCE) {
+                for change in changes {
+                    self.take(&fresh, change, room);
+                }
+                self.is_alive(turn);
+                yield_now().await;
             }
             at = Some(position);
             if page.is_complete {
@@ -179,3 +211,5 @@ impl Drop for Reloading<'_> {
 const PAGE_LIMIT: Duration = Duration::from_secs(2);
 /// The number of changes in one page.
 const PAGE: usize = 1_000;
+/// The number of changes after which others have their turn: requests, and changes by this process.
+const AT_ONCE: usize = 100;

@@ -19,8 +19,9 @@ use super::{
     held::Known,
     lookups::Lookups,
     progress::{Position, Progress},
+    room::{Claim, Room},
     settings::Settings,
-    table::{Claim, Room, Table},
+    table::Table,
     uses::Uses,
 };
 use crate::{

@@ -11,7 +11,7 @@ use std::{
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use super::{KeyDigest, Revision, Timestamp, held::Known};
+use super::{KeyDigest, Revision, Timestamp, held::Known, room::Room};
 
 /// Keys by their digests, in shards: a change locks one shard while it writes one entry, even with a
 /// million keys.
@@ -19,44 +19,21 @@ use super::{KeyDigest, Revision, Timestamp, held::Known};
 /// It has room for a number of keys. Where the store has more, it leaves some out. One thread writes
 /// at a time; any number read.
 pub(super) struct Table {
-    shards: Box<[RwLock<HashTable<Slot>>]>,
+    pub(super) shards: Box<[RwLock<HashTable<Slot>>]>,
     hasher: RandomState,
-    max: usize,
-    len: AtomicUsize,
+    pub(super) max: usize,
+    pub(super) len: AtomicUsize,
     /// The number of known keys of unknown form.
-    imported: AtomicU64,
-    leaves_out: AtomicBool,
-    leaves_out_imported: AtomicBool,
+    pub(super) imported: AtomicU64,
+    pub(super) leaves_out: AtomicBool,
+    pub(super) leaves_out_imported: AtomicBool,
 }
 
-struct Slot {
-    digest: KeyDigest,
+pub(super) struct Slot {
+    pub(super) digest: KeyDigest,
     revision: Revision,
     /// `None` where the key was deleted, until the feed has reported the deletion.
     known: Option<Known>,
-}
-
-/// What may give way to a new entry.
-#[derive(Clone, Copy)]
-pub(super) struct Room {
-    /// The store's time: expired keys give way first.
-    pub(super) now: Timestamp,
-    /// Only entries up to this revision give way: the feed has reported them, so nothing that was read
-    /// earlier follows.
-    pub(super) up_to: Revision,
-    pub(super) claim: Claim,
-}
-
-/// The claim of a new entry to a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Claim {
-    /// The feed reports it: no live key gives way.
-    Reported,
-    /// It was looked up: the key that was not used for longest gives way.
-    Found,
-    /// This process changed it: it stays until the feed has reported it, for what was read before the
-    /// change may still come.
-    Changed,
 }
 
 impl Table {
@@ -121,74 +98,12 @@ impl Table {
         None
     }
 
-    /// Makes room for a new entry; answers whether it is to be inserted.
-    fn make_room(&self, hash: u64, slot: &Slot, room: Room) -> bool {
-        // Keys that have ended do not count. To look for them is worth it where many are found.
-        if !self.leaves_out() && self.remove_ended(room) > self.max / 16 {
-            return true;
-        }
-        self.leaves_out.store(true, Ordering::Release);
-        let is_imported = imported(slot) > 0;
-        // Whether a text of another form is looked up depends on whether all imported keys are known.
-        let takes_live = room.claim != Claim::Reported || is_imported;
-        let mut is_inserted = room.claim == Claim::Changed;
-        // One that stayed without room is made up for later.
-        for _ in 0..2 {
-            if self.len() >= self.max {
-                is_inserted |= self.evict(hash, room, takes_live);
-            }
-        }
-        if is_imported && !is_inserted {
-            self.leaves_out_imported.store(true, Ordering::Release);
-        }
-        is_inserted
-    }
-
-    fn remove_ended(&self, room: Room) -> usize {
-        let has_ended = |slot: &mut Slot| slot.may_go(room) && !slot.is_live(room.now);
-        let mut removed = 0;
-        for shard in &self.shards {
-            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            for slot in shard.extract_if(has_ended) {
-                removed += 1;
-                self.imported.fetch_sub(imported(&slot), Ordering::Relaxed);
-            }
-        }
-        self.len.fetch_sub(removed, Ordering::Relaxed);
-        removed
-    }
-
-    /// Removes one of a few entries: one that has ended, else the one that was not used for longest,
-    /// and imported keys last.
-    fn evict(&self, hash: u64, room: Room, takes_live: bool) -> bool {
-        let first = shard_of(hash);
-        for shard in (first..SHARDS).chain(0..first) {
-            let Some(mut shard) = self.write(shard) else {
-                continue;
-            };
-            let Ok(len) = u64::try_from(shard.len()) else {
-                continue;
-            };
-            // The digest of the new entry decides where the few begin.
-            let skipped = usize::try_from(hash % len.max(1)).unwrap_or_default();
-            let all = shard.iter().cycle().skip(skipped);
-            let few = all.take(shard.len()).filter(|slot| slot.may_go(room));
-            let rank = |slot: &&Slot| (slot.is_live(room.now), imported(slot), slot.used());
-            let victim = few.take(FEW).min_by_key(rank);
-            let Some(victim) = victim.filter(|slot| takes_live || !slot.is_live(room.now)) else {
-                continue;
-            };
-            let (digest, is_live) = (victim.digest, victim.is_live(room.now));
-            if is_live && imported(victim) > 0 {
-                self.leaves_out_imported.store(true, Ordering::Release);
-            }
-            self.remove(&mut shard, |slot| slot.digest == digest, self.hash(&digest));
-            return true;
-        }
-        false
-    }
-
-    fn remove(&self, shard: &mut HashTable<Slot>, is_it: impl FnMut(&Slot) -> bool, hash: u64) {
+    pub(super) fn remove(
+        &self,
+        shard: &mut HashTable<Slot>,
+        is_it: impl FnMut(&Slot) -> bool,
+        hash: u64,
+    ) {
         if let Ok(entry) = shard.find_entry(hash, is_it) {
             let (slot, _) = entry.remove();
             self.imported.fetch_sub(imported(&slot), Ordering::Relaxed);
@@ -240,7 +155,7 @@ impl Table {
         self.len.load(Ordering::Relaxed)
     }
 
-    fn hash(&self, digest: &KeyDigest) -> u64 {
+    pub(super) fn hash(&self, digest: &KeyDigest) -> u64 {
         self.hasher.hash_one(digest.as_bytes())
     }
 
@@ -250,36 +165,34 @@ impl Table {
         Some(shard.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write(&self, shard: usize) -> Option<RwLockWriteGuard<'_, HashTable<Slot>>> {
+    pub(super) fn write(&self, shard: usize) -> Option<RwLockWriteGuard<'_, HashTable<Slot>>> {
         let shard = self.shards.get(shard)?;
         Some(shard.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Slot {
-    fn may_go(&self, room: Room) -> bool {
+    pub(super) fn may_go(&self, room: Room) -> bool {
         self.known.is_some() && self.revision <= room.up_to
     }
 
-    fn is_live(&self, now: Timestamp) -> bool {
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
         self.known.as_ref().is_some_and(|known| known.is_live(now))
     }
 
-    fn used(&self) -> u64 {
+    pub(super) fn used(&self) -> u64 {
         self.known.as_ref().map_or(0, Known::used)
     }
 }
 
 /// 1 for an imported key, 0 for others.
-fn imported(slot: &Slot) -> u64 {
+pub(super) fn imported(slot: &Slot) -> u64 {
     u64::from(slot.known.as_ref().is_some_and(Known::is_imported))
 }
 
 /// Uses other bits than those with which the hash tables begin.
-fn shard_of(hash: u64) -> usize {
+pub(super) fn shard_of(hash: u64) -> usize {
     usize::try_from(hash >> 32).unwrap_or_default() % SHARDS
 }
 
-const SHARDS: usize = 64;
-/// The number of entries of which one gives way.
-const FEW: usize = 8;
+pub(super) const SHARDS: usize = 64;

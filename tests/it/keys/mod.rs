@@ -10,6 +10,7 @@ mod history;
 mod interleavings;
 pub mod kit;
 mod lifecycle;
+mod many;
 mod outage;
 mod provider;
 mod runtimes;
