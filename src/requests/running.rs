@@ -34,10 +34,11 @@ impl Running {
             return None;
         }
         *of_caller = of_caller.saturating_add(1);
-        Some(RunPermit(Arc::new(Run {
+        let run = Arc::new(Run {
             running: Arc::clone(self),
             caller,
-        })))
+        });
+        Some(RunPermit { run, _outer: None })
     }
 
     fn lock(&self, caller: u128) -> MutexGuard<'_, HashMap<u128, u32, RandomState>> {
@@ -51,7 +52,8 @@ impl Running {
 /// The place of a running request. It is free again when the last clone is dropped.
 ///
 /// The response holds one until its body has ended, and one is among the request's extensions: a
-/// handler whose work goes on after that, such as one that upgrades to a WebSocket, takes it along.
+/// handler whose work goes on after that, such as one that upgrades to a WebSocket, takes it along. Of
+/// several layers that bound running requests, it holds the places of all.
 ///
 /// # Example
 ///
@@ -72,12 +74,24 @@ impl Running {
 /// # let _ = chat;
 /// ```
 #[derive(Clone)]
-pub struct RunPermit(Arc<Run>);
+pub struct RunPermit {
+    run: Arc<Run>,
+    /// The place that a layer outside of this one gave.
+    _outer: Option<Arc<RunPermit>>,
+}
 
 impl RunPermit {
+    /// Holds that place too, so that a handler which takes this one along takes both.
+    pub(super) fn within(self, outer: Option<Self>) -> Self {
+        Self {
+            _outer: outer.map(Arc::new),
+            ..self
+        }
+    }
+
     /// What a response holds.
     pub(super) fn into_guard(self) -> Arc<dyn Send + Sync> {
-        self.0
+        self.run
     }
 }
 

@@ -167,7 +167,9 @@ impl Requests {
     #[inline]
     pub(crate) fn put_permit<B>(&self, admitted: &Admitted, request: &mut Request<B>) {
         if let Some(permit) = &admitted.permit {
-            request.extensions_mut().insert(permit.clone());
+            let extensions = request.extensions_mut();
+            let outer = extensions.remove();
+            extensions.insert(permit.clone().within(outer));
         }
     }
 

@@ -159,3 +159,14 @@ async fn without_a_caller_each_address_has_its_places() {
     assert_eq!(app.clone().oneshot(other).await.unwrap().status(), 200);
     drop(held);
 }
+
+#[tokio::test]
+async fn what_goes_on_keeps_its_places_in_all_layers() {
+    let one_at_once = Requests::new([]).unwrap().with_max_running(1);
+    let app = app(two_at_once()).layer(ThrottleLayer::new(one_at_once));
+    for status in [200, 429] {
+        let response = ask(&app, "GET /away", "ada").await;
+        assert_eq!(response.status(), status);
+        response.into_body().collect().await.unwrap();
+    }
+}
