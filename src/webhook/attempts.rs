@@ -1,8 +1,12 @@
 //! Wrong signatures count as attempts of the address that sends them [14.1].
 
-use http::{HeaderValue, Request};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
 
-use super::verify::{Head, Scheme};
+use super::{
+    handshake::{Handshake, VerifyToken},
+    verify::{Head, Scheme},
+};
 use crate::{
     attempts::{Attempt, Attempts, Counting, CredentialDigest},
     error::{AuthError, AuthErrorKind},
@@ -33,11 +37,43 @@ pub(super) fn settle<T, B>(
     scheme: &dyn Scheme,
     request: &Request<B>,
 ) {
-    let Some(attempt) = attempt else { return };
-    let secret = |digest: &mut CredentialDigest| add_secret(digest, scheme, request);
+    if let Some(attempt) = attempt {
+        settle_as(attempt, proven, |digest| {
+            add_secret(digest, scheme, request)
+        });
+    }
+}
+
+/// Answers a handshake; the token that it shows is an attempt.
+pub(super) fn shake_hands<B>(
+    attempts: &Attempts,
+    token: &VerifyToken,
+    handshake: Handshake,
+    request: &Request<B>,
+) -> Result<Response<Bytes>, AuthError> {
+    let shown = handshake.token.clone();
+    let add_token = |digest: &mut CredentialDigest| {
+        digest.add(b"handshake");
+        digest.add(shown.as_bytes());
+        true
+    };
+    let (extensions, headers) = (request.extensions(), request.headers());
+    let attempt = attempts.admit(extensions, headers, Counting::Wrong, add_token)?;
+    let answer = token.answer(handshake);
+    if let Some(attempt) = attempt {
+        settle_as(attempt, &answer, add_token);
+    }
+    answer
+}
+
+fn settle_as<T>(
+    attempt: Attempt,
+    proven: &Result<T, AuthError>,
+    credential: impl Fn(&mut CredentialDigest) -> bool,
+) {
     match proven {
-        Ok(_) => attempt.accepted(secret),
-        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(secret),
+        Ok(_) => attempt.accepted(credential),
+        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(credential),
         Err(_) => drop(attempt),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     attempts,
     body::{RestoredBody, Unread},
     deliveries,
-    handshake::VerifyToken,
+    handshake::{Handshake, VerifyToken},
     once::{DeliveryState, EqualDeliveries, Identity, Reading, Reservation},
     platform::{Platform, PlatformEvent},
     read,
@@ -97,6 +97,19 @@ impl Core {
             })?;
         }
         read::check_encoding(head.headers)
+    }
+
+    /// The answer to a handshake; `None` where the request is none, or none is expected.
+    pub(super) fn handshake<B>(
+        &self,
+        request: &Request<B>,
+    ) -> Option<Result<Response<Bytes>, AuthError>> {
+        let token = self.verify_token.as_ref()?;
+        let handshake = Handshake::read(request)?;
+        Some(handshake.and_then(|handshake| match &self.attempts {
+            None => token.answer(handshake),
+            Some(limit) => attempts::shake_hands(limit, token, handshake, request),
+        }))
     }
 
     /// An attempt for what a delivery shows, where attempts are limited.

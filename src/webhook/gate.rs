@@ -62,8 +62,7 @@ impl WebhookGate {
     ) -> Result<(Permit, Option<Attempt>), Response<Bytes>> {
         let core = &*self.core;
         let refuse = |error| core.refuse(error, core::template(request));
-        let handshake = core.verify_token.as_ref();
-        if let Some(answer) = handshake.and_then(|token| token.answer(request)) {
+        if let Some(answer) = core.handshake(request) {
             return Err(answer.unwrap_or_else(refuse));
         }
         let attempt = core.attempt(request).map_err(refuse)?;

@@ -25,23 +25,38 @@ impl VerifyToken {
         Ok(Self(token))
     }
 
-    /// The answer to a handshake; `None` where the request is none.
-    pub(super) fn answer<B>(
-        &self,
-        request: &Request<B>,
-    ) -> Option<Result<Response<Bytes>, AuthError>> {
+    /// The answer to a handshake.
+    pub(super) fn answer(&self, handshake: Handshake) -> Result<Response<Bytes>, AuthError> {
+        let is_right = secret::equal(handshake.token.as_bytes(), self.0.expose().as_bytes());
+        if !is_right || handshake.mode != "subscribe" {
+            return Err(read::refused("wrong_verify_token"));
+        }
+        Ok(short_answer(StatusCode::OK, PLAIN, handshake.challenge))
+    }
+}
+
+/// What a handshake shows.
+pub(super) struct Handshake {
+    mode: String,
+    pub(super) token: String,
+    challenge: String,
+}
+
+impl Handshake {
+    /// Reads a handshake; `None` where the request is none.
+    pub(super) fn read<B>(request: &Request<B>) -> Option<Result<Self, AuthError>> {
         (request.method() == Method::GET).then(|| {
             let query = request.uri().query().unwrap_or_default();
             let [mode, token, challenge] =
                 ["hub.mode", "hub.verify_token", "hub.challenge"].map(|name| only(query, name));
-            let (Some(mode), Some(token), Some(challenge)) = (mode?, token?, challenge?) else {
-                return Err(read::unsigned());
-            };
-            let is_right = secret::equal(token.as_bytes(), self.0.expose().as_bytes());
-            if !is_right || mode != "subscribe" {
-                return Err(read::refused("wrong_verify_token"));
+            match (mode?, token?, challenge?) {
+                (Some(mode), Some(token), Some(challenge)) => Ok(Self {
+                    mode,
+                    token,
+                    challenge,
+                }),
+                _ => Err(read::unsigned()),
             }
-            Ok(short_answer(StatusCode::OK, PLAIN, challenge))
         })
     }
 }

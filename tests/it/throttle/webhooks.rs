@@ -103,3 +103,35 @@ async fn malformed_heads_count_and_too_long_bodies_do_not() {
     }
     assert_eq!(deliver(&signature, "{}").await, 429);
 }
+
+#[tokio::test]
+async fn guesses_of_a_verify_token_are_counted_and_the_known_one_goes_on() {
+    let clock = ManualClock::now();
+    let layer = WebhookLayer::meta("an example app secret")
+        .unwrap()
+        .with_verify_token("v-token")
+        .unwrap()
+        .throttle_attempts(attempts("10 per minute", &clock));
+    let app = app(layer);
+    let shake = async |peer: &str, query: &str| {
+        let line = format!("GET /hook?{query}");
+        send(&app, from(peer, &line, &[])).await.status
+    };
+    let shown =
+        |token: &str| format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1");
+    assert_eq!(shake("198.51.100.1", &shown("v-token")).await, 200);
+    for peer in [PEER, "198.51.100.1"] {
+        for _ in 0..50 {
+            // What shows no token, or cannot be read, is no guess.
+            assert_eq!(shake(peer, "hub.mode=subscribe").await, 401);
+            let twice = "hub.mode=subscribe&hub.mode=subscribe&hub.verify_token=x";
+            assert_eq!(shake(peer, twice).await, 400);
+        }
+        for number in 0..10 {
+            assert_eq!(shake(peer, &shown(&format!("guess-{number}"))).await, 401);
+        }
+        assert_eq!(shake(peer, &shown("guess")).await, 429);
+    }
+    assert_eq!(shake("198.51.100.1", &shown("v-token")).await, 200);
+    assert_eq!(shake(PEER, &shown("v-token")).await, 429);
+}
