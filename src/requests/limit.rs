@@ -91,14 +91,15 @@ impl Limit {
         Self::new(Subject::Key, "key", quota)
     }
 
-    /// A limit for each tenant: the claim `tenant`, as API keys have it. For a caller without one it is
-    /// a limit for each caller.
+    /// A limit for each tenant: the claim `tenant`, as API keys have it. Tenants of one name that two
+    /// issuers, or two sources of keys, vouch for are two. For a caller without one it is a limit for
+    /// each caller.
     pub fn by_tenant(quota: Quota) -> Self {
         Self::new(Subject::Claim("tenant".into()), "tenant", quota)
     }
 
-    /// A limit for each value of a claim, a text or a number. For a caller without it, or with another
-    /// kind of value, it is a limit for each caller.
+    /// A limit for each value of a claim, a text or a number, of each issuer or source of keys. For a
+    /// caller without it, or with another kind of value, it is a limit for each caller.
     pub fn by_claim(claim: impl Into<ClaimPath>, quota: Quota) -> Self {
         Self::new(Subject::Claim(claim.into()), "claim", quota)
     }

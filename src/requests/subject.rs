@@ -27,7 +27,14 @@ pub(super) fn bucket(
         Subject::Key => Some(of_key(requester.caller?, &number, seed)),
         Subject::Claim(claim) => {
             let caller = requester.caller?;
-            let hash = |kind: &[u8], text: &[u8]| seed.hash([&number, kind, text]);
+            // Two issuers may each have a tenant `acme`.
+            let principal = caller.principal();
+            let source = principal.source().map(str::as_bytes);
+            let has_source = [u8::from(source.is_some())];
+            let source = source.unwrap_or_default();
+            let hash = |kind: &[u8], text: &[u8]| {
+                seed.hash([&number, kind, has_source.as_slice(), source, text])
+            };
             Some(match claim.find(caller.metadata()) {
                 Some(Value::String(text)) => hash(b"text", text.as_bytes()),
                 Some(Value::Number(value)) => match (value.as_i64(), value.as_u64()) {

@@ -6,10 +6,10 @@ use axum::{
     Router,
     routing::{any, get, post},
 };
-use http::Method;
+use http::{HeaderName, Method};
 use tower_auth::{
-    AuthContext, AuthLayer, AuthRequest,
-    provider::{ApiKeyAuth, ApiKeyRecord, provider_fn},
+    AuthContext, AuthLayer, AuthRequest, CredentialSource,
+    provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth, provider_fn},
     testing::{self, ManualClock},
     throttle::{EXPOSED_HEADERS, Limit, Quota, Requests, ThrottleLayer},
 };
@@ -159,6 +159,38 @@ async fn who_has_no_tenant_shares_no_bucket_with_others() {
     assert_eq!(world.passed("GET /run", "eve").await, 3);
     assert_eq!(world.passed("GET /run", "bob@acme").await, 3);
     assert_eq!(world.passed("GET /run", "cyd@acme").await, 0);
+}
+
+#[tokio::test]
+async fn tenants_of_one_name_that_two_sources_vouch_for_are_two() {
+    let limits = [
+        Limit::by_tenant(quota("3 per minute")),
+        Limit::by_claim("plan", quota("3 per minute")),
+    ];
+    for limit in limits {
+        let source = |header: &'static str, source: &'static str| {
+            provider_fn(move |request: &AuthRequest<'_>| {
+                Ok(request.header(header).map(|user| {
+                    AuthContext::new(user)
+                        .with_claim("tenant", "acme")
+                        .with_claim("plan", "gold")
+                }))
+            })
+            .with_credentials([CredentialSource::header(HeaderName::from_static(header))])
+            .with_source(source)
+            .unwrap()
+        };
+        let chain = CompositeAuth::new(source("x-one", "one")).or(source("x-two", "two"));
+        let layer = AuthLayer::new(chain).throttle_requests(Requests::new([limit]).unwrap());
+        let app = crate::common::answer::guarded(layer);
+        for header in ["x-one", "x-two"] {
+            for (number, status) in [200, 200, 200, 429].into_iter().enumerate() {
+                let user = format!("user-{number}");
+                let answer = send(&app, from(PEER, "GET /run", &[(header, &user)])).await;
+                assert_eq!(answer.status, status, "{header} {number}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
