@@ -162,6 +162,13 @@ fn caller(record: &KeyRecord, settings: &Settings) -> Option<AuthContext> {
     Some(context)
 }
 
+impl Held {
+    /// Whether the key has a limit, or shares an account that may have one.
+    fn may_be_limited(&self) -> bool {
+        self.limit.is_some() || self.account.is_some()
+    }
+}
+
 impl Charge for Held {
     fn credential(&self) -> (usize, &str) {
         // No store is at 0: nobody pays to one that is gone.
@@ -175,13 +182,14 @@ impl Charge for Held {
     }
 
     fn admit(&self) -> Result<Option<Standing>, AuthError> {
-        let Some(limit) = self.limit else {
+        if !self.may_be_limited() {
             return Ok(None);
-        };
+        }
         let uses = self.uses.upgrade();
         let uses = uses.ok_or_else(|| AuthError::unavailable("the keys are gone"))?;
-        let admitted = uses.limits.admit(&self.id, self.account.as_ref(), limit);
-        admitted.map(Some).map_err(|(limit, wait)| {
+        let account = self.account.as_ref();
+        let admitted = uses.limits.admit(&self.id, account, self.limit);
+        admitted.map_err(|(limit, wait)| {
             let policy =
                 QuotaPolicy::new(&Standing::NAME.into(), limit.requests(), limit.seconds());
             AuthError::throttled(wait)
@@ -192,11 +200,11 @@ impl Charge for Held {
     }
 
     fn give_back(&self) {
-        if let Some(limit) = self.limit
+        if self.may_be_limited()
             && let Some(uses) = self.uses.upgrade()
         {
-            uses.limits
-                .give_back(&self.id, self.account.as_ref(), limit);
+            let account = self.account.as_ref();
+            uses.limits.give_back(&self.id, account, self.limit);
         }
     }
 

@@ -29,6 +29,9 @@ pub(super) struct KeyLimits {
     accounts: RwLock<HashMap<KeyId, AccountLimit>>,
 }
 
+/// A bucket, and the limit that it is held to.
+type Held<'a> = (&'a KeyId, KeyLimit);
+
 struct AccountLimit {
     limit: KeyLimit,
     /// Whether it is from the key that the account is named after, and not from one that shares it.
@@ -67,56 +70,88 @@ impl KeyLimits {
         }
     }
 
-    /// Counts one request of a key; or how long it has to wait, and for which limit.
+    /// Counts one request of a key, where it is held to a limit; or how long it has to wait, and for
+    /// which limit.
     pub(super) fn admit(
         &self,
         id: &KeyId,
         account: Option<&KeyId>,
-        limit: KeyLimit,
-    ) -> Result<Standing, (KeyLimit, Duration)> {
-        let counts = self
-            .counts
-            .get_or_init(|| Counts::new(MOST_KEYS, self.clock.clone()));
+        limit: Option<KeyLimit>,
+    ) -> Result<Option<Standing>, (KeyLimit, Duration)> {
         // The key that an account is named after has the bucket of the account.
-        let own = self.take(id, limit);
-        let standing = |limit: KeyLimit, remaining| Standing {
-            remaining,
-            requests: limit.requests(),
-            seconds: limit.seconds(),
+        let (own, shared) = self.of(id, account, limit);
+        match (own, shared) {
+            (None, None) => Ok(None),
+            (Some(one), None) | (None, Some(one)) => self.count(one, None).map(Some),
+            (Some(own), Some(shared)) => self.count(own, Some(shared)).map(Some),
+        }
+    }
+
+    fn count(
+        &self,
+        first: Held<'_>,
+        second: Option<Held<'_>>,
+    ) -> Result<Standing, (KeyLimit, Duration)> {
+        let taken = match second {
+            None => self.take_all(&[self.take(first)]),
+            Some(second) => self.take_all(&[self.take(first), self.take(second)]),
         };
-        let Some((account, shared)) = self.shared(account) else {
-            return match counts.take(&[own]) {
-                Taken::All { remaining, .. } => Ok(standing(limit, remaining)),
-                Taken::None { wait, .. } => Err((limit, wait)),
-            };
+        let limit_of = |number| match second {
+            Some((_, limit)) if number == 1 => limit,
+            _ => first.1,
         };
-        let limit_of = |number| if number == 0 { limit } else { shared };
-        match counts.take(&[own, self.take(account, shared)]) {
+        match taken {
+            Taken::None { longest, wait } => Err((limit_of(longest), wait)),
             Taken::All {
                 tightest,
                 remaining,
-            } => Ok(standing(limit_of(tightest), remaining)),
-            Taken::None { longest, wait } => Err((limit_of(longest), wait)),
+            } => Ok(Standing {
+                remaining,
+                requests: limit_of(tightest).requests(),
+                seconds: limit_of(tightest).seconds(),
+            }),
+        }
+    }
+
+    fn take_all(&self, takes: &[Take]) -> Taken {
+        let counts = self
+            .counts
+            .get_or_init(|| Counts::new(MOST_KEYS, self.clock.clone()));
+        match counts.take(takes) {
+            // What was taken under an earlier limit with a longer time is no debt under this one.
+            Taken::None { .. } if counts.end_debts(takes) => counts.take(takes),
+            taken => taken,
         }
     }
 
     /// Gives back what [`admit`](Self::admit) counted.
-    pub(super) fn give_back(&self, id: &KeyId, account: Option<&KeyId>, limit: KeyLimit) {
+    pub(super) fn give_back(&self, id: &KeyId, account: Option<&KeyId>, limit: Option<KeyLimit>) {
         if let Some(counts) = self.counts.get() {
-            counts.give_back(self.take(id, limit));
-            if let Some((account, shared)) = self.shared(account) {
-                counts.give_back(self.take(account, shared));
+            let (own, shared) = self.of(id, account, limit);
+            for held in own.into_iter().chain(shared) {
+                counts.give_back(self.take(held));
             }
         }
     }
 
-    /// An account that a key shares, and its limit.
-    fn shared<'a>(&self, account: Option<&'a KeyId>) -> Option<(&'a KeyId, KeyLimit)> {
+    /// The limit of a key, and the one of the account that it shares, each with its bucket.
+    fn of<'a>(
+        &self,
+        id: &'a KeyId,
+        account: Option<&'a KeyId>,
+        limit: Option<KeyLimit>,
+    ) -> (Option<Held<'a>>, Option<Held<'a>>) {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        account.and_then(|account| Some((account, accounts.get(account)?.limit)))
+        let shared = account.and_then(|account| {
+            let shared = accounts.get(account)?;
+            // A key without a limit is not held to the limit of another key that shares its account.
+            let is_held = limit.is_some() || shared.is_own;
+            is_held.then_some((account, shared.limit))
+        });
+        (limit.map(|limit| (id, limit)), shared)
     }
 
-    fn take(&self, bucket: &KeyId, limit: KeyLimit) -> Take {
+    fn take(&self, (bucket, limit): Held<'_>) -> Take {
         Take {
             bucket: self.seed.hash([bucket.as_str().as_bytes()]),
             rate: Rate::new(limit.requests(), limit.seconds(), limit.requests()),

@@ -44,6 +44,11 @@ impl Rate {
         full_at.max(now).saturating_add(self.cost(units))
     }
 
+    /// An empty bucket.
+    pub(super) fn empty(self, now: u64) -> u64 {
+        now.saturating_add(self.capacity)
+    }
+
     /// The bucket after it got that many units back, as far as they are still missing.
     pub(super) fn give_back(self, full_at: u64, units: u32, missing: u64) -> u64 {
         full_at.saturating_sub(self.cost(units).min(missing))

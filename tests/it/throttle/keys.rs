@@ -8,7 +8,7 @@ use tower_auth::{
     testing::ManualClock,
 };
 
-use crate::common::answer::{Answer, guarded, send};
+use crate::common::answer::{Answer, Seen, guarded, send};
 
 struct World {
     keys: ManagedKeys,
@@ -149,4 +149,53 @@ async fn a_request_counts_once_however_many_layers_ask() {
         let answer = send(&app, request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(answer.status, status);
     }
+}
+
+#[tokio::test]
+async fn a_key_without_a_limit_is_held_to_that_of_its_account() {
+    let world = World::new().await;
+    let own = KeyRequest::new("own").with_scopes(["keys:write"]);
+    let own = world.make(own.with_credits(1_000)).await;
+    let caller = world.show(&own).await;
+    let caller = caller.extensions.get::<Seen>().unwrap();
+    let admin = world.keys.as_caller(caller.context.as_ref().unwrap());
+    let limited = KeyRequest::new("a").with_limit(KeyLimit::new(2, 60));
+    let limited = admin.create(limited).await.unwrap();
+    let free = KeyRequest::new("b");
+    let free = admin.create(free).await.unwrap();
+    assert_eq!(world.passed(&limited).await, 2);
+    // Another key of the account is no limit for this one.
+    for _ in 0..10 {
+        assert_eq!(world.show(&free).await.status, 200);
+    }
+    let update = KeyUpdate::new().with_limit(Some(KeyLimit::new(3, 60)));
+    let operator = world.keys.as_operator("ada");
+    operator
+        .update(own.key().record().id(), update)
+        .await
+        .unwrap();
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let answer = world.show(&free).await;
+    assert_eq!(answer.headers["ratelimit"], "\"key-limit\";r=2;t=20");
+    assert_eq!(world.passed(&free).await, 2);
+    assert_eq!(world.passed(&own).await, 0);
+    let credits = operator.get(own.key().record().id()).await.unwrap();
+    // What is refused costs none.
+    assert_eq!(credits.credits(), Some(1_000 - 1 - 2 - 10 - 3));
+}
+
+#[tokio::test]
+async fn a_shorter_time_ends_the_wait_of_a_longer_one() {
+    let world = World::new().await;
+    let key = KeyRequest::new("ci").with_limit(KeyLimit::new(1, 86_400));
+    let key = world.make(key).await;
+    assert_eq!(world.passed(&key).await, 1);
+    let update = KeyUpdate::new().with_limit(Some(KeyLimit::new(60, 60)));
+    let admin = world.keys.as_operator("ada");
+    admin.update(key.key().record().id(), update).await.unwrap();
+    let refused = world.show(&key).await;
+    refused.refused_with(429, "throttled");
+    assert_eq!(refused.headers["retry-after"], "1");
+    world.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(world.passed(&key).await, 1);
 }
