@@ -4,7 +4,7 @@ use super::{
     Applied, KeyChange, Revision, Timestamp,
     progress::{History, LocalChange},
     replica::Replica,
-    room::{Claim, Room},
+    slot::{Claim, Room},
 };
 
 impl Replica {

@@ -64,6 +64,7 @@ mod replica;
 mod request;
 mod room;
 mod settings;
+mod slot;
 mod stored;
 #[cfg(feature = "config")]
 mod successor;

@@ -9,7 +9,7 @@ use super::{
     ask::ask,
     progress::{Position, position_after},
     replica::{Answered, Replica},
-    room::{Claim, Room},
+    slot::{Claim, Room},
     table::Table,
 };
 

@@ -19,8 +19,8 @@ use super::{
     held::Known,
     lookups::Lookups,
     progress::{Position, Progress},
-    room::{Claim, Room},
     settings::Settings,
+    slot::{Claim, Room},
     table::Table,
     uses::Uses,
 };

@@ -5,32 +5,9 @@ use std::sync::{PoisonError, atomic::Ordering};
 use hashbrown::HashTable;
 
 use super::{
-    Revision, Timestamp,
-    table::{SHARDS, Slot, Table, imported, shard_of},
+    slot::{Claim, Room, Slot, imported},
+    table::{SHARDS, Table, shard_of},
 };
-
-/// What may give way to a new entry.
-#[derive(Clone, Copy)]
-pub(super) struct Room {
-    /// The store's time: expired keys give way first.
-    pub(super) now: Timestamp,
-    /// Only entries up to this revision give way: the feed has reported them, so nothing that was read
-    /// earlier follows.
-    pub(super) up_to: Revision,
-    pub(super) claim: Claim,
-}
-
-/// The claim of a new entry to a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Claim {
-    /// The feed reports it: no live key gives way.
-    Reported,
-    /// It was looked up: the key that was not used for longest gives way.
-    Found,
-    /// This process changed it: it stays until the feed has reported it, for what was read before the
-    /// change may still come.
-    Changed,
-}
 
 /// A search for an entry that gives way.
 struct Search {
@@ -147,8 +124,8 @@ mod tests {
     use crate::{
         clock::Clock,
         keys::{
-            KeyDigest, KeyFormat, KeyRecord, MemoryKeyStore, StoredKey, held::Known,
-            settings::Settings, uses::Uses,
+            KeyDigest, KeyFormat, KeyRecord, MemoryKeyStore, Revision, StoredKey, Timestamp,
+            held::Known, settings::Settings, uses::Uses,
         },
     };
 

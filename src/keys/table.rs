@@ -11,7 +11,11 @@ use std::{
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use super::{KeyDigest, Revision, Timestamp, held::Known, room::Room};
+use super::{
+    KeyDigest, Revision, Timestamp,
+    held::Known,
+    slot::{Room, Slot, imported},
+};
 
 /// Keys by their digests, in shards: a change locks one shard while it writes one entry, even with a
 /// million keys.
@@ -27,13 +31,6 @@ pub(super) struct Table {
     pub(super) imported: AtomicU64,
     pub(super) leaves_out: AtomicBool,
     pub(super) leaves_out_imported: AtomicBool,
-}
-
-pub(super) struct Slot {
-    pub(super) digest: KeyDigest,
-    revision: Revision,
-    /// `None` where the key was deleted, until the feed has reported the deletion.
-    known: Option<Known>,
 }
 
 impl Table {
@@ -169,25 +166,6 @@ impl Table {
         let shard = self.shards.get(shard)?;
         Some(shard.write().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-impl Slot {
-    pub(super) fn may_go(&self, room: Room) -> bool {
-        self.known.is_some() && self.revision <= room.up_to
-    }
-
-    pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        self.known.as_ref().is_some_and(|known| known.is_live(now))
-    }
-
-    pub(super) fn used(&self) -> u64 {
-        self.known.as_ref().map_or(0, Known::used)
-    }
-}
-
-/// 1 for an imported key, 0 for others.
-pub(super) fn imported(slot: &Slot) -> u64 {
-    u64::from(slot.known.as_ref().is_some_and(Known::is_imported))
 }
 
 /// Uses other bits than those with which the hash tables begin.
