@@ -11,7 +11,7 @@ use crate::clock::{Clock, Steady};
 /// The buckets of one layer, by hashed keys.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    table: Table,
+    pub(super) table: Table,
     steady: Steady,
 }
 
@@ -106,22 +106,6 @@ impl Counts {
             tightest: tightest.0,
             remaining: tightest.1,
         }
-    }
-
-    /// Makes buckets that lack more than they can hold empty ones, as after a change to a quota with a
-    /// shorter time; whether there were any.
-    pub(crate) fn end_debts(&self, takes: &[Take]) -> bool {
-        let now = self.now();
-        let mut has_ended = false;
-        for take in takes {
-            let empty = take.rate.empty(now);
-            let mut shard = self.table.lock(Table::shard_of(take.bucket));
-            if shard.get(take.bucket) > empty {
-                shard.set(take.bucket, empty);
-                has_ended = true;
-            }
-        }
-        has_ended
     }
 
     /// Takes units after the fact, those that a bucket does not have included: the next requests wait

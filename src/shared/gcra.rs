@@ -10,7 +10,7 @@ pub(crate) struct Rate {
     /// The time until one more unit is there.
     interval: u64,
     /// The time in which an empty bucket fills.
-    capacity: u64,
+    pub(super) capacity: u64,
 }
 
 impl Rate {
@@ -42,11 +42,6 @@ impl Rate {
     /// The bucket after it gave that many units, those it does not have included.
     pub(super) fn take_anyway(self, full_at: u64, now: u64, units: u32) -> u64 {
         full_at.max(now).saturating_add(self.cost(units))
-    }
-
-    /// An empty bucket.
-    pub(super) fn empty(self, now: u64) -> u64 {
-        now.saturating_add(self.capacity)
     }
 
     /// The bucket after it got that many units back, as far as they are still missing.

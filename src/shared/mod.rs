@@ -5,6 +5,8 @@
 mod contract;
 mod count;
 pub(crate) mod counts;
+#[cfg(feature = "keys")]
+mod debts;
 pub(crate) mod gcra;
 mod memory;
 pub(crate) mod seed;
