@@ -72,7 +72,9 @@ fn main() {
 
 /// The keys of a store, read to the end.
 pub(crate) async fn open(url: &str) -> ManagedKeys {
-    let stores = KeyStores::new().register("sqlite", tower_auth_sqlite::open_url);
+    let stores = KeyStores::new()
+        .register("sqlite", tower_auth_sqlite::open_url)
+        .register("postgres", tower_auth_postgres::open_url);
     let url = KeyStoreUrl::parse(url).unwrap().creating();
     let store = stores.open(url).await.unwrap();
     let keys = ManagedKeys::of(store, "sk_bench").unwrap();
