@@ -57,3 +57,4 @@ pub mod measure;
 pub mod report;
 pub mod scaling;
 pub mod server;
+pub mod throttles;
