@@ -120,6 +120,8 @@ const PLACES: usize = 64;
 mod tests {
     use std::sync::Arc;
 
+    use serde::Deserialize;
+
     use super::*;
     use crate::{
         clock::Clock,
@@ -155,7 +157,7 @@ mod tests {
 
         /// Puts a key; answers whether it is there.
         fn put(&self, number: u64, claim: Claim) -> bool {
-            let record: KeyRecord = serde_json::from_value(serde_json::json!({
+            let record = KeyRecord::deserialize(serde_json::json!({
                 "id": format!("key_{number}"), "account": format!("key_{number}"),
                 "start": "sk_Ab3d", "name": "ci", "scopes": null, "created_at": 0,
                 "created_by": {"operator": "ada"},
