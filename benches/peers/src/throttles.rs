@@ -56,7 +56,7 @@ impl Throttle {
     }
 
     /// From one address alone.
-    fn from_one(mut self) -> Self {
+    fn with_one_address(mut self) -> Self {
         self.addresses = Arc::new([peer(0)]);
         self
     }
@@ -96,7 +96,6 @@ pub fn address(number: u64) -> SocketAddr {
 }
 
 /// The handler, behind nothing.
-#[must_use]
 pub fn bare() -> Router {
     Router::new().route("/run", post(async || "ran"))
 }
@@ -153,7 +152,7 @@ pub fn all(credentials: &Credentials) -> Vec<Throttle> {
         StatusCode::UNAUTHORIZED,
         bare().layer(AuthLayer::new(rs256()).throttle_attempts(attempts())),
     )
-    .from_one();
+    .with_one_address();
     refusing.run(30);
     refusing.status = StatusCode::TOO_MANY_REQUESTS;
     vec![
