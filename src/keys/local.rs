@@ -8,7 +8,8 @@ use super::{
 };
 
 impl Replica {
-    /// The history that a change belongs to which is asked for now.
+    /// The history of the store as this process knows it. A change notes it before it is sent to the
+    /// store, so that an answer about a history that has ended is recognized.
     pub(super) fn history(&self) -> History {
         self.progress().history
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::ManagedKeys;
 
 impl ManagedKeys {
-    /// The same keys with the settings of another value, to come after this one: it has the copy that is
-    /// read already.
+    /// These keys with the settings of `next`. The copy of the store that was read already is shared, so
+    /// nothing is read again.
     ///
-    /// Who the callers of the keys are stands in that copy, so both have the same label, owner methods,
+    /// The callers of the keys are part of that copy, so `next` must have the same label, owner methods,
     /// clock and number of known keys.
     pub(crate) fn successor(&self, next: &Self) -> Self {
         let settings = Arc::clone(&next.backend.settings);
