@@ -24,7 +24,8 @@ impl Replica {
                 let flight = Flight {
                     replica: Arc::clone(self),
                     digest,
-                    found: None,
+                    is_over: false,
+                    failure: None,
                 };
                 tokio::spawn(flight.run());
                 answer
@@ -37,66 +38,81 @@ impl Replica {
         }
     }
 
-    /// The answer from what a look-up read; `None` where it is old, and has to be read again.
-    fn resolve(&self, digest: &KeyDigest, read: AsOf<Option<StoredKey>>) -> Option<Found> {
-        // No change passes meanwhile.
+    /// Ends a look-up with what it read; answers whether that was possible: what is old has to be read
+    /// again.
+    fn resolve(&self, digest: &KeyDigest, read: AsOf<Option<StoredKey>>) -> bool {
+        // No change passes until the look-up is over: a request that came after the change would join it.
         let progress = self.progress();
         let table = self.table();
         let now = read.now.max(self.store_now());
         let mut lookups = self.lookups();
         if lookups.take_disturbed(digest) {
             // What passed may have brought the key.
-            return table.with(digest, |known| Found::Judged(known.judge(now)));
+            let judged = table.with(digest, |known| Found::Judged(known.judge(now)));
+            let is_over = judged.is_some();
+            if is_over {
+                lookups.end(digest, judged);
+            }
+            return is_over;
         }
         let Some(key) = read.value.filter(|key| key.digest() == *digest) else {
             lookups.remember_unknown(digest, self.clock());
-            return Some(Found::Unknown);
+            lookups.end(digest, Some(Found::Unknown));
+            return true;
         };
         let judged = match self.keep_found(&table, &key, now, progress.at) {
             Some(known) => Some(known.judge(now)),
             None => table.with(digest, |known| known.judge(now)),
         };
         // One that is not there was deleted here, later than it was read.
-        Some(judged.map_or(Found::Unknown, Found::Judged))
+        let found = judged.map_or(Found::Unknown, Found::Judged);
+        lookups.end(digest, Some(found));
+        true
     }
 }
 
-/// A look-up under way. It is over when this is dropped.
+/// A look-up under way. It is over when this is dropped, if it is not over before.
 struct Flight {
     replica: Arc<Replica>,
     digest: KeyDigest,
-    found: Option<Found>,
+    /// Another look-up of the key may have begun.
+    is_over: bool,
+    failure: Option<Found>,
 }
 
 impl Flight {
     async fn run(mut self) {
-        self.found = Some(self.look().await);
+        self.failure = self.look().await;
+        self.is_over = self.failure.is_none();
     }
 
-    async fn look(&self) -> Found {
+    /// Answers why there is no answer, if there is none.
+    async fn look(&self) -> Option<Found> {
         for attempt in 0..TRIES {
             let replica = &self.replica;
             if attempt > 0 && !replica.lookups().may_start(replica.clock()) {
-                return too_many();
+                return Some(too_many());
             }
             let lookup = KeyLookup::Digest(self.digest);
             match ask(LIMIT, || replica.store.find(lookup)).await {
                 Ok(read) => {
-                    if let Some(found) = replica.resolve(&self.digest, read) {
-                        return found;
+                    if replica.resolve(&self.digest, read) {
+                        return None;
                     }
                 }
-                Err(error) => return Found::Judged(Err(AuthError::unavailable(error))),
+                Err(error) => return Some(Found::Judged(Err(AuthError::unavailable(error)))),
             }
         }
-        could_not_find()
+        Some(could_not_find())
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let found = self.found.take();
-        self.replica.lookups().end(&self.digest, found);
+        if !self.is_over {
+            let failure = self.failure.take();
+            self.replica.lookups().end(&self.digest, failure);
+        }
     }
 }
 
@@ -116,3 +132,44 @@ fn could_not_find() -> Found {
 const LIMIT: Duration = Duration::from_millis(500);
 /// The number of look-ups of a key that is changed meanwhile.
 const TRIES: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use arc_swap::ArcSwap;
+
+    use super::*;
+    use crate::keys::{
+        KeyFormat, KeyRecord, MemoryKeyStore, Revision, Timestamp, settings::Settings,
+    };
+
+    /// The store answered, and the key is deleted before the task that looked it up goes on.
+    #[test]
+    fn no_request_joins_a_look_up_that_has_read() {
+        let settings = Settings::new(KeyFormat::new("sk").unwrap(), Arc::new([]));
+        let current = Arc::new(ArcSwap::from_pointee(settings.clone()));
+        let store = Arc::new(MemoryKeyStore::new().unwrap());
+        let replica = Replica::new(store, settings, current);
+        let record: KeyRecord = serde_json::from_str(
+            r#"{"id": "key_1", "account": "key_1", "start": "sk_Ab3d", "name": "ci",
+                "scopes": null, "created_at": 0, "created_by": {"operator": "ada"}}"#,
+        )
+        .unwrap();
+        let digest = KeyDigest::of_key(b"key");
+        let key = StoredKey::new(record, digest, Revision::new(1));
+        for value in [None, Some(key)] {
+            // What was not there is not remembered by this one.
+            replica.lookups().disturb(&digest);
+            let first = replica.lookups().begin(&digest, replica.clock());
+            let Begun::First(answer) = first else {
+                panic!("nobody looks the key up yet");
+            };
+            let was_there = value.is_some();
+            let now = Timestamp::default();
+            assert!(replica.resolve(&digest, AsOf { now, value }));
+            let found = answer.borrow().clone();
+            assert_eq!(matches!(found, Some(Found::Judged(Ok(_)))), was_there);
+            let next = replica.lookups().begin(&digest, replica.clock());
+            assert!(!matches!(next, Begun::Joined(_)));
+        }
+    }
+}

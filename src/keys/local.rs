@@ -57,7 +57,7 @@ impl Replica {
                 progress.at = None;
             }
             if let Some(during) = &mut progress.during {
-                during.push(local);
+                during.changes.push(local);
             }
         }
         self.wake.notify_one();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::task::yield_now;
 
 use super::{
-    Epoch, KeyChange, KeyChanges, KeyStoreError, Revision,
+    Epoch, KeyChange, KeyChanges, KeyStoreError, Revision, Timestamp,
     ask::ask,
-    progress::{Position, position_after},
+    progress::{During, Position, position_after},
     replica::{Answered, Replica},
     slot::{Claim, Room},
     table::Table,
@@ -102,13 +102,20 @@ impl Replica {
     async fn reload(&self, turn: u64) -> Result<Answered, KeyStoreError> {
         {
             let mut progress = self.progress();
-            progress.during = Some(Vec::new());
+            require_turn(progress.turn, turn)?;
+            progress.during = Some(During {
+                turn,
+                changes: Vec::new(),
+            });
             progress.history.0 += 1;
             // Revisions of another history say nothing about this one.
             progress.at = None;
             self.lookups().disturb_all();
         }
-        let _end = Reloading(self);
+        let _end = Reloading {
+            replica: self,
+            turn,
+        };
         let fresh = self.new_table();
         let mut at: Option<Position> = None;
         loop {
@@ -137,7 +144,8 @@ impl Replica {
                 let mut progress = self.progress();
                 require_turn(progress.turn, turn)?;
                 progress.at = Some(position);
-                for local in progress.during.take().unwrap_or_default() {
+                let during = progress.during.take().map(|during| during.changes);
+                for local in during.unwrap_or_default() {
                     let is_later = local.change.revision() > position.revision;
                     if is_later && local.is_certain {
                         let claim = Claim::Changed;
@@ -170,6 +178,7 @@ impl Replica {
             begun,
             epoch: page.value.epoch,
             store_now: page.now,
+            not_before: Timestamp::default(),
         };
         Ok((answered, page.value))
     }
@@ -199,11 +208,16 @@ fn require_turn(now: u64, turn: u64) -> Result<(), KeyStoreError> {
 }
 
 /// Ends a reload, complete or not.
-struct Reloading<'a>(&'a Replica);
+struct Reloading<'a> {
+    replica: &'a Replica,
+    turn: u64,
+}
 
 impl Drop for Reloading<'_> {
     fn drop(&mut self) {
-        self.0.progress().during = None;
+        let mut progress = self.replica.progress();
+        // A task that has taken over may be reading everything: the changes meanwhile are for it.
+        progress.during.take_if(|during| during.turn == self.turn);
     }
 }
 
@@ -213,3 +227,55 @@ const PAGE_LIMIT: Duration = Duration::from_secs(2);
 const PAGE: usize = 1_000;
 /// The number of changes after which others have their turn: requests, and changes by this process.
 const AT_ONCE: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arc_swap::ArcSwap;
+
+    use super::*;
+    use crate::keys::{KeyFormat, MemoryKeyStore, settings::Settings};
+
+    fn replica() -> Replica {
+        let settings = Settings::new(KeyFormat::new("sk").unwrap(), Arc::new([]));
+        let current = Arc::new(ArcSwap::from_pointee(settings.clone()));
+        let store = Arc::new(MemoryKeyStore::new().unwrap());
+        Replica::new(store, settings, current)
+    }
+
+    /// Another task, of turn 2, has taken over and reads everything.
+    fn taken_over() -> Replica {
+        let replica = replica();
+        let mut progress = replica.progress();
+        progress.turn = 2;
+        progress.during = Some(During {
+            turn: 2,
+            changes: Vec::new(),
+        });
+        drop(progress);
+        replica
+    }
+
+    #[tokio::test]
+    async fn a_task_that_was_taken_over_begins_no_reading_of_everything() {
+        let replica = taken_over();
+        let before = replica.history();
+        assert!(replica.reload(1).await.is_err());
+        assert!(replica.history() == before);
+        assert!(replica.progress().during.is_some());
+    }
+
+    #[test]
+    fn a_task_that_was_taken_over_drops_no_changes_noted_for_another() {
+        let replica = taken_over();
+        for (turn, stays) in [(1, true), (2, false)] {
+            let reloading = Reloading {
+                replica: &replica,
+                turn,
+            };
+            drop(reloading);
+            assert_eq!(replica.progress().during.is_some(), stays);
+        }
+    }
+}

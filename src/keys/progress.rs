@@ -11,7 +11,7 @@ pub(super) struct Progress {
     /// afterwards may belong to two histories of the store, whose revisions cannot be compared.
     pub(super) history: History,
     /// The changes by this process while everything is read again.
-    pub(super) during: Option<Vec<LocalChange>>,
+    pub(super) during: Option<During>,
     /// The number of polls that have begun.
     pub(super) polls: u64,
     /// The task that polls: an earlier one that still runs may apply nothing.
@@ -28,6 +28,13 @@ pub(super) struct History(pub(super) u64);
 pub(super) struct Position {
     pub(super) epoch: Epoch,
     pub(super) revision: Revision,
+}
+
+/// The changes by this process while a task reads everything.
+pub(super) struct During {
+    /// The turn of that task.
+    pub(super) turn: u64,
+    pub(super) changes: Vec<LocalChange>,
 }
 
 /// A change by this process.

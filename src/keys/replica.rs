@@ -59,6 +59,15 @@ pub(super) struct Answered {
     pub(super) begun: Tick,
     pub(super) epoch: Epoch,
     pub(super) store_now: Timestamp,
+    /// The store's time is at least this: it was shown before.
+    pub(super) not_before: Timestamp,
+}
+
+impl Answered {
+    /// The store's time, that long after the start of the poll.
+    fn now(&self, age: Duration) -> Timestamp {
+        self.store_now.saturating_add(age).max(self.not_before)
+    }
 }
 
 /// How far a replica can be trusted now.
@@ -114,7 +123,7 @@ impl Replica {
             return if is_failing { Trust::Lost } else { Trust::Ask };
         };
         let age = self.settings.clock.since(&answered.begun);
-        let now = answered.store_now.saturating_add(age);
+        let now = answered.now(age);
         match is_failing {
             false if age <= FRESH => Trust::Fresh(now),
             false => Trust::Ask,
@@ -131,7 +140,7 @@ impl Replica {
             .as_ref()
             .map_or_else(Timestamp::default, |answered| {
                 let age = self.settings.clock.since(&answered.begun);
-                answered.store_now.saturating_add(age)
+                answered.now(age)
             })
     }
 
@@ -172,7 +181,9 @@ impl Replica {
         if let Some(last) = &*self.answered.load()
             && last.epoch == answered.epoch
         {
-            answered.store_now = answered.store_now.max(last.store_now);
+            // Not what was read last, but what it is by now: keys expired meanwhile. It stands still until
+            // the store's clock has come so far, and follows that clock then.
+            answered.not_before = last.now(self.settings.clock.since(&last.begun));
         }
         self.answered.store(Some(Arc::new(answered)));
         if self.failing.swap(false, Ordering::AcqRel) {

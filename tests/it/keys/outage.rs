@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tower_auth::{
-    keys::{KeyFormat, KeyStoreError, ManagedKeys},
+    keys::{KeyFormat, KeyRequest, KeyStoreError, ManagedKeys, MemoryKeyStore},
     testing::ManualClock,
 };
 
-use super::kit::{Mood, Stopped, app, id, make_named, opened, show, show_text};
+use super::kit::{Mood, Stopped, app, id, make, make_named, opened, show, show_text};
 
 fn unknown() -> String {
     let key = KeyFormat::new("sk").unwrap().generate().unwrap();
@@ -173,4 +173,31 @@ async fn a_process_that_was_stopped_while_it_waited_asks_before_it_answers() {
     waited.refused_with(401, "invalid_credential");
     let later = show(&app, &made).await;
     later.refused_with(401, "invalid_credential");
+}
+
+/// While the store cannot be asked, its time goes on here; then its clock is found to be behind.
+#[tokio::test]
+async fn a_key_that_expired_here_does_not_count_again_when_the_stores_clock_was_set_back() {
+    let (clock, store_clock) = (ManualClock::now(), ManualClock::now());
+    let store = Stopped::of(
+        MemoryKeyStore::new()
+            .unwrap()
+            .with_clock(store_clock.clock()),
+    );
+    let keys = opened(&store, &clock).await;
+    let end = std::time::UNIX_EPOCH + Duration::from_secs(store_clock.unix() + 5);
+    let key = make(&keys, KeyRequest::new("ci").with_expires_at(end)).await;
+    let app = app(keys.clone());
+    show(&app, &key).await.accepted_as(id(&key).as_str());
+    store.is(Mood::Failing);
+    clock.advance(Duration::from_secs(6));
+    let refused = show(&app, &key).await;
+    refused.refused_with(401, "invalid_credential");
+    store.is(Mood::Well);
+    for _ in 0..3 {
+        store_clock.advance(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(2));
+        let refused = show(&app, &key).await;
+        refused.refused_with(401, "invalid_credential");
+    }
 }
