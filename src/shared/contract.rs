@@ -2,13 +2,18 @@
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use super::Count;
+use super::{
+    Count,
+    admission::Admission,
+    once::{Begun, Once},
+};
 use crate::answer::Answer;
 
-/// What several processes of one service count together.
+/// What several processes of one service count together, and what only one of them does, once.
 ///
-/// [`MemorySharedState`](super::MemorySharedState) counts in one process. An implementation that asks
-/// another server answers with [`Answer::pending`]; one that panics, or fails, could not count.
+/// [`MemorySharedState`](super::MemorySharedState) is for one process. An implementation that asks another
+/// server answers with [`Answer::pending`], within a time limit of its own; one that panics, or fails,
+/// gave no answer. A future that is dropped may have been carried out or not.
 ///
 /// `testing::shared_state` (feature `test-util`) holds an implementation against all that is promised.
 ///
@@ -36,6 +41,28 @@ use crate::answer::Answer;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
+///
+/// What is done once:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_auth::shared::{Begun, MemorySharedState, Once, SharedState};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// const MINUTE: Duration = Duration::from_secs(60);
+///
+/// let state: &dyn SharedState = &MemorySharedState::new();
+/// let (mine, yours) = (Once::new("mail", b"42"), Once::new("mail", b"42"));
+/// assert_eq!(state.begin(&mine, MINUTE).await?, Begun::New);
+/// assert_eq!(state.begin(&yours, MINUTE).await?, Begun::InProgress);
+/// // It failed, so somebody else may do it.
+/// state.abandon(&mine).await?;
+/// assert_eq!(state.begin(&yours, MINUTE).await?, Begun::New);
+/// state.finish(&yours, 60 * MINUTE).await?;
+/// assert_eq!(state.begin(&Once::new("mail", b"42"), MINUTE).await?, Begun::Done);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 pub trait SharedState: Send + Sync + 'static {
     /// Takes the units of every count from its bucket, or of none where one has not enough: in one
     /// step, whatever others take at the same time.
@@ -50,28 +77,24 @@ pub trait SharedState: Send + Sync + 'static {
     /// Gives back what was taken for a request that turned out not to count. No bucket becomes more
     /// than full.
     fn give_back(&self, counts: &[Count]) -> Answer<Result<(), SharedStateError>>;
+
+    /// Begins what is done once. Of all attempts at one name, whatever the process, one alone is answered
+    /// [`Begun::New`]; until it has been [abandoned](Self::abandon), or the lease is over and it has not
+    /// been [finished](Self::finish).
+    ///
+    /// The lease is for a process that dies in between: it is longer than the work takes. Where the state
+    /// cannot remember one name more, it is an error, and nothing is forgotten instead.
+    fn begin(&self, once: &Once, lease: Duration) -> Answer<Result<Begun, SharedStateError>>;
+
+    /// Remembers as done, from now on for the time given, whoever began it.
+    fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>>;
+
+    /// Forgets that this attempt began, as if it never had. What another attempt began since, and what is
+    /// done, stays.
+    fn abandon(&self, once: &Once) -> Answer<Result<(), SharedStateError>>;
 }
 
-/// Whether a request is within its limits. Counts are numbered as they were given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// Every count was taken.
-    Admitted {
-        /// The count that has the least left, measured by its burst.
-        tightest: usize,
-        /// The whole units that are left of it.
-        remaining: u32,
-    },
-    /// No count was taken, because one had not enough left.
-    Refused {
-        /// The count that takes the longest to come back.
-        longest: usize,
-        /// The time until it will have enough, if nobody else takes any.
-        retry_after: Duration,
-    },
-}
-
-/// The reason why a shared state could not count.
+/// The reason why a shared state gave no answer.
 #[derive(Clone, Debug)]
 pub struct SharedStateError(Arc<dyn Error + Send + Sync>);
 
@@ -94,7 +117,7 @@ impl SharedStateError {
 
 impl fmt::Display for SharedStateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the shared state could not count")
+        f.write_str("the shared state gave no answer")
     }
 }
 

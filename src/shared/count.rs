@@ -1,7 +1,10 @@
 //! What is counted.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 
+use super::gcra::Rate;
 use crate::quota::Quota;
 
 /// Units to take from the bucket of one subject, for a [`SharedState`](super::SharedState).
@@ -63,5 +66,30 @@ impl Count {
     /// The units to take.
     pub fn units(&self) -> u32 {
         self.units
+    }
+
+    /// The time in which the units come back.
+    ///
+    /// A bucket is one number, the time after which it is full again: taking units adds their cost to it,
+    /// and one that would be more than the capacity is not given.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_auth::shared::Count;
+    ///
+    /// let count = Count::new("caller", "ada", "60 per minute, burst 5".parse()?).with_units(2);
+    /// assert_eq!(count.cost(), Duration::from_secs(2));
+    /// assert_eq!(count.capacity(), Duration::from_secs(5));
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    pub fn cost(&self) -> Duration {
+        Duration::from_nanos(Rate::from(self.quota).cost(self.units))
+    }
+
+    /// The time in which an empty bucket fills.
+    pub fn capacity(&self) -> Duration {
+        Duration::from_nanos(Rate::from(self.quota).capacity)
     }
 }

@@ -26,7 +26,7 @@ impl Rate {
         }
     }
 
-    fn cost(self, units: u32) -> u64 {
+    pub(super) fn cost(self, units: u32) -> u64 {
         self.interval.saturating_mul(u64::from(units))
     }
 

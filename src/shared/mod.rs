@@ -1,7 +1,8 @@
-//! What the processes of one service share: counts of requests.
+//! What the processes of one service share: counts of requests, and what one of them does once.
 //!
 //! [`SharedState`] is the contract. [`MemorySharedState`] is one process alone.
 
+mod admission;
 mod contract;
 mod count;
 pub(crate) mod counts;
@@ -9,13 +10,17 @@ pub(crate) mod counts;
 mod debts;
 pub(crate) mod gcra;
 mod memory;
+mod memory_once;
+mod once;
 pub(crate) mod seed;
 pub(crate) mod table;
 
 pub use self::{
-    contract::{Admission, SharedState, SharedStateError},
+    admission::Admission,
+    contract::{SharedState, SharedStateError},
     count::Count,
     memory::MemorySharedState,
+    once::{Begun, Once},
 };
 
 /// The most counts that one request takes.

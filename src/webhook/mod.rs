@@ -172,6 +172,7 @@ mod reply;
 mod routes;
 mod scheme;
 mod sender;
+mod shared;
 mod sign;
 mod verify;
 
@@ -188,5 +189,6 @@ pub use self::{
         WebhookRoutesService,
     },
     scheme::hmac::{HmacAlgorithm, HmacScheme, SignatureEncoding},
+    shared::SharedReplayStore,
     sign::WebhookSigner,
 };

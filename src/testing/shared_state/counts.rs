@@ -1,47 +1,14 @@
-//! What every shared state must hold.
+//! Counts of requests.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::time::Duration;
 
+use super::kit::Kit;
 use crate::{
     quota::Quota,
-    shared::{Admission, Count, MOST_COUNTS, SharedState},
+    shared::{Admission, Count, MOST_COUNTS},
 };
 
-/// Holds a shared state against all that [`SharedState`] promises.
-///
-/// `fresh` opens a new, empty state and answers with two handles on it, as two processes would have
-/// them, and with what makes time pass: it waits, or moves the state's clock, by at least as long as it
-/// is told.
-///
-/// # Panics
-///
-/// A claim does not hold: the message names it.
-///
-/// # Example
-///
-/// ```
-/// use std::sync::Arc;
-/// use tower_auth::{shared::{MemorySharedState, SharedState}, testing::{self, ManualClock}};
-///
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// testing::shared_state(async || {
-///     let clock = ManualClock::now();
-///     let state = Arc::new(MemorySharedState::new().with_clock(clock.clock()));
-///     let handles = [Arc::clone(&state) as Arc<dyn SharedState>, state];
-///     (handles, async move |by| clock.advance(by))
-/// }).await;
-/// # });
-/// ```
-pub async fn shared_state<F, Fut, P>(fresh: F)
-where
-    F: Fn() -> Fut,
-    Fut: Future<Output = ([Arc<dyn SharedState>; 2], P)>,
-    P: AsyncFn(Duration),
-{
-    let opened = async || {
-        let ([one, other], pass) = fresh().await;
-        (Kit { one, other }, pass)
-    };
+pub(super) async fn all<P: AsyncFn(Duration)>(opened: &impl AsyncFn() -> (Kit, P)) {
     let (kit, pass) = opened().await;
     kit.a_burst_is_shared_and_units_come_back(pass).await;
     opened().await.0.all_counts_are_taken_or_none().await;
@@ -60,12 +27,6 @@ where
     opened().await.0.the_longest_wait_is_told().await;
     opened().await.0.too_many_counts_are_an_error().await;
     opened().await.0.nothing_to_count_is_admitted().await;
-}
-
-/// Two handles on one state.
-struct Kit {
-    one: Arc<dyn SharedState>,
-    other: Arc<dyn SharedState>,
 }
 
 impl Kit {
