@@ -1,4 +1,5 @@
-//! What a managed key costs a request, beside a static one in the same run, and how much memory it takes.
+//! What a managed key costs a request, beside a static one among as many in the same run, and how much
+//! memory it takes.
 
 use std::{
     fs,
@@ -10,7 +11,10 @@ use std::{
 use axum::Router;
 use tokio::runtime::Runtime;
 use tower::Service;
-use tower_auth::{keys::ManagedKeys, provider::ApiKeyAuth};
+use tower_auth::{
+    keys::ManagedKeys,
+    provider::{ApiKeyAuth, ApiKeyRecord},
+};
 
 use crate::{
     Size,
@@ -42,8 +46,7 @@ pub(crate) fn measure(runtime: &Runtime, size: Size, report: &mut Report) {
             let seconds = format!("{:.1}", opened.as_secs_f64());
             report.add("reading 1000000 keys at the start", seconds, "s");
         }
-        let fixed = ApiKeyAuth::new(shown.iter().map(String::as_str)).unwrap();
-        let mut sides = [router(fixed), router(keys)];
+        let mut sides = [router(fixed(&shown, count)), router(keys)];
         for side in &sides {
             assert_eq!(runtime.block_on(status(side, &shown[0])), 200);
         }
@@ -54,6 +57,19 @@ pub(crate) fn measure(runtime: &Runtime, size: Size, report: &mut Report) {
         let lookups = store.lookups.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(lookups, 0, "a request read the store");
     }
+}
+
+/// Static keys with what the managed ones carry, and as many.
+fn fixed(shown: &[String], count: usize) -> ApiKeyAuth {
+    let others = (shown.len()..count).map(|number| format!("sk_other_{number}"));
+    let records = shown.iter().cloned().chain(others).enumerate();
+    let records = records.map(|(number, key)| {
+        let record = ApiKeyRecord::new(format!("key-{number}"), key).unwrap();
+        record
+            .with_user_id(format!("robot-{number}"))
+            .with_scopes(["graph:invoke"])
+    });
+    ApiKeyAuth::new(records).unwrap()
 }
 
 /// The ratios of the medians of interleaved batches, and of the p99.9 of single requests.

@@ -84,7 +84,7 @@ pub(super) fn due<B>(
     request: &mut Request<B>,
 ) -> Due {
     match answer {
-        Ok(Some(context)) if requests.is_some() || context.own_charge().is_some() => {
+        Ok(Some(context)) if requests.is_some() || context.owes() => {
             due_of(context, requests, request)
         }
         answer => Due::Answered(answer, Held::default()),

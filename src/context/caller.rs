@@ -84,6 +84,8 @@ struct Inner {
     source: Option<Arc<str>>,
     scopes: Scopes,
     expires_at: Option<u64>,
+    /// Whether the charge has to be asked: so that nothing rare is read for most callers.
+    owes: bool,
     metadata: Metadata,
     /// In a box, which saves 32 bytes for each of a million keys.
     rare: Option<Box<Rare>>,
@@ -111,6 +113,7 @@ impl AuthContext {
             source: None,
             scopes: Scopes::default(),
             expires_at: None,
+            owes: false,
             metadata: Metadata::default(),
             rare: None,
         })

@@ -123,7 +123,12 @@ impl KeyFormat {
     pub(super) fn fits(&self, shown: &[u8]) -> bool {
         let rest = shown.strip_prefix(self.prefix.as_bytes());
         rest.is_some_and(|rest| {
-            rest.len() == RANDOM + CHECKSUM && rest.iter().all(u8::is_ascii_alphanumeric)
+            // No branch for each byte: the compiler looks at many of them at once.
+            let is_base62 = |rest: &[u8]| {
+                rest.iter()
+                    .fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
+            };
+            rest.len() == RANDOM + CHECKSUM && is_base62(rest)
         })
     }
 

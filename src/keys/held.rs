@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -18,26 +18,27 @@ use crate::{
     error::{AuthError, QuotaPolicy},
 };
 
-/// A key and its caller.
+/// A key and its caller. What each request checks stands here, in the table itself: each pointer
+/// followed is a line of memory more to wait for.
 pub(super) struct Known {
-    held: Arc<Held>,
-    /// `None` where this program does not know the method of the owner.
+    /// `None` where this program does not know the method of the owner, and where the key is revoked.
     context: Option<RestingContext>,
+    held: Arc<Held>,
+    /// `NEVER` where it does not expire: 8 bytes less for each of a million keys.
+    expires_at: Timestamp,
+    /// The minute of its last use that this process recorded.
+    used: AtomicU32,
+    is_revoked: bool,
+    is_imported: bool,
 }
 
-/// The state of a key that each request checks.
+/// What accepting a key costs, and to whom.
 pub(super) struct Held {
     id: KeyId,
     /// The account, if it is not the key itself.
     account: Option<KeyId>,
-    is_revoked: bool,
     is_metered: bool,
-    is_imported: bool,
     limit: Option<KeyLimit>,
-    /// `NEVER` where it does not expire: 8 bytes less for each of a million keys.
-    expires_at: Timestamp,
-    /// The minute of its last use that this process recorded.
-    used: AtomicU64,
     uses: Weak<Uses>,
 }
 
@@ -45,7 +46,7 @@ impl Known {
     /// `used` is the minute of the last recorded use of the earlier record.
     pub(super) fn new(
         key: &StoredKey,
-        used: Option<u64>,
+        used: Option<u32>,
         settings: &Settings,
         uses: &Arc<Uses>,
     ) -> Self {
@@ -54,45 +55,40 @@ impl Known {
         let held = Arc::new(Held {
             id: record.id.clone(),
             account: (record.account != record.id).then(|| record.account.clone()),
-            is_revoked: record.revoked.is_some(),
             is_metered: record.metered,
-            is_imported: record.imported,
             limit: record.limit,
-            expires_at: record.expires_at.unwrap_or(NEVER),
-            used: AtomicU64::new(used),
             uses: Arc::downgrade(uses),
         });
         let context = caller(record, settings).map(|context| {
             let charge: Arc<dyn Charge> = Arc::clone(&held) as Arc<dyn Charge>;
             RestingContext::from(context.owing(Some(charge)))
         });
-        Self { held, context }
+        Self {
+            context,
+            held,
+            expires_at: record.expires_at.unwrap_or(NEVER),
+            used: AtomicU32::new(used),
+            is_revoked: record.revoked.is_some(),
+            is_imported: record.imported,
+        }
     }
 
-    pub(super) fn used(&self) -> u64 {
-        self.held.used.load(Ordering::Relaxed)
+    pub(super) fn used(&self) -> u32 {
+        self.used.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_imported(&self) -> bool {
-        self.held.is_imported
+        self.is_imported
     }
 
     /// Whether the key is neither revoked nor expired.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
-        !self.held.is_revoked && now < self.held.expires_at
+        !self.is_revoked && now < self.expires_at
     }
 
     /// Refuses the key from now on.
     pub(super) fn revoke(&mut self) {
-        let held = &self.held;
-        self.held = Arc::new(Held {
-            id: held.id.clone(),
-            account: held.account.clone(),
-            is_revoked: true,
-            used: AtomicU64::new(self.used()),
-            uses: Weak::clone(&held.uses),
-            ..**held
-        });
+        self.is_revoked = true;
         self.context = None;
     }
 
@@ -100,10 +96,10 @@ impl Known {
     pub(super) fn judge(&self, now: Timestamp) -> Result<AuthContext, AuthError> {
         let refused =
             |why| Err(AuthError::invalid_credential(why).with_key_name(self.held.id.as_str()));
-        if self.held.is_revoked {
+        if self.is_revoked {
             return refused("api_key_revoked");
         }
-        if now >= self.held.expires_at {
+        if now >= self.expires_at {
             return refused("api_key_expired");
         }
         let Some(context) = &self.context else {
@@ -117,24 +113,24 @@ impl Known {
 
     /// Records a use, once a minute.
     fn note_use(&self, now: Timestamp) {
-        let (held, now_minute) = (&self.held, minute(now));
-        let last = held.used.load(Ordering::Relaxed);
+        let now_minute = minute(now);
+        let last = self.used.load(Ordering::Relaxed);
         if last >= now_minute {
             return;
         }
         let order = Ordering::Relaxed;
-        let is_first = held
-            .used
-            .compare_exchange(last, now_minute, order, order)
-            .is_ok();
-        if is_first && let Some(uses) = held.uses.upgrade() {
-            uses.note(held.id.clone(), now);
+        let first = self.used.compare_exchange(last, now_minute, order, order);
+        if first.is_ok()
+            && let Some(uses) = self.held.uses.upgrade()
+        {
+            uses.note(self.held.id.clone(), now);
         }
     }
 }
 
-fn minute(time: Timestamp) -> u64 {
-    time.as_unix_millis() / 60_000
+/// The minute of a time since 1970, which lasts for 8,000 years.
+fn minute(time: Timestamp) -> u32 {
+    u32::try_from(time.as_unix_millis() / 60_000).unwrap_or(u32::MAX)
 }
 
 /// The caller of a record.
@@ -170,6 +166,10 @@ impl Held {
 }
 
 impl Charge for Held {
+    fn is_due(&self) -> bool {
+        self.is_metered || self.may_be_limited()
+    }
+
     fn credential(&self) -> (usize, &str) {
         // No store is at 0: nobody pays to one that is gone.
         let store = self.uses.upgrade().map_or(0, |uses| uses.store_address());

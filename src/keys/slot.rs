@@ -42,7 +42,7 @@ impl Slot {
         self.known.as_ref().is_some_and(|known| known.is_live(now))
     }
 
-    pub(super) fn used(&self) -> u64 {
+    pub(super) fn used(&self) -> u32 {
         self.known.as_ref().map_or(0, Known::used)
     }
 }

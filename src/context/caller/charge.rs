@@ -8,9 +8,13 @@ use crate::error::AuthError;
 /// A payment in progress.
 pub(crate) type Payment = Pin<Box<dyn Future<Output = Result<(), AuthError>> + Send>>;
 
-/// The credential of a caller, if accepting it may cost something or has a limit of its own: the layer
-/// counts and pays once a request, and no other code does.
+/// The credential of a caller, which may cost something or have a limit of its own: the layer counts and
+/// pays once a request, and no other code does.
 pub(crate) trait Charge: Send + Sync {
+    /// Whether accepting the credential costs anything or may be refused. It never changes: of what costs
+    /// nothing, a request asks no more.
+    fn is_due(&self) -> bool;
+
     /// Identifies the credential: the address of the value that vouches for it, and its name.
     fn credential(&self) -> (usize, &str);
 
@@ -43,7 +47,13 @@ impl Standing {
 }
 
 impl AuthContext {
-    /// The caller's credential, if accepting it may cost something.
+    /// Whether accepting the caller's credential may cost something.
+    #[inline]
+    pub(crate) fn owes(&self) -> bool {
+        self.inner.owes
+    }
+
+    /// The caller's credential, if its provider keeps an account of it.
     #[inline]
     pub(crate) fn own_charge(&self) -> Option<&Arc<dyn Charge>> {
         self.inner.rare.as_ref()?.charge.as_ref()
@@ -52,8 +62,11 @@ impl AuthContext {
     /// The caller with the charge of another caller, unless it has its own: a check may return a new
     /// context, and the request still costs something.
     pub(crate) fn owing(mut self, charge: Option<Arc<dyn Charge>>) -> Self {
-        if self.own_charge().is_none() && charge.is_some() {
-            self.edit_rare().charge = charge;
+        if self.own_charge().is_none()
+            && let Some(charge) = charge
+        {
+            self.edit().owes = charge.is_due();
+            self.edit_rare().charge = Some(charge);
         }
         self
     }

@@ -41,6 +41,7 @@ impl AuthContext {
             source: None,
             scopes: caller.scopes,
             expires_at: caller.expires_at,
+            owes: false,
             metadata: Metadata {
                 json,
                 left_out,
