@@ -173,6 +173,8 @@ mod quota;
 mod refusal;
 mod request;
 mod requests;
+#[cfg(feature = "keys")]
+pub mod revocations;
 mod scope;
 mod secret;
 pub mod shared;

@@ -1,6 +1,6 @@
 //! The result of a change of a store.
 
-use super::{AuditRecord, KeyDigest, KeyId, Revision, StoredKey};
+use super::{AuditRecord, KeyDigest, KeyId, KeyStoreError, Revision, RevocationEntry, StoredKey};
 
 /// The result of a [`KeyWrite`](super::KeyWrite): a store writes all of it, or nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +13,69 @@ pub struct Applied {
     pub deleted: Option<DeletedKey>,
     /// A balance to set.
     pub credits: Option<CreditBalance>,
+    /// Revocations to keep, each [settled](RevocationPut::settle) first.
+    pub revocations: Vec<RevocationPut>,
     /// One or two audit records to append.
     pub audit: Vec<AuditRecord>,
+}
+
+impl Applied {
+    /// Nothing, up to that revision.
+    pub(crate) fn nothing(latest: Revision) -> Self {
+        Self {
+            latest,
+            puts: Vec::new(),
+            deleted: None,
+            credits: None,
+            revocations: Vec::new(),
+            audit: Vec::new(),
+        }
+    }
+}
+
+/// A revocation to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevocationPut {
+    /// The entry. After the change, it is the one that the store keeps.
+    pub entry: RevocationEntry,
+    /// Its revision.
+    pub revision: Revision,
+    /// The number of entries that the store may keep; `None` for one that was kept before.
+    pub max_kept: Option<usize>,
+}
+
+impl RevocationPut {
+    /// The entry to keep, from the one that the store has under its [id](RevocationEntry::id), and the
+    /// number of entries that it has and that are not [over](RevocationEntry::is_over).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyStoreError::Full`]: nothing makes room for a new one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::keys::{KeyStoreError, RevocationEntry, RevocationPut, Revision};
+    ///
+    /// let json = format!(r#"{{"token": "{}", "until": 60000}}"#, "5e".repeat(32));
+    /// let entry: RevocationEntry = serde_json::from_str(&json)?;
+    /// let put = RevocationPut { entry, revision: Revision::new(7), max_kept: Some(10) };
+    /// assert_eq!(put.settle(None, 9).unwrap(), entry);
+    /// assert!(matches!(put.settle(None, 10), Err(KeyStoreError::Full)));
+    /// assert_eq!(put.settle(Some(entry), 10).unwrap(), entry);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn settle(
+        &self,
+        kept: Option<RevocationEntry>,
+        count: usize,
+    ) -> Result<RevocationEntry, KeyStoreError> {
+        match kept {
+            Some(kept) => Ok(kept.merge(self.entry)),
+            None if self.max_kept.is_some_and(|most| count >= most) => Err(KeyStoreError::Full),
+            None => Ok(self.entry),
+        }
+    }
 }
 
 /// A key that was deleted.

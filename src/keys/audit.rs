@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyActor, KeyId, KeyRecord, Revision, Timestamp};
+use super::{KeyActor, KeyId, KeyRecord, Revision, RevocationRecord, Timestamp};
 
 /// The kind of a change of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +23,10 @@ pub enum KeyAction {
     Unrevoke,
     /// A key was deleted.
     Delete,
+    /// Tokens were revoked: one, or everything of a principal.
+    RevokeTokens,
+    /// A process wrote revocations again, which the store had lost.
+    RestoreRevocations,
 }
 
 /// One change: it is written in the transaction of the change itself.
@@ -41,6 +45,8 @@ pub struct AuditRecord {
     pub(crate) after: Option<Box<KeyRecord>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) credits: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) revocation: Option<Box<RevocationRecord>>,
 }
 
 impl AuditRecord {
@@ -64,7 +70,8 @@ impl AuditRecord {
         self.action
     }
 
-    /// The changed key; for a rotation, the old key, whose `after` names its successor.
+    /// The changed key; for a rotation, the old key, whose `after` names its successor. Its text is
+    /// empty where the change is of no key: tokens were revoked.
     pub fn key(&self) -> &KeyId {
         &self.key
     }
@@ -82,5 +89,10 @@ impl AuditRecord {
     /// The credits that the change gave, if any.
     pub fn credits(&self) -> Option<u64> {
         self.credits
+    }
+
+    /// The tokens that were revoked, if the change is that.
+    pub fn revocation(&self) -> Option<&RevocationRecord> {
+        self.revocation.as_deref()
     }
 }

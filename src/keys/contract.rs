@@ -4,7 +4,7 @@ use std::future;
 
 use super::{
     AsOf, AuditQuery, AuditRecord, Epoch, KeyChanges, KeyId, KeyLookup, KeyQuery, KeyStoreError,
-    KeyUse, KeyWrite, Page, Revision, Spend, StoredKey, Written,
+    KeyUse, KeyWrite, Page, Revision, RevocationChanges, Spend, StoredKey, Written,
 };
 use crate::answer::BoxFuture;
 
@@ -58,6 +58,21 @@ pub trait KeyStore: Send + Sync + 'static {
 
     /// Audit records, newest first: see [`AuditQuery::selects`]. Those of deleted keys stay.
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>>;
+
+    /// The revocations of tokens after a revision, in the order of their revisions, at most `limit` of
+    /// them: what [`changes`](Self::changes) promises of keys holds here of revocations. Both have the
+    /// revisions of one counter. An entry that is [over](super::RevocationEntry::is_over) may be missing.
+    ///
+    /// By default a store keeps none, and every answer is [`KeyStoreError::Unsupported`]; then
+    /// [`write`](Self::write) must refuse them so too.
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        let _ = (after, limit);
+        Box::pin(future::ready(Err(KeyStoreError::Unsupported)))
+    }
 
     /// Gives the store a new epoch, so that every process reads everything again: for a restored
     /// backup.

@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{
     AsOf, AuditQuery, AuditRecord, Epoch, KeyChanges, KeyId, KeyLookup, KeyQuery, KeyStore,
-    KeyStoreError, KeyStoreFuture, KeyStoreUrl, KeyStores, KeyUse, KeyWrite, Page, Revision, Spend,
-    StoredKey, Written, ask::ask,
+    KeyStoreError, KeyStoreFuture, KeyStoreUrl, KeyStores, KeyUse, KeyWrite, Page, Revision,
+    RevocationChanges, Spend, StoredKey, Written, ask::ask,
 };
 use crate::answer::BoxFuture;
 
@@ -156,6 +156,14 @@ impl KeyStore for LazyKeyStore {
 
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>> {
         self.ask(move |store| store.audit(query))
+    }
+
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        self.ask(move |store| store.revocations(after, limit))
     }
 
     fn renew_epoch(&self) -> KeyStoreFuture<Epoch> {

@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use super::{
     Applied, AsOf, AuditQuery, AuditRecord, Epoch, KeyChange, KeyChanges, KeyId, KeyLookup,
-    KeyQuery, KeyStore, KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision, Spend,
-    StoredKey, Timestamp, Written,
+    KeyQuery, KeyStore, KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision,
+    RevocationChanges, RevocationShelf, Spend, StoredKey, Timestamp, Written,
 };
 use crate::{answer::BoxFuture, clock::Clock};
 
@@ -51,6 +51,7 @@ struct Tables {
     credits: HashMap<KeyId, u64>,
     idempotency: HashMap<Box<str>, KeyId>,
     audit: Vec<AuditRecord>,
+    revocations: RevocationShelf,
 }
 
 enum FeedEntry {
@@ -74,6 +75,7 @@ impl MemoryKeyStore {
             credits: HashMap::new(),
             idempotency: HashMap::new(),
             audit: Vec::new(),
+            revocations: RevocationShelf::default(),
         };
         Ok(Self {
             shared: Arc::new(Shared {
@@ -199,6 +201,22 @@ impl KeyStore for MemoryKeyStore {
         })
     }
 
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        self.answer(|tables, _| {
+            let (changes, is_complete) = tables.revocations.after(after, limit);
+            Ok(RevocationChanges {
+                epoch: tables.epoch,
+                latest: tables.latest,
+                changes,
+                is_complete,
+            })
+        })
+    }
+
     fn renew_epoch(&self) -> KeyStoreFuture<Epoch> {
         let renewed = Epoch::generate().inspect(|epoch| self.lock().epoch = *epoch);
         self.shared.changed.notify_waiters();
@@ -246,6 +264,7 @@ impl Tables {
         }
         let target = write.target().and_then(|id| self.read(id));
         let mut applied = write.apply(target, now, self.latest)?;
+        self.revocations.settle(&mut applied.revocations, now)?;
         self.keep(&applied, idempotency);
         for key in &mut applied.puts {
             if let Some(read) = self.read(key.record().id()) {
@@ -282,6 +301,7 @@ impl Tables {
         if let Some((key, made)) = idempotency.zip(applied.puts.first()) {
             self.idempotency.insert(key, made.record().id().clone());
         }
+        self.revocations.keep(&applied.revocations);
         self.audit.extend(applied.audit.iter().cloned());
     }
 }

@@ -62,6 +62,10 @@ mod record;
 mod registry;
 mod replica;
 mod request;
+mod revocation;
+mod revocation_shelf;
+mod revoked;
+mod revoked_digest;
 mod room;
 mod settings;
 mod slot;
@@ -74,6 +78,7 @@ mod uses;
 mod valid;
 mod words;
 mod write;
+mod write_revocations;
 
 #[cfg(feature = "config")]
 pub(crate) use self::lazy::LazyKeyStore;
@@ -81,7 +86,7 @@ pub use self::{
     actor::KeyActor,
     admin::KeyAdmin,
     admin_error::KeyAdminError,
-    applied::{Applied, CreditBalance, DeletedKey, Written},
+    applied::{Applied, CreditBalance, DeletedKey, RevocationPut, Written},
     audit::{AuditRecord, KeyAction},
     contract::{KeyStore, KeyStoreFuture},
     error::KeyStoreError,
@@ -91,6 +96,8 @@ pub use self::{
     record::{KeyLimit, KeyOwner, KeyRecord, KeyRevocation},
     registry::KeyStores,
     request::{KeyRequest, KeyUpdate, MadeKey, ManagedKey},
+    revocation::{Revocation, RevocationRecord},
+    revoked::{RevocationChanges, RevocationEntry, StoredRevocation},
     stored::{
         AuditQuery, KeyChange, KeyChanges, KeyLookup, KeyQuery, KeyUse, Page, Spend, StoredKey,
     },
@@ -99,6 +106,9 @@ pub use self::{
     write::KeyWrite,
 };
 pub(crate) use self::{
+    error::FULL,
     random::random,
+    revocation_shelf::RevocationShelf,
     write::{Change, NewKey},
+    write_revocations::RevokedTokens,
 };

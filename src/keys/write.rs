@@ -2,7 +2,8 @@
 
 use super::{
     Applied, AuditRecord, CreditBalance, DeletedKey, KeyAction, KeyActor, KeyDigest, KeyId,
-    KeyRecord, KeyRevocation, KeyStoreError, Revision, StoredKey, Timestamp,
+    KeyRecord, KeyRevocation, KeyStoreError, Revision, RevocationEntry, StoredKey, Timestamp,
+    write_revocations::{RevokedTokens, restored, revoked},
 };
 
 /// A change of a store, which [`ManagedKeys`](super::ManagedKeys) decided.
@@ -19,8 +20,9 @@ use super::{
 ///    [`unless_granted`](Self::unless_granted): answer [`KeyStoreError::Held`].
 /// 5. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
 ///    and the last revision. Its error is the answer.
-/// 6. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
-/// 7. Answer [`Written::Applied`](super::Written::Applied).
+/// 6. [Settle](super::RevocationPut::settle) each of its revocations. Its error is the answer.
+/// 7. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
+/// 8. Answer [`Written::Applied`](super::Written::Applied).
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
 /// that revisions are in the order of commits.
@@ -101,6 +103,8 @@ pub(crate) enum Change {
         id: KeyId,
         at: Revision,
     },
+    RevokeTokens(Box<RevokedTokens>),
+    RestoreRevocations(Vec<RevocationEntry>),
 }
 
 /// A new key.
@@ -158,7 +162,7 @@ impl KeyWrite {
     /// The key to change; `None` where one is made.
     pub fn target(&self) -> Option<&KeyId> {
         match &self.change {
-            Change::Create(_) => None,
+            Change::Create(_) | Change::RevokeTokens(_) | Change::RestoreRevocations(_) => None,
             Change::Update { record, .. } => Some(&record.id),
             Change::Rotate { old, .. } => Some(&old.id),
             Change::Revoke { id, .. } | Change::Delete { id, .. } => Some(id),
@@ -222,11 +226,10 @@ impl KeyWrite {
                 });
                 let audit = replaced(&old, &record, by, action, now, revision);
                 Ok(Applied {
-                    latest: revision,
                     puts: vec![old.changed(*record, revision)],
-                    deleted: None,
                     audit: vec![AuditRecord { credits, ..audit }],
                     credits: balance,
+                    ..Applied::nothing(revision)
                 })
             }
             Change::Rotate {
@@ -240,14 +243,12 @@ impl KeyWrite {
                 new.created_at = now;
                 let second = made(&new, by, KeyAction::Create, now, revision.next());
                 Ok(Applied {
-                    latest: revision.next(),
                     puts: vec![
                         old.changed(*record, revision),
                         StoredKey::new(*new, digest, revision.next()),
                     ],
-                    deleted: None,
-                    credits: None,
                     audit: vec![first, second],
+                    ..Applied::nothing(revision.next())
                 })
             }
             Change::Revoke { reason, .. } => {
@@ -262,36 +263,29 @@ impl KeyWrite {
                 }));
                 let audit = replaced(&old, &record, by, KeyAction::Revoke, now, revision);
                 Ok(Applied {
-                    latest: revision,
                     puts: vec![old.changed(record, revision)],
-                    deleted: None,
-                    credits: None,
                     audit: vec![audit],
+                    ..Applied::nothing(revision)
                 })
             }
             Change::Delete { id, at } => {
                 let old = unchanged(found()?, at)?;
                 Ok(Applied {
-                    latest: revision,
-                    puts: Vec::new(),
                     deleted: Some(DeletedKey {
                         id: id.clone(),
                         digest: old.digest(),
                         revision,
                     }),
-                    credits: None,
                     audit: vec![AuditRecord {
-                        revision,
-                        at: now,
-                        by,
-                        action: KeyAction::Delete,
-                        key: id,
                         before: Some(Box::new(old.record().clone())),
                         after: None,
-                        credits: None,
+                        ..made(old.record(), by, KeyAction::Delete, now, revision)
                     }],
+                    ..Applied::nothing(revision)
                 })
             }
+            Change::RevokeTokens(tokens) => Ok(revoked(*tokens, by, now, revision)),
+            Change::RestoreRevocations(lost) => Ok(restored(lost, by, now, revision)),
         }
     }
 }
@@ -319,14 +313,13 @@ fn create(new: NewKey, by: KeyActor, now: Timestamp, revision: Revision) -> Appl
     };
     let audit = made(&record, by, action, now, revision);
     Applied {
-        latest: revision,
-        deleted: None,
         credits: credits.map(|credits| CreditBalance {
             account: record.account.clone(),
             credits,
         }),
         audit: vec![AuditRecord { credits, ..audit }],
         puts: vec![StoredKey::new(record, digest, revision).with_credits(credits)],
+        ..Applied::nothing(revision)
     }
 }
 
@@ -346,6 +339,7 @@ fn made(
         before: None,
         after: Some(Box::new(record.clone())),
         credits: None,
+        revocation: None,
     }
 }
 

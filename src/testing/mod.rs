@@ -4,6 +4,8 @@
 //! - [`TestIssuer`] is an issuer within the test's own process: it publishes keys, mints tokens,
 //!   answers introspection and userinfo requests, rotates, and fails on command.
 //! - `key_store` (feature `keys`) holds a store for managed keys against all that is promised of one.
+//! - `revocation_store` (feature `keys`) holds a store of revocations against all that is promised of
+//!   one.
 //! - [`shared_state`] holds a state that several processes share against all that is promised of one.
 //! - [`ManualClock`] makes time pass without waiting for it.
 //!
@@ -48,13 +50,13 @@ mod key;
 #[cfg(feature = "keys")]
 mod key_store;
 mod provider;
+#[cfg(feature = "keys")]
+mod revocation_store;
 mod server;
 mod shared_state;
 mod state;
 mod token;
 
-#[cfg(feature = "keys")]
-pub use self::key_store::{key_store, key_store_create, key_store_id, key_store_revoke};
 pub use self::{
     clock::ManualClock,
     issuer::{TestIssuer, TestIssuerBuilder},
@@ -62,4 +64,9 @@ pub use self::{
     shared_state::shared_state,
     state::{Fault, IssuerEndpoint},
     token::TestToken,
+};
+#[cfg(feature = "keys")]
+pub use self::{
+    key_store::{key_store, key_store_create, key_store_id, key_store_revoke},
+    revocation_store::revocation_store,
 };

@@ -23,6 +23,7 @@ mod opaque;
 mod project;
 mod providers;
 mod readiness;
+mod revocations;
 mod services;
 mod testing;
 mod throttle;

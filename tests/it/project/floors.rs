@@ -26,6 +26,8 @@ const FLOORS: &[&[&str]] = &[
     ],
     &["attempts", "issuer"],
     &["authorize", "keys", "provider"],
+    // Everything that is accepted can be revoked, and a key store keeps the revocations.
+    &["revocations"],
     &["access", "refusal"],
     &["gate", "requests"],
     &[

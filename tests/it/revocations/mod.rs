@@ -1,0 +1,3 @@
+//! Credentials that end before their time.
+
+mod stores;
