@@ -3,7 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::Notify,
+    sync::{Notify, Semaphore},
     task::spawn_blocking,
     time::{Instant, timeout_at},
 };
@@ -58,6 +58,11 @@ const CONNECTIONS: usize = 8;
 pub struct PostgresKeyStore {
     shared: Arc<Shared>,
     pool: Pool,
+    /// One connection: the feed waits for no other call, or known keys would be refused where the server
+    /// is slow.
+    feed: Pool,
+    /// Half of the connections: strangers' keys keep no change and no credit waiting.
+    lookups: Arc<Semaphore>,
     wait_limit: Duration,
 }
 
@@ -65,6 +70,11 @@ struct Shared {
     connector: Connector,
     changed: Arc<Notify>,
     listening: Listening,
+}
+
+/// A turn for each second connection, and one where there is one.
+fn half(connections: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new((connections / 2).max(1)))
 }
 
 impl PostgresKeyStore {
@@ -126,6 +136,7 @@ impl PostgresKeyStore {
         };
         let connector = Connector { config, tls };
         let pool = Pool::new(connector.clone(), CONNECTIONS)?;
+        let feed = Pool::new(connector.clone(), 1)?;
         if creates {
             schema::migrate(&pool, until).await?;
         }
@@ -139,6 +150,8 @@ impl PostgresKeyStore {
                 listening,
             }),
             pool,
+            feed,
+            lookups: half(CONNECTIONS),
             wait_limit: WAIT_LIMIT,
         })
     }
@@ -153,12 +166,14 @@ impl PostgresKeyStore {
     }
 
     /// Replaces how many connections this handle and its later clones have at most (8), beside the one
-    /// that listens. Each credit, and each change, has one while it is written. Zero is one.
+    /// that listens and the one that asks for changes. Each credit, and each change, has one while it is
+    /// written; half of them at most look up keys that the process does not know. Zero is one.
     #[must_use]
     pub fn with_connections(mut self, most: usize) -> Self {
         // Another pool: one that is made smaller keeps its permits. Without a connection it cannot fail.
         if let Ok(pool) = Pool::new(self.shared.connector.clone(), most.max(1)) {
             self.pool = pool;
+            self.lookups = half(most);
         }
         self
     }
@@ -170,6 +185,7 @@ impl PostgresKeyStore {
     pub fn close(&self) {
         self.shared.listening.stop();
         self.pool.close();
+        self.feed.close();
     }
 
     /// Asks the server, within the wait limit.
@@ -178,7 +194,19 @@ impl PostgresKeyStore {
         T: Send + 'static,
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        self.ask_by(self.pool.clone(), question)
+    }
+
+    /// Asks the server by a connection of these.
+    fn ask_by<T, F>(
+        &self,
+        pool: Pool,
+        question: impl FnOnce(Pool, Instant) -> F,
+    ) -> KeyStoreFuture<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
         let now = Instant::now();
         // A limit beyond what the clock can tell is as good as a day.
         let day = now + Duration::from_secs(86_400);
@@ -212,11 +240,21 @@ impl PostgresKeyStore {
 
 impl KeyStore for PostgresKeyStore {
     fn changes(&self, after: Revision, limit: usize) -> KeyStoreFuture<AsOf<KeyChanges>> {
-        self.ask(move |pool, until| async move { read::changes(&pool, after, limit, until).await })
+        self.ask_by(self.feed.clone(), move |pool, until| async move {
+            read::changes(&pool, after, limit, until).await
+        })
     }
 
     fn find(&self, lookup: KeyLookup) -> KeyStoreFuture<AsOf<Option<StoredKey>>> {
-        self.ask(move |pool, until| async move { read::find(&pool, &lookup, until).await })
+        let turns = Arc::clone(&self.lookups);
+        self.ask(move |pool, until| async move {
+            // Nobody closes it.
+            let _turn = match lookup {
+                KeyLookup::Digest(_) => turns.acquire().await.ok(),
+                _ => None,
+            };
+            read::find(&pool, &lookup, until).await
+        })
     }
 
     fn list(&self, query: KeyQuery) -> KeyStoreFuture<AsOf<Page<StoredKey>>> {

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use tower_auth::{
-    keys::{KeyId, KeyRequest, KeyStore, ManagedKeys, MemoryKeyStore, Revision},
+    keys::{
+        KeyDigest, KeyId, KeyLookup, KeyRequest, KeyStore, ManagedKeys, MemoryKeyStore, Revision,
+        Spend,
+    },
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
@@ -140,19 +143,61 @@ async fn connections_that_are_all_in_use_are_waited_for_and_then_said() {
     let busy = tokio::spawn(store.write(testing::key_store_create(1)));
     tokio::time::sleep(SOON / 20).await;
     let impatient = store.clone().with_wait_limit(SOON);
-    let error = impatient.changes(Revision::ZERO, 1).await.unwrap_err();
+    let error = impatient.spend(KeyId::new("key_1")).await.unwrap_err();
     assert_eq!(
         reason(&error),
         "all connections to the database are in use: look for what keeps it busy, or allow more with \
          PostgresKeyStore::with_connections"
     );
-    let waiting = tokio::spawn(store.changes(Revision::ZERO, 1));
+    let waiting = tokio::spawn(store.spend(KeyId::new("key_1")));
     other.batch_execute("COMMIT").await.unwrap();
     busy.await.unwrap().unwrap();
-    assert_eq!(
-        waiting.await.unwrap().unwrap().value.latest,
-        Revision::new(1)
-    );
+    assert_eq!(waiting.await.unwrap().unwrap().value, Spend::NoAccount);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_waits_for_no_other_call() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let store = store(&database.url()).await.with_connections(1);
+    let other = database.client().await;
+    let lock = "BEGIN; SELECT FROM tower_auth.store FOR UPDATE";
+    other.batch_execute(lock).await.unwrap();
+    let busy = tokio::spawn(store.write(testing::key_store_create(1)));
+    tokio::time::sleep(SOON / 20).await;
+    let changes = store.changes(Revision::ZERO, 1).await.unwrap();
+    assert_eq!(changes.value.latest, Revision::ZERO);
+    assert!(!busy.is_finished());
+    other.batch_execute("COMMIT").await.unwrap();
+    busy.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn look_ups_of_unknown_keys_leave_half_of_the_connections() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let store = store(&database.url()).await.with_connections(2);
+    let other = database.client().await;
+    let lock = "BEGIN; LOCK TABLE tower_auth.keys";
+    other.batch_execute(lock).await.unwrap();
+    let strangers: Vec<_> = (0..8_u8)
+        .map(|number| {
+            let digest = KeyDigest::of_key(&[number]);
+            tokio::spawn(store.find(KeyLookup::Digest(digest)))
+        })
+        .collect();
+    tokio::time::sleep(SOON / 20).await;
+    let spent = store.spend(KeyId::new("key_1")).await.unwrap();
+    assert_eq!(spent.value, Spend::NoAccount);
+    assert!(strangers.iter().all(|stranger| !stranger.is_finished()));
+    other.batch_execute("COMMIT").await.unwrap();
+    for stranger in strangers {
+        assert!(stranger.await.unwrap().unwrap().value.is_none());
+    }
 }
 
 /// Each kind of refusal has its advice, and what the server says beside it is told to nobody.
