@@ -53,10 +53,14 @@ pub(super) async fn import(
 ) -> Result<Response, Refusal> {
     let (digest, request) = requests::import(body)?;
     let request = with_idempotency_key(request, idempotency_key);
-    let key = by.logged(by.admin.import(digest, request).await)?;
+    let (key, was_made_before) = by.logged(by.admin.imported(digest, request).await)?;
+    let view = KeyView::of(&key);
+    if was_made_before {
+        return Ok(answer::key(&view));
+    }
     let path = uri.path();
     let api_path = path.strip_suffix("/import").unwrap_or(path);
-    Ok(answer::made(&KeyView::of(&key), api_path))
+    Ok(answer::made(&view, api_path))
 }
 
 fn with_idempotency_key(request: KeyRequest, key: Option<String>) -> KeyRequest {

@@ -179,7 +179,7 @@ impl Members {
     }
 
     /// `expires_at`, or `expires_in` from now on.
-    pub(super) fn expiry(&mut self) -> Option<SystemTime> {
+    pub(super) fn expiry(&mut self) -> Option<End> {
         let at = self.read("expires_at", TIME, |value| {
             date::parse(value.as_str()?).ok()
         });
@@ -189,11 +189,11 @@ impl Members {
                 self.fault("expires_in", "is beside expires_at: write one of them");
                 None
             }
-            (at, after) => at.or_else(|| SystemTime::now().checked_add(after?)),
+            (at, after) => at.map(End::At).or(after.map(End::After)),
         }
     }
 
-    pub(super) fn removable_expiry(&mut self) -> Option<Option<SystemTime>> {
+    pub(super) fn removable_expiry(&mut self) -> Option<Option<End>> {
         if self.left.get("expires_at") == Some(&Value::Null) && self.left.contains_key("expires_in")
         {
             self.fault("expires_in", "is beside expires_at: write one of them");
@@ -217,6 +217,12 @@ impl Members {
             members.read(name, wanted, |value| KeyDigest::from_hex(value.as_str()?))
         })
     }
+}
+
+/// When a key is to end. From now on means the store's clock.
+pub(super) enum End {
+    At(SystemTime),
+    After(Duration),
 }
 
 fn text(value: Value) -> Option<String> {

@@ -1,6 +1,9 @@
 //! Bodies as requests of an administrator.
 
-use super::{members::Members, refusal::Refusal};
+use super::{
+    members::{End, Members},
+    refusal::Refusal,
+};
 use crate::keys::{KeyDigest, KeyRequest, KeyUpdate};
 
 /// The body of `POST /`.
@@ -37,9 +40,11 @@ fn request(body: &mut Members) -> Option<KeyRequest> {
     if let Some(credits) = body.credits() {
         request = request.with_credits(credits);
     }
-    if let Some(at) = body.expiry() {
-        request = request.with_expires_at(at);
-    }
+    request = match body.expiry() {
+        Some(End::At(at)) => request.with_expires_at(at),
+        Some(End::After(lifetime)) => request.with_lifetime(lifetime),
+        None => request,
+    };
     name.map(|_| request)
 }
 
@@ -67,8 +72,11 @@ pub(super) fn update(mut body: Members) -> Result<KeyUpdate, Refusal> {
     if let Some(credits) = body.credits() {
         update = update.with_credits(credits);
     }
-    if let Some(at) = body.removable_expiry() {
-        update = update.with_expires_at(at);
-    }
+    update = match body.removable_expiry() {
+        Some(Some(End::At(at))) => update.with_expires_at(Some(at)),
+        Some(Some(End::After(lifetime))) => update.with_lifetime(lifetime),
+        Some(None) => update.with_expires_at(None),
+        None => update,
+    };
     body.finish(Some(update))
 }

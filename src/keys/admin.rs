@@ -117,8 +117,17 @@ impl KeyAdmin {
         digest: KeyDigest,
         request: KeyRequest,
     ) -> Result<ManagedKey, KeyAdminError> {
-        let made = self.make(request, Material::Imported(digest), None).await?;
-        Ok(made.0.into())
+        Ok(self.imported(digest, request).await?.0)
+    }
+
+    /// Makes a key of a digest; returns it, and whether it was made before.
+    pub(crate) async fn imported(
+        &self,
+        digest: KeyDigest,
+        request: KeyRequest,
+    ) -> Result<(ManagedKey, bool), KeyAdminError> {
+        let (key, was_made_before) = self.make(request, Material::Imported(digest), None).await?;
+        Ok((key.into(), was_made_before))
     }
 
     async fn generate(

@@ -60,7 +60,7 @@ impl Authority {
             imported: imported.is_some(),
             created_at: now,
             created_by: self.actor(own),
-            expires_at: request.expires_at,
+            expires_at: request.expiry.map(|expiry| expiry.from(now)),
             revoked: None,
             successor: None,
         };

@@ -57,9 +57,9 @@ impl Authority {
             new.limit = limit;
         }
         let unrevokes = update.unrevoke && new.revoked.take().is_some();
-        let lives_longer = update.expires_at.is_some() || unrevokes;
-        if let Some(expires_at) = update.expires_at {
-            new.expires_at = expires_at;
+        let lives_longer = update.expiry.is_some() || unrevokes;
+        if let Some(expiry) = update.expiry {
+            new.expires_at = expiry.map(|expiry| expiry.from(read.now));
         }
         if lives_longer {
             self.bound_expiry(&mut new, read.own.as_ref(), read.now)?;

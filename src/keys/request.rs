@@ -1,6 +1,9 @@
 //! The requests of an administrator, and their results.
 
-use std::{fmt, time::SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -37,7 +40,7 @@ pub struct KeyRequest {
     pub(super) metadata: Map<String, Value>,
     pub(super) limit: Option<KeyLimit>,
     pub(super) credits: Option<u64>,
-    pub(super) expires_at: Option<Timestamp>,
+    pub(super) expiry: Option<Expiry>,
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -52,7 +55,7 @@ impl KeyRequest {
             metadata: Map::new(),
             limit: None,
             credits: None,
-            expires_at: None,
+            expiry: None,
             idempotency_key: None,
         }
     }
@@ -97,7 +100,13 @@ impl KeyRequest {
 
     /// Replaces the time from which the key is refused; never unless set.
     pub fn with_expires_at(mut self, at: SystemTime) -> Self {
-        self.expires_at = Some(at.into());
+        self.expiry = Some(Expiry::At(at.into()));
+        self
+    }
+
+    /// Replaces how long the key is accepted, from now on, by the store's clock.
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.expiry = Some(Expiry::After(lifetime));
         self
     }
 
@@ -106,6 +115,23 @@ impl KeyRequest {
     pub fn with_idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
+    }
+}
+
+/// The end of a key, as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expiry {
+    At(Timestamp),
+    After(Duration),
+}
+
+impl Expiry {
+    /// The end, where the store's time is `now`.
+    pub(super) fn from(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::After(lifetime) => now.saturating_add(lifetime),
+        }
     }
 }
 
@@ -129,7 +155,7 @@ pub struct KeyUpdate {
     pub(super) metadata: Option<Map<String, Value>>,
     pub(super) limit: Option<Option<KeyLimit>>,
     pub(super) credits: Option<u64>,
-    pub(super) expires_at: Option<Option<Timestamp>>,
+    pub(super) expiry: Option<Option<Expiry>>,
     pub(super) unrevoke: bool,
 }
 
@@ -184,7 +210,13 @@ impl KeyUpdate {
 
     /// Replaces the time from which the key is refused; `None` means never.
     pub fn with_expires_at(mut self, at: Option<SystemTime>) -> Self {
-        self.expires_at = Some(at.map(Into::into));
+        self.expiry = Some(at.map(|at| Expiry::At(at.into())));
+        self
+    }
+
+    /// Replaces how long the key is accepted, from now on, by the store's clock.
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.expiry = Some(Some(Expiry::After(lifetime)));
         self
     }
 

@@ -52,7 +52,12 @@ fn all() -> Vec<Operation> {
             description: "For a key that exists already: only its SHA-256 is sent, never the key.",
             scopes: Import::SCOPES,
             parts: [
-                vec![idempotency_key(), made("Key", "The key is accepted."), conflict()],
+                vec![
+                    idempotency_key(),
+                    made("Key", "The key is accepted."),
+                    shown("A request with this Idempotency-Key imported it before: this is its record."),
+                    conflict(),
+                ],
                 with_body(
                     "ImportKey",
                     json!({

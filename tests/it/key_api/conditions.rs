@@ -114,3 +114,18 @@ fn changes(key: &Value) -> Vec<(&'static str, String, Value)> {
         ("DELETE", at, json!({})),
     ]
 }
+
+#[tokio::test]
+async fn a_repeated_import_answers_the_record_and_makes_nothing() {
+    let server = Server::new();
+    let root = server.root().await;
+    let digest = "4a".repeat(32);
+    let import = async || {
+        let body = json!({"name": "old", "digest": digest});
+        let headers = [("idempotency-key", "order-1")];
+        root.json("POST", "/keys/import", &headers, body).await
+    };
+    let (first, second) = (import().await, import().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 200));
+    assert_eq!(body(&first), body(&second));
+}

@@ -1,6 +1,10 @@
 //! From a new key to a deleted one.
 
 use serde_json::{Value, json};
+use tower_auth::{
+    keys::{ManagedKeys, MemoryKeyStore},
+    testing::ManualClock,
+};
 
 use super::kit::{Server, at, body, text};
 
@@ -96,16 +100,20 @@ async fn an_owner_may_be_a_caller_of_another_provider() {
 }
 
 #[tokio::test]
-async fn expires_in_counts_from_now() {
-    let server = Server::new();
-    let made = server
-        .root()
-        .await
-        .creates(json!({"name": "x", "expires_in": "36500d"}))
-        .await;
-    let year: u32 = text(&made, "expires_at")[..4].parse().unwrap();
-    let now: u32 = text(&made, "created_at")[..4].parse().unwrap();
-    assert!((99..=101).contains(&(year - now)));
+async fn expires_in_counts_from_now_by_the_stores_clock() {
+    let clock = ManualClock::at_unix(2_000_000_000);
+    let store = MemoryKeyStore::new().unwrap().with_clock(clock.clock());
+    let server = Server::of(ManagedKeys::new(store, "sk").unwrap());
+    let root = server.root().await;
+    let request = json!({"name": "x", "expires_in": "1h"});
+    let made = root.creates(request).await;
+    assert_eq!(text(&made, "created_at"), "2033-05-18T03:33:20.000Z");
+    assert_eq!(text(&made, "expires_at"), "2033-05-18T04:33:20.000Z");
+    let answer = root.patch(&at(&made), json!({"expires_in": "2h"})).await;
+    assert_eq!(
+        text(&body(&answer), "expires_at"),
+        "2033-05-18T05:33:20.000Z"
+    );
 }
 
 #[tokio::test]
