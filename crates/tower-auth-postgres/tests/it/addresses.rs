@@ -8,11 +8,9 @@ use tokio::{
 };
 use tower_auth::keys::{KeyStoreUrl, KeyStores};
 use tower_auth_postgres::{PostgresKeyStore, open_url};
+use tower_auth_servers::{ESCAPED_PASSWORD, Postgres};
 
-use crate::{
-    common::{reason, refusal},
-    server::{ESCAPED_PASSWORD, Server},
-};
+use crate::common::{reason, refusal};
 
 #[tokio::test]
 async fn what_is_wrong_with_a_url_is_said_word_for_word() {
@@ -98,7 +96,7 @@ async fn what_is_wrong_with_a_url_is_said_word_for_word() {
 
 #[tokio::test]
 async fn what_a_server_refuses_is_said_word_for_word() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -169,7 +167,7 @@ async fn a_loopback_address_needs_no_tls() {
 /// A name may lead anywhere tomorrow: what it leads to today decides nothing.
 #[tokio::test]
 async fn a_name_is_asked_for_tls_wherever_it_leads() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     // Many a machine has a name that leads to its loopback address.
@@ -196,7 +194,7 @@ async fn a_name_is_asked_for_tls_wherever_it_leads() {
 
 #[tokio::test]
 async fn a_unix_socket_needs_no_tls() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -240,7 +238,7 @@ async fn what_is_no_postgresql_server_is_said() {
 
 #[tokio::test]
 async fn a_registry_opens_both_schemes_and_makes_tables_only_where_it_is_told() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

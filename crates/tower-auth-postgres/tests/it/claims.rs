@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use tower_auth::{keys::KeyStore, testing};
+use tower_auth_servers::{Pooler, Postgres};
 
-use crate::{common::store, pooler::Pooler, server::Server};
+use crate::common::store;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_key_store_promises_holds_over_two_stores_of_one_database() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -24,7 +25,7 @@ async fn all_that_a_key_store_promises_holds_over_two_stores_of_one_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_key_store_promises_holds_behind_a_pooler_in_transaction_mode() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let Some(pooler) = Pooler::start(server) else {

@@ -7,11 +7,11 @@ use tower_auth::{
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::Postgres;
 
 use crate::{
     common::{PATIENCE, store},
     proxy::{Commit, Proxy},
-    server::Server,
 };
 
 /// Whether a store hears of what another one changes.
@@ -32,7 +32,7 @@ async fn hears_in_the_end(listener: &PostgresKeyStore, other: &PostgresKeyStore)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_told_to_other_stores_also_after_a_connection_was_lost() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -47,7 +47,7 @@ async fn a_change_is_told_to_other_stores_also_after_a_connection_was_lost() {
 /// No end of the connection is seen: only that nothing comes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_fell_silent_is_found_by_its_heartbeat() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -68,7 +68,7 @@ async fn a_connection_that_fell_silent_is_found_by_its_heartbeat() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_dropped_leaves_no_connection() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -90,7 +90,7 @@ async fn a_store_that_is_dropped_leaves_no_connection() {
 /// Rows that two transactions lock in different orders make each wait for the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn uses_that_several_processes_note_at_once_do_not_wait_in_a_circle() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();

@@ -13,13 +13,12 @@ use tower_auth::{
     AuthContext, AuthLayer,
     keys::{KeyRequest, KeyStore, MadeKey, ManagedKeys},
 };
+use tower_auth_servers::{Pooler, Postgres};
 
 use crate::{
     common::{PATIENCE, child_command, store},
     follower::Follower,
-    pooler::Pooler,
     processes::said,
-    server::Server,
 };
 
 pub(crate) async fn keys(url: &str) -> ManagedKeys {
@@ -72,7 +71,7 @@ async fn changes_are_seen(here: &ManagedKeys, there: &ManagedKeys, rounds: usize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_process_changes_another_one_holds_within_a_second() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();
@@ -104,7 +103,7 @@ async fn what_one_process_changes_another_one_holds_within_a_second() {
 /// Behind a pooler no hint comes: another session listens.
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_pooler_a_change_is_seen_within_a_second_too() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let Some(pooler) = Pooler::start(server) else {
@@ -137,7 +136,7 @@ async fn behind_a_pooler_a_change_is_seen_within_a_second_too() {
 /// A server that tells nobody, as one behind a pooler or a firewall.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_hints_a_change_is_seen_within_a_second() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -164,7 +163,7 @@ async fn without_hints_a_change_is_seen_within_a_second() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_processes_accept_exactly_as_many_requests_as_a_key_has_credits() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();
@@ -214,7 +213,7 @@ pub(crate) async fn spend(url: &str) -> String {
 /// As when a backup is restored under processes that serve: another history, which has less in it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_a_restored_backup_does_not_have_is_refused() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -237,7 +236,7 @@ async fn a_key_that_a_restored_backup_does_not_have_is_refused() {
 /// Of rotations at once one gives the key its successor; the others are refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_rotations_at_once_one_succeeds() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();

@@ -6,16 +6,16 @@ use tower_auth::{
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::{Database, ESCAPED_PASSWORD, PASSWORD, Postgres};
 
 use crate::{
     common::{reason, refusal, store},
     processes::{said, start},
-    server::{Database, ESCAPED_PASSWORD, PASSWORD, Server},
 };
 
 #[tokio::test]
 async fn what_was_opened_once_is_opened_again() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();
@@ -27,7 +27,7 @@ async fn what_was_opened_once_is_opened_again() {
 
 #[tokio::test]
 async fn processes_that_make_the_tables_at_once_do_not_trip_over_each_other() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     for _ in 0..2 {
@@ -40,7 +40,7 @@ async fn processes_that_make_the_tables_at_once_do_not_trip_over_each_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_that_make_the_tables_at_once_do_not_trip_over_each_other() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     for _ in 0..3 {
@@ -56,7 +56,7 @@ async fn stores_that_make_the_tables_at_once_do_not_trip_over_each_other() {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_and_left_as_it_is() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -101,7 +101,7 @@ async fn number(client: &Client, sql: &str) -> i64 {
 
 #[tokio::test]
 async fn the_tables_of_another_program_are_left_as_they_are() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -119,7 +119,7 @@ async fn the_tables_of_another_program_are_left_as_they_are() {
 
 #[tokio::test]
 async fn a_database_of_another_encoding_is_refused() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -152,7 +152,7 @@ async fn role(database: &Database<'_>, grants: &str) -> String {
 
 #[tokio::test]
 async fn a_role_without_the_right_is_told_which_one_it_lacks() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -167,7 +167,7 @@ async fn a_role_without_the_right_is_told_which_one_it_lacks() {
 
 #[tokio::test]
 async fn a_role_that_only_serves_needs_the_documented_rights_and_no_more() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -189,7 +189,7 @@ async fn a_role_that_only_serves_needs_the_documented_rights_and_no_more() {
 
 #[tokio::test]
 async fn a_role_that_owns_an_empty_schema_may_make_the_tables() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -200,7 +200,7 @@ async fn a_role_that_owns_an_empty_schema_may_make_the_tables() {
 /// A restored backup has another epoch, and every process reads it from its beginning.
 #[tokio::test]
 async fn a_restored_backup_gets_an_epoch_of_its_own() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -210,7 +210,7 @@ async fn a_restored_backup_gets_an_epoch_of_its_own() {
     let before = serving.changes(Revision::ZERO, 9).await.unwrap().value;
     serving.close();
     drop(serving);
-    let admin = crate::server::connect(server.port(), "postgres").await;
+    let admin = tower_auth_servers::connect(server.port(), "postgres").await;
     let sql = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
         database.name

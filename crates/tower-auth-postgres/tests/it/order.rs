@@ -7,11 +7,11 @@ use tower_auth::{
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::Postgres;
 
 use crate::{
     common::{PATIENCE, reason, store},
     proxy::{Commit, Proxy},
-    server::Server,
 };
 
 async fn revisions(store: &PostgresKeyStore, after: Revision) -> Vec<u64> {
@@ -22,7 +22,7 @@ async fn revisions(store: &PostgresKeyStore, after: Revision) -> Vec<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_arrives_late_is_passed_by_no_reader() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -50,7 +50,7 @@ async fn a_commit_that_arrives_late_is_passed_by_no_reader() {
 /// As if the process were stopped, or its machine gone without a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_stops_before_its_commit_holds_others_up_for_its_wait_limit_only() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -78,7 +78,7 @@ async fn a_process_that_stops_before_its_commit_holds_others_up_for_its_wait_lim
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_answer_is_lost_is_no_success() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -101,7 +101,7 @@ async fn a_commit_whose_answer_is_lost_is_no_success() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_answer_is_unavailable_in_time() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -129,7 +129,7 @@ async fn a_server_that_does_not_answer_is_unavailable_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_is_dropped_before_its_commit_is_not_done() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

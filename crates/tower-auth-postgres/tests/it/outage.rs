@@ -11,11 +11,11 @@ use tower_auth::{
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::Postgres;
 
 use crate::{
     common::{PATIENCE, reason, store},
     managed::{ask, keys, secret, until},
-    server::Server,
 };
 
 /// Long enough for a busy machine to tell the limit of a lock from that of the whole call.
@@ -23,7 +23,7 @@ const SOON: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_and_comes_back() {
-    let Some(mut server) = Server::start(&[]) else {
+    let Some(mut server) = Postgres::start(&[]) else {
         return;
     };
     let url = server.database().await.url();
@@ -61,7 +61,7 @@ async fn a_server_that_is_killed_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_another_session_keeps_is_unavailable_in_time() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -100,7 +100,7 @@ async fn a_lock_that_another_session_keeps_is_unavailable_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -132,7 +132,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_all_in_use_are_waited_for_and_then_said() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -157,7 +157,7 @@ async fn connections_that_are_all_in_use_are_waited_for_and_then_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_waits_for_no_other_call() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -176,7 +176,7 @@ async fn the_feed_waits_for_no_other_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn look_ups_of_unknown_keys_leave_half_of_the_connections() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -203,7 +203,7 @@ async fn look_ups_of_unknown_keys_leave_half_of_the_connections() {
 /// Each kind of refusal has its advice, and what the server says beside it is told to nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_says_in_the_middle_of_a_change_becomes_advice() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -270,7 +270,7 @@ async fn what_the_server_says_in_the_middle_of_a_change_becomes_advice() {
 
 #[tokio::test]
 async fn a_database_that_only_reads_is_read_and_not_written() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -292,7 +292,7 @@ async fn a_database_that_only_reads_is_read_and_not_written() {
 #[tokio::test]
 async fn a_standby_is_refused() {
     // One of its own: with few databases, that are copied.
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Postgres::start(&[]) else {
         return;
     };
     let url = server.database().await.url();
@@ -317,7 +317,7 @@ async fn a_standby_is_refused() {
 
 #[tokio::test]
 async fn a_closed_store_is_unavailable_for_every_clone() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.database().await.url();
@@ -330,7 +330,7 @@ async fn a_closed_store_is_unavailable_for_every_clone() {
 
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_unavailable_and_not_passed_over() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

@@ -9,11 +9,11 @@ use tower_auth::{
     keys::{KeyChange, KeyId, KeyStore, Revision, Spend},
     testing,
 };
+use tower_auth_servers::Postgres;
 
 use crate::{
     common::{child_command, store},
     follower, managed,
-    server::Server,
 };
 
 /// How many keys each process makes.
@@ -21,7 +21,7 @@ const MADE: usize = 60;
 
 #[tokio::test]
 async fn three_processes_spend_exactly_the_credits_that_are_there() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -41,7 +41,7 @@ async fn three_processes_spend_exactly_the_credits_that_are_there() {
 /// A replica that remembers the last revision it saw would never ask for an earlier one again.
 #[tokio::test]
 async fn changes_of_several_processes_appear_in_the_order_of_their_revisions() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

@@ -14,8 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
     sync::Notify,
 };
-
-use crate::server::{Database, ESCAPED_PASSWORD};
+use tower_auth_servers::{Database, ESCAPED_PASSWORD};
 
 /// What happens to a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,12 +12,12 @@ use tower_auth::{
     testing,
 };
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::{Database, ESCAPED_PASSWORD, PASSWORD, Postgres};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     common::store,
     managed::{ask, keys, secret},
-    server::{Database, ESCAPED_PASSWORD, PASSWORD, Server},
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -46,7 +46,7 @@ async fn all_texts(database: &Database<'_>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_holds_no_key_and_no_text_holds_a_digest() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -81,7 +81,7 @@ async fn the_database_holds_no_key_and_no_text_holds_a_digest() {
 
 #[tokio::test]
 async fn no_error_and_no_debug_form_tells_a_digest_or_a_password() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;
@@ -146,7 +146,7 @@ impl<'a> MakeWriter<'a> for Log {
 /// At the most talkative level, of this crate and of those beneath it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_tells_a_key_a_digest_or_a_password() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let log = Log::default();
@@ -196,7 +196,7 @@ async fn no_log_tells_a_key_a_digest_or_a_password() {
 /// what they say, and nothing is left behind.
 #[tokio::test]
 async fn what_a_database_says_of_its_sessions_weakens_nothing() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

@@ -9,12 +9,9 @@ use std::{
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tower_auth::keys::{KeyStore, Revision};
 use tower_auth_postgres::PostgresKeyStore;
+use tower_auth_servers::{ESCAPED_PASSWORD, Postgres, folder, give};
 
-use crate::{
-    common::{refusal, store},
-    guarded::{folder, give},
-    server::{ESCAPED_PASSWORD, Server},
-};
+use crate::common::{refusal, store};
 
 fn openssl(folder: &Path, arguments: &str) {
     let output = Command::new("openssl")
@@ -65,11 +62,11 @@ impl Authority {
     }
 
     /// A server that speaks TLS alone.
-    fn server(&self, certificate: &str) -> Option<Server> {
+    fn server(&self, certificate: &str) -> Option<Postgres> {
         give(&self.0);
         let file = format!("ssl_cert_file={}", self.path(&format!("{certificate}.crt")));
         let key = format!("ssl_key_file={}", self.path(&format!("{certificate}.key")));
-        Server::start(&["ssl=on", &file, &key])
+        Postgres::start(&["ssl=on", &file, &key])
     }
 }
 

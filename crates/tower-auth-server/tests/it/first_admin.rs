@@ -3,11 +3,9 @@
 use std::process::{Child, Stdio};
 
 use serde_json::json;
+use tower_auth_servers::Postgres;
 
-use crate::{
-    common::{Folder, Said, text},
-    server::Server,
-};
+use crate::common::{Folder, Said, text};
 
 #[test]
 fn of_several_processes_at_once_exactly_one_makes_it() {
@@ -18,7 +16,7 @@ fn of_several_processes_at_once_exactly_one_makes_it() {
 
 #[tokio::test]
 async fn of_several_processes_on_postgres_exactly_one_makes_it() {
-    if let Some(server) = Server::shared() {
+    if let Some(server) = Postgres::shared() {
         one_of_several_makes_it(&Folder::with_store(&server.database().await.url()));
     }
 }

@@ -12,10 +12,10 @@ use tower_auth::{
     key_api::KeyApi,
     keys::{KeyStoreUrl, KeyStores, ManagedKeys},
 };
+use tower_auth_servers::Postgres;
 
 use crate::{
     common::{Folder, text},
-    server::Server as Postgres,
     whole_life::Server,
 };
 

@@ -1,15 +1,13 @@
 //! A store on a server.
 
 use serde_json::json;
+use tower_auth_servers::{PASSWORD, Postgres};
 
-use crate::{
-    common::{Folder, text},
-    server::{PASSWORD, Server},
-};
+use crate::common::{Folder, text};
 
 /// A database without tables.
 async fn folder() -> Option<Folder> {
-    let server = Server::shared()?;
+    let server = Postgres::shared()?;
     Some(Folder::with_store(&server.database().await.url()))
 }
 
@@ -65,7 +63,7 @@ async fn every_command_works_there() {
 
 #[tokio::test]
 async fn what_cannot_be_reached_is_told_without_the_password() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let url = server.url("no_such_database");
@@ -108,7 +106,7 @@ async fn what_cannot_be_reached_is_told_without_the_password() {
 /// A command line with the rights of a server that only serves.
 #[tokio::test]
 async fn a_user_who_may_not_make_tables_makes_keys() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Postgres::shared() else {
         return;
     };
     let database = server.database().await;

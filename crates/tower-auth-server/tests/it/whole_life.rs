@@ -9,11 +9,9 @@ use tower_auth::{
     AuthContext, AuthLayer,
     keys::{KeyStoreUrl, KeyStores, ManagedKeys},
 };
+use tower_auth_servers::Postgres;
 
-use crate::{
-    common::{Folder, PATIENCE, text},
-    server::Server as Postgres,
-};
+use crate::common::{Folder, PATIENCE, text};
 
 /// A server with the keys of a store.
 pub(crate) struct Server(Router);

@@ -1,8 +1,7 @@
 //! PostgreSQL servers, on free ports of the loopback address.
 
 use std::{
-    env, fs,
-    net::TcpListener,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -15,18 +14,15 @@ use std::{
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::{
-    common::PATIENCE,
+    PATIENCE,
     guarded::{Guarded, folder, give, run},
+    skip::{free_port, skip},
 };
 
-/// The password of `postgres`. As it stands in a URL, `@` and `/` are escaped.
-pub(crate) const PASSWORD: &str = "canary-pw@/7";
-pub(crate) const ESCAPED_PASSWORD: &str = "canary-pw%40%2F7";
-
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
-}
+/// The password of `postgres`.
+pub const PASSWORD: &str = "canary-pw@/7";
+/// The password, as it stands in a URL.
+pub const ESCAPED_PASSWORD: &str = "canary-pw%40%2F7";
 
 /// Where Debian puts the newest server's programs.
 fn programs() -> Option<PathBuf> {
@@ -43,35 +39,25 @@ fn programs() -> Option<PathBuf> {
     versions.max().map(|(_, programs)| programs)
 }
 
-/// What a test says that cannot run here.
-pub(crate) fn skip(what: &str) {
-    assert!(
-        env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{what} is missing: install the Debian package of that name (scripts/setup does)"
-    );
-    eprintln!(
-        "SKIPPED: {what} is missing: install the Debian package of that name (scripts/setup does)"
-    );
-}
-
 /// A PostgreSQL server.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Postgres {
     port: u16,
     folder: PathBuf,
     more: Vec<String>,
     process: Guarded,
 }
 
-impl Server {
+impl Postgres {
     /// The server that most tests share: each has a database of its own. `None`, and a word about it,
     /// where there is no PostgreSQL.
-    pub(crate) fn shared() -> Option<&'static Self> {
-        static SHARED: OnceLock<Option<Server>> = OnceLock::new();
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(&[])).as_ref()
     }
 
     /// A server of a test's own, with further settings.
-    pub(crate) fn start(more: &[&str]) -> Option<Self> {
+    pub fn start(more: &[&str]) -> Option<Self> {
         let Some(programs) = programs() else {
             skip("postgresql");
             return None;
@@ -100,7 +86,7 @@ impl Server {
     }
 
     /// A server that follows this one.
-    pub(crate) fn standby(&self) -> Self {
+    pub fn standby(&self) -> Self {
         let (port, folder) = (free_port(), folder());
         give(&folder);
         let data = format!("{}/data", folder.display());
@@ -162,7 +148,7 @@ impl Server {
     }
 
     /// Kills it without a word, as a machine that loses its power does.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let pid = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap().to_owned();
         let status = Command::new("kill").args(["-KILL", &pid]).status();
@@ -171,12 +157,12 @@ impl Server {
     }
 
     /// Ends it in order.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.process.end();
     }
 
     /// Starts it again, on its port and with its data.
-    pub(crate) fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         let before = Instant::now();
         loop {
             self.process = Self::process(self.port, &self.folder, &self.more);
@@ -191,22 +177,24 @@ impl Server {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// The folder with its data, its log and its socket.
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// The URL of a database.
-    pub(crate) fn url(&self, database: &str) -> String {
+    pub fn url(&self, database: &str) -> String {
         let port = self.port;
         format!("postgres://postgres:{ESCAPED_PASSWORD}@127.0.0.1:{port}/{database}")
     }
 
     /// A new database.
-    pub(crate) async fn database(&self) -> Database<'_> {
+    pub async fn database(&self) -> Database<'_> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("keys_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let database = Database { server: self, name };
@@ -218,30 +206,34 @@ impl Server {
 }
 
 /// A database of a test's own.
-pub(crate) struct Database<'a> {
-    pub(crate) server: &'a Server,
-    pub(crate) name: String,
+#[derive(Debug)]
+pub struct Database<'a> {
+    /// Its server.
+    pub server: &'a Postgres,
+    /// Its name.
+    pub name: String,
 }
 
 impl Database<'_> {
-    pub(crate) fn url(&self) -> String {
+    /// Its URL.
+    pub fn url(&self) -> String {
         self.server.url(&self.name)
     }
 
     /// Takes the tables away.
-    pub(crate) async fn empty(&self) {
+    pub async fn empty(&self) {
         let sql = "DROP SCHEMA IF EXISTS tower_auth CASCADE";
         self.client().await.batch_execute(sql).await.unwrap();
     }
 
     /// Another program's connection.
-    pub(crate) async fn client(&self) -> Client {
+    pub async fn client(&self) -> Client {
         connect(self.server.port, &self.name).await
     }
 }
 
 /// Another program's connection to a server on a port.
-pub(crate) async fn connect(port: u16, database: &str) -> Client {
+pub async fn connect(port: u16, database: &str) -> Client {
     let mut config = Config::new();
     config.host("127.0.0.1").port(port).user("postgres");
     config.password(PASSWORD).dbname(database);

@@ -9,22 +9,23 @@ use std::{
 };
 
 /// A folder of a server's own.
-pub(crate) fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("tower-auth-postgres-{}-{count}", process::id());
+    let name = format!("tower-auth-servers-{}-{count}", process::id());
     let path = env::temp_dir().join(name);
     fs::create_dir_all(&path).unwrap();
     path
 }
 
 /// A program that ends with this process, however that ends, and whose folder goes then.
-pub(crate) struct Guarded(Child);
+#[derive(Debug)]
+pub struct Guarded(Child);
 
 impl Guarded {
-    /// Starts a program as the user of [`as_user`]. A shell stands guard: it reads from this process, and
+    /// Starts a program as a user that is not root. A shell stands guard: it reads from this process, and
     /// what it reads is its end. `now` is the signal on which the program ends without waiting for anybody.
-    pub(crate) fn start(program: &Path, arguments: &[String], folder: &Path, now: &str) -> Self {
+    pub fn start(program: &Path, arguments: &[String], folder: &Path, now: &str) -> Self {
         const GUARD: &str = r#"
             folder=$1; now=$2; shift 2
             "$@" >>"$folder/log" 2>&1 &
@@ -48,7 +49,7 @@ impl Guarded {
     }
 
     /// Ends the program, and leaves its folder.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         use std::io::Write;
 
         if let Some(mut guard) = self.0.stdin.take() {
@@ -57,7 +58,8 @@ impl Guarded {
         self.0.wait().unwrap();
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()
     }
 }
@@ -84,7 +86,8 @@ fn as_user() -> Vec<String> {
     }
 }
 
-pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) {
+/// Runs a program to its end, as a user that is not root.
+pub fn run(program: impl AsRef<Path>, arguments: &[&str]) {
     let user = as_user();
     let mut command = match user.split_first() {
         Some((first, rest)) => {
@@ -103,7 +106,8 @@ pub(crate) fn run(program: impl AsRef<Path>, arguments: &[&str]) {
     );
 }
 
-pub(crate) fn give(folder: &Path) {
+/// Gives a folder to a user that is not root.
+pub fn give(folder: &Path) {
     if !as_user().is_empty() {
         let status = Command::new("chown")
             .arg("-R")

@@ -9,20 +9,23 @@ use std::{
 };
 
 use crate::{
-    common::PATIENCE,
+    PATIENCE,
     guarded::{Guarded, folder, give},
-    server::{ESCAPED_PASSWORD, PASSWORD, Server, free_port, skip},
+    postgres::{ESCAPED_PASSWORD, PASSWORD, Postgres},
+    skip::{free_port, skip},
 };
 
 /// A pgbouncer in transaction mode.
-pub(crate) struct Pooler {
+#[derive(Debug)]
+pub struct Pooler {
     port: u16,
     folder: PathBuf,
     _process: Guarded,
 }
 
 impl Pooler {
-    pub(crate) fn start(server: &Server) -> Option<Self> {
+    /// Starts it in front of a server.
+    pub fn start(server: &Postgres) -> Option<Self> {
         let program = PathBuf::from("/usr/sbin/pgbouncer");
         if !program.exists() {
             skip("pgbouncer");
@@ -57,12 +60,13 @@ impl Pooler {
     }
 
     /// How often the server told something that was for no session then.
-    pub(crate) fn strays(&self) -> usize {
+    pub fn strays(&self) -> usize {
         let log = fs::read_to_string(self.folder.join("log")).unwrap();
         log.matches("when not linked").count()
     }
 
-    pub(crate) fn url(&self, database: &str) -> String {
+    /// The URL of a database behind it.
+    pub fn url(&self, database: &str) -> String {
         let port = self.port;
         format!("postgres://postgres:{ESCAPED_PASSWORD}@127.0.0.1:{port}/{database}")
     }
