@@ -6,9 +6,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
 use super::{
+    after::AfterProvider,
     held::{self, Due, Held},
     judged,
     places::Places,
+    revoked,
     screened::ScreenedProvider,
 };
 use crate::{
@@ -40,6 +42,8 @@ pub(super) struct Core {
     /// Whether a caller who was let in is told to layers outside.
     pub(super) report_caller: bool,
     pub(super) on_refusal: Option<OnRefusal>,
+    /// What is asked about every accepted caller.
+    pub(super) after: Option<Arc<dyn AfterProvider>>,
     pub(super) attempts: Option<Attempts>,
     pub(super) proxies: Option<TrustedProxies>,
     pub(super) requests: Option<Requests>,
@@ -67,8 +71,8 @@ pub(super) enum Decision {
 pub(super) struct PendingAnswer {
     pub(super) check: Check<AuthResult>,
     pub(super) question: Question,
-    /// Whether what is waited for is a payment.
-    pub(super) is_payment: bool,
+    /// What is waited for.
+    pub(super) awaits: Awaits,
     /// The attempt that the answer ends.
     attempt: Option<Attempt>,
     /// What the limits say, once they have counted the request.
@@ -80,9 +84,16 @@ impl PendingAnswer {
         Self {
             check,
             question,
-            is_payment: false,
+            awaits: Awaits::Provider,
             attempt: None,
             held: Held::default(),
+        }
+    }
+
+    fn revocation(check: Check<AuthResult>, question: Question) -> Self {
+        Self {
+            awaits: Awaits::Revocation,
+            ..Self::new(check, question)
         }
     }
 
@@ -104,11 +115,20 @@ impl PendingAnswer {
 
     fn payment(check: Check<AuthResult>, question: Question, held: Held) -> Self {
         Self {
-            is_payment: true,
+            awaits: Awaits::Payment,
             held,
             ..Self::new(check, question)
         }
     }
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Awaits {
+    Provider,
+    /// Whether the caller whom the provider accepted was revoked.
+    Revocation,
+    Payment,
 }
 
 /// What is kept of a request that goes in.
@@ -174,7 +194,13 @@ impl Core {
                 Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
             },
         };
-        match provider.ask(&view) {
+        let asked = provider.ask(&view);
+        let is_answered = matches!(asked, Asked::Answered(_));
+        let judged = match asked {
+            Asked::Answered(answer) => revoked::judge(answer, self.after()),
+            waiting => waiting,
+        };
+        match judged {
             Asked::Answered(answer) => {
                 if let Some(attempt) = attempt {
                     judged::settle(attempt, &answer, provider, &view);
@@ -194,9 +220,19 @@ impl Core {
             }
             Asked::Waiting(check) => {
                 let question = Question::new(provider, optional);
-                Decision::Wait(PendingAnswer::new(check, question).ending(attempt))
+                let pending = match is_answered {
+                    true => PendingAnswer::revocation(check, question),
+                    false => PendingAnswer::new(check, question),
+                };
+                Decision::Wait(pending.ending(attempt))
             }
         }
+    }
+
+    /// What is asked about accepted callers. Whoever turned authentication off has nobody asked about.
+    #[inline]
+    pub(super) fn after(&self) -> Option<&Arc<dyn AfterProvider>> {
+        self.after.as_ref().filter(|_| !self.disabled)
     }
 
     /// Lets a request in where nobody is asked who is calling.

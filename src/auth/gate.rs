@@ -16,12 +16,14 @@ use std::{
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::{
-    core::{Core, Decision, PendingAnswer},
+    core::{Awaits, Core, Decision, PendingAnswer},
     core_source::CoreSource,
     held::{self, Due, Held},
     response::Rewording,
+    revoked,
 };
 use crate::{
+    answer::Asked,
     body::ResponseBody,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
@@ -109,6 +111,17 @@ impl<B> Future for AuthWaiting<B> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
+        if self.pending.pending.awaits == Awaits::Provider {
+            match revoked::judge(answer, self.pending.core.after()) {
+                Asked::Answered(judged) => answer = judged,
+                Asked::Waiting(check) => {
+                    let waited = &mut self.pending.pending;
+                    waited.check = check;
+                    waited.awaits = Awaits::Revocation;
+                    answer = ready!(Pin::new(&mut waited.check).poll(cx));
+                }
+            }
+        }
         // INVARIANT: a future is not polled after it has answered.
         let mut request = self.request.take().expect("polled after it had answered");
         let AuthPending {
@@ -116,7 +129,7 @@ impl<B> Future for AuthWaiting<B> {
             core,
         } = &mut self.pending;
         waited.settle(&answer, core, &request);
-        if !waited.is_payment {
+        if waited.awaits != Awaits::Payment {
             match held::due(answer, core.requests.as_ref(), &mut request) {
                 Due::Answered(answered, held) => {
                     answer = answered;
@@ -124,7 +137,7 @@ impl<B> Future for AuthWaiting<B> {
                 }
                 Due::Payment(check, held) => {
                     waited.check = check;
-                    waited.is_payment = true;
+                    waited.awaits = Awaits::Payment;
                     waited.held = held;
                     match Pin::new(&mut waited.check).poll(cx) {
                         Poll::Ready(paid) => answer = paid,
@@ -136,7 +149,7 @@ impl<B> Future for AuthWaiting<B> {
                 }
             }
         }
-        if waited.is_payment {
+        if waited.awaits == Awaits::Payment {
             held::note_payment(&answer, request.extensions_mut());
         }
         let held = mem::take(&mut waited.held);

@@ -161,6 +161,7 @@ impl AuthLayer {
                 pass_preflight: false,
                 disabled: false,
                 report_caller: false,
+                after: None,
                 attempts: None,
                 proxies: None,
                 requests: None,

@@ -5,6 +5,7 @@
 //! [`ResponseFuture`] and whose response body a [`ResponseBody`](crate::ResponseBody): nothing is
 //! boxed but what has to wait, and both body types stay the inner service's own.
 
+mod after;
 mod core;
 mod core_source;
 mod gate;
@@ -12,11 +13,14 @@ mod held;
 mod judged;
 pub(crate) mod layer;
 mod layer_responses;
+#[cfg(feature = "keys")]
+mod layer_revocations;
 mod layer_throttle;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;
 mod response;
+mod revoked;
 #[cfg(feature = "config")]
 mod rewording;
 mod screened;

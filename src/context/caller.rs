@@ -6,6 +6,7 @@ mod meter;
 mod resting;
 #[cfg(feature = "keys")]
 mod role_limit;
+mod token;
 #[cfg(feature = "jwt")]
 mod verified;
 mod vouched;
@@ -20,7 +21,10 @@ pub(crate) use self::{
 };
 
 #[cfg(feature = "jwt")]
-pub(crate) use self::verified::{Verified, VerifiedClaims};
+pub(crate) use self::{
+    token::TokenId,
+    verified::{Verified, VerifiedClaims},
+};
 use std::{
     sync::{Arc, LazyLock},
     time::SystemTime,
@@ -30,6 +34,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use self::token::Issued;
 use super::{
     ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
@@ -86,6 +91,7 @@ struct Inner {
     expires_at: Option<u64>,
     /// Whether the charge has to be asked: so that nothing rare is read for most callers.
     owes: bool,
+    issued: Issued,
     metadata: Metadata,
     /// In a box, which saves 32 bytes for each of a million keys.
     rare: Option<Box<Rare>>,
@@ -101,6 +107,10 @@ struct Rare {
     response_headers: Option<HeaderMap>,
     /// The caller's credential, if accepting it may cost something.
     charge: Option<Arc<dyn Charge>>,
+    /// The id of the caller's token, if it does not stand in the JSON of its claims.
+    token_id: Option<Box<str>>,
+    /// The caller whom the provider accepted, if a check put this one in its place.
+    first: Option<AuthContext>,
 }
 
 impl AuthContext {
@@ -114,6 +124,7 @@ impl AuthContext {
             scopes: Scopes::default(),
             expires_at: None,
             owes: false,
+            issued: Issued::NOTHING,
             metadata: Metadata::default(),
             rare: None,
         })
@@ -171,10 +182,9 @@ impl AuthContext {
     /// Adds a claim to the metadata, or replaces the claim of that name.
     #[must_use]
     pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let inner = self.edit();
-        let mut map = inner.metadata.map().cloned().unwrap_or_default();
+        let mut map = self.inner.metadata.map().cloned().unwrap_or_default();
         map.insert(name.into(), value.into());
-        inner.metadata = Metadata::of(map);
+        self.replace_metadata(Metadata::of(map));
         self
     }
 

@@ -11,7 +11,7 @@ mod shown;
 pub(crate) use self::caller::RestingContext;
 pub(crate) use self::caller::{Charge, Meter, Standing, UNNAMED};
 #[cfg(feature = "jwt")]
-pub(crate) use self::caller::{Verified, VerifiedClaims};
+pub(crate) use self::caller::{TokenId, Verified, VerifiedClaims};
 pub use self::{
     caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
 };

@@ -72,6 +72,10 @@ impl KeyAdmin {
         }
     }
 
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     fn backend(&self) -> &Backend {
         self.authority.backend()
     }

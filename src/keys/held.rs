@@ -145,7 +145,9 @@ fn caller(record: &KeyRecord, settings: &Settings) -> Option<AuthContext> {
             .with_method(settings.owner_method(owner.method())?)
             .with_label(owner.source().map(Into::into)),
     };
-    context = context.with_scope_set(record.scope_set());
+    context = context
+        .with_scope_set(record.scope_set())
+        .with_key_made_at(record.created_at.as_unix_millis());
     if let Some(at) = record.expires_at.and_then(Timestamp::to_system_time) {
         context = context.with_expires_at(at);
     }

@@ -216,6 +216,10 @@ impl ManagedKeys {
         self.backend.replica().table().len()
     }
 
+    pub(crate) fn store(&self) -> &Arc<dyn KeyStore> {
+        self.backend.store()
+    }
+
     fn judge(&self, request: &AuthRequest<'_>) -> Result<Judged, AuthError> {
         let settings = self.backend.settings();
         let Some(shown) = request.credential(&settings.sources)? else {

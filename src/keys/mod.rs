@@ -31,6 +31,7 @@
 mod actor;
 mod admin;
 mod admin_error;
+mod admin_tokens;
 mod applied;
 mod ask;
 mod audit;
@@ -63,6 +64,7 @@ mod registry;
 mod replica;
 mod request;
 mod revocation;
+mod revocation_bounds;
 mod revocation_shelf;
 mod revoked;
 mod revoked_digest;
@@ -109,6 +111,8 @@ pub(crate) use self::{
     error::FULL,
     random::random,
     revocation_shelf::RevocationShelf,
+    revoked::RevokedSubject,
+    revoked_digest::RevokedDigest,
     write::{Change, NewKey},
     write_revocations::RevokedTokens,
 };

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RevocationEntry, Timestamp, revoked::RevokedSubject, revoked_digest::RevokedDigest};
+use super::{
+    KeyAdminError, RevocationEntry, Timestamp, revoked::RevokedSubject,
+    revoked_digest::RevokedDigest, valid,
+};
 use crate::context::Principal;
 
 /// The credentials to end before their time: one token, or everything of a principal.
@@ -140,6 +143,40 @@ impl Revocation {
             subject,
             until: until.max(now),
         }
+    }
+
+    /// The principal, and the tenant where it is of one alone.
+    pub(crate) fn of_principal(&self) -> Option<(&Principal<'static>, Option<Option<&str>>)> {
+        match &self.subject {
+            Subject::Token { .. } => None,
+            Subject::Principal { who, tenant, .. } => {
+                Some((who, tenant.as_ref().map(Option::as_deref)))
+            }
+        }
+    }
+
+    /// The issuer and the id of a token.
+    pub(crate) fn of_token(&self) -> Option<(&str, &str)> {
+        match &self.subject {
+            Subject::Token { issuer, id } => Some((issuer, id)),
+            Subject::Principal { .. } => None,
+        }
+    }
+
+    pub(crate) fn instant(&self) -> Option<Timestamp> {
+        match &self.subject {
+            Subject::Token { .. } => None,
+            Subject::Principal { before, .. } => *before,
+        }
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Requires a reason of the right form.
+    pub(crate) fn check_reason(&self) -> Result<(), KeyAdminError> {
+        valid::reason(&self.reason)
     }
 
     /// What the audit records tell of it.

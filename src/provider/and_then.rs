@@ -68,10 +68,12 @@ where
     fn authenticate(&self, request: &AuthRequest<'_>) -> Authentication {
         match ask(&self.provider, request) {
             Asked::Answered(Ok(Some(context))) => {
-                let charge = context.own_charge().cloned();
+                let first = context.clone();
                 let check = (self.check)(context, request.to_buf());
                 Authentication::pending(async move {
-                    check.await.map(|context| Some(context.owing(charge)))
+                    check
+                        .await
+                        .map(|context| Some(context.standing_for(&first)))
                 })
             }
             Asked::Answered(refused) => refused.into(),
@@ -82,9 +84,9 @@ where
                     let answer: AuthResult = first.await;
                     match answer? {
                         Some(context) => {
-                            let charge = context.own_charge().cloned();
+                            let first = context.clone();
                             let checked = check(context, request).await;
-                            checked.map(|context| Some(context.owing(charge)))
+                            checked.map(|context| Some(context.standing_for(&first)))
                         }
                         None => Ok(None),
                     }

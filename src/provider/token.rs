@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{AuthResult, Grants, SourceLabel, TokenAuthority};
 use crate::{
-    context::{AuthContext, Verified},
+    context::{AuthContext, TokenId, Verified},
     error::AuthError,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
@@ -99,6 +99,7 @@ impl TokenVerifier {
         let (not_before, issued_at, expires_at) =
             (claims.not_before(), claims.issued_at(), claims.expires_at());
         let user_id = claims.user_id().into();
+        let token_id = TokenId::of(&json, claims.token_id());
         let authority = TokenAuthority {
             issuer: rules.issuer(),
             label: self.settings.label.as_ref(),
@@ -113,6 +114,8 @@ impl TokenVerifier {
             issuer: self.issuer.clone(),
             scopes,
             expires_at,
+            issued_at,
+            token_id,
             claims: user_id_claim.beside(json),
         })
         .with_label(source);

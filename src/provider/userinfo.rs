@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    context::{AuthContext, ClaimPath, Verified},
+    context::{AuthContext, ClaimPath, TokenId, Verified},
     error::{AuthError, ConfigError},
     issuer::fetch::{Endpoint, FetchError, Fetcher, Transport},
     jose::{
@@ -310,6 +310,8 @@ impl Userinfo {
                     issuer: Some(issuer.into()),
                     scopes: Scopes::default(),
                     expires_at: None,
+                    issued_at: None,
+                    token_id: TokenId::None,
                     claims: user_id.claim.beside(json.into()),
                 })
                 .with_label(source),

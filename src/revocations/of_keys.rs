@@ -75,9 +75,16 @@ impl RevocationStore for KeyStoreRevocations {
         if held.is_empty() {
             return Box::pin(future::ready(Ok(())));
         }
-        let by = KeyActor::Operator(RESTORER.into());
-        let written = self.write(KeyWrite::new(by, Change::RestoreRevocations(held)));
-        Box::pin(async move { written.await.map(drop) })
+        let store = self.clone();
+        Box::pin(async move {
+            // Other changes have their turn between two parts.
+            for part in held.chunks(AT_ONCE) {
+                let by = KeyActor::Operator(RESTORER.into());
+                let change = Change::RestoreRevocations(part.to_vec());
+                store.write(KeyWrite::new(by, change)).await?;
+            }
+            Ok(())
+        })
     }
 
     fn changed(&self) -> BoxFuture<()> {
@@ -102,5 +109,7 @@ impl fmt::Debug for KeyStoreRevocations {
     }
 }
 
+/// The number of entries that are written in one transaction.
+const AT_ONCE: usize = 200;
 /// The actor of a write that no person asked for.
 const RESTORER: &str = "a process that held them";

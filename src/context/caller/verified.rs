@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{AuthContext, Inner};
+use super::{AuthContext, Inner, TokenId, token::Issued};
 use crate::{
     context::metadata::{Metadata, Reader},
     scope::Scopes,
@@ -15,6 +15,9 @@ pub(crate) struct Verified {
     pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Scopes,
     pub(crate) expires_at: Option<u64>,
+    /// In Unix seconds.
+    pub(crate) issued_at: Option<u64>,
+    pub(crate) token_id: TokenId,
     pub(crate) claims: VerifiedClaims,
 }
 
@@ -34,13 +37,15 @@ impl AuthContext {
             left_out,
             read,
         } = caller.claims;
-        Self::of(Inner {
+        let issued = Issued::token(caller.issued_at, &caller.token_id);
+        let verified = Self::of(Inner {
             user_id: caller.user_id,
             method: caller.method,
             issuer: caller.issuer,
             source: None,
             scopes: caller.scopes,
             expires_at: caller.expires_at,
+            issued,
             owes: false,
             metadata: Metadata {
                 json,
@@ -49,6 +54,10 @@ impl AuthContext {
                 ..Metadata::default()
             },
             rare: None,
-        })
+        });
+        match caller.token_id {
+            TokenId::Apart(id) => verified.with_token_id(id),
+            TokenId::None | TokenId::Within(_) => verified,
+        }
     }
 }

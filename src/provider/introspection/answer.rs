@@ -1,7 +1,9 @@
 //! The answers of an introspection endpoint (RFC 7662 §2.2), read strictly.
 
+use std::borrow::Cow;
+
 use crate::{
-    context::{AuthContext, ClaimPath, Verified},
+    context::{AuthContext, ClaimPath, TokenId, Verified},
     error::{AuthError, Mismatch},
     issuer::fetch::FetchError,
     jose::{
@@ -99,6 +101,9 @@ impl ActiveTokenRules {
         let not_before = read(members.nbf, "a `nbf` that is no time", time)?;
         let issued_at = read(members.iat, "an `iat` that is no time", time)?;
         let expires_at = read(members.exp, "an `exp` that is no time", time)?;
+        // An id that no revocation could name is not overlooked.
+        let jti = read(members.jti, "a `jti` that is no string", text_of)?;
+        let token_id = TokenId::of(json, jti.as_deref());
         let issuer = self.issuer.as_ref().unwrap_or(&self.endpoint).clone();
         let source = self
             .authority()
@@ -111,6 +116,8 @@ impl ActiveTokenRules {
                     issuer: Some(issuer.into()),
                     scopes: self.grants.of(scopes),
                     expires_at,
+                    issued_at,
+                    token_id,
                     claims: user_id.claim.beside(json.into()),
                 })
                 .with_label(source),
@@ -142,6 +149,7 @@ impl ActiveTokenRules {
                 "exp" => known.exp = value,
                 "nbf" => known.nbf = value,
                 "iat" => known.iat = value,
+                "jti" => known.jti = value,
                 "token_type" => known.token_type = value,
                 "token_use" => known.token_use = value,
                 "typ" => known.typ = value,
@@ -271,6 +279,7 @@ struct AnswerMembers<'a> {
     exp: Option<Value<'a>>,
     nbf: Option<Value<'a>>,
     iat: Option<Value<'a>>,
+    jti: Option<Value<'a>>,
     scope: Option<Value<'a>>,
     token_type: Option<Value<'a>>,
     token_use: Option<Value<'a>>,
@@ -329,6 +338,13 @@ fn read<'a, T>(
     match value {
         None => Ok(None),
         Some(value) => how(value).map(Some).ok_or(AnswerFault::Malformed(fault)),
+    }
+}
+
+fn text_of(value: Value<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(text) => Some(text.cow()),
+        _ => None,
     }
 }
 

@@ -1,3 +1,7 @@
-//! Credentials that end before their time.
+//! Credentials that end before their time [13.1].
 
+mod kit;
+mod outage;
+mod principals;
 mod stores;
+mod tokens;

@@ -1,0 +1,159 @@
+//! Revoking tokens, and with a principal its keys [13.1].
+
+use super::{
+    Applied, Change, KeyAdmin, KeyAdminError, KeyId, KeyLookup, KeyOwner, KeyQuery, KeyRecord,
+    KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Written,
+    ask::ask,
+    authority::{Authority, LIMIT, WRITE},
+    bounds, valid,
+};
+use crate::context::Principal;
+
+impl KeyAdmin {
+    /// Revokes tokens in the key store, and the keys of a principal all of whose tokens are revoked. Answers
+    /// the entry, and how many keys were revoked.
+    pub(crate) async fn revoke_tokens(
+        &self,
+        tokens: RevokedTokens,
+        on_entry: impl Fn(RevocationEntry) + Send,
+    ) -> Result<(RevocationEntry, usize), KeyAdminError> {
+        valid::reason(tokens.revocation.reason())?;
+        let authority = self.authority();
+        // A store that knows nothing of revocations would keep the audit record alone.
+        let store = authority.backend().store();
+        ask(LIMIT, || store.revocations(Revision::new(u64::MAX), 1)).await?;
+        let mut tries = TRIES;
+        let (entry, tokens, own) = loop {
+            let (own, _) = authority.own(WRITE).await?;
+            let mut tokens = tokens.clone();
+            if let Some(bounds) = authority.bounds(own.as_ref()) {
+                tokens.revocation = tokens.revocation.within(bounds.caller, bounds.is_admin())?;
+            }
+            let change = Change::RevokeTokens(Box::new(tokens.clone()));
+            let write = authority.change(own.as_ref(), change);
+            match ask(LIMIT, || store.write(write)).await {
+                Err(KeyStoreError::Changed) if tries > 0 => tries -= 1,
+                written => break (entry_of(written?.value)?, tokens, own),
+            }
+        };
+        on_entry(entry);
+        let mut count = 0;
+        if let Some((who, tenant)) = tokens.revocation.of_principal() {
+            let tenant = tenant.map(|tenant| tenant.map(Box::from));
+            let keys = KeysOf {
+                authority,
+                own: own.as_ref(),
+                who,
+                tenant,
+                entry,
+                had_instant: tokens.revocation.instant().is_some(),
+                reason: tokens.revocation.reason(),
+            };
+            count = keys.revoke().await?;
+        }
+        Ok((entry, count))
+    }
+}
+
+fn entry_of(written: Written) -> Result<RevocationEntry, KeyAdminError> {
+    let put = match &written {
+        Written::Applied(Applied { revocations, .. }) => revocations.first(),
+        Written::Repeated(_) => None,
+    };
+    let put = put.ok_or(KeyAdminError::Unavailable(KeyStoreError::Unsupported))?;
+    Ok(put.entry)
+}
+
+/// The keys of a principal that end with its tokens.
+struct KeysOf<'a> {
+    authority: &'a Authority,
+    own: Option<&'a StoredKey>,
+    who: &'a Principal<'static>,
+    tenant: Option<Option<Box<str>>>,
+    entry: RevocationEntry,
+    /// Whether somebody named the instant before which all ends.
+    had_instant: bool,
+    reason: &'a str,
+}
+
+impl KeysOf<'_> {
+    /// Revokes them, until none is left: a key that is not revoked yet may make another meanwhile.
+    async fn revoke(&self) -> Result<usize, KeyAdminError> {
+        let mut count = 0;
+        for _ in 0..TRIES {
+            let live = self.live().await?;
+            if live.is_empty() {
+                break;
+            }
+            for id in live {
+                let revoked = self.revoke_one(id).await;
+                match revoked {
+                    Ok(()) => count += 1,
+                    // It was deleted meanwhile.
+                    Err(KeyAdminError::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    async fn revoke_one(&self, id: KeyId) -> Result<(), KeyAdminError> {
+        let change = Change::Revoke {
+            id,
+            reason: self.reason.into(),
+        };
+        // Not on behalf of the caller's own key: that may be one of them.
+        let write = KeyWrite::new(self.authority.actor(self.own), change);
+        self.authority.write(write).await.map(drop)
+    }
+
+    /// The keys of the principal that are not revoked yet.
+    async fn live(&self) -> Result<Vec<KeyId>, KeyAdminError> {
+        let (store, settings) = (
+            self.authority.backend().store(),
+            self.authority.backend().settings(),
+        );
+        let owner = KeyOwner::Principal(self.who.clone());
+        let owner = bounds::normal_owner(owner, settings);
+        let mut live = Vec::new();
+        if let KeyOwner::UserId(id) = &owner {
+            // A key without an owner stands for itself.
+            let lookup = KeyLookup::Id(KeyId::new(&**id));
+            let found = ask(LIMIT, || store.find(lookup)).await?.value;
+            let itself = found.filter(|key| key.record().owner().is_none());
+            live.extend(itself.filter(|key| self.ends(key.record())));
+        }
+        let mut after = None;
+        loop {
+            let query = KeyQuery {
+                owner: Some(owner.clone()),
+                tenant: self.tenant.clone(),
+                after,
+                limit: PAGE,
+            };
+            let page = ask(LIMIT, || store.list(query)).await?.value;
+            after = page.items.last().map(|key| key.record().id().clone());
+            live.extend(page.items.into_iter().filter(|key| self.ends(key.record())));
+            if !page.has_more || after.is_none() {
+                break;
+            }
+        }
+        Ok(live.iter().map(|key| key.record().id().clone()).collect())
+    }
+
+    fn ends(&self, record: &KeyRecord) -> bool {
+        let is_of_tenant = self
+            .tenant
+            .as_ref()
+            .is_none_or(|tenant| record.tenant() == tenant.as_deref());
+        // Where nobody named an instant, it is now: what was made since the entry was written is
+        // ended too.
+        let is_before = !self.had_instant || Some(record.created_at()) <= self.entry.before();
+        record.revoked().is_none() && is_of_tenant && is_before
+    }
+}
+
+/// The number of times that a change is decided again, and that keys are looked for again.
+const TRIES: usize = 5;
+const PAGE: usize = 1_000;

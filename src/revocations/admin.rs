@@ -1,0 +1,168 @@
+//! Whoever revokes.
+
+use std::time::Duration;
+
+use super::{RevocationStoreError, RevocationWrite, Revocations, poll::ask};
+use crate::{
+    context::AuthContext,
+    keys::{
+        KeyActor, KeyAdminError, KeyStoreError, Revocation, RevocationEntry, RevokedTokens,
+        Timestamp,
+    },
+};
+
+/// Revokes for a caller or an operator: see [`Revocations::as_caller`] and [`Revocations::as_operator`].
+///
+/// # Security
+///
+/// A caller needs the scope `keys:write`, and revokes the token of their own request, or everything of
+/// their own principal within their own tenant. With `keys:admin` they revoke everybody's.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::{
+///     AuthContext,
+///     keys::Revocation,
+///     revocations::{MemoryRevocationStore, RevocationAdmin, Revocations},
+/// };
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let revocations = Revocations::new(MemoryRevocationStore::new()?);
+/// let ada = AuthContext::new("ada").with_method("sessions").with_scopes(["keys:write"]);
+/// let admin: RevocationAdmin = revocations.as_caller(&ada);
+/// let revoked = admin.revoke(Revocation::principal(ada.principal())).await?;
+/// assert_eq!(revoked.keys(), 0);
+/// assert!(revoked.before() < Some(revoked.until()));
+///
+/// let bob = AuthContext::new("bob").with_method("sessions");
+/// assert!(admin.revoke(Revocation::principal(bob.principal())).await.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RevocationAdmin {
+    revocations: Revocations,
+    administrator: Administrator,
+}
+
+#[derive(Clone, Debug)]
+enum Administrator {
+    Operator(Box<str>),
+    Caller(AuthContext),
+}
+
+/// A revocation that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    entry: RevocationEntry,
+    keys: usize,
+}
+
+impl Revoked {
+    /// The time until which it is kept.
+    pub fn until(&self) -> Timestamp {
+        self.entry.until()
+    }
+
+    /// The instant before which everything of the principal has ended; `None` for a token.
+    pub fn before(&self) -> Option<Timestamp> {
+        self.entry.before()
+    }
+
+    /// The number of managed keys that were revoked with it.
+    pub fn keys(&self) -> usize {
+        self.keys
+    }
+}
+
+impl RevocationAdmin {
+    pub(super) fn of_caller(revocations: Revocations, caller: &AuthContext) -> Self {
+        Self {
+            revocations,
+            administrator: Administrator::Caller(caller.clone()),
+        }
+    }
+
+    pub(super) fn of_operator(revocations: Revocations, name: String) -> Self {
+        Self {
+            revocations,
+            administrator: Administrator::Operator(name.into()),
+        }
+    }
+
+    /// Revokes: at once in this process, within a second elsewhere. To revoke again what is revoked
+    /// changes nothing, or ends more.
+    ///
+    /// # Errors
+    ///
+    /// The administrator may not revoke that; as many revocations are kept as may be
+    /// ([`KeyAdminError::Conflict`]); the reason is malformed, or the instant is in the future; the store
+    /// could not be asked. Where managed keys of a principal could not be revoked with it, the rest of it
+    /// stands: revoke again.
+    pub async fn revoke(&self, revocation: Revocation) -> Result<Revoked, KeyAdminError> {
+        let settings = &self.revocations.settings;
+        let now = Timestamp::from_unix_millis(settings.clock.now_millis());
+        if revocation.instant() > Some(now.saturating_add(FUTURE)) {
+            return Err(KeyAdminError::Invalid(
+                "the instant before which all ends is in the future: write one that has passed"
+                    .into(),
+            ));
+        }
+        let tokens = RevokedTokens {
+            revocation,
+            max_lifetime: settings.max_lifetime,
+            max_kept: settings.max_kept,
+        };
+        // It holds here before anybody is told that it was done.
+        let take = |entry| self.revocations.replica().take([entry]);
+        let Some(keys) = &self.revocations.keys else {
+            let entry = self.add(tokens).await?;
+            take(entry);
+            return Ok(Revoked { entry, keys: 0 });
+        };
+        let admin = match &self.administrator {
+            Administrator::Operator(name) => keys.as_operator(&**name),
+            Administrator::Caller(caller) => keys.as_caller(caller),
+        };
+        let (entry, keys) = admin.revoke_tokens(tokens, take).await?;
+        Ok(Revoked { entry, keys })
+    }
+
+    /// Adds to a store of its own.
+    async fn add(&self, tokens: RevokedTokens) -> Result<RevocationEntry, KeyAdminError> {
+        let RevokedTokens {
+            mut revocation,
+            max_lifetime,
+            max_kept,
+        } = tokens;
+        revocation.check_reason()?;
+        let by = match &self.administrator {
+            Administrator::Operator(name) => KeyActor::Operator(name.clone()),
+            Administrator::Caller(caller) => {
+                if !caller.scopes().contains("keys:write") {
+                    return Err(KeyAdminError::Forbidden("this needs the scope keys:write"));
+                }
+                let is_admin = caller.scopes().contains("keys:admin");
+                revocation = revocation.within(caller, is_admin)?;
+                KeyActor::Caller {
+                    principal: caller.principal().into_owned(),
+                    key: None,
+                }
+            }
+        };
+        let write = RevocationWrite::new(revocation, by, max_lifetime, max_kept);
+        let store = &self.revocations.store;
+        let added = ask(LIMIT, || store.add(write)).await;
+        Ok(added
+            .map_err(|error: RevocationStoreError| KeyStoreError::from(error))?
+            .value
+            .entry)
+    }
+}
+
+/// The time limit of a store.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How far the clock of whoever names an instant may be ahead.
+const FUTURE: Duration = Duration::from_secs(300);

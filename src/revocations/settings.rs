@@ -1,0 +1,37 @@
+//! The settings of revocations.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) clock: Clock,
+    pub(super) stale_limit: Duration,
+    /// The longest life of a token.
+    pub(super) max_lifetime: Duration,
+    pub(super) leeway: Duration,
+    /// The number of entries that a store may keep.
+    pub(super) max_kept: usize,
+    /// Whether a token must say when it was issued.
+    pub(super) needs_issued_at: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: Clock::system(),
+            stale_limit: STALE_LIMIT,
+            max_lifetime: MAX_LIFETIME,
+            leeway: LEEWAY,
+            max_kept: MAX_KEPT,
+            needs_issued_at: false,
+        }
+    }
+}
+
+const STALE_LIMIT: Duration = Duration::from_secs(60);
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// The leeway of a provider unless a setting says otherwise.
+const LEEWAY: Duration = Duration::from_secs(30);
+const MAX_KEPT: usize = 1_000_000;
