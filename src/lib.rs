@@ -142,7 +142,7 @@ pub mod auth;
 pub mod authorize;
 mod body;
 mod caught;
-#[cfg(any(feature = "oauth2", feature = "webhook"))]
+#[cfg(any(feature = "mcp", feature = "oauth2", feature = "webhook"))]
 mod client_limit;
 mod clock;
 #[cfg(feature = "config")]
@@ -170,6 +170,8 @@ mod memory;
 pub mod provider;
 mod proxies;
 mod quota;
+#[cfg(any(feature = "mcp", feature = "webhook"))]
+mod reading;
 mod refusal;
 mod request;
 mod requests;

@@ -12,13 +12,15 @@ use std::{fmt, sync::Arc};
 
 use http::Method;
 
+#[cfg(feature = "webhook")]
+pub(crate) use self::prefix::Prefix;
+#[cfg(any(feature = "mcp", feature = "webhook"))]
+pub(crate) use self::route::original_uri;
 pub(crate) use self::{
     filter::PathFilter,
     route::{Route, edit_uris, template},
     rules::Rules,
 };
-#[cfg(feature = "webhook")]
-pub(crate) use self::{prefix::Prefix, route::original_uri};
 use crate::provider::{AuthProvider, IntoAuthProvider};
 
 /// The rule of a path: whether a credential is needed there, and which provider checks it.

@@ -1,6 +1,6 @@
 //! The errors of a request.
 
-#[cfg(any(feature = "oauth2", feature = "webhook"))]
+#[cfg(any(feature = "mcp", feature = "oauth2", feature = "webhook"))]
 mod by_callers;
 mod kind;
 mod level;

@@ -1,15 +1,12 @@
 //! The settings of a layer, and the order of its checks: size, signature, time, replay, body.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
 
 use super::{
-    attempts,
-    body::{RestoredBody, Unread},
-    deliveries,
+    attempts, deliveries,
     handshake::{Handshake, VerifyToken},
     once::{DeliveryState, EqualDeliveries, Identity, Reading, Reservation},
     platform::{Platform, PlatformEvent},
@@ -21,15 +18,16 @@ use super::{
 use crate::{
     access,
     attempts::{Attempt, Attempts},
-    client_limit::{ClientLimiter, Permit},
+    client_limit::Permit,
     clock::{self, Clock},
     context::AuthContext,
     error::AuthError,
     event,
     provider::AuthProvider,
     proxies::TrustedProxies,
+    reading::{BodyRoom, RestoredBody, Unread},
     refusal::Wording,
-    request::{ClientAddress, Message},
+    request::Message,
     scope::Scopes,
 };
 
@@ -42,9 +40,7 @@ pub(super) struct Core {
     pub(super) verify_token: Option<VerifyToken>,
     pub(super) user_id: Box<str>,
     pub(super) scopes: Scopes,
-    pub(super) max_body_len: usize,
-    pub(super) buffers: Arc<ClientLimiter>,
-    pub(super) body_time_limit: Duration,
+    pub(super) room: BodyRoom,
     pub(super) replay: Option<Arc<dyn ReplayStore>>,
     /// The name under which the store remembers deliveries; the user id unless set.
     pub(super) namespace: Option<Box<str>>,
@@ -73,12 +69,6 @@ pub(super) struct Admitted {
 }
 
 impl Core {
-    /// Whether the declared length of a body is beyond the limit. A client that waits for
-    /// `100 Continue` then sends no body.
-    pub(super) fn is_too_long(&self, body: &impl Body) -> bool {
-        body.size_hint().lower() > u64::try_from(self.max_body_len).unwrap_or(u64::MAX)
-    }
-
     /// Checks the head of a delivery before a byte of its body is read: a request without a
     /// well-formed signature costs no memory.
     pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
@@ -367,29 +357,17 @@ impl Core {
 
     /// A buffer for the body of this request.
     pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Permit, Unread> {
-        let peer = ClientAddress::of(request.extensions());
-        self.buffers.acquire(peer).ok_or(Unread::NoBuffer)
+        self.room.buffer(request.extensions())
     }
 
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
-        let error = match unread {
-            Unread::NoBuffer => {
-                let told = self.buffers.refusals_to_report(self.clock.now());
-                if let Some(refused) = told {
-                    deliveries::no_buffer(self.scheme.name(), refused, template(request));
-                }
-                AuthError::unavailable("too many bodies are being read")
-                    .with_reason("too_many_bodies")
-            }
-            Unread::TooSlow => AuthError::unavailable("the body did not come in time")
-                .with_reason("body_too_slow")
-                .with_message("the body took too long"),
-            Unread::TooLong => too_long(),
-            Unread::Broken => AuthError::invalid_request("body_broken_off")
-                .with_message("the body could not be read to its end"),
-        };
+        if unread == Unread::NoBuffer
+            && let Some(refused) = self.room.refusals_to_report(self.clock.now())
+        {
+            deliveries::no_buffer(self.scheme.name(), refused, template(request));
+        }
         // Nothing about the delivery was proven.
-        self.refuse(error.caused_by_callers(), template(request))
+        self.refuse(unread.into_error(), template(request))
     }
 
     /// Renders a refusal as without an `AuthLayer`; an `AuthLayer` around it renders it again.
@@ -404,10 +382,6 @@ impl Core {
         deliveries::repeated(self.scheme.name(), path);
         self.scheme.known_answer()
     }
-}
-
-pub(super) fn too_long() -> AuthError {
-    AuthError::payload_too_large("body_too_long")
 }
 
 /// The answer of the store of handled deliveries.

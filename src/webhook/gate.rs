@@ -19,9 +19,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    body::{Collected, RestoredBody, Unread},
     core::{self, Admitted, Core, Verdict},
-    deadline::Deadline,
     once::Reservation,
 };
 use crate::{
@@ -30,6 +28,7 @@ use crate::{
     client_limit::Permit,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    reading::{Reading, RestoredBody, Unread},
     request::Message,
 };
 
@@ -66,8 +65,8 @@ impl WebhookGate {
             return Err(answer.unwrap_or_else(refuse));
         }
         let attempt = core.attempt(request).map_err(refuse)?;
-        let head = match core.is_too_long(request.body()) {
-            true => Err(core::too_long()),
+        let head = match core.room.is_too_long(request.body()) {
+            true => Err(Unread::TooLong.into_error()),
             false => core.check_head(request),
         };
         if let Err(error) = head {
@@ -138,9 +137,7 @@ impl<B: Body> Gate<B> for WebhookGate {
         let (parts, body) = request.into_parts();
         WebhookWaiting {
             state: State::Reading {
-                body,
-                collected: Collected::new(core.max_body_len),
-                deadline: Deadline::new(core.body_time_limit),
+                reading: core.room.read(body),
                 unread: Some((Request::from_parts(parts, ()), held, core)),
             },
         }
@@ -170,9 +167,7 @@ pin_project! {
     enum State<B> {
         Reading {
             #[pin]
-            body: B,
-            collected: Collected,
-            deadline: Deadline,
+            reading: Reading<B>,
             unread: Option<(Request<()>, Held, Arc<Core>)>,
         },
         Judging {
@@ -191,19 +186,8 @@ impl<B: Body> Future for WebhookWaiting<B> {
         let mut state = self.project().state;
         loop {
             let judgement = match state.as_mut().project() {
-                StateProjection::Reading {
-                    body,
-                    collected,
-                    deadline,
-                    unread,
-                } => {
-                    let read = match collected.poll(body, cx) {
-                        Poll::Ready(read) => read,
-                        Poll::Pending => {
-                            ready!(deadline.poll(cx));
-                            Err(Unread::TooSlow)
-                        }
-                    };
+                StateProjection::Reading { reading, unread } => {
+                    let read = ready!(reading.poll(cx));
                     // INVARIANT: a future is not polled after it has answered.
                     let (head, held, core) = unread.take().expect("polled after it had answered");
                     match read {

@@ -7,7 +7,6 @@ use tower_layer::Layer;
 
 use super::{
     core::Core,
-    deadline::TIME_LIMIT,
     gate::{WebhookGate, WebhookService},
     memory::MemoryReplayStore,
     platform::Platform,
@@ -15,10 +14,10 @@ use super::{
     verify::{MOST_ASYMMETRIC, Scheme},
 };
 use crate::{
-    client_limit::ClientLimiter,
     clock::Clock,
     error::{ConfigError, ConfigErrorKind},
     provider::IntoAuthProvider,
+    reading::BodyRoom,
     scope::Scopes,
     secret::Secret,
 };
@@ -84,9 +83,7 @@ impl WebhookLayer {
                 provider: None,
                 verify_token: None,
                 scopes: Scopes::default(),
-                max_body_len: MAX_BODY_LEN,
-                buffers: Arc::new(ClientLimiter::new(MOST_BODIES)),
-                body_time_limit: TIME_LIMIT,
+                room: BodyRoom::new(MOST_BODIES),
                 namespace: None,
                 equal_bodies: EQUAL_BODIES,
                 replay: Some(Arc::new(MemoryReplayStore::default())),
@@ -166,7 +163,7 @@ impl WebhookLayer {
     /// The body is held in memory while it is verified.
     #[must_use]
     pub fn with_max_body_len(self, bytes: usize) -> Self {
-        self.edit(|core| core.max_body_len = bytes)
+        self.edit(|core| core.room.max_len = bytes)
     }
 
     /// Replaces how many unproven bodies are read at the same time: 128 unless set, at least 1. No
@@ -176,7 +173,7 @@ impl WebhookLayer {
     /// Together they hold up to this many times [`with_max_body_len`](Self::with_max_body_len).
     #[must_use]
     pub fn with_max_bodies(self, most: usize) -> Self {
-        self.edit(|core| core.buffers = Arc::new(ClientLimiter::new(most)))
+        self.edit(|core| core.room.set_most(most))
     }
 
     /// Replaces the time limit of a body, from its first byte to its last: 10 seconds unless set. A
@@ -186,7 +183,7 @@ impl WebhookLayer {
     /// runtime this crate sets no limit.
     #[must_use]
     pub fn with_body_time_limit(self, limit: Duration) -> Self {
-        self.edit(|core| core.body_time_limit = limit)
+        self.edit(|core| core.room.time_limit = limit)
     }
 
     /// Replaces how many deliveries with equal bodies are handled while the first one is remembered
@@ -278,7 +275,7 @@ impl fmt::Debug for WebhookLayer {
             .field("scheme", &self.core.scheme.name())
             .field("secrets", &self.core.keys.len())
             .field("user_id", &self.core.user_id)
-            .field("max_body_len", &self.core.max_body_len)
+            .field("max_body_len", &self.core.room.max_len)
             .finish_non_exhaustive()
     }
 }
@@ -289,4 +286,3 @@ const EQUAL_BODIES: u16 = 3;
 pub(crate) const MOST_EQUAL_BODIES: u16 = 100;
 /// The default number of bodies that a layer reads at the same time, each of up to 1 MiB.
 const MOST_BODIES: usize = 128;
-const MAX_BODY_LEN: usize = 1024 * 1024;

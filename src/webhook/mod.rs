@@ -151,9 +151,7 @@
 //! struct read it like any other member.
 
 mod attempts;
-mod body;
 mod core;
-mod deadline;
 mod deliveries;
 mod gate;
 mod handshake;
@@ -179,7 +177,6 @@ mod verify;
 #[cfg(feature = "config")]
 pub(crate) use self::layer::MOST_EQUAL_BODIES;
 pub use self::{
-    body::RestoredBody,
     gate::{ResponseFuture, WebhookGate, WebhookService},
     layer::WebhookLayer,
     memory::MemoryReplayStore,
@@ -192,3 +189,4 @@ pub use self::{
     shared::SharedReplayStore,
     sign::WebhookSigner,
 };
+pub use crate::reading::RestoredBody;

@@ -1,6 +1,6 @@
 //! The path that rules are compared with, and its route.
 
-#[cfg(feature = "webhook")]
+#[cfg(any(feature = "mcp", feature = "webhook"))]
 mod original;
 #[cfg(feature = "axum")]
 #[path = "axum.rs"]
@@ -11,7 +11,7 @@ mod seen;
 
 use http::{Extensions, Request, Uri};
 
-#[cfg(feature = "webhook")]
+#[cfg(any(feature = "mcp", feature = "webhook"))]
 pub(crate) use self::original::original_uri;
 use super::{pattern, traversal};
 

@@ -27,11 +27,9 @@ use crate::{
     body::{EitherBody, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    reading::RestoredBody,
     refusal::RefusedHead,
-    webhook::{
-        body::RestoredBody,
-        gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
-    },
+    webhook::gate::{WebhookEntered, WebhookGate, WebhookPending, WebhookWaiting},
 };
 
 /// Proves deliveries before the inner service runs, and passes other requests on: the service of

@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "proxies",
         "shared",
     ],
-    &["attempts", "issuer"],
+    &["attempts", "issuer", "reading"],
     &["authorize", "keys", "provider"],
     // Everything that is accepted can be revoked, and a key store keeps the revocations.
     &["revocations"],

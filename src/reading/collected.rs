@@ -1,73 +1,43 @@
-//! Reads a body once, and restores it byte for byte.
+//! The part of a body that has been read, within a limit.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 
-/// The body that a [`WebhookLayer`](super::WebhookLayer) verified, restored for the inner service: the
-/// bytes as they came, then the trailers, if there were any.
-///
-/// Every service that is generic over its request body accepts it, such as axum's routers and
-/// handlers.
-#[derive(Clone, Debug, Default)]
-pub struct RestoredBody {
-    bytes: Bytes,
-    trailers: Option<HeaderMap>,
-}
-
-impl RestoredBody {
-    /// The bytes that were signed.
-    pub fn as_bytes(&self) -> &Bytes {
-        &self.bytes
-    }
-}
-
-impl From<RestoredBody> for Bytes {
-    fn from(body: RestoredBody) -> Self {
-        body.bytes
-    }
-}
-
-impl Body for RestoredBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if !self.bytes.is_empty() {
-            let bytes = std::mem::take(&mut self.bytes);
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
-        let trailers = self.trailers.take();
-        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_empty() && self.trailers.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
-    }
-}
+use super::restored::RestoredBody;
+use crate::error::AuthError;
 
 /// The reason why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unread {
+pub(crate) enum Unread {
     TooLong,
     TooSlow,
     /// No buffer is left, in total or for this peer.
     NoBuffer,
     /// The client stopped half-way, or sent a malformed body.
     Broken,
+}
+
+impl Unread {
+    /// The refusal of a request whose body could not be read. Callers can cause it at will.
+    pub(crate) fn into_error(self) -> AuthError {
+        let error = match self {
+            Self::NoBuffer => AuthError::unavailable("too many bodies are being read")
+                .with_reason("too_many_bodies"),
+            Self::TooSlow => AuthError::unavailable("the body did not come in time")
+                .with_reason("body_too_slow")
+                .with_message("the body took too long"),
+            Self::TooLong => AuthError::payload_too_large("body_too_long"),
+            Self::Broken => AuthError::invalid_request("body_broken_off")
+                .with_message("the body could not be read to its end"),
+        };
+        error.caused_by_callers()
+    }
 }
 
 /// The part of a body that has been read.
@@ -149,10 +119,7 @@ impl Collected {
         } else {
             std::mem::take(&mut self.joined).freeze()
         };
-        RestoredBody {
-            bytes,
-            trailers: self.trailers.take(),
-        }
+        RestoredBody::new(bytes, self.trailers.take())
     }
 }
 

@@ -47,6 +47,3 @@ impl Deadline {
         }
     }
 }
-
-/// The default time limit of a body.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
