@@ -90,6 +90,19 @@ pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt:
     );
 }
 
+/// The refusal of a request without an accepted caller, and a line that says what to change: `layer` runs outside
+/// of the `AuthLayer`.
+pub(crate) fn without_caller(layer: &'static str, path: Option<&str>) -> AuthError {
+    let advice = format_args!(
+        "{layer} runs where there is no AuthContext: put an AuthLayer around it (axum: \
+         .layer(AuthLayer) after this layer; ServiceBuilder: before it), and do not leave the path \
+         public or optional there"
+    );
+    let error = AuthError::missing_credential().with_reason("no_context");
+    misplaced(&error, path, &advice);
+    error
+}
+
 fn refuse(error: &AuthError, permission: Permission<'_>, path: Option<&str>) {
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());

@@ -126,6 +126,7 @@
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio; with `axum` [`key_api`]: their HTTP API |
+//! | `mcp` | [`mcp`]: servers of the Model Context Protocol, their metadata, and who may call which tool |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
@@ -165,6 +166,8 @@ pub mod key_api;
 #[cfg(feature = "keys")]
 pub mod keys;
 mod log;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "jwt")]
 mod memory;
 pub mod provider;

@@ -16,6 +16,8 @@ use http::Method;
 pub(crate) use self::prefix::Prefix;
 #[cfg(any(feature = "mcp", feature = "webhook"))]
 pub(crate) use self::route::original_uri;
+#[cfg(feature = "mcp")]
+pub(crate) use self::traversal::is_ambiguous;
 pub(crate) use self::{
     filter::PathFilter,
     route::{Route, edit_uris, template},

@@ -19,7 +19,7 @@
 ///
 /// An empty segment is not ambiguous: a server that merges slashes stays below the rule's plain text,
 /// and no parameter stands for an empty segment.
-pub(super) fn is_ambiguous(path: &str) -> bool {
+pub(crate) fn is_ambiguous(path: &str) -> bool {
     // Every such segment holds one of these, and most paths hold none.
     let mut pairs = path.as_bytes().windows(2);
     pairs.any(|pair| matches!(pair, [_, b'%' | b'\\' | 0x80..] | [b'/', b'.' | b';']))

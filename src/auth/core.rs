@@ -10,6 +10,7 @@ use super::{
     held::{self, Due, Held},
     judged,
     places::Places,
+    resource::Resource,
     revoked,
     screened::ScreenedProvider,
 };
@@ -47,6 +48,7 @@ pub(super) struct Core {
     pub(super) attempts: Option<Attempts>,
     pub(super) proxies: Option<TrustedProxies>,
     pub(super) requests: Option<Requests>,
+    pub(super) resource: Resource,
 }
 
 /// A path rule with its provider ready to be asked.
@@ -163,6 +165,9 @@ impl Core {
     pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
         // Whoever put a context here before was not this layer, so it proves nothing.
         request.extensions_mut().remove::<AuthContext>();
+        if let Some(answer) = self.resource.answer(request) {
+            return Decision::Refuse(answer);
+        }
         if let Some(proxies) = &self.proxies {
             proxies.note(request);
         }

@@ -10,6 +10,7 @@ use super::{
     core_source::CoreSource,
     gate::{AuthGate, AuthService},
     places::Places,
+    resource::Resource,
     screened::ScreenedProvider,
 };
 use crate::{
@@ -166,6 +167,7 @@ impl AuthLayer {
                 proxies: None,
                 requests: None,
                 on_refusal: None,
+                resource: Resource::default(),
             }),
         }
     }
@@ -285,7 +287,7 @@ impl AuthLayer {
     ///
     /// The realm is empty or not printable ASCII.
     pub fn with_realm(self, realm: &str) -> Result<Self, ConfigError> {
-        let realm = Realm::parse(realm)?;
+        let realm = self.core.realm.named(realm)?;
         Ok(self.edit(|core| core.set_realm(realm)))
     }
 

@@ -12,6 +12,8 @@ mod gate;
 mod held;
 mod judged;
 pub(crate) mod layer;
+#[cfg(feature = "mcp")]
+mod layer_resource;
 mod layer_responses;
 #[cfg(feature = "keys")]
 mod layer_revocations;
@@ -19,6 +21,7 @@ mod layer_throttle;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;
+mod resource;
 mod response;
 mod revoked;
 #[cfg(feature = "config")]

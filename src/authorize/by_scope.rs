@@ -1,7 +1,11 @@
 //! Permission by scope.
 
 use super::{Authorization, Authorizer};
-use crate::{context::AuthContext, error::AuthError, scope::Scopes};
+use crate::{
+    context::AuthContext,
+    error::{AuthError, ConfigError, ConfigErrorKind},
+    scope::Scopes,
+};
 
 /// Allows a caller who holds the scope `resource:action`, such as `graph:invoke`.
 ///
@@ -54,7 +58,7 @@ impl Authorizer for ByScope {
     }
 }
 /// Whether the caller holds a scope.
-pub(super) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
+pub(crate) fn holds(held: &Scopes, wanted: &str, hierarchical: bool) -> bool {
     if held.is_all() {
         return true;
     }
@@ -69,4 +73,48 @@ fn is_below(scope: &str, above: &str) -> bool {
     scope
         .strip_prefix(above)
         .is_some_and(|below| below.starts_with(':'))
+}
+
+/// The scopes that a check requires, from texts in which spaces stand between scopes.
+pub(crate) fn required_scopes(texts: &[Box<str>]) -> Result<Vec<Box<str>>, ConfigError> {
+    let mut wanted: Vec<Box<str>> = Vec::new();
+    for text in texts {
+        let before = wanted.len();
+        for scope in words(text) {
+            check_scope(scope)?;
+            wanted.push(scope.into());
+        }
+        if wanted.len() == before {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Blank,
+                "a required scope is blank: name it, or leave it out of the list",
+            ));
+        }
+    }
+    if wanted.is_empty() {
+        return Err(ConfigError::new(
+            ConfigErrorKind::Empty,
+            "no scope is required: name at least one, or leave the layer out if any caller may pass",
+        ));
+    }
+    Ok(wanted)
+}
+
+pub(super) fn words(scopes: &str) -> impl Iterator<Item = &str> {
+    scopes.split(' ').filter(|scope| !scope.is_empty())
+}
+
+/// RFC 6749 §3.3; a challenge cannot name any other scope.
+fn check_scope(scope: &str) -> Result<(), ConfigError> {
+    let is_allowed = |char| matches!(char, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
+    if scope.chars().all(is_allowed) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        ConfigErrorKind::Malformed,
+        format!(
+            "the scope {scope:?} holds a character that no scope has: use printable ASCII \
+             without quotes and backslashes, and separate scopes by one space"
+        ),
+    ))
 }

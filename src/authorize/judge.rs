@@ -51,16 +51,9 @@ impl<'a> Head<'a> {
     /// The accepted caller. Without a caller, `layer` runs outside of the `AuthLayer`, which is an
     /// error.
     pub(super) fn caller(self, layer: &'static str) -> Result<&'a AuthContext, AuthError> {
-        self.extensions.get().ok_or_else(|| {
-            let advice = format_args!(
-                "{layer} runs where there is no AuthContext: put an AuthLayer around it (axum: \
-                 .layer(AuthLayer) after this layer; ServiceBuilder: before it), and do not leave \
-                 the path public or optional there"
-            );
-            let error = AuthError::missing_credential().with_reason("no_context");
-            event::misplaced(&error, self.template(), &advice);
-            error
-        })
+        self.extensions
+            .get()
+            .ok_or_else(|| event::without_caller(layer, self.template()))
     }
 
     /// Logs an answer that was pending.

@@ -112,6 +112,8 @@ mod policy;
 mod resource;
 mod scopes;
 
+#[cfg(feature = "mcp")]
+pub(crate) use self::by_scope::{holds, required_scopes};
 #[cfg(feature = "axum")]
 pub use self::policy::Policy;
 pub use self::{

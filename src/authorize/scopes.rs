@@ -6,13 +6,13 @@ use http::Method;
 use tower_layer::Layer;
 
 use super::{
-    by_scope::holds,
+    by_scope::{holds, required_scopes, words},
     gate::{AuthorizeGate, AuthorizeService},
     judge::{Head, Judge, Judged},
 };
 use crate::{
     context::AuthContext,
-    error::{AuthError, ConfigError, ConfigErrorKind},
+    error::{AuthError, ConfigError},
     event,
     scope::IntoScopes,
 };
@@ -70,27 +70,7 @@ impl RequireScopes {
     }
 
     fn of(scopes: &[Box<str>], any: bool) -> Result<Self, ConfigError> {
-        let mut wanted: Vec<Box<str>> = Vec::new();
-        for text in scopes {
-            let before = wanted.len();
-            for scope in words(text) {
-                check_scope(scope)?;
-                wanted.push(scope.into());
-            }
-            if wanted.len() == before {
-                return Err(ConfigError::new(
-                    ConfigErrorKind::Blank,
-                    "a required scope is blank: name it, or leave it out of the list",
-                ));
-            }
-        }
-        if wanted.is_empty() {
-            return Err(ConfigError::new(
-                ConfigErrorKind::Empty,
-                "no scope is required: name at least one, or leave the layer out if any caller \
-                 may pass",
-            ));
-        }
+        let wanted = required_scopes(scopes)?;
         Ok(Self(Arc::new(ScopeCheck {
             refusal: AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME),
             scopes: wanted.into(),
@@ -209,25 +189,6 @@ impl AuthContext {
         log(&answer, self, || None);
         answer
     }
-}
-
-fn words(scopes: &str) -> impl Iterator<Item = &str> {
-    scopes.split(' ').filter(|scope| !scope.is_empty())
-}
-
-/// RFC 6749 §3.3; a challenge cannot name any other scope.
-fn check_scope(scope: &str) -> Result<(), ConfigError> {
-    let is_allowed = |char| matches!(char, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
-    if scope.chars().all(is_allowed) {
-        return Ok(());
-    }
-    Err(ConfigError::new(
-        ConfigErrorKind::Malformed,
-        format!(
-            "the scope {scope:?} holds a character that no scope has: use printable ASCII \
-             without quotes and backslashes, and separate scopes by one space"
-        ),
-    ))
 }
 
 fn log<'a>(

@@ -1,5 +1,6 @@
 //! Reads a body once, within bounds, and restores it byte for byte.
 
+mod coding;
 mod collected;
 mod deadline;
 mod restored;
@@ -7,6 +8,7 @@ mod room;
 
 pub use self::restored::RestoredBody;
 pub(crate) use self::{
+    coding::is_uncompressed,
     collected::Unread,
     room::{BodyRoom, Reading},
 };

@@ -15,6 +15,17 @@ use http_body::{Body, Frame, SizeHint};
 ///
 /// Every service that is generic over its request body accepts it, such as axum's routers and
 /// handlers.
+///
+/// # Example
+///
+/// ```
+/// use tower_auth::mcp::RestoredBody;
+///
+/// fn length(body: RestoredBody) -> usize {
+///     body.as_bytes().len()
+/// }
+/// assert_eq!(length(RestoredBody::default()), 0);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct RestoredBody {
     bytes: Bytes,

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     client_limit::{ClientLimiter, Permit},
+    log::TARGET,
     request::ClientAddress,
 };
 
@@ -57,9 +58,17 @@ impl BodyRoom {
         self.buffers.acquire(peer).ok_or(Unread::NoBuffer)
     }
 
-    /// How many requests got no buffer since that was last reported; `None` within a minute of that.
-    pub(crate) fn refusals_to_report(&self, now: u64) -> Option<u64> {
-        self.buffers.refusals_to_report(now)
+    /// Logs that bodies got no buffer, once a minute for all of them: callers can cause it at will.
+    pub(crate) fn report(&self, unread: Unread, provider: &str, now: u64, path: Option<&str>) {
+        if unread == Unread::NoBuffer
+            && let Some(refused) = self.buffers.refusals_to_report(now)
+        {
+            tracing::warn!(
+                target: TARGET, outcome = "no_buffer", provider, refused, path,
+                "more bodies come in at the same time than are read, or more of one peer than a \
+                 quarter; the others are refused with 503 (see `with_max_bodies`)"
+            );
+        }
     }
 
     /// Starts to read a body.

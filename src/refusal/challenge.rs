@@ -49,13 +49,16 @@ impl Challenges {
         );
         self.schemes.iter().filter_map(move |scheme| {
             let is_bearer = scheme.eq_ignore_ascii_case(BEARER);
-            let mut value = format!("{scheme} realm=\"{}\"", realm.0);
+            let mut value = format!("{scheme} realm=\"{}\"", realm.name);
             match bearer_error {
                 Some(code) if is_bearer => add_error(&mut value, code, error),
                 // Other schemes have no `error`, so they are named only where a credential is
                 // asked for.
                 _ if asks => {}
                 _ => return None,
+            }
+            if is_bearer {
+                realm.add_resource(&mut value, error);
             }
             HeaderValue::try_from(value).ok()
         })
@@ -102,9 +105,18 @@ fn is_described(char: char) -> bool {
     matches!(char, '\x20'..='\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e')
 }
 
-/// A realm, as it stands between the quotes of a challenge (RFC 9110 §11.5).
+/// The space that a challenge asks a credential for: its name, as it stands between the quotes of a challenge
+/// (RFC 9110 §11.5), and what a protected resource (RFC 9728) says of itself there.
+///
+/// INVARIANT: all three are of characters that stand between quotes without an escape.
 #[derive(Clone, Debug)]
-pub(crate) struct Realm(Arc<str>);
+pub(crate) struct Realm {
+    name: Arc<str>,
+    /// Where the resource's metadata is.
+    pub(super) metadata: Option<Arc<str>>,
+    /// The scopes that every request to the resource needs.
+    pub(super) scopes: Option<Arc<str>>,
+}
 
 impl Realm {
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -120,14 +132,43 @@ impl Realm {
             let escape = if matches!(char, '"' | '\\') { "\\" } else { "" };
             let _infallible = write!(quoted, "{escape}{char}");
         }
-        Ok(Self(quoted.into()))
+        Ok(Self {
+            name: quoted.into(),
+            metadata: None,
+            scopes: None,
+        })
+    }
+
+    /// The realm of that name, of the same resource.
+    pub(crate) fn named(&self, text: &str) -> Result<Self, ConfigError> {
+        let Self { name, .. } = Self::parse(text)?;
+        Ok(Self {
+            name,
+            ..self.clone()
+        })
+    }
+
+    /// Adds the resource to a challenge. An error that names scopes itself has named them there.
+    fn add_resource(&self, challenge: &mut String, error: &AuthError) {
+        let scopes = self.scopes.as_deref().filter(|_| error.scopes().is_none());
+        for (parameter, value) in [("scope", scopes), (METADATA, self.metadata.as_deref())] {
+            if let Some(value) = value {
+                let _infallible = write!(challenge, ", {parameter}=\"{value}\"");
+            }
+        }
     }
 }
 
 impl Default for Realm {
     fn default() -> Self {
-        Self("api".into())
+        Self {
+            name: "api".into(),
+            metadata: None,
+            scopes: None,
+        }
     }
 }
 
 const BEARER: &str = "Bearer";
+/// RFC 9728 §5.1.
+const METADATA: &str = "resource_metadata";

@@ -6,6 +6,8 @@ mod headers;
 mod problem;
 mod rate_limit;
 mod replaced;
+#[cfg(feature = "mcp")]
+mod resource_realm;
 mod worded;
 mod wording;
 

@@ -3,6 +3,8 @@
 mod address;
 mod buf;
 mod credential;
+#[cfg(feature = "mcp")]
+mod listed_origin;
 mod message;
 mod origin;
 mod source;
@@ -11,6 +13,8 @@ use std::{borrow::Cow, fmt, sync::LazyLock};
 
 use http::{Extensions, HeaderMap, Method, Uri, request::Parts};
 
+#[cfg(feature = "mcp")]
+pub(crate) use self::origin::Origin;
 pub use self::{
     address::ClientAddress, buf::AuthRequestBuf, credential::Credential, message::Message,
     source::CredentialSource,

@@ -9,10 +9,10 @@ use crate::error::{AuthError, ConfigError, ConfigErrorKind};
 
 /// A web origin in the form that browsers send (RFC 6454 §6.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin(Box<str>);
+pub(crate) struct Origin(pub(super) Box<str>);
 
 impl Origin {
-    pub(super) fn parse(text: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
         if OriginParts::parse(text).is_some() {
             return Ok(Self(text.into()));
         }
@@ -25,7 +25,7 @@ impl Origin {
         ))
     }
 
-    fn is(&self, shown: &OriginParts<'_>) -> bool {
+    pub(super) fn is(&self, shown: &OriginParts<'_>) -> bool {
         OriginParts::parse(&self.0).is_some_and(|own| own.is(shown))
     }
 }
@@ -74,15 +74,15 @@ fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a [u8
 }
 
 /// The parts of an origin.
-struct OriginParts<'a> {
-    scheme: &'a str,
-    host: &'a str,
+pub(super) struct OriginParts<'a> {
+    pub(super) scheme: &'a str,
+    pub(super) host: &'a str,
     port: Option<u16>,
 }
 
 impl<'a> OriginParts<'a> {
     /// Nothing for `null`, the origin of sandboxed frames, and for whatever no browser sends.
-    fn parse(text: &'a str) -> Option<Self> {
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         if scheme.is_empty() || !scheme.bytes().all(is_scheme) {
@@ -158,7 +158,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let is_name = host == "localhost" || host.ends_with(".localhost");
     let is_ipv4 = || {

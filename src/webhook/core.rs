@@ -361,11 +361,9 @@ impl Core {
     }
 
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
-        if unread == Unread::NoBuffer
-            && let Some(refused) = self.room.refusals_to_report(self.clock.now())
-        {
-            deliveries::no_buffer(self.scheme.name(), refused, template(request));
-        }
+        let now = self.clock.now();
+        self.room
+            .report(unread, self.scheme.name(), now, template(request));
         // Nothing about the delivery was proven.
         self.refuse(unread.into_error(), template(request))
     }

@@ -35,15 +35,6 @@ pub(crate) fn equal_delivery(
     }
 }
 
-/// Logs deliveries that are refused because too many bodies are being read.
-pub(crate) fn no_buffer(provider: &'static str, refused: u64, path: Option<&str>) {
-    tracing::warn!(
-        target: TARGET, outcome = "no_buffer", provider, refused, path,
-        "more bodies of deliveries come in at the same time than are read, or more of one peer than \
-         a quarter; the others are refused with 503 (see `with_max_bodies`)"
-    );
-}
-
 /// Logs a sender whom a chat platform vouches for and whom the chain does not let in.
 pub(crate) fn refused_sender(error: &AuthError, message: &Message, path: Option<&str>) {
     let (provider, code) = (error.provider(), error.code());

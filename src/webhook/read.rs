@@ -1,9 +1,9 @@
 //! Strict readers for the headers of a delivery.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, header::CONTENT_ENCODING};
+use http::{HeaderMap, HeaderName};
 
-use crate::{error::AuthError, hex};
+use crate::{error::AuthError, hex, reading::is_uncompressed};
 
 /// The only value of a header; `None` where it is absent or blank.
 pub(super) fn one<'a>(
@@ -36,14 +36,7 @@ pub(super) fn required<'a>(
 
 /// Refuses a compressed body: platforms sign the plain bytes, and unproven bodies are not inflated.
 pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), AuthError> {
-    let is_plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
-        let mut codings = value.as_bytes().split(|&byte| byte == b',');
-        codings.all(|coding| {
-            let coding = coding.trim_ascii();
-            coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
-        })
-    });
-    if is_plain {
+    if is_uncompressed(headers) {
         return Ok(());
     }
     Err(AuthError::invalid_request("compressed_body").with_message(

@@ -18,6 +18,7 @@ mod jose;
 mod jwt;
 mod key_api;
 mod keys;
+mod mcp;
 mod oauth2;
 mod opaque;
 mod project;

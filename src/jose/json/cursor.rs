@@ -7,12 +7,22 @@ use super::value::{Escapes, Fault, Text, Value};
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    max_depth: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Goes inside the object or array that is the whole of the text.
     pub(crate) fn open(text: &'a str, bracket: u8) -> Result<Self, Fault> {
-        let mut cursor = Self { text, at: 0 };
+        Self::open_within(text, bracket, MAX_DEPTH)
+    }
+
+    /// Goes inside, where brackets may be nested so deep.
+    pub(super) fn open_within(text: &'a str, bracket: u8, max_depth: usize) -> Result<Self, Fault> {
+        let mut cursor = Self {
+            text,
+            at: 0,
+            max_depth,
+        };
         cursor.space();
         if cursor.take(bracket) {
             return Ok(cursor);
@@ -80,9 +90,9 @@ impl<'a> Cursor<'a> {
         self.value(depth).map(drop)
     }
 
-    /// Passes over an object or an array. It recurses, at most [`MAX_DEPTH`] times.
+    /// Passes over an object or an array. It recurses, at most `max_depth` times.
     fn nested(&mut self, depth: usize, close: u8) -> Result<(), Fault> {
-        if depth >= MAX_DEPTH {
+        if depth >= self.max_depth {
             return Err(Fault::TooDeep);
         }
         self.at += 1;

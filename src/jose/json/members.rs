@@ -23,15 +23,19 @@ impl<'a> Members<'a> {
     // Always inlined: the optimizer would otherwise move it out of line because of its size.
     #[inline(always)]
     pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
-        let cursor = Cursor::open(text, b'{')?;
-        Ok(Self {
+        Cursor::open(text, b'{').map(Self::inside)
+    }
+
+    #[inline(always)]
+    pub(super) fn inside(cursor: Cursor<'a>) -> Self {
+        Self {
             cursor,
             seen: [0; USUAL_MEMBERS],
             seen_later: Vec::new(),
             kinds_seen: 0,
             count: 0,
             done: false,
-        })
+        }
     }
 
     /// The next member; after the last one, nothing else may follow in the text.
@@ -88,12 +92,15 @@ pub(crate) struct Items<'a> {
 impl<'a> Items<'a> {
     /// Opens the array that is the whole of `text`.
     pub(crate) fn of(text: &'a str) -> Result<Self, Fault> {
-        let cursor = Cursor::open(text, b'[')?;
-        Ok(Self {
+        Cursor::open(text, b'[').map(Self::inside)
+    }
+
+    pub(super) fn inside(cursor: Cursor<'a>) -> Self {
+        Self {
             cursor,
             count: 0,
             done: false,
-        })
+        }
     }
 
     /// The next item; after the last one, nothing else may follow in the text.

@@ -6,6 +6,8 @@
 //! makes one.
 
 mod cursor;
+#[cfg(feature = "mcp")]
+mod deep;
 mod members;
 #[cfg(test)]
 mod tests;

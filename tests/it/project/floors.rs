@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
     // Everything that is accepted can be revoked, and a key store keeps the revocations.
     &["revocations"],
     &["access", "refusal"],
-    &["gate", "requests"],
+    &["gate", "mcp/resource", "requests"],
     &[
         "auth",
         "authorize/gate",
@@ -37,6 +37,7 @@ const FLOORS: &[&[&str]] = &[
         "authorize/layer",
         "authorize/policy",
         "authorize/scopes",
+        "mcp",
         "throttle",
         "webhook",
     ],
