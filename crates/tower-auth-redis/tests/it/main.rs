@@ -1,0 +1,16 @@
+//! The state through its public interface, with real servers.
+#![cfg(test)]
+
+mod acl;
+mod claims;
+mod common;
+mod counts;
+mod eviction;
+mod garbage;
+mod guarded;
+mod outage;
+mod secrets;
+mod server;
+mod tls;
+mod urls;
+mod webhooks;
