@@ -1,20 +1,18 @@
 //! The source of the current time.
 
-#[cfg(feature = "keys")]
+mod alarms;
+mod manual;
 mod millis;
 mod steady;
 #[cfg(feature = "keys")]
 mod tick;
 
-pub(crate) use self::steady::Steady;
 #[cfg(feature = "keys")]
 pub(crate) use self::tick::Tick;
+pub(crate) use self::{alarms::Alarm, manual::ManualTime, steady::Steady};
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -31,8 +29,8 @@ use std::{
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// The seconds that a test sets; `None` means the system's clock.
-    pub(crate) manual: Option<Arc<AtomicU64>>,
+    /// The time that a test sets; `None` means the system's clock.
+    pub(crate) manual: Option<Arc<ManualTime>>,
 }
 
 impl Clock {
@@ -44,7 +42,7 @@ impl Clock {
     /// Whole seconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         match &self.manual {
-            Some(seconds) => seconds.load(Ordering::Relaxed),
+            Some(time) => time.seconds(),
             None => to_unix(SystemTime::now()),
         }
     }

@@ -2,7 +2,8 @@
 //! documents the fields for users.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
-//! `repeated`, `equal_delivery`, `no_buffer`, `refused`), `provider`, `code`, `reason`, `user_id`,
+//! `repeated`, `equal_delivery`, `no_buffer`, `refused`,
+//! `ended`), `provider`, `code`, `reason`, `user_id`,
 //! `key` (the name of an API key that is not its user id, or that is no longer valid), `platform`,
 //! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (the required ones), `path` (the
 //! route's template, if axum chose one), `error`; for a mismatched issuer or audience `wanted`,
@@ -26,6 +27,17 @@ pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<
         user_id = %Clean(context.user_id()),
         key = clean(context.key_name()),
         path = path(),
+    );
+}
+
+/// Logs a response that was broken off because the credential of its caller has ended.
+pub(crate) fn stream_ended(context: &AuthContext) {
+    tracing::info!(
+        target: TARGET,
+        outcome = "ended",
+        provider = context.method(),
+        user_id = %Clean(context.user_id()),
+        key = clean(context.key_name()),
     );
 }
 

@@ -151,6 +151,7 @@ pub mod config;
 mod context;
 #[cfg(any(feature = "config", feature = "keys"))]
 mod date;
+mod ended;
 mod error;
 mod event;
 #[cfg(feature = "axum")]
@@ -191,9 +192,10 @@ pub mod webhook;
 
 pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
-pub use body::{EitherBody, RefusalBody, ResponseBody};
+pub use body::{CredentialEnded, EitherBody, RefusalBody, ResponseBody};
 pub use clock::Clock;
 pub use context::{AuthContext, ClaimError, ClaimPath, Principal};
+pub use ended::Ended;
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind, IntoAuthError};
 pub use provider::authentication::AuthResult;
 pub use request::{

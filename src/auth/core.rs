@@ -42,6 +42,8 @@ pub(super) struct Core {
     pub(super) disabled: bool,
     /// Whether a caller who was let in is told to layers outside.
     pub(super) report_caller: bool,
+    /// Whether the body of a response ends with the credential of the caller.
+    pub(super) end_streams: bool,
     pub(super) on_refusal: Option<OnRefusal>,
     /// What is asked about every accepted caller.
     pub(super) after: Option<Arc<dyn AfterProvider>>,
@@ -286,7 +288,9 @@ impl Core {
         let refusal = match answer {
             Ok(Some(context)) => {
                 event::accepted(&context, || access::template(request.extensions()));
-                let is_kept = self.report_caller || context.response_headers().is_some();
+                let is_kept = self.report_caller
+                    || context.response_headers().is_some()
+                    || self.ends(&context);
                 let kept = is_kept.then(|| context.clone());
                 request.extensions_mut().insert(context);
                 return Ok((kept, held));
@@ -302,6 +306,12 @@ impl Core {
             Err(error) => error,
         };
         Err(self.refuse(&refusal, provider, request))
+    }
+
+    /// Whether the body of the response ends with the caller's credential.
+    #[inline]
+    pub(super) fn ends(&self, context: &AuthContext) -> bool {
+        self.end_streams && context.can_end()
     }
 
     fn refuse<B>(

@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 
 use super::{
     core::{Awaits, Core, Decision, PendingAnswer},
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     answer::Asked,
-    body::ResponseBody,
+    body::{Ending, Guard, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     refusal::unworded,
@@ -167,6 +167,8 @@ pub struct AuthEntered {
     context: Option<AuthContext>,
     held: Held,
     switch: Option<Switch>,
+    /// Whether the client reads trailers, as one of gRPC over HTTP/2 does.
+    is_grpc: bool,
 }
 
 /// The way in which a request asked for a WebSocket and offered `bearer`.
@@ -189,6 +191,9 @@ impl AuthEntered {
         if let (Some(requests), Some(admitted)) = (&core.requests, &held.admitted) {
             requests.put_permit(admitted, request);
         }
+        let is_grpc = core.end_streams
+            && request.version() == Version::HTTP_2
+            && speaks_grpc(request.headers());
         let rewording = Rewording::of(core, request);
         let switch = rewording
             .core()
@@ -202,6 +207,7 @@ impl AuthEntered {
             context,
             held,
             switch,
+            is_grpc,
         }
     }
 
@@ -214,8 +220,15 @@ impl AuthEntered {
         };
         if let Some(context) = &self.context {
             context.add_headers_to(&mut response);
-            if self.rewording.core().report_caller {
+            let core = self.rewording.core();
+            if core.report_caller {
                 response.extensions_mut().insert(context.clone());
+            }
+            if core.ends(context) {
+                let is_grpc = self.is_grpc && speaks_grpc(response.headers());
+                let layer = || Guard::new(Arc::clone(core) as Arc<dyn Send + Sync>);
+                let ending = || Ending::new(context, is_grpc, layer());
+                response = response.map(|body| body.ending(ending));
             }
         }
         if let Some(switch) = self.switch {
@@ -254,4 +267,11 @@ impl Switch {
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, bearer);
         }
     }
+}
+
+/// gRPC for browsers has its trailers in the body, so it is not meant here.
+fn speaks_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }

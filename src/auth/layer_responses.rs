@@ -56,6 +56,36 @@ impl AuthLayer {
         self.edit(|core| core.on_refusal = Some(Arc::new(respond)))
     }
 
+    /// Sets whether the body of a response ends with the credential of its caller, by its expiry or its
+    /// revocation: for server-sent events, answers of a model, large downloads. Off unless set.
+    ///
+    /// The body then ends as an error, never as an answer that looks complete: over HTTP/1.1 the
+    /// connection is closed without the last chunk, over HTTP/2 the stream is reset; a gRPC stream ends
+    /// with the status `UNAUTHENTICATED`. No frame passes after the end, and a body that waits for its
+    /// data is ended at once, within a second of a revocation by any process. What was handed to the
+    /// server before is on its way. The first frame of a body of known length passes always, since it may
+    /// be the whole answer.
+    ///
+    /// An upgraded connection has no body: its handler waits for
+    /// [`AuthContext::ended`](crate::AuthContext::ended).
+    ///
+    /// A body costs nothing more until it has to wait for its data, and less than 200 bytes from then on.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{AuthLayer, provider::JwtAuth};
+    ///
+    /// let tokens = JwtAuth::hs256("an example secret of 32 bytes …")?;
+    /// let layer = AuthLayer::new(tokens).end_streams(true);
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn end_streams(self, end: bool) -> Self {
+        self.edit(|core| core.end_streams = end)
+    }
+
     /// Sets whether the accepted caller is put into the response's extensions too, as an
     /// [`AuthContext`](crate::AuthContext), for layers outside: an access log, metrics. Off unless
     /// set, since it costs each request a few allocations.

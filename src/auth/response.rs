@@ -25,7 +25,7 @@ impl Rewording {
         Self { core, head }
     }
 
-    pub(super) fn core(&self) -> &Core {
+    pub(super) fn core(&self) -> &Arc<Core> {
         &self.core
     }
 

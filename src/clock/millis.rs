@@ -1,9 +1,6 @@
 //! The current time in milliseconds.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Clock;
 
@@ -11,7 +8,7 @@ impl Clock {
     /// Milliseconds since the Unix epoch.
     pub(crate) fn now_millis(&self) -> u64 {
         match &self.manual {
-            Some(seconds) => seconds.load(Ordering::Relaxed).saturating_mul(1_000),
+            Some(time) => time.seconds().saturating_mul(1_000),
             None => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 since.map_or(0, |since| {

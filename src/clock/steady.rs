@@ -1,7 +1,7 @@
 //! A time that never goes back.
 
 use std::{
-    sync::{Mutex, PoisonError, atomic::Ordering},
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
@@ -31,8 +31,8 @@ impl Steady {
     pub(crate) fn nanos(&self) -> u64 {
         let nanos = match &self.clock.manual {
             None => u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX),
-            Some(seconds) => {
-                let shown = seconds.load(Ordering::Relaxed);
+            Some(time) => {
+                let shown = time.seconds();
                 let mut last = self.manual.lock().unwrap_or_else(PoisonError::into_inner);
                 let went_by = shown.saturating_sub(last.0).saturating_mul(1_000_000_000);
                 *last = (shown, last.1.saturating_add(went_by));
@@ -45,18 +45,19 @@ impl Steady {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, atomic::AtomicU64};
+    use std::sync::Arc;
 
     use super::*;
+    use crate::clock::ManualTime;
 
     #[test]
     fn a_clock_that_is_set_back_stands_still_and_goes_on() {
-        let seconds = Arc::new(AtomicU64::new(1_000));
+        let time = Arc::new(ManualTime::new(1_000));
         let steady = Steady::new(Clock {
-            manual: Some(Arc::clone(&seconds)),
+            manual: Some(Arc::clone(&time)),
         });
         let at = |shown| {
-            seconds.store(shown, Ordering::Relaxed);
+            time.set(shown);
             steady.nanos() / 1_000_000_000
         };
         assert_eq!(

@@ -1,8 +1,10 @@
 //! The accepted caller.
 
 mod charge;
-mod meter;
+mod credential;
 #[cfg(feature = "keys")]
+mod ended_by_source;
+mod meter;
 mod resting;
 #[cfg(feature = "keys")]
 mod role_limit;
@@ -13,11 +15,10 @@ mod vouched;
 #[cfg(feature = "webhook")]
 mod without_headers;
 
-#[cfg(feature = "keys")]
-pub(crate) use self::resting::RestingContext;
 pub(crate) use self::{
     charge::{Charge, Standing},
     meter::Meter,
+    resting::RestingContext,
 };
 
 #[cfg(feature = "jwt")]
@@ -39,7 +40,11 @@ use super::{
     ClaimError, ClaimPath, Principal,
     metadata::{Metadata, read_claim},
 };
-use crate::{clock, scope::Scopes};
+use crate::{
+    clock::{self, Clock},
+    ended::NEVER,
+    scope::Scopes,
+};
 
 /// The accepted caller: identity, method of authentication, scopes and claims.
 ///
@@ -88,7 +93,10 @@ struct Inner {
     /// The source, if it is not the issuer.
     source: Option<Arc<str>>,
     scopes: Scopes,
-    expires_at: Option<u64>,
+    /// `NEVER` where it does not expire: 8 bytes less for each of a million keys.
+    expires_at: u64,
+    /// The time at which the credential ends, if nothing else tells.
+    ends_at: u64,
     /// Whether the charge has to be asked: so that nothing rare is read for most callers.
     owes: bool,
     issued: Issued,
@@ -111,6 +119,8 @@ struct Rare {
     token_id: Option<Box<str>>,
     /// The caller whom the provider accepted, if a check put this one in its place.
     first: Option<AuthContext>,
+    /// The clock by which the credential ends, if it is not the system's.
+    clock: Clock,
 }
 
 impl AuthContext {
@@ -122,7 +132,8 @@ impl AuthContext {
             issuer: None,
             source: None,
             scopes: Scopes::default(),
-            expires_at: None,
+            expires_at: NEVER,
+            ends_at: NEVER,
             owes: false,
             issued: Issued::NOTHING,
             metadata: Metadata::default(),
@@ -175,7 +186,9 @@ impl AuthContext {
     /// Replaces the time at which the credential expires.
     #[must_use]
     pub fn with_expires_at(mut self, time: SystemTime) -> Self {
-        self.edit().expires_at = Some(clock::to_unix(time));
+        let inner = self.edit();
+        inner.expires_at = clock::to_unix(time);
+        inner.ends_at = inner.expires_at;
         self
     }
 
@@ -240,13 +253,15 @@ impl AuthContext {
         &self.inner.scopes
     }
 
-    /// The time at which the credential expires, if it does; a stream should end then.
+    /// The time at which the credential expires, if it does. A stream that waits for
+    /// [`ended`](Self::ended) ends by then, or by the revocation of the credential.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.inner.expires_at.and_then(clock::from_unix)
+        self.expires_at_unix().and_then(clock::from_unix)
     }
 
     pub(crate) fn expires_at_unix(&self) -> Option<u64> {
-        self.inner.expires_at
+        let at = self.inner.expires_at;
+        (at != NEVER).then_some(at)
     }
 
     /// The full identity: two callers are one only if their principals are equal.

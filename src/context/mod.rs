@@ -7,9 +7,7 @@ mod ordinary;
 mod principal;
 mod shown;
 
-#[cfg(feature = "keys")]
-pub(crate) use self::caller::RestingContext;
-pub(crate) use self::caller::{Charge, Meter, Standing, UNNAMED};
+pub(crate) use self::caller::{Charge, Meter, RestingContext, Standing, UNNAMED};
 #[cfg(feature = "jwt")]
 pub(crate) use self::caller::{TokenId, Verified, VerifiedClaims};
 pub use self::{

@@ -73,7 +73,7 @@ impl Backend {
         self.shared.replica.get_or_init(|| {
             let settings = Settings::clone(&self.settings);
             let current = Arc::clone(&self.shared.current);
-            Arc::new(Replica::new(Arc::clone(&self.store), settings, current))
+            Replica::new(Arc::clone(&self.store), settings, current).shared()
         })
     }
 

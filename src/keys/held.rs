@@ -9,12 +9,15 @@ use std::{
 };
 
 use super::{
-    KeyId, KeyLimit, KeyOwner, KeyRecord, Spend, StoredKey, Timestamp, settings::Settings,
+    KeyDigest, KeyId, KeyLimit, KeyOwner, KeyRecord, Spend, StoredKey, Timestamp,
+    settings::Settings,
     uses::Uses,
+    watched::{Lasts, NEVER},
 };
 use crate::{
     answer::BoxFuture,
     context::{AuthContext, Charge, RestingContext, Standing},
+    ended::{End, EndSource},
     error::{AuthError, QuotaPolicy},
 };
 
@@ -35,6 +38,7 @@ pub(super) struct Known {
 /// What accepting a key costs, and to whom.
 pub(super) struct Held {
     id: KeyId,
+    digest: KeyDigest,
     /// The account, if it is not the key itself.
     account: Option<KeyId>,
     is_metered: bool,
@@ -54,6 +58,7 @@ impl Known {
         let used = used.max(key.last_used_at().map(minute)).unwrap_or(0);
         let held = Arc::new(Held {
             id: record.id.clone(),
+            digest: key.digest(),
             account: (record.account != record.id).then(|| record.account.clone()),
             is_metered: record.metered,
             limit: record.limit,
@@ -84,6 +89,14 @@ impl Known {
     /// Whether the key is neither revoked nor expired.
     pub(super) fn is_live(&self, now: Timestamp) -> bool {
         !self.is_revoked && now < self.expires_at
+    }
+
+    /// How long the key lasts.
+    pub(super) fn lasts(&self) -> Lasts {
+        match self.is_revoked {
+            true => Lasts::Over,
+            false => Lasts::Until(self.expires_at),
+        }
     }
 
     /// Refuses the key from now on.
@@ -149,7 +162,7 @@ fn caller(record: &KeyRecord, settings: &Settings) -> Option<AuthContext> {
         .with_scope_set(record.scope_set())
         .with_key_made_at(record.created_at.as_unix_millis());
     if let Some(at) = record.expires_at.and_then(Timestamp::to_system_time) {
-        context = context.with_expires_at(at);
+        context = context.with_expires_at(at).ended_by_source();
     }
     for (name, value) in &record.metadata {
         context = context.with_claim(name.clone(), value.clone());
@@ -164,6 +177,20 @@ impl Held {
     /// Whether the key has a limit, or shares an account that may have one.
     fn may_be_limited(&self) -> bool {
         self.limit.is_some() || self.account.is_some()
+    }
+}
+
+impl EndSource for Held {
+    fn end(&self) -> Option<Arc<End>> {
+        let uses = self.uses.upgrade();
+        let end = uses.and_then(|uses| uses.end_of(&self.digest));
+        // Where the keys are gone, nobody can tell any more.
+        Some(end.unwrap_or_else(|| Arc::new(End::over())))
+    }
+
+    fn has_ended(&self) -> bool {
+        let uses = self.uses.upgrade();
+        uses.is_none_or(|uses| uses.has_ended(&self.digest))
     }
 }
 
@@ -234,8 +261,6 @@ impl Charge for Held {
     }
 }
 
-/// After every time that a store's clock shows.
-const NEVER: Timestamp = Timestamp::from_unix_millis(u64::MAX);
 /// The name of the provider, and the method of its callers.
 pub(super) const NAME: &str = "api_key";
 /// Credits do not come back with time, so an early retry fails too.

@@ -5,6 +5,7 @@ use super::{
     progress::{History, LocalChange},
     replica::Replica,
     slot::{Claim, Room},
+    watched::Lasts,
 };
 
 impl Replica {
@@ -51,6 +52,9 @@ impl Replica {
             }
             // What has ended here is refused from now on, whatever the revisions say. If the table
             // disagreed, one of the two is of another history, and everything is read again.
+            if local.ended.is_some() {
+                self.watched.note(&local.change.digest(), Lasts::Over);
+            }
             if let Some(now) = local.ended
                 && table.end(&local.change.digest(), now)
             {
@@ -60,6 +64,8 @@ impl Replica {
                 during.changes.push(local);
             }
         }
+        drop(progress);
+        self.settle_changed_here();
         self.wake.notify_one();
         is_of_this_history
     }

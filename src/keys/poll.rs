@@ -32,11 +32,15 @@ impl Replica {
         if self.progress().turn != turn {
             return false;
         }
-        match polled {
+        let has_jumped = match polled {
             Ok(answered) => self.answered(answered),
-            Err(error) => self.failed(&error),
-        }
+            Err(error) => {
+                self.failed(&error);
+                false
+            }
+        };
         self.ended(number);
+        self.settle_poll(has_jumped).await;
         true
     }
 
@@ -59,6 +63,7 @@ impl Replica {
             };
             for changes in page.changes.chunks(AT_ONCE) {
                 self.take_all(turn, changes, page.epoch, room)?;
+                self.settle_changed().await;
                 yield_now().await;
             }
             let mut progress = self.progress();

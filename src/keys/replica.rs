@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -23,6 +23,7 @@ use super::{
     slot::{Claim, Room},
     table::Table,
     uses::Uses,
+    watched::WatchedKeys,
 };
 use crate::{
     clock::{Clock, Tick},
@@ -52,6 +53,8 @@ pub(super) struct Replica {
     /// The task that polls; it ends with the replica.
     pub(super) task: Mutex<Option<AbortHandle>>,
     uses: Arc<Uses>,
+    pub(super) watched: WatchedKeys,
+    me: OnceLock<Weak<Replica>>,
 }
 
 /// The start of a poll that was answered, and the store's time then.
@@ -105,7 +108,22 @@ impl Replica {
             ended: watch::Sender::new(0),
             wake: Arc::default(),
             task: Mutex::default(),
+            watched: WatchedKeys::new(),
+            me: OnceLock::new(),
         }
+    }
+
+    /// Shares it, and lets it tell when keys end.
+    pub(super) fn shared(self) -> Arc<Self> {
+        let shared = Arc::new(self);
+        let me = shared.me.get_or_init(|| Arc::downgrade(&shared)).clone();
+        shared.uses.set_ends(me);
+        shared
+    }
+
+    /// Itself, where it is shared.
+    pub(super) fn me(&self) -> &Weak<Self> {
+        self.me.get_or_init(Weak::new)
     }
 
     pub(super) fn table(&self) -> arc_swap::Guard<Arc<Table>> {
@@ -175,8 +193,10 @@ impl Replica {
         error.as_deref().filter(|_| is_failing).cloned()
     }
 
-    /// Takes over that a poll was answered.
-    pub(super) fn answered(&self, mut answered: Answered) {
+    /// Takes over that a poll was answered. Answers whether the store's clock was set: it shows another
+    /// time than was to be expected.
+    pub(super) fn answered(&self, mut answered: Answered) -> bool {
+        let expected = self.store_now();
         // A store's clock that is set back lets no expired key count again.
         if let Some(last) = &*self.answered.load()
             && last.epoch == answered.epoch
@@ -189,6 +209,8 @@ impl Replica {
         if self.failing.swap(false, Ordering::AcqRel) {
             tracing::info!(target: TARGET, "the key store can be asked again");
         }
+        let (expected, now) = (expected.as_unix_millis(), self.store_now().as_unix_millis());
+        expected.abs_diff(now) > JUMP
     }
 
     pub(super) fn failed(&self, error: &KeyStoreError) {
@@ -205,6 +227,7 @@ impl Replica {
 
     pub(super) fn replace_table(&self, table: Table) {
         self.table.store(Arc::new(table));
+        self.note_all_changed();
     }
 
     pub(super) fn new_table(&self) -> Table {
@@ -218,6 +241,7 @@ impl Replica {
             KeyChange::Deleted { digest, revision } => table.put(*digest, *revision, None, room),
         };
         self.lookups().disturb(&change.digest());
+        self.note_change(change);
     }
 
     /// Keeps a key that was looked up, in the place of another one where there is no room; gives it
@@ -274,3 +298,6 @@ impl Drop for Replica {
 
 /// The maximum age of the last answered poll for a copy that counts as current.
 const FRESH: Duration = Duration::from_secs(1);
+/// The difference in milliseconds between a store's clock and what it was expected to show that counts
+/// as a clock that was set. A smaller one is made up for when a key is to expire.
+const JUMP: u64 = 250;

@@ -4,16 +4,17 @@
 use std::{
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use super::{
-    KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask, limits::KeyLimits,
+    KeyDigest, KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask,
+    limits::KeyLimits,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, ended::End};
 
 pub(super) struct Uses {
     store: Arc<dyn KeyStore>,
@@ -21,6 +22,17 @@ pub(super) struct Uses {
     noted: Mutex<Vec<KeyUse>>,
     is_flushing: AtomicBool,
     pub(super) limits: KeyLimits,
+    /// What knows when a key ends, once it is there.
+    ends: OnceLock<Weak<dyn EndsKeys>>,
+}
+
+/// Tells when a key ends.
+pub(super) trait EndsKeys: Send + Sync {
+    /// The end of a key that was accepted.
+    fn end_of(&self, digest: &KeyDigest) -> Arc<End>;
+
+    /// Whether a key that was accepted has ended, as far as is known.
+    fn has_ended(&self, digest: &KeyDigest) -> bool;
 }
 
 impl Uses {
@@ -30,7 +42,24 @@ impl Uses {
             noted: Mutex::default(),
             is_flushing: AtomicBool::new(false),
             limits: KeyLimits::new(clock),
+            ends: OnceLock::new(),
         }
+    }
+
+    /// Sets what knows when a key ends, once.
+    pub(super) fn set_ends(&self, ends: Weak<dyn EndsKeys>) {
+        self.ends.get_or_init(|| ends);
+    }
+
+    /// The end of a key; `None` where nobody can tell.
+    pub(super) fn end_of(&self, digest: &KeyDigest) -> Option<Arc<End>> {
+        let ends = self.ends.get()?.upgrade()?;
+        Some(ends.end_of(digest))
+    }
+
+    pub(super) fn has_ended(&self, digest: &KeyDigest) -> bool {
+        let ends = self.ends.get().and_then(Weak::upgrade);
+        ends.is_none_or(|ends| ends.has_ended(digest))
     }
 
     pub(super) fn store_address(&self) -> usize {

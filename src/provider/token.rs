@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{AuthResult, Grants, SourceLabel, TokenAuthority};
 use crate::{
+    clock::Clock,
     context::{AuthContext, TokenId, Verified},
     error::AuthError,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
@@ -32,6 +33,7 @@ pub(crate) struct VerifierSettings {
     pub(crate) label: Option<SourceLabel>,
     pub(crate) grants: Grants,
     pub(crate) rules: ClaimRules,
+    pub(crate) clock: Clock,
     /// How many tokens are remembered at most; 0 turns it off.
     pub(crate) remembered_tokens: usize,
 }
@@ -118,7 +120,8 @@ impl TokenVerifier {
             token_id,
             claims: user_id_claim.beside(json),
         })
-        .with_label(source);
+        .with_label(source)
+        .timed_by(&self.settings.clock);
         Ok(AcceptedToken {
             context: self.settings.grants.limit(context),
             not_before,

@@ -9,7 +9,7 @@ use super::{
     limit::Limit,
 };
 use crate::{
-    body::ResponseBody,
+    body::{Guard, ResponseBody},
     clock::Clock,
     context::AuthContext,
     error::{AuthError, ConfigError, ConfigErrorKind},
@@ -191,7 +191,7 @@ impl Requests {
         }
         match admitted.permit.take() {
             None => response,
-            Some(permit) => response.map(|body| body.holding(permit.into_guard())),
+            Some(permit) => response.map(|body| body.holding(Guard::new(permit.into_guard()))),
         }
     }
 }

@@ -177,12 +177,13 @@ mod tests {
     use std::{
         sync::{
             Arc,
-            atomic::{AtomicU64, AtomicUsize, Ordering},
+            atomic::{AtomicUsize, Ordering},
         },
         thread,
     };
 
     use super::*;
+    use crate::clock::ManualTime;
 
     fn take(bucket: u128, text: &str, units: u32) -> Take {
         let quota: crate::quota::Quota = text.parse().unwrap();
@@ -193,12 +194,12 @@ mod tests {
         }
     }
 
-    fn counts() -> (Counts, Arc<AtomicU64>) {
-        let seconds = Arc::new(AtomicU64::new(1_000));
+    fn counts() -> (Counts, Arc<ManualTime>) {
+        let time = Arc::new(ManualTime::new(1_000));
         let clock = Clock {
-            manual: Some(Arc::clone(&seconds)),
+            manual: Some(Arc::clone(&time)),
         };
-        (Counts::new(1_024, clock), seconds)
+        (Counts::new(1_024, clock), time)
     }
 
     #[test]
@@ -256,13 +257,13 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_neither_gives_nor_locks() {
-        let (counts, seconds) = counts();
+        let (counts, time) = counts();
         let one = take(1, "1 per minute", 1);
         assert!(counts.take_one(one, counts.now()).is_ok());
-        seconds.store(10, Ordering::Relaxed);
+        time.set(10);
         let wait = counts.take_one(one, counts.now()).unwrap_err();
         assert_eq!(wait, Duration::from_secs(60));
-        seconds.store(70, Ordering::Relaxed);
+        time.set(70);
         assert!(counts.take_one(one, counts.now()).is_ok());
     }
 

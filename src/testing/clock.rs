@@ -1,14 +1,11 @@
 //! A clock that tests move by hand.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use crate::clock::{self, Clock};
+use crate::clock::{self, Clock, ManualTime};
 
 /// A clock that stands still until it is moved.
 ///
@@ -36,12 +33,12 @@ use crate::clock::{self, Clock};
 /// assert_eq!(clock.unix(), 1_700_000_000);
 /// ```
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicU64>);
+pub struct ManualClock(Arc<ManualTime>);
 
 impl ManualClock {
     /// A clock that shows that many seconds since the Unix epoch.
     pub fn at_unix(seconds: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(seconds)))
+        Self(Arc::new(ManualTime::new(seconds)))
     }
 
     /// A clock that stands at the present second.
@@ -51,17 +48,17 @@ impl ManualClock {
 
     /// Moves it on by whole seconds.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.0.advance(by.as_secs());
     }
 
     /// Sets it to that many seconds since the Unix epoch, back too.
     pub fn set_unix(&self, seconds: u64) {
-        self.0.store(seconds, Ordering::Relaxed);
+        self.0.set(seconds);
     }
 
     /// The seconds since the Unix epoch that it shows.
     pub fn unix(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.seconds()
     }
 
     /// The clock to hand to a provider.

@@ -3,14 +3,14 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::AuthContext;
-use crate::error::AuthError;
+use crate::{ended::EndSource, error::AuthError};
 
 /// A payment in progress.
 pub(crate) type Payment = Pin<Box<dyn Future<Output = Result<(), AuthError>> + Send>>;
 
 /// The credential of a caller, which may cost something or have a limit of its own: the layer counts and
 /// pays once a request, and no other code does.
-pub(crate) trait Charge: Send + Sync {
+pub(crate) trait Charge: EndSource {
     /// Whether accepting the credential costs anything or may be refused. It never changes: of what costs
     /// nothing, a request asks no more.
     fn is_due(&self) -> bool;
@@ -57,17 +57,5 @@ impl AuthContext {
     #[inline]
     pub(crate) fn own_charge(&self) -> Option<&Arc<dyn Charge>> {
         self.inner.rare.as_ref()?.charge.as_ref()
-    }
-
-    /// The caller with the charge of another caller, unless it has its own: a check may return a new
-    /// context, and the request still costs something.
-    pub(crate) fn owing(mut self, charge: Option<Arc<dyn Charge>>) -> Self {
-        if self.own_charge().is_none()
-            && let Some(charge) = charge
-        {
-            self.edit().owes = charge.is_due();
-            self.edit_rare().charge = Some(charge);
-        }
-        self
     }
 }

@@ -182,7 +182,7 @@ impl AuthContext {
     /// The caller with the identity of another one beside its own, whom the provider accepted and a check
     /// put this one in the place of: whoever revokes either ends both.
     pub(crate) fn standing_for(self, first: &Self) -> Self {
-        let mut caller = self.owing(first.own_charge().cloned());
+        let mut caller = self.with_credential(first.of_credential());
         if !caller.has_identity_of(first) {
             caller.edit_rare().first = Some(first.clone());
         }

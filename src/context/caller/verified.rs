@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::{AuthContext, Inner, TokenId, token::Issued};
 use crate::{
     context::metadata::{Metadata, Reader},
+    ended::NEVER,
     scope::Scopes,
 };
 
@@ -38,13 +39,15 @@ impl AuthContext {
             read,
         } = caller.claims;
         let issued = Issued::token(caller.issued_at, &caller.token_id);
+        let expires_at = caller.expires_at.unwrap_or(NEVER);
         let verified = Self::of(Inner {
             user_id: caller.user_id,
             method: caller.method,
             issuer: caller.issuer,
             source: None,
             scopes: caller.scopes,
-            expires_at: caller.expires_at,
+            expires_at,
+            ends_at: expires_at,
             issued,
             owes: false,
             metadata: Metadata {

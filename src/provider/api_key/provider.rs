@@ -218,7 +218,7 @@ impl ApiKeyAuth {
         let keys = self.keys.load();
         let refused = AuthError::invalid_credential;
         match keys.find(&digest(shown.as_bytes()), &self.clock) {
-            KeyStatus::Valid(context) => Ok(Some(context.clone())),
+            KeyStatus::Valid(context) => Ok(Some(context.clone().timed_by(&self.clock))),
             KeyStatus::Unknown => Err(refused("api_key_unknown")),
             KeyStatus::Revoked(name) => Err(refused("api_key_revoked").with_key_name(name)),
             KeyStatus::Expired(name) => Err(refused("api_key_expired").with_key_name(name)),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::{
+    clock::Clock,
     jose::{ClaimRules, HeaderRules, JoseError, Jws, KeySet},
     provider::{
         AuthResult, Grants, SourceLabel, at_jwt,
@@ -26,9 +27,9 @@ pub(super) struct TokenChecks {
 }
 
 impl TokenChecks {
-    /// The answer for a token at a time in Unix seconds.
+    /// The answer for a token at the time of a clock.
     #[inline]
-    pub(super) fn answer(&self, token: &[u8], now: u64) -> AuthResult {
+    pub(super) fn answer(&self, token: &[u8], clock: &Clock) -> AuthResult {
         // A look-up hashes the whole token, so a token beyond the maximum length is refused before it.
         if token.len() > Jws::MAX_LEN {
             return Err(refused(JoseError::TooLong));
@@ -39,10 +40,11 @@ impl TokenChecks {
                 label: self.label.clone(),
                 grants: self.grants.clone(),
                 rules: self.rules.clone(),
+                clock: clock.clone(),
                 remembered_tokens: self.remembered_tokens,
             })
         });
-        let unverified = match verifier.recall(token, GENERATION, now) {
+        let unverified = match verifier.recall(token, GENERATION, clock.now()) {
             Recalled::Known(answer) => return answer,
             Recalled::Unknown(unverified) => unverified,
         };

@@ -250,6 +250,7 @@ impl JwtAuth {
     /// Replaces the clock that times are compared with.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.edit();
         self.clock = clock;
         self
     }
@@ -272,7 +273,7 @@ impl JwtAuth {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn verify(&self, token: &str) -> Result<AuthContext, AuthError> {
-        let accepted = self.checks.answer(token.as_bytes(), self.clock.now())?;
+        let accepted = self.checks.answer(token.as_bytes(), &self.clock)?;
         accepted.ok_or_else(|| AuthError::invalid_credential("jwt_not_accepted"))
     }
 
@@ -305,7 +306,7 @@ impl JwtAuth {
         let Some(shown) = request.credential(&self.sources)? else {
             return Ok(None);
         };
-        self.checks.answer(shown.as_bytes(), self.clock.now())
+        self.checks.answer(shown.as_bytes(), &self.clock)
     }
 }
 

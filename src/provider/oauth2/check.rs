@@ -59,6 +59,7 @@ impl TokenChecker {
                 label: None,
                 grants: settings.grants.clone(),
                 rules: rules.clone(),
+                clock: settings.clock.clone(),
                 remembered_tokens: settings.remembered_tokens,
             }),
             rules,

@@ -119,6 +119,7 @@ async fn run<E: TokenEndpoint>(
         // This goes on without its requests: the endpoint would go on as well, and the next lookup
         // in its slot would make more questions than are allowed.
         let answer = until(ask, lookup.orphaned()).await?;
+        let answer = answer.map(|active| client.settings.timed(active));
         client.cache.store(lookup.hash, &answer, asked_at);
         Some(answer)
     };

@@ -38,6 +38,12 @@ impl OpaqueSettings {
         }
     }
 
+    /// The answer of the endpoint, with a caller whose credential ends by the clock of this provider.
+    pub(super) fn timed(&self, mut token: ActiveToken) -> ActiveToken {
+        token.context = token.context.timed_by(&self.clock);
+        token
+    }
+
     pub(in crate::provider) fn set_cache_ttl(&mut self, ttl: Duration) -> Result<(), ConfigError> {
         if ttl > LONGEST_CACHE_TTL {
             return Err(ConfigError::new(

@@ -28,7 +28,8 @@ fn request(index: usize) -> Request<Body> {
 
 async fn check<B>(index: usize, response: Response<B>)
 where
-    B: http_body::Body<Data = bytes::Bytes, Error = std::convert::Infallible>,
+    B: http_body::Body<Data = bytes::Bytes>,
+    B::Error: std::fmt::Debug,
 {
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();

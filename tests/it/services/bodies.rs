@@ -86,7 +86,8 @@ async fn data_trailers_and_errors_come_through_in_order() {
     assert_eq!(first.into_data().unwrap(), "one");
     let second = body.frame().await.unwrap().unwrap();
     assert_eq!(second.into_trailers().unwrap(), trailers);
-    assert_eq!(body.frame().await.unwrap().unwrap_err(), "broken off");
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "broken off");
     assert!(body.is_end_stream());
     assert!(body.frame().await.is_none());
 }

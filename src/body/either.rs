@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     fmt, mem,
     pin::Pin,
     sync::Arc,
@@ -12,11 +13,14 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::ending::{CredentialEnded, Ending};
+
 pin_project! {
     /// A body that passes through a layer, or one of the layer's own.
     ///
     /// It implements [`Body`] where the body that passes does, if that body's data can be made of the data of
-    /// the layer's own (for [`Bytes`], axum's, tonic's and hyper's can).
+    /// the layer's own (for [`Bytes`], axum's, tonic's and hyper's can). Its error is the error of the
+    /// body that passes, in a box, or a [`CredentialEnded`](crate::CredentialEnded).
     ///
     /// # Example
     ///
@@ -54,11 +58,28 @@ pin_project! {
             body: B,
             guard: Guard,
         },
+        // Until the credential of the caller ends.
+        Ending {
+            #[pin]
+            body: B,
+            ending: Ending,
+        },
+        // It was broken off.
+        Over,
     }
 }
 
 /// What a body holds.
-struct Guard(#[expect(dead_code, reason = "it is held, and dropped")] Arc<dyn Send + Sync>);
+#[derive(Clone)]
+pub(crate) struct Guard(
+    #[expect(dead_code, reason = "it is held, and dropped")] Arc<dyn Send + Sync>,
+);
+
+impl Guard {
+    pub(crate) fn new(held: Arc<dyn Send + Sync>) -> Self {
+        Self(held)
+    }
+}
 
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,11 +98,26 @@ impl<B, O> EitherBody<B, O> {
     }
 
     /// The body, which holds something to its end if it passes.
-    pub(crate) fn holding(self, guard: Arc<dyn Send + Sync>) -> Self {
-        let guard = Guard(guard);
+    pub(crate) fn holding(self, guard: Guard) -> Self {
         let kind = match self.kind {
             Kind::Passed { body } => Kind::Held { body, guard },
+            Kind::Ending { body, ending } => {
+                let ending = ending.holding(guard);
+                Kind::Ending { body, ending }
+            }
             // One that holds something already is of an inner service, within `body`.
+            kind => kind,
+        };
+        Self { kind }
+    }
+
+    /// The body, which ends with a credential if it passes.
+    pub(crate) fn ending(self, ending: impl FnOnce() -> Ending) -> Self {
+        let kind = match self.kind {
+            Kind::Passed { body } => {
+                let ending = ending();
+                Kind::Ending { body, ending }
+            }
             kind => kind,
         };
         Self { kind }
@@ -104,20 +140,39 @@ impl<B: Default, O> Default for EitherBody<B, O> {
 impl<B, O> Body for EitherBody<B, O>
 where
     B: Body,
+    B::Error: Into<BoxError>,
     O: Body<Error = Infallible> + Unpin,
     B::Data: From<O::Data>,
 {
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        match self.project().kind.project() {
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
+        let mut kind = self.project().kind;
+        match kind.as_mut().project() {
             KindProjection::Passed { body } | KindProjection::Held { body, .. } => {
-                body.poll_frame(cx)
+                boxed(body.poll_frame(cx))
             }
+            KindProjection::Ending { body, ending } => {
+                let is_over = ending.is_over(body.size_hint().exact().is_some());
+                if !is_over {
+                    let frame = body.poll_frame(cx);
+                    if frame.is_ready() || ending.poll_over(cx).is_pending() {
+                        return boxed(frame);
+                    }
+                }
+                let trailers = ending.trailers();
+                // What the handler streams from is let go at once, and nobody is to tell of the end again.
+                kind.set(Kind::Over);
+                Poll::Ready(Some(match trailers {
+                    Some(trailers) => Ok(Frame::trailers(trailers)),
+                    None => Err(CredentialEnded::default().into()),
+                }))
+            }
+            KindProjection::Over => Poll::Ready(None),
             KindProjection::Own { body } => Pin::new(body).poll_frame(cx).map(|frame| {
                 frame.map(|frame| match frame {
                     Ok(frame) => Ok(frame.map_data(Into::into)),
@@ -129,17 +184,31 @@ where
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Passed { body } | Kind::Held { body, .. } => body.is_end_stream(),
+            Kind::Passed { body } | Kind::Held { body, .. } | Kind::Ending { body, .. } => {
+                body.is_end_stream()
+            }
             Kind::Own { body } => body.is_end_stream(),
+            Kind::Over => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Passed { body } | Kind::Held { body, .. } => body.size_hint(),
+            Kind::Passed { body } | Kind::Held { body, .. } | Kind::Ending { body, .. } => {
+                body.size_hint()
+            }
             Kind::Own { body } => body.size_hint(),
+            Kind::Over => SizeHint::with_exact(0),
         }
     }
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+fn boxed<D, E: Into<BoxError>>(
+    frame: Poll<Option<Result<Frame<D>, E>>>,
+) -> Poll<Option<Result<Frame<D>, BoxError>>> {
+    frame.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
 }
 
 /// The body of a refusal: a few bytes of JSON.

@@ -1,0 +1,112 @@
+//! The credential that a caller was accepted with: its end, and its cost.
+
+use std::sync::Arc;
+
+use super::{AuthContext, Charge};
+use crate::{
+    clock::Clock,
+    ended::{EndSource, Ended, Expiry, NEVER},
+};
+
+/// What a caller has of the credential that was accepted. It stays, whatever caller a check makes of it.
+pub(crate) struct OfCredential {
+    charge: Option<Arc<dyn Charge>>,
+    expiry: Expiry,
+}
+
+impl AuthContext {
+    /// Returns a future that is ready once the caller's credential has expired or was revoked: for a
+    /// WebSocket, a stream or a long task that outlives the request.
+    ///
+    /// A token ends at its `exp`, without the leeway that new requests have; a managed key at its expiry,
+    /// and within a second of its revocation by any process, also once nobody can tell any more: the
+    /// store of the keys could not be asked for longer than the `stale_limit`, or the provider is gone.
+    /// A caller whose credential has no end waits for ever. For response bodies
+    /// [`AuthLayer::end_streams`](crate::AuthLayer::end_streams) does it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axum::extract::ws::{CloseFrame, Message, WebSocket};
+    /// use tower_auth::AuthContext;
+    ///
+    /// async fn chat(mut socket: WebSocket, caller: AuthContext) {
+    ///     let mut ended = caller.ended();
+    ///     loop {
+    ///         let message = tokio::select! {
+    ///             () = &mut ended => break,
+    ///             message = socket.recv() => message,
+    ///         };
+    ///         match message {
+    ///             Some(Ok(message)) if socket.send(message).await.is_ok() => {}
+    ///             _ => return,
+    ///         }
+    ///     }
+    ///     let close = CloseFrame { code: 4401, reason: "the credential has ended".into() };
+    ///     let _ = socket.send(Message::Close(Some(close))).await;
+    /// }
+    /// # let _ = chat;
+    /// ```
+    pub fn ended(&self) -> Ended {
+        let source = self.own_charge().cloned();
+        let source = source.map(|charge| charge as Arc<dyn EndSource>);
+        Ended::new(self.expiry(), source)
+    }
+
+    /// Whether the credential can end at all.
+    #[inline]
+    pub(crate) fn can_end(&self) -> bool {
+        self.inner.ends_at != NEVER || self.own_charge().is_some()
+    }
+
+    /// Whether the credential has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.expiry().has_passed() || self.own_charge().is_some_and(|charge| charge.has_ended())
+    }
+
+    fn expiry(&self) -> Expiry {
+        let rare = self.inner.rare.as_ref();
+        Expiry {
+            at: self.inner.ends_at,
+            clock: rare.map_or_else(Clock::system, |rare| rare.clock.clone()),
+        }
+    }
+
+    /// The caller of a credential that ends by that clock.
+    pub(crate) fn timed_by(mut self, clock: &Clock) -> Self {
+        if clock.manual.is_some() && self.inner.ends_at != NEVER {
+            self.edit_rare().clock = clock.clone();
+        }
+        self
+    }
+
+    pub(crate) fn of_credential(&self) -> OfCredential {
+        OfCredential {
+            charge: self.own_charge().cloned(),
+            expiry: self.expiry(),
+        }
+    }
+
+    /// The caller with the credential of another caller, unless it has its own: a check may return a new
+    /// context, and the request still costs something, and the credential still ends.
+    pub(crate) fn with_credential(self, credential: OfCredential) -> Self {
+        let OfCredential { charge, expiry } = credential;
+        let mut caller = self.owing(charge);
+        if expiry.at < caller.inner.ends_at {
+            caller.edit().ends_at = expiry.at;
+            caller = caller.timed_by(&expiry.clock);
+        }
+        caller
+    }
+
+    /// The caller with that charge, unless it has its own.
+    pub(crate) fn owing(mut self, charge: Option<Arc<dyn Charge>>) -> Self {
+        if self.own_charge().is_none()
+            && let Some(charge) = charge
+        {
+            self.edit().owes = charge.is_due();
+            self.edit_rare().charge = Some(charge);
+        }
+        self
+    }
+}

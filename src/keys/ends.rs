@@ -1,0 +1,195 @@
+//! Ending what a key has open [13.2]: when the feed reports that it was revoked or deleted, when it
+//! expires by the store's clock, and when nobody can tell any more.
+
+use std::{
+    sync::{Arc, Weak},
+    task::{Wake, Waker},
+};
+
+use tokio::task::yield_now;
+
+use super::{
+    KeyChange, KeyDigest, Timestamp,
+    held::Known,
+    lookups::Found,
+    replica::{Replica, Trust},
+    uses::EndsKeys,
+    watched::{Lasts, NEVER},
+};
+use crate::{ended::End, error::AuthErrorKind};
+
+impl EndsKeys for Replica {
+    fn end_of(&self, digest: &KeyDigest) -> Arc<End> {
+        let me = self.me().clone();
+        let of = *digest;
+        let forget = move || {
+            if let Some(replica) = me.upgrade() {
+                replica.watched.forget(&of, replica.clock());
+            }
+        };
+        let make = || End::forgotten_by(Box::new(forget));
+        let (end, is_new) = self.watched.end_of(digest, make);
+        if is_new {
+            // It may have changed since the request was let in, and was not watched then.
+            self.review(digest, self.unknown(NEVER));
+        }
+        end
+    }
+
+    fn has_ended(&self, digest: &KeyDigest) -> bool {
+        let known = self.table().with(digest, Known::lasts);
+        let lasts = known.unwrap_or_else(|| self.unknown(NEVER));
+        match lasts {
+            Lasts::Over => true,
+            Lasts::Until(at) | Lasts::Unsure(at) => {
+                self.store_now() >= at || self.trust() == Trust::Lost
+            }
+        }
+    }
+}
+
+impl Replica {
+    /// What it means that a key is not among the known ones.
+    fn unknown(&self, expires_at: Timestamp) -> Lasts {
+        match self.table().leaves_out() {
+            true => Lasts::Unsure(expires_at),
+            false => Lasts::Over,
+        }
+    }
+
+    /// Notes a change for those who wait for the end of the key.
+    pub(super) fn note_change(&self, change: &KeyChange) {
+        if self.watched.is_empty() {
+            return;
+        }
+        let said = match change {
+            KeyChange::Put(key) if key.record().revoked.is_none() => {
+                Lasts::Until(key.record().expires_at.unwrap_or(NEVER))
+            }
+            KeyChange::Put(_) | KeyChange::Deleted { .. } => Lasts::Over,
+        };
+        self.watched.note(&change.digest(), said);
+    }
+
+    /// Notes that everything was read anew: what is not there has ended.
+    pub(super) fn note_all_changed(&self) {
+        if self.watched.is_empty() {
+            return;
+        }
+        for (digest, lasts) in self.watched.all() {
+            let until = match lasts {
+                Lasts::Over => NEVER,
+                Lasts::Until(at) | Lasts::Unsure(at) => at,
+            };
+            self.watched.note(&digest, self.unknown(until));
+        }
+    }
+
+    /// Looks into the keys that changed. Many may have ended at once, with many streams each, so others
+    /// have their turn in between.
+    pub(super) async fn settle_changed(&self) {
+        for (digest, said) in self.watched.take_changed() {
+            self.review(&digest, said);
+            yield_now().await;
+        }
+    }
+
+    /// Like [`settle_changed`](Self::settle_changed), for the few changes of one call.
+    pub(super) fn settle_changed_here(&self) {
+        for (digest, said) in self.watched.take_changed() {
+            self.review(&digest, said);
+        }
+    }
+
+    /// Looks after the watched keys at the end of a poll. `has_jumped` is whether the store's clock shows
+    /// another time than was to be expected.
+    pub(super) async fn settle_poll(&self, has_jumped: bool) {
+        self.settle_changed().await;
+        if self.watched.is_empty() {
+            return;
+        }
+        if has_jumped || self.trust() == Trust::Lost {
+            for (digest, lasts) in self.watched.all() {
+                self.review(&digest, lasts);
+                yield_now().await;
+            }
+        }
+        let unsure = self.watched.unsure();
+        if !unsure.is_empty() {
+            tokio::spawn(ask_for(self.me().clone(), unsure));
+        }
+    }
+
+    /// Ends what a key has open, if the key has ended; else sees to it that it is looked at when it
+    /// expires. `otherwise` is what counts where the key is not among the known ones.
+    fn review(&self, digest: &KeyDigest, otherwise: Lasts) {
+        let now = self.store_now();
+        let known = self.table().with(digest, Known::lasts);
+        let lasts = known.unwrap_or(otherwise);
+        let (Lasts::Until(at) | Lasts::Unsure(at)) = lasts else {
+            return self.finish(digest);
+        };
+        // Where nobody can tell whether a key was revoked, a new request is refused too.
+        if now >= at || self.trust() == Trust::Lost {
+            return self.finish(digest);
+        }
+        let wake = (at != NEVER).then(|| {
+            let left = at.as_unix_millis().saturating_sub(now.as_unix_millis());
+            let expiry = Expiry {
+                replica: self.me().clone(),
+                digest: *digest,
+                at,
+            };
+            let local = self.clock().now_millis().saturating_add(left.max(1));
+            (local, Waker::from(Arc::new(expiry)))
+        });
+        self.watched.set(digest, lasts, self.clock(), wake);
+        if matches!(lasts, Lasts::Unsure(_)) {
+            self.wake.notify_one();
+        }
+    }
+
+    fn finish(&self, digest: &KeyDigest) {
+        if let Some(end) = self.watched.take(digest, self.clock()) {
+            end.finish();
+        }
+    }
+}
+
+/// Looks at a key when it is to expire: by the store's clock it may not have yet.
+struct Expiry {
+    replica: Weak<Replica>,
+    digest: KeyDigest,
+    at: Timestamp,
+}
+
+impl Wake for Expiry {
+    fn wake(self: Arc<Self>) {
+        if let Some(replica) = self.replica.upgrade() {
+            let otherwise = replica.unknown(self.at);
+            replica.review(&self.digest, otherwise);
+        }
+    }
+}
+
+/// Asks the store for keys that have no place among the known ones.
+async fn ask_for(replica: Weak<Replica>, digests: Vec<KeyDigest>) {
+    for digest in digests {
+        let Some(replica) = replica.upgrade() else {
+            return;
+        };
+        match replica.find(digest).await {
+            Found::Judged(Ok(caller)) => {
+                let expires_at = caller.expires_at_unix();
+                let at = expires_at.map_or(NEVER, |at| {
+                    Timestamp::from_unix_millis(at.saturating_mul(1_000))
+                });
+                replica.review(&digest, Lasts::Until(at));
+            }
+            Found::Judged(Err(error)) if error.kind() != AuthErrorKind::InvalidCredential => {
+                // It could not be asked: the next poll tries again.
+            }
+            Found::Judged(Err(_)) | Found::Unknown => replica.finish(&digest),
+        }
+    }
+}
