@@ -26,6 +26,7 @@ mod providers;
 mod readiness;
 mod revocations;
 mod services;
+mod streams;
 mod testing;
 mod throttle;
 mod webhook;

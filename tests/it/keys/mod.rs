@@ -14,7 +14,7 @@ mod many;
 mod outage;
 mod provider;
 mod runtimes;
-mod scripted;
+pub mod scripted;
 mod store;
 mod stores;
 mod url;
