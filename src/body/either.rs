@@ -3,9 +3,8 @@
 use std::{
     convert::Infallible,
     error::Error,
-    fmt, mem,
+    mem,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -13,7 +12,10 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::ending::{CredentialEnded, Ending};
+use super::{
+    ending::{CredentialEnded, Ending},
+    guard::Guard,
+};
 
 pin_project! {
     /// A body that passes through a layer, or one of the layer's own.
@@ -66,24 +68,6 @@ pin_project! {
         },
         // It was broken off.
         Over,
-    }
-}
-
-/// What a body holds.
-#[derive(Clone)]
-pub(crate) struct Guard(
-    #[expect(dead_code, reason = "it is held, and dropped")] Arc<dyn Send + Sync>,
-);
-
-impl Guard {
-    pub(crate) fn new(held: Arc<dyn Send + Sync>) -> Self {
-        Self(held)
-    }
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guard")
     }
 }
 

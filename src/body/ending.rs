@@ -10,7 +10,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::either::Guard;
+use super::guard::Guard;
 use crate::{
     context::{AuthContext, RestingContext},
     ended::Ended,

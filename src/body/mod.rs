@@ -2,9 +2,10 @@
 
 mod either;
 mod ending;
+mod guard;
 
-pub(crate) use self::{either::Guard, ending::Ending};
 pub use self::{
     either::{EitherBody, RefusalBody, ResponseBody},
     ending::CredentialEnded,
 };
+pub(crate) use self::{ending::Ending, guard::Guard};
