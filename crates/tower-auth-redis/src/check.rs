@@ -12,7 +12,9 @@ const OLDEST: u32 = 7;
 /// Fails where a server is too old, only follows another one, or forgets where its memory is short.
 ///
 /// Everything that is kept here has an end, so all policies but one may forget it before.
-pub(crate) async fn check(connection: &mut MultiplexedConnection) -> Result<(), Cause> {
+///
+/// Answers with the number of the server's run, which another server has not, nor this one after a restart.
+pub(crate) async fn check(connection: &mut MultiplexedConnection) -> Result<Option<u128>, Cause> {
     let sections = ["server", "memory", "replication"];
     let info: Result<String, _> = cmd("INFO").arg(&sections).query_async(connection).await;
     let info = match info.map_err(Cause::from) {
@@ -36,12 +38,14 @@ pub(crate) async fn check(connection: &mut MultiplexedConnection) -> Result<(), 
     if value("role").is_some_and(|role| role != "master") {
         return Err(Cause::Replica);
     }
+    let run = value("run_id").and_then(|id| id.get(..32));
+    let run = run.and_then(|id| u128::from_str_radix(id, 16).ok());
     let policy = match value("maxmemory_policy") {
         Some(policy) => policy.to_owned(),
         None => configured(connection).await?,
     };
     match &*policy {
-        "noeviction" => Ok(()),
+        "noeviction" => Ok(run),
         other => Err(Cause::Evicts(Policy::new(other))),
     }
 }

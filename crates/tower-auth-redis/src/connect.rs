@@ -29,6 +29,8 @@ pub(crate) struct Connector {
 pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
     pub(crate) driver: tokio::task::JoinHandle<()>,
+    /// The run of the server, where it says.
+    pub(crate) run: Option<u128>,
 }
 
 type Opened = (
@@ -65,9 +67,13 @@ impl Connector {
         let mut connected = Connected {
             connection,
             driver: tokio::spawn(driver),
+            run: None,
         };
         match check(&mut connected.connection).await {
-            Ok(()) => Ok(connected),
+            Ok(run) => {
+                connected.run = run;
+                Ok(connected)
+            }
             Err(cause) => {
                 connected.driver.abort();
                 Err(cause)

@@ -7,7 +7,7 @@ use tower_auth::shared::{Admission, Count, MOST_COUNTS};
 
 use crate::{fault::Cause, link::Link};
 
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("counts.lua")));
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/counts.lua")));
 
 /// What happens to the buckets.
 #[derive(Clone, Copy, Debug)]

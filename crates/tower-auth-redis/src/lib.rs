@@ -1,7 +1,8 @@
 //! State that the replicas of a [`tower_auth`] service share in a Redis or Valkey server.
 //!
 //! [`RedisSharedState`] is a [`SharedState`](tower_auth::shared::SharedState): it counts requests for all
-//! replicas, and lets one of them do what is done once.
+//! replicas, and lets one of them do what is done once. [`RedisRevocationStore`] is a
+//! [`RevocationStore`](tower_auth::revocations::RevocationStore).
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -20,8 +21,8 @@
 //!
 //! Names that begin with the namespace in braces, `{tower-auth}:`. `count:` and a digest is a bucket: the
 //! time after which it is full, and when that was so; it goes when it is full. `once:` and a digest is what
-//! is done once: the attempt that is at it, or `done`. Everything has an end, so a server whose
-//! `maxmemory-policy` is not `noeviction` would forget any of it: it is refused.
+//! is done once: the attempt that is at it, or `done`. `revoked:` is the list of revocations in four parts.
+//! A server whose `maxmemory-policy` is not `noeviction` would forget any of it: it is refused.
 //!
 //! # What an outage does
 //!
@@ -36,11 +37,13 @@ mod counts;
 mod fault;
 mod link;
 mod once;
+mod open;
+mod revocations;
 mod state;
 mod tls;
 mod url;
 
-pub use self::state::RedisSharedState;
+pub use self::{revocations::RedisRevocationStore, state::RedisSharedState};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

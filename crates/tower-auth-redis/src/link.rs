@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use redis::{RedisResult, aio::MultiplexedConnection, cmd};
+use redis::{
+    PushInfo, PushKind, RedisResult,
+    aio::{MultiplexedConnection, SendError},
+    cmd,
+};
 use tokio::{
     sync::Notify,
     task::AbortHandle,
@@ -50,10 +54,19 @@ struct State {
     count: u64,
     is_connecting: bool,
     failed: Option<Failed>,
+    hints: Option<Hints>,
+}
+
+/// A channel to hear on each connection, and whom to tell.
+#[derive(Clone)]
+struct Hints {
+    channel: String,
+    heard: Arc<Notify>,
 }
 
 struct Current {
     number: u64,
+    run: Option<u128>,
     connection: MultiplexedConnection,
     driver: AbortHandle,
     checked: Instant,
@@ -74,6 +87,12 @@ impl Link {
             state: Mutex::default(),
             settled: Notify::new(),
         }))
+    }
+
+    /// From the next connection on, somebody is told when something is said on a channel, and when nobody
+    /// listened for a while.
+    pub(crate) fn listening(&self, channel: String, heard: Arc<Notify>) {
+        self.0.lock().hints = Some(Hints { channel, heard });
     }
 
     pub(crate) fn target(&self) -> &crate::url::Target {
@@ -100,11 +119,23 @@ impl Link {
     where
         F: Future<Output = RedisResult<T>>,
     {
+        Ok(self.ask_run(limit, question).await?.1)
+    }
+
+    /// Asks the server, within a limit, and says in which run of it that was.
+    pub(crate) async fn ask_run<T, F>(
+        &self,
+        limit: Duration,
+        question: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> Result<(Run, T), Cause>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
         let now = Instant::now();
         // A limit beyond what the clock can tell is as good as a day.
         let day = now + Duration::from_secs(86_400);
         let until = now.checked_add(limit).unwrap_or(day);
-        let (number, connection) = self.connection(until).await?;
+        let (number, run, connection) = self.connection(until).await?;
         let mut asked = Asked {
             link: self,
             number,
@@ -115,7 +146,7 @@ impl Link {
         asked.is_answered = answer.is_ok();
         drop(asked);
         match answer {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => Ok((run, answer)),
             Ok(Err(error)) => {
                 let cause = Cause::from(error);
                 if !cause.is_of_connection() {
@@ -132,7 +163,7 @@ impl Link {
         }
     }
 
-    async fn connection(&self, until: Instant) -> Result<(u64, MultiplexedConnection), Cause> {
+    async fn connection(&self, until: Instant) -> Result<(u64, Run, MultiplexedConnection), Cause> {
         loop {
             let settled = self.0.settled.notified();
             {
@@ -143,7 +174,11 @@ impl Link {
                         current.is_probed = true;
                         self.look_again(current.number, current.connection.clone());
                     }
-                    return Ok((current.number, current.connection.clone()));
+                    let run = match current.run {
+                        Some(run) => Run::Server(run),
+                        None => Run::Connection(current.number),
+                    };
+                    return Ok((current.number, run, current.connection.clone()));
                 }
                 match &state.failed {
                     Some(failed) if Instant::now() < failed.until => {
@@ -172,7 +207,8 @@ impl Link {
         tokio::spawn(async move {
             let found = timeout(CONNECT_LIMIT, check(&mut connection)).await;
             if let Some(shared) = shared.upgrade() {
-                shared.found(number, found.unwrap_or(Err(Cause::TooLate)), true);
+                let found = found.unwrap_or(Err(Cause::TooLate)).map(drop);
+                shared.found(number, found, true);
             }
         });
     }
@@ -207,6 +243,15 @@ impl Link {
             }
         });
     }
+}
+
+/// The time in which a server forgets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// From its start to its end.
+    Server(u128),
+    /// Where it does not say when it started: as long as a connection lasts.
+    Connection(u64),
 }
 
 /// A call that waits for its answer.
@@ -286,22 +331,29 @@ impl Drop for Connecting {
 }
 
 async fn connect(attempt: Connecting) {
-    let Some(connector) = attempt.0.upgrade().map(|shared| shared.connector.clone()) else {
+    let Some(shared) = attempt.0.upgrade() else {
         return;
     };
-    let hears = |_: redis::PushInfo| Ok::<_, redis::aio::SendError>(());
-    let connected = timeout(CONNECT_LIMIT, connector.connect(hears)).await;
+    let (connector, hints) = (shared.connector.clone(), shared.lock().hints.clone());
+    // A state that nobody has any more does not wait for this.
+    drop(shared);
+    let connected = timeout(CONNECT_LIMIT, connected(&connector, hints)).await;
     let Some(shared) = attempt.0.upgrade() else {
         return;
     };
     let mut state = shared.lock();
     match connected.unwrap_or(Err(Cause::TooLate)) {
-        Ok(Connected { connection, driver }) => {
+        Ok(Connected {
+            connection,
+            driver,
+            run,
+        }) => {
             state.count += 1;
             let number = state.count;
             state.failed = None;
             state.current = Some(Current {
                 number,
+                run,
                 connection,
                 driver: driver.abort_handle(),
                 checked: Instant::now(),
@@ -318,6 +370,25 @@ async fn connect(attempt: Connecting) {
         }
         Err(cause) => state.fail(cause),
     }
+}
+
+async fn connected(connector: &Connector, hints: Option<Hints>) -> Result<Connected, Cause> {
+    let heard = hints.as_ref().map(|hints| Arc::clone(&hints.heard));
+    let hears = move |push: PushInfo| {
+        if push.kind == PushKind::Message
+            && let Some(heard) = &heard
+        {
+            heard.notify_waiters();
+        }
+        Ok::<_, SendError>(())
+    };
+    let mut connected = connector.connect(hears).await?;
+    if let Some(hints) = hints {
+        // Where that is forbidden there are no hints, and whoever waits for them asks by the clock.
+        let _ = connected.connection.subscribe(&hints.channel).await;
+        hints.heard.notify_waiters();
+    }
+    Ok(connected)
 }
 
 impl Drop for Shared {

@@ -2,27 +2,21 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use tokio::task::spawn_blocking;
 use tower_auth::{
     answer::Answer,
     shared::{Admission, Begun, Count, Once, SharedState, SharedStateError},
 };
 
 use crate::{
-    connect::Connector,
     counts::{self, Change},
     fault::Cause,
     link::Link,
     once,
-    tls::Tls,
-    url::Target,
+    open::open,
 };
 
 /// How long a call waits, unless said otherwise.
 const WAIT_LIMIT: Duration = Duration::from_secs(1);
-
-/// How long opening may take.
-const OPEN_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the replicas of a service share in a Redis or Valkey server.
 ///
@@ -84,16 +78,7 @@ impl RedisSharedState {
     /// # });
     /// ```
     pub async fn open(url: impl AsRef<str>) -> Result<Self, SharedStateError> {
-        let target = Target::parse(url.as_ref()).map_err(Cause::Url)?;
-        let tls = match target.tls.clone() {
-            Some(roots) => {
-                let read = spawn_blocking(move || Tls::new(&roots)).await;
-                Some(read.map_err(|_| Cause::Ended)?.map_err(Cause::Tls)?)
-            }
-            None => None,
-        };
-        let link = Link::new(Connector { target, tls });
-        link.open(OPEN_LIMIT).await?;
+        let link = open(url.as_ref(), |_| ()).await?;
         Ok(Self {
             link,
             wait_limit: WAIT_LIMIT,

@@ -5,11 +5,21 @@ use crate::{
     server::Server,
 };
 use std::{sync::Arc, time::Duration};
-use tower_auth::{shared::SharedState, testing};
+use tower_auth::{
+    keys::Revision,
+    revocations::{RevocationStore, RevocationStoreError},
+    shared::SharedState,
+    testing,
+};
+use tower_auth_redis::RedisRevocationStore;
 
 /// As the README lists them.
 const NEEDED: &str = "+hello +ping +select +info +get +set +del +time +evalsha +script|load \
-                      +subscribe +publish ~{test-acl}:* &{test-acl}:*";
+                      ~{test-acl}:* &{test-acl}:*";
+
+/// And these for revocations.
+const NEEDED_TOO: &str = "+hget +hset +hsetnx +hdel +hlen +hexists +hgetall +zadd +zrange +zrem +zcard \
+                          +publish +subscribe";
 
 fn url(server: &Server) -> String {
     let port = server.port();
@@ -30,7 +40,10 @@ async fn what_the_readme_lists_is_enough_also_where_config_is_forbidden() {
     let Some(server) = server(NEEDED) else {
         return;
     };
-    assert!(include_str!("../../README.md").contains("+evalsha +script|load"));
+    let readme = include_str!("../../README.md");
+    for right in NEEDED.split(' ').chain(NEEDED_TOO.split(' ')) {
+        assert!(!right.starts_with('+') || readme.contains(right), "{right}");
+    }
     let url = url(&server);
     testing::shared_state(async || {
         server.run::<String>("FLUSHALL");
@@ -42,6 +55,57 @@ async fn what_the_readme_lists_is_enough_also_where_config_is_forbidden() {
     .await;
     server.run::<String>("CONFIG SET maxmemory-policy allkeys-lru");
     assert!(refusal(&url).await.contains("it is allkeys-lru"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_readme_lists_is_enough_for_revocations() {
+    for rights in [
+        format!("{NEEDED} {NEEDED_TOO}"),
+        // Without hints it is asked by the clock alone.
+        format!("{NEEDED} {NEEDED_TOO} -subscribe -publish"),
+    ] {
+        let Some(server) = server(&rights) else {
+            return;
+        };
+        let url = url(&server);
+        testing::revocation_store(async || {
+            server.run::<String>("FLUSHALL");
+            let handles = [open(&url).await, open(&url).await];
+            handles[0].restore(Vec::new()).await.unwrap();
+            handles.map(|store| Arc::new(store) as Arc<dyn RevocationStore>)
+        })
+        .await;
+    }
+}
+
+async fn open(url: &str) -> RedisRevocationStore {
+    RedisRevocationStore::open(url).await.unwrap()
+}
+
+/// Its run is hidden with it: each connection is a history of its own, so that nothing is missed.
+#[tokio::test(flavor = "multi_thread")]
+async fn revocations_are_read_anew_on_each_connection_where_info_is_forbidden() {
+    let Some(server) = server(&format!("{NEEDED} {NEEDED_TOO} -info +config|get")) else {
+        return;
+    };
+    let store = open(&url(&server)).await;
+    store.restore(Vec::new()).await.unwrap();
+    let epoch = async || {
+        store
+            .changes(Revision::ZERO, 1)
+            .await
+            .map(|page| page.value.epoch)
+    };
+    let first = epoch().await.unwrap();
+    assert_eq!(epoch().await.unwrap(), first);
+    server.run::<i64>("CLIENT KILL USER app");
+    let second = loop {
+        match epoch().await {
+            Ok(epoch) => break epoch,
+            Err(error) => assert!(!matches!(error, RevocationStoreError::Lost)),
+        }
+    };
+    assert_ne!(first, second);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod eviction;
 mod garbage;
 mod guarded;
 mod outage;
+mod revocations;
 mod secrets;
 mod server;
 mod tls;
