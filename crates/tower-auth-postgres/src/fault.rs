@@ -44,6 +44,8 @@ pub(crate) enum Cause {
     Encoding,
     /// What was read is not what this crate writes.
     Unreadable,
+    /// The tables are of an older version of this crate.
+    Older,
     /// All connections are in use.
     NoConnection,
     /// The time that a call may take is over.
@@ -205,6 +207,10 @@ impl fmt::Display for Cause {
             ),
             Self::Unreadable => f.write_str(
                 "the database holds what this program does not write: restore a backup",
+            ),
+            Self::Older => f.write_str(
+                "the tables are of an older version of this program: start the program again, which \
+                 brings them up to date",
             ),
             Self::NoConnection => f.write_str(
                 "all connections to the database are in use: look for what keeps it busy, or allow more \

@@ -60,6 +60,7 @@ mod fault;
 mod listener;
 mod pool;
 mod read;
+mod revocations;
 mod schema;
 mod store;
 mod target;

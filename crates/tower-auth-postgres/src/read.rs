@@ -257,7 +257,7 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
 }
 
 /// One more than are asked for tells whether there are more.
-fn one_more(limit: usize) -> i64 {
+pub(crate) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 

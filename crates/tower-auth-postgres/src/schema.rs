@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The newest schema that this program knows: how many steps there are.
-pub(crate) const KNOWN: i32 = 1;
+pub(crate) const KNOWN: i32 = 2;
 
 /// From nothing to the first schema.
 ///
@@ -53,6 +53,17 @@ CREATE TABLE tower_auth.audit (
 CREATE INDEX audit_by_key ON tower_auth.audit (key, revision);
 ";
 
+/// From the first schema to the second: revocations of tokens.
+const SECOND: &str = "
+CREATE TABLE tower_auth.revocations (
+    id bytea PRIMARY KEY CHECK (octet_length(id) = 32),
+    revision bigint NOT NULL UNIQUE,
+    ends bigint NOT NULL,
+    entry text NOT NULL
+);
+CREATE INDEX revocations_by_end ON tower_auth.revocations (ends);
+";
+
 /// What a database has of ours.
 const FOUND: &str = "SELECT current_setting('server_encoding') = 'UTF8', pg_is_in_recovery(),
     EXISTS (SELECT FROM pg_namespace WHERE nspname = 'tower_auth'),
@@ -72,12 +83,20 @@ pub(crate) fn require(found: i32) -> Result<(), Fault> {
             known: u32::try_from(KNOWN).unwrap_or_default(),
         }
         .into()),
+        found if found > 0 => Err(Cause::Older.into()),
         _ => Err(Fault::unreadable()),
     }
 }
 
-/// Fails unless the tables are there.
-pub(crate) async fn check(pool: &Pool, until: Instant) -> Result<(), Fault> {
+/// Fails unless the tables are there. Older ones are brought to the newest schema.
+pub(crate) async fn require_newest(pool: &Pool, until: Instant) -> Result<(), Fault> {
+    match check(pool, until).await {
+        Err(Fault::Unavailable(Cause::Older)) => migrate(pool, until).await,
+        checked => checked,
+    }
+}
+
+async fn check(pool: &Pool, until: Instant) -> Result<(), Fault> {
     let statement = Statement {
         sql: "SELECT 1",
         values: &[],
@@ -118,7 +137,14 @@ async fn in_transaction(transaction: &Transaction) -> Result<(), Fault> {
         let version = transaction
             .rows("SELECT version FROM tower_auth.store", &[])
             .await?;
-        return require(column(version.first().ok_or_else(Fault::unreadable)?, 0)?);
+        let found = column(version.first().ok_or_else(Fault::unreadable)?, 0)?;
+        if found == 1 {
+            transaction.batch(SECOND).await?;
+            let sql = "UPDATE tower_auth.store SET version = $1";
+            transaction.rows(sql, &[(&KNOWN, Type::INT4)]).await?;
+            return Ok(());
+        }
+        return require(found);
     }
     if has_tables {
         return Err(Cause::Foreign.into());
@@ -128,6 +154,7 @@ async fn in_transaction(transaction: &Transaction) -> Result<(), Fault> {
         transaction.batch("CREATE SCHEMA tower_auth").await?;
     }
     transaction.batch(FIRST).await?;
+    transaction.batch(SECOND).await?;
     let epoch = Epoch::generate()?.as_u128().to_be_bytes();
     let sql = "INSERT INTO tower_auth.store (version, epoch, revision) VALUES ($1, $2, 0)";
     transaction

@@ -9,14 +9,15 @@ use tokio::{
 };
 use tower_auth::keys::{
     AsOf, AuditQuery, AuditRecord, Epoch, KeyChanges, KeyId, KeyLookup, KeyQuery, KeyStore,
-    KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision, Spend, StoredKey, Written,
+    KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision, RevocationChanges, Spend,
+    StoredKey, Written,
 };
 
 use crate::{
     fault::{Cause, Fault},
     listener::Listening,
     pool::{Connector, Pool},
-    read, schema,
+    read, revocations, schema,
     target::Target,
     tls::Tls,
     write,
@@ -140,7 +141,7 @@ impl PostgresKeyStore {
         if creates {
             schema::migrate(&pool, until).await?;
         }
-        schema::check(&pool, until).await?;
+        schema::require_newest(&pool, until).await?;
         let changed = Arc::new(Notify::new());
         let listening = Listening::start(connector.clone(), &changed);
         Ok(Self {
@@ -275,6 +276,16 @@ impl KeyStore for PostgresKeyStore {
 
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>> {
         self.ask(move |pool, until| async move { read::audit(&pool, &query, until).await })
+    }
+
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        self.ask_by(self.feed.clone(), move |pool, until| async move {
+            revocations::changes(&pool, after, limit, until).await
+        })
     }
 
     fn renew_epoch(&self) -> KeyStoreFuture<Epoch> {

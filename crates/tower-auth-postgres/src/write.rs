@@ -9,7 +9,7 @@ use tower_auth::keys::{
 use crate::{
     fault::{Cause, Fault},
     pool::Pool,
-    read,
+    read, revocations,
     schema::KNOWN,
     transaction::{Mode, State, Statement, Transaction, column, number, once, signed},
 };
@@ -67,6 +67,7 @@ async fn in_transaction(
         None => None,
     };
     let mut applied = write.apply(target, state.now, state.latest)?;
+    revocations::keep(transaction, &mut applied.revocations, state.now).await?;
     keep(transaction, &applied, idempotency.as_deref()).await?;
     for key in &mut applied.puts {
         let kept = read::by_id(transaction, key.record().id()).await?;

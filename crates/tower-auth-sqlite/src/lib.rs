@@ -62,6 +62,7 @@ mod database;
 mod fault;
 mod files;
 mod read;
+mod revocations;
 mod schema;
 mod spend;
 mod store;

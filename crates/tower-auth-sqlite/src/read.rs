@@ -256,7 +256,7 @@ pub(crate) fn number(column: i64) -> Result<u64, Fault> {
 }
 
 /// One more than are asked for tells whether there are more.
-fn one_more(limit: usize) -> i64 {
+pub(crate) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 

@@ -6,7 +6,7 @@ use tower_auth::keys::{Epoch, KeyStoreError};
 use crate::fault::{Cause, Fault};
 
 /// The newest schema that this program knows: how many steps there are.
-const KNOWN: u32 = 2;
+const KNOWN: u32 = 3;
 
 /// "tAut": tells a file of this crate from the database of another program.
 const APPLICATION: i32 = 0x7441_7574;
@@ -68,6 +68,17 @@ const SECOND: &str = concat!(
     ";"
 );
 
+/// From the second schema to the third: revocations of tokens.
+const THIRD: &str = "
+CREATE TABLE revocations (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 32),
+    revision INTEGER NOT NULL UNIQUE,
+    ends INTEGER NOT NULL,
+    entry TEXT NOT NULL
+) STRICT;
+CREATE INDEX revocations_by_end ON revocations (ends);
+";
+
 /// Refuses a file that is another program's, or a newer one's. It writes nothing.
 ///
 /// In a transaction: of a file that another process gives its tables meanwhile, it sees all or none of
@@ -102,6 +113,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     }
     if found < 2 {
         transaction.execute_batch(SECOND)?;
+    }
+    if found < 3 {
+        transaction.execute_batch(THIRD)?;
     }
     if found < KNOWN {
         transaction.pragma_update(None, "user_version", KNOWN)?;

@@ -12,13 +12,14 @@ use rusqlite::Transaction;
 use tokio::sync::Notify;
 use tower_auth::keys::{
     AsOf, AuditQuery, AuditRecord, Epoch, KeyChanges, KeyId, KeyLookup, KeyQuery, KeyStore,
-    KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision, Spend, StoredKey, Written,
+    KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, Page, Revision, RevocationChanges, Spend,
+    StoredKey, Written,
 };
 
 use crate::{
     database::{Call, Database, Opening},
     fault::Fault,
-    read,
+    read, revocations,
     worker::Worker,
     write,
 };
@@ -236,6 +237,16 @@ impl KeyStore for SqliteKeyStore {
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>> {
         self.read(&self.shared.lists, move |transaction, call| {
             read::audit(transaction, &query, call.until)
+        })
+    }
+
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        self.read(&self.shared.feed, move |transaction, call| {
+            revocations::changes(transaction, after, limit, call.until)
         })
     }
 

@@ -11,6 +11,7 @@ use crate::{
     database::{Call, in_time},
     fault::Fault,
     read::{self, column},
+    revocations,
 };
 
 /// Carries a change out, as [`KeyWrite`] says it step by step.
@@ -46,6 +47,7 @@ pub(crate) fn change(
     };
     let (_, latest) = read::state(transaction)?;
     let mut applied = write.apply(target, call.now, latest)?;
+    revocations::keep(transaction, &mut applied.revocations, call)?;
     keep(transaction, &applied, idempotency.as_deref())?;
     for key in &mut applied.puts {
         let kept = read::by_id(transaction, key.record().id())?;

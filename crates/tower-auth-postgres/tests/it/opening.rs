@@ -82,7 +82,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
     ];
     for opened in opened {
         let error = opened.unwrap_err();
-        let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 1 });
+        let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 2 });
         assert!(is_newer, "{error:?}");
     }
     assert_eq!(
@@ -93,6 +93,25 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
         number(&client, "SELECT count(*) FROM tower_auth.keys").await,
         0
     );
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_becomes_one_of_the_newest() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let first = store(&database.url()).await;
+    first.write(testing::key_store_create(1)).await.unwrap();
+    let client = database.client().await;
+    let sql = "DROP TABLE tower_auth.revocations; UPDATE tower_auth.store SET version = 1";
+    client.batch_execute(sql).await.unwrap();
+    assert!(first.changes(Revision::ZERO, 10).await.is_err());
+    let opened = PostgresKeyStore::open(database.url()).await.unwrap();
+    let keys = opened.changes(Revision::ZERO, 10).await.unwrap().value;
+    assert_eq!(keys.changes.len(), 1);
+    let page = opened.revocations(Revision::ZERO, 10).await.unwrap().value;
+    assert!(page.changes.is_empty() && page.latest == keys.latest);
 }
 
 async fn number(client: &Client, sql: &str) -> i64 {

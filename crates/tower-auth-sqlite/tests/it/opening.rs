@@ -95,7 +95,7 @@ async fn a_newer_schema_is_refused_and_left_as_it_is() {
         .unwrap();
     let before = fs::read(folder.file()).unwrap();
     let error = SqliteKeyStore::open(folder.file()).await.unwrap_err();
-    let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 2 });
+    let is_newer = matches!(error, KeyStoreError::NewerSchema { found: 7, known: 3 });
     assert!(is_newer, "{error:?}");
     assert!(error.is_unavailable());
     assert_eq!(fs::read(folder.file()).unwrap(), before);
