@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io};
 
-use tower_auth::keys::KeyStoreError;
+use tower_auth::{keys::KeyStoreError, shared::SharedStateError};
 
 use crate::{target::UrlFault, tls::TlsFault};
 
@@ -40,6 +40,16 @@ pub(crate) enum Cause {
     Standby,
     /// The tables are another program's.
     Foreign,
+    /// The tables of the shared state are another program's.
+    ForeignShared,
+    /// The tables of the shared state are not there.
+    NoSharedTables,
+    /// A newer program has changed the tables of the shared state.
+    NewerShared,
+    /// More counts at once than the contract allows.
+    TooManyCounts,
+    /// More buckets than are kept.
+    TooManyBuckets,
     /// The database keeps texts in another encoding than UTF-8.
     Encoding,
     /// What was read is not what this crate writes.
@@ -48,6 +58,8 @@ pub(crate) enum Cause {
     Older,
     /// All connections are in use.
     NoConnection,
+    /// All connections of the shared state are in use.
+    NoSharedConnection,
     /// The time that a call may take is over.
     TooLate,
     /// The store was closed.
@@ -137,6 +149,15 @@ impl From<Fault> for KeyStoreError {
     }
 }
 
+impl From<Fault> for SharedStateError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Answer(answer) => Self::new(answer),
+            Fault::Unavailable(cause) => Self::new(cause),
+        }
+    }
+}
+
 impl Cause {
     /// Only the kind of an error goes on: its text may quote a value of the database or of the URL.
     fn of(error: &tokio_postgres::Error) -> Self {
@@ -201,6 +222,26 @@ impl fmt::Display for Cause {
             ),
             Self::Foreign => f.write_str(
                 "the schema tower_auth holds another program's tables: give the keys a database of their own",
+            ),
+            Self::ForeignShared => f.write_str(
+                "the schema tower_auth_shared holds another program's tables: give the shared state a \
+                 database of its own",
+            ),
+            Self::NoSharedTables => f.write_str(
+                "the database has no tables for the shared state: create them with \
+                 PostgresSharedState::open_or_create",
+            ),
+            Self::NewerShared => f.write_str(
+                "a newer program has changed the tables of the shared state: install that version",
+            ),
+            Self::TooManyCounts => f.write_str("too many counts at once"),
+            Self::TooManyBuckets => f.write_str(
+                "the database keeps more than a million buckets: look for who is counted, or keep counts \
+                 in Redis (crate tower-auth-redis)",
+            ),
+            Self::NoSharedConnection => f.write_str(
+                "all connections to the database are in use: look for what keeps it busy, or allow more \
+                 with PostgresSharedState::with_connections",
             ),
             Self::Encoding => f.write_str(
                 "the database does not keep texts as UTF-8: create one with ENCODING 'UTF8'",

@@ -1,6 +1,7 @@
 //! Keeps the managed API keys of [`tower_auth`] in a PostgreSQL database that several processes, on one
 //! machine or on many, share.
 //!
+//! [`PostgresSharedState`] is what replicas share: counts of requests, and what one of them does once.
 //! [`PostgresKeyStore`] is a [`KeyStore`](tower_auth::keys::KeyStore): give it to
 //! [`ManagedKeys`](tower_auth::keys::ManagedKeys).
 //!
@@ -30,6 +31,9 @@
 //! its tables: open it with [`PostgresKeyStore::open`]. The role that makes the tables needs the right to
 //! create schemas, or owns an empty schema of that name:
 //! [`PostgresKeyStore::open_or_create`].
+//!
+//! What replicas share is in a schema of its own, `tower_auth_shared`: an unlogged table of counts, which a
+//! crash empties, a table of what is done once, and two functions.
 //!
 //! # Several processes
 //!
@@ -62,6 +66,7 @@ mod pool;
 mod read;
 mod revocations;
 mod schema;
+mod shared;
 mod store;
 mod target;
 mod tls;
@@ -69,7 +74,7 @@ mod transaction;
 mod url;
 mod write;
 
-pub use self::{store::PostgresKeyStore, url::open_url};
+pub use self::{shared::PostgresSharedState, store::PostgresKeyStore, url::open_url};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

@@ -49,7 +49,7 @@ const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::b
 ///
 /// `search_path`: whatever the database says, a name means the system's function. The limits: a process that
 /// is stopped in the middle keeps no lock for much longer than a call may take.
-fn begin(mode: Mode, until: Instant) -> String {
+pub(crate) fn begin(mode: Mode, until: Instant) -> String {
     let left = left(until).as_millis().clamp(20, 86_400_000);
     // Before the call gives up, so that the answer tells what was waited for; the last one after it.
     let [lock, statement, idle] = [8, 9, 11].map(|tenths| left * tenths / 10);

@@ -13,4 +13,5 @@ mod outage;
 mod processes;
 mod proxy;
 mod secrets;
+mod shared;
 mod tls;

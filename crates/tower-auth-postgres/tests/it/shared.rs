@@ -1,0 +1,380 @@
+//! What replicas share in a database [14.4] [11.2].
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use tower_auth::{
+    shared::{Admission, Begun, Count, MemorySharedState, Once, SharedState, SharedStateError},
+    testing::{self, ManualClock},
+};
+use tower_auth_postgres::PostgresSharedState;
+use tower_auth_servers::{Database, PATIENCE, Pooler, Postgres};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+async fn state(url: &str) -> PostgresSharedState {
+    match PostgresSharedState::open_or_create(url).await {
+        Ok(state) => state.with_wait_limit(PATIENCE),
+        Err(error) => panic!("{}", reason(&error)),
+    }
+}
+
+fn reason(error: &SharedStateError) -> String {
+    error.source().unwrap().to_string()
+}
+
+fn count(subject: &str, quota: &str) -> Count {
+    Count::new("test", subject, quota.parse().unwrap())
+}
+
+async fn sql(database: &Database<'_>, sql: &str) {
+    database.client().await.batch_execute(sql).await.unwrap();
+}
+
+async fn number(database: &Database<'_>, sql: &str) -> i64 {
+    database
+        .client()
+        .await
+        .query_one(sql, &[])
+        .await
+        .unwrap()
+        .get(0)
+}
+
+/// The claims, with two states of one URL.
+async fn claims(database: &Database<'_>, url: &str) {
+    testing::shared_state(async || {
+        sql(database, "DROP SCHEMA IF EXISTS tower_auth_shared CASCADE").await;
+        let handles = [state(url).await, state(url).await];
+        let handles = handles.map(|state| Arc::new(state) as Arc<dyn SharedState>);
+        // The server's clock and ours are one; a little more, because timers may be early.
+        let pass = async |by| tokio::time::sleep(by + Duration::from_millis(20)).await;
+        (handles, pass)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_shared_state_promises_holds_over_two_states_of_one_database() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    claims(&database, &database.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_a_shared_state_promises_holds_behind_a_pooler_in_transaction_mode() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let Some(pooler) = Pooler::start(server) else {
+        return;
+    };
+    let database = server.database().await;
+    claims(&database, &pooler.url(&database.name)).await;
+}
+
+/// Quotas whose units do not come back while a test runs.
+const QUOTAS: [&str; 4] = [
+    "1 per 366 days",
+    "7 per day",
+    "1000 per 30 days, burst 50",
+    "9 per day, burst 3",
+];
+
+/// They are the same but for the time that passes while the server is asked.
+fn agree(one: Admission, other: Admission) -> bool {
+    match (one, other) {
+        (
+            Admission::Refused {
+                longest: one,
+                retry_after: wait,
+            },
+            Admission::Refused {
+                longest: other,
+                retry_after,
+            },
+        ) => one == other && wait.abs_diff(retry_after) < Duration::from_secs(60),
+        (one, other) => one == other,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_counts_as_the_state_in_memory_does() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let shared = state(&database.url()).await;
+    // Numbers that look random, and are the same each time.
+    let mut seed = 0x5eed_u64;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % below
+    };
+    for round in 0..60 {
+        let memory = MemorySharedState::new().with_clock(ManualClock::now().clock());
+        for _ in 0..8 {
+            let counts: Vec<_> = (0..=random(3))
+                .map(|_| {
+                    let subject = format!("{round} {}", random(3));
+                    let quota = QUOTAS[usize::try_from(random(4)).unwrap()];
+                    let units = [0, 1, 1, 2, 3, 40][usize::try_from(random(6)).unwrap()];
+                    count(&subject, quota).with_units(units)
+                })
+                .collect();
+            match random(5) {
+                0 => {
+                    shared.charge(&counts).await.unwrap();
+                    memory.charge(&counts).await.unwrap();
+                }
+                1 => {
+                    shared.give_back(&counts).await.unwrap();
+                    memory.give_back(&counts).await.unwrap();
+                }
+                _ => {
+                    let one = shared.admit(&counts).await.unwrap();
+                    let other = memory.admit(&counts).await.unwrap();
+                    assert!(agree(one, other), "{one:?} {other:?} {counts:?}");
+                }
+            }
+        }
+    }
+    // Beyond all numbers.
+    let far = count("far", "1 per 366 days").with_units(u32::MAX);
+    shared.charge(&[far, far]).await.unwrap();
+    let refused = shared.admit(&[far]).await.unwrap();
+    assert!(matches!(refused, Admission::Refused { longest: 0, .. }));
+}
+
+/// Each takes two buckets, in one order or the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_requests_at_once_are_admitted_exactly_as_often_as_the_limit_says() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let url = database.url();
+    let states = [Arc::new(state(&url).await), Arc::new(state(&url).await)];
+    let requests: Vec<_> = (0..400)
+        .map(|number| {
+            let state = Arc::clone(&states[number % 2]);
+            let mut counts = [count("ada", "100 per hour"), count("all", "500 per hour")];
+            if number % 3 == 0 {
+                counts.reverse();
+            }
+            tokio::spawn(async move { state.admit(&counts).await.unwrap() })
+        })
+        .collect();
+    let mut admitted = 0;
+    for request in requests {
+        let answer = request.await.unwrap();
+        admitted += usize::from(matches!(answer, Admission::Admitted { .. }));
+    }
+    assert_eq!(admitted, 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_open_an_empty_database_at_once_make_its_tables_once() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let opened: Vec<_> = (0..6)
+        .map(|_| tokio::spawn(PostgresSharedState::open_or_create(database.url())))
+        .collect();
+    for opened in opened {
+        opened.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_crashes_counts_anew_and_remembers_what_was_done() {
+    let Some(mut server) = Postgres::start(&[]) else {
+        return;
+    };
+    let url = server.database().await.url();
+    let shared = state(&url).await;
+    let ada = count("ada", "1 per hour");
+    let done = Once::new("test", b"done");
+    shared.admit(&[ada]).await.unwrap();
+    shared.finish(&done, HOUR).await.unwrap();
+    server.kill();
+    let error = shared.begin(&done, HOUR).await.unwrap_err();
+    assert!(!reason(&error).is_empty());
+    shared.admit(&[ada]).await.unwrap_err();
+    server.start_again();
+    let begun = loop {
+        match shared.begin(&Once::new("test", b"done"), HOUR).await {
+            Ok(begun) => break begun,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    assert_eq!(begun, Begun::Done);
+    let admitted = shared.admit(&[ada]).await.unwrap();
+    assert!(
+        matches!(admitted, Admission::Admitted { .. }),
+        "{admitted:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_is_removed_and_what_is_not_stays() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let shared = state(&database.url()).await;
+    let (short, long) = (count("a", "1000 per second"), count("b", "1 per hour"));
+    shared.admit(&[short, long]).await.unwrap();
+    let (over, kept) = (Once::new("test", b"over"), Once::new("test", b"kept"));
+    shared
+        .finish(&over, Duration::from_millis(1))
+        .await
+        .unwrap();
+    shared.finish(&kept, HOUR).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // A process that opens the state sweeps.
+    let _other = state(&database.url()).await;
+    for table in ["counts", "once"] {
+        let rows = format!("SELECT count(*) FROM tower_auth_shared.{table}");
+        while number(&database, &rows).await != 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let begun = shared.begin(&Once::new("test", b"kept"), HOUR).await;
+    assert_eq!(begun.unwrap(), Begun::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_clock_is_set_back_neither_gives_nor_locks() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let shared = state(&database.url()).await;
+    let ada = count("ada", "2 per 2 seconds, burst 1");
+    shared.admit(&[ada]).await.unwrap();
+    // It was an hour ahead when it wrote.
+    sql(
+        &database,
+        "UPDATE tower_auth_shared.counts SET at = at + 3600000000",
+    )
+    .await;
+    let refused = shared.admit(&[ada]).await.unwrap();
+    assert!(matches!(refused, Admission::Refused { .. }), "{refused:?}");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let admitted = shared.admit(&[ada]).await.unwrap();
+    assert!(
+        matches!(admitted, Admission::Admitted { .. }),
+        "{admitted:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_are_missing_another_programs_or_a_newer_ones_are_said() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let url = database.url();
+    let error = PostgresSharedState::open(&url).await.unwrap_err();
+    assert_eq!(
+        reason(&error),
+        "the database has no tables for the shared state: create them with \
+         PostgresSharedState::open_or_create"
+    );
+    let shared = state(&url).await;
+    sql(&database, "UPDATE tower_auth_shared.store SET version = 99").await;
+    for error in [
+        PostgresSharedState::open(&url).await.unwrap_err(),
+        PostgresSharedState::open_or_create(&url).await.unwrap_err(),
+    ] {
+        assert!(
+            reason(&error).contains("newer program"),
+            "{}",
+            reason(&error)
+        );
+    }
+    sql(
+        &database,
+        "DROP SCHEMA tower_auth_shared CASCADE; CREATE SCHEMA tower_auth_shared;
+         CREATE TABLE tower_auth_shared.store (x int)",
+    )
+    .await;
+    let error = PostgresSharedState::open_or_create(&url).await.unwrap_err();
+    assert!(reason(&error).contains("another program's tables"));
+    let error = shared
+        .admit(&[count("ada", "1 per hour")])
+        .await
+        .unwrap_err();
+    assert!(
+        reason(&error).contains("no tables for the shared state"),
+        "{}",
+        reason(&error)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_may_do_no_more_than_the_docs_say_counts_and_remembers() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    state(&database.url()).await;
+    let name = &database.name;
+    sql(
+        &database,
+        &format!(
+            "CREATE ROLE {name}_app LOGIN PASSWORD 'app-pw';
+             GRANT USAGE ON SCHEMA tower_auth_shared TO {name}_app;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tower_auth_shared TO {name}_app"
+        ),
+    )
+    .await;
+    let url = format!(
+        "postgres://{name}_app:app-pw@127.0.0.1:{}/{name}",
+        server.port()
+    );
+    let shared = PostgresSharedState::open(&url).await.unwrap();
+    let ada = count("ada", "1 per hour");
+    shared.admit(&[ada]).await.unwrap();
+    shared.charge(&[ada]).await.unwrap();
+    shared.give_back(&[ada]).await.unwrap();
+    let once = Once::new("test", b"x");
+    assert_eq!(shared.begin(&once, HOUR).await.unwrap(), Begun::New);
+    shared.abandon(&once).await.unwrap();
+    shared.finish(&once, HOUR).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_another_session_keeps_is_an_error_in_time() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let shared = state(&database.url())
+        .await
+        .with_wait_limit(Duration::from_secs(1));
+    let other = database.client().await;
+    let lock = "BEGIN; LOCK TABLE tower_auth_shared.counts, tower_auth_shared.once";
+    other.batch_execute(lock).await.unwrap();
+    let error = shared
+        .admit(&[count("ada", "1 per hour")])
+        .await
+        .unwrap_err();
+    assert!(
+        reason(&error).contains("another session holds a lock"),
+        "{}",
+        reason(&error)
+    );
+    let error = shared
+        .begin(&Once::new("test", b"x"), HOUR)
+        .await
+        .unwrap_err();
+    assert!(
+        reason(&error).contains("another session holds a lock"),
+        "{}",
+        reason(&error)
+    );
+}
