@@ -127,6 +127,7 @@
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio; with `axum` [`key_api`]: their HTTP API |
 //! | `mcp` | [`mcp`]: servers of the Model Context Protocol, their metadata, and who may call which tool |
+//! | `shared` | limits that several processes count together ([`shared`]), on Tokio |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
 //! | `test-util` | [`testing`] |
@@ -152,6 +153,8 @@ mod context;
 #[cfg(any(feature = "config", feature = "keys"))]
 mod date;
 mod ended;
+#[cfg(any(feature = "keys", feature = "shared"))]
+mod engine;
 mod error;
 mod event;
 #[cfg(feature = "axum")]

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use http::{Extensions, HeaderMap};
 
-use super::settings::{Attempts, Inner};
+use super::{
+    settings::{Attempts, Inner},
+    unit::{Everywhere, SharedUnit},
+};
 use crate::{error::AuthError, request::ClientAddress, shared::seed::SeededHasher};
 
 /// A keyed digest of a credential and the address that it came from.
@@ -31,9 +34,11 @@ pub(crate) enum Counting {
 ///
 /// It is taken before anybody judges, so that many guesses at once are no more than the limit.
 pub(crate) struct Attempt {
-    limit: Arc<Inner>,
+    pub(super) limit: Arc<Inner>,
     bucket: u128,
     unit: Unit,
+    /// Its unit in the counts of all processes, where they count together.
+    pub(super) everywhere: Option<Box<Everywhere>>,
 }
 
 /// The unit of an attempt.
@@ -76,10 +81,21 @@ impl Attempts {
             Err(_) if is_known() => Unit::Missing,
             Err(wait) => return Err(limit.refusal(wait)),
         };
+        let everywhere = limit.shared().map(|_| {
+            let is_known = matches!(unit, Unit::Missing) || is_known();
+            Box::new(Everywhere {
+                count: limit.shared_count(&client.octets()),
+                unit: match is_known {
+                    true => SharedUnit::Known,
+                    false => SharedUnit::Due,
+                },
+            })
+        });
         Ok(Some(Attempt {
             limit: Arc::clone(limit),
             bucket,
             unit,
+            everywhere,
         }))
     }
 }
@@ -123,6 +139,14 @@ impl Attempt {
         {
             limit.known.set(digest, LONG_AGO);
         }
+        if let Some(everywhere) = &self.everywhere {
+            limit.charge_everywhere(everywhere);
+        }
+        self.spend();
+    }
+
+    /// Keeps its unit for good.
+    pub(super) fn spend(&mut self) {
         self.unit = Unit::Spent;
     }
 }
@@ -134,6 +158,9 @@ impl Drop for Attempt {
             limit
                 .counts
                 .give_back_missing(limit.take(self.bucket), full_at);
+            if let Some(everywhere) = &self.everywhere {
+                limit.give_back_everywhere(self.bucket, everywhere);
+            }
         }
     }
 }

@@ -2,7 +2,14 @@
 
 mod attempt;
 mod settings;
+mod unit;
+mod waiting;
 mod watch;
+#[cfg(feature = "shared")]
+mod with_shared;
 
-pub(crate) use self::attempt::{Attempt, Counting, CredentialDigest};
 pub use self::settings::Attempts;
+pub(crate) use self::{
+    attempt::{Attempt, Counting, CredentialDigest},
+    waiting::{Stopped, Waiting},
+};

@@ -16,6 +16,8 @@ use crate::{
     log::TARGET,
     quota::Quota,
     shared::{
+        Count,
+        counting::SharedCounts,
         counts::{Counts, Take},
         gcra::Rate,
         seed::Seed,
@@ -63,11 +65,9 @@ use crate::{
 pub struct Attempts(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    quota: Quota,
+    plan: Plan,
     rate: Rate,
     policy: Arc<str>,
-    max_entries: usize,
-    clock: Clock,
     pub(super) seed: Seed,
     pub(super) counts: Counts,
     /// Until when a credential is known from an address.
@@ -76,25 +76,43 @@ pub(super) struct Inner {
     has_warned: AtomicBool,
 }
 
+#[derive(Clone)]
+pub(super) struct Plan {
+    quota: Quota,
+    max_entries: usize,
+    clock: Clock,
+    pub(super) shared: Option<SharedCounts>,
+}
+
 impl Attempts {
     /// Makes a limit of that many wrong credentials for each client address.
     pub fn new(quota: Quota) -> Self {
-        Self::of(quota, DEFAULT_ENTRIES, Clock::system())
+        Self::of(Plan {
+            quota,
+            max_entries: DEFAULT_ENTRIES,
+            clock: Clock::system(),
+            shared: None,
+        })
     }
 
-    fn of(quota: Quota, max_entries: usize, clock: Clock) -> Self {
+    fn of(plan: Plan) -> Self {
         Self(Arc::new(Inner {
-            quota,
-            rate: quota.into(),
+            rate: plan.quota.into(),
             policy: POLICY.into(),
-            max_entries,
             seed: Seed::new(),
-            counts: Counts::new(max_entries, clock.clone()),
-            clock,
-            known: Table::new(max_entries),
+            counts: Counts::new(plan.max_entries, plan.clock.clone()),
+            known: Table::new(plan.max_entries),
             watch: ProxyWatch::default(),
             has_warned: AtomicBool::new(false),
+            plan,
         }))
+    }
+
+    /// The limit with other settings. It holds nothing then.
+    pub(super) fn edit(self, change: impl FnOnce(&mut Plan)) -> Self {
+        let mut plan = self.0.plan.clone();
+        change(&mut plan);
+        Self::of(plan)
     }
 
     /// Replaces about how many addresses, and how many accepted credentials, it holds. It holds none
@@ -104,23 +122,44 @@ impl Attempts {
     /// credential that was accepted the longest time ago.
     #[must_use]
     pub fn with_max_entries(self, most: usize) -> Self {
-        Self::of(self.0.quota, most, self.0.clock.clone())
+        self.edit(|plan| plan.max_entries = most)
     }
 
     /// Replaces the clock. It holds no counts then.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self::of(self.0.quota, self.0.max_entries, clock)
+        self.edit(|plan| plan.clock = clock)
     }
 }
 
 impl Inner {
+    /// The state that counts with other processes, where there is one.
+    #[inline]
+    pub(super) fn shared(&self) -> Option<&SharedCounts> {
+        self.plan.shared.as_ref()
+    }
+
     pub(super) fn take(&self, bucket: u128) -> Take {
         Take {
             bucket,
             rate: self.rate,
             units: 1,
         }
+    }
+
+    /// An attempt of a client, as a shared state counts it. Another quota counts anew, as it does in one
+    /// process.
+    pub(super) fn shared_count(&self, client: &[u8]) -> Count {
+        let quota = self.plan.quota;
+        let (requests, seconds, burst) = (quota.requests(), quota.seconds(), quota.burst());
+        let limit = format!("{POLICY} {requests}/{seconds}/{burst}");
+        let bucket = Count::bucket_of(&[limit.as_bytes(), client]);
+        Count::of_bucket(bucket, quota)
+    }
+
+    /// The time until an address has one attempt more, in nanoseconds.
+    pub(super) fn interval(&self) -> u64 {
+        u64::try_from(self.rate.interval().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// The refusal of an address that has no attempt left.
@@ -130,8 +169,8 @@ impl Inner {
             .with_message("too many wrong credentials came from this address")
             .with_policy(QuotaPolicy::new(
                 &self.policy,
-                self.quota.requests(),
-                self.quota.seconds(),
+                self.plan.quota.requests(),
+                self.plan.quota.seconds(),
             ))
     }
 
@@ -151,15 +190,15 @@ impl Inner {
 impl fmt::Display for Attempts {
     /// Writes the name and the quota.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{POLICY} {}", self.0.quota)
+        write!(f, "{POLICY} {}", self.0.plan.quota)
     }
 }
 
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attempts")
-            .field("quota", &format_args!("{}", self.0.quota))
-            .field("max_entries", &self.0.max_entries)
+            .field("quota", &format_args!("{}", self.0.plan.quota))
+            .field("max_entries", &self.0.plan.max_entries)
             .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ use super::{
     after::AfterProvider,
     held::{self, Due, Held},
     judged,
+    pending::{PendingDecision, Question, Requester, Wait},
     places::Places,
     resource::Resource,
     revoked,
@@ -16,8 +17,8 @@ use super::{
 };
 use crate::{
     access::{self, Route, Rules},
-    answer::{Asked, Check},
-    attempts::{Attempt, Attempts},
+    answer::Asked,
+    attempts::{self, Attempt, Attempts},
     context::AuthContext,
     error::AuthError,
     event,
@@ -25,7 +26,7 @@ use crate::{
     proxies::TrustedProxies,
     refusal::{OnRefusal, Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
-    requests::Requests,
+    requests::{Requests, Stopped},
 };
 
 #[derive(Clone)]
@@ -68,87 +69,7 @@ pub(super) enum Decision {
     /// say.
     Enter(Option<AuthContext>, Held),
     Refuse(Response<Bytes>),
-    Wait(PendingAnswer),
-}
-
-/// A provider's answer that decides once it is there.
-pub(super) struct PendingAnswer {
-    pub(super) check: Check<AuthResult>,
-    pub(super) question: Question,
-    /// What is waited for.
-    pub(super) awaits: Awaits,
-    /// The attempt that the answer ends.
-    attempt: Option<Attempt>,
-    /// What the limits say, once they have counted the request.
-    pub(super) held: Held,
-}
-
-impl PendingAnswer {
-    fn new(check: Check<AuthResult>, question: Question) -> Self {
-        Self {
-            check,
-            question,
-            awaits: Awaits::Provider,
-            attempt: None,
-            held: Held::default(),
-        }
-    }
-
-    fn revocation(check: Check<AuthResult>, question: Question) -> Self {
-        Self {
-            awaits: Awaits::Revocation,
-            ..Self::new(check, question)
-        }
-    }
-
-    fn ending(self, attempt: Option<Attempt>) -> Self {
-        Self { attempt, ..self }
-    }
-
-    /// Ends the attempt by what the provider answered.
-    pub(super) fn settle<B>(&mut self, answer: &AuthResult, core: &Core, request: &Request<B>) {
-        if let Some(attempt) = self.attempt.take() {
-            judged::settle(
-                attempt,
-                answer,
-                &self.question.provider,
-                &core.view(request),
-            );
-        }
-    }
-
-    fn payment(check: Check<AuthResult>, question: Question, held: Held) -> Self {
-        Self {
-            awaits: Awaits::Payment,
-            held,
-            ..Self::new(check, question)
-        }
-    }
-}
-
-/// What a request waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Awaits {
-    Provider,
-    /// Whether the caller whom the provider accepted was revoked.
-    Revocation,
-    Payment,
-}
-
-/// What is kept of a request that goes in.
-pub(super) type Entering = (Option<AuthContext>, Held);
-
-/// The provider that was asked, and whether the path lets callers without a credential in.
-pub(super) struct Question {
-    provider: Arc<ScreenedProvider>,
-    optional: bool,
-}
-
-impl Question {
-    fn new(provider: &Arc<ScreenedProvider>, optional: bool) -> Self {
-        let provider = Arc::clone(provider);
-        Self { provider, optional }
-    }
+    Wait(PendingDecision),
 }
 
 impl Core {
@@ -197,94 +118,156 @@ impl Core {
         let attempt = match &self.attempts {
             None => None,
             Some(attempts) => match judged::attempt(attempts, provider, shown, &view) {
+                Ok(Some(attempt)) if attempt.is_due() => {
+                    return self.ask_everywhere(attempt, provider, optional, request);
+                }
                 Ok(attempt) => attempt,
                 Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
             },
         };
-        let asked = provider.ask(&view);
-        let is_answered = matches!(asked, Asked::Answered(_));
-        let judged = match asked {
-            Asked::Answered(answer) => revoked::judge(answer, self.after()),
-            waiting => waiting,
-        };
-        match judged {
-            Asked::Answered(answer) => {
-                if let Some(attempt) = attempt {
-                    judged::settle(attempt, &answer, provider, &view);
-                }
-                match held::due(answer, self.requests.as_ref(), request) {
-                    Due::Answered(answer, held) => {
-                        match self.settle(answer, held, provider, optional, request) {
-                            Ok((context, held)) => Decision::Enter(context, held),
-                            Err(response) => Decision::Refuse(response),
-                        }
-                    }
-                    Due::Payment(check, held) => {
-                        let question = Question::new(provider, optional);
-                        Decision::Wait(PendingAnswer::payment(check, question, held))
-                    }
-                }
+        self.ask(attempt, provider, optional, request)
+    }
+
+    /// Lets other processes count an attempt before anybody judges.
+    #[inline(never)]
+    fn ask_everywhere<B>(
+        &self,
+        attempt: Attempt,
+        provider: &Arc<ScreenedProvider>,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Decision {
+        match attempt.ask() {
+            Ok(attempt) => self.ask(Some(attempt), provider, optional, request),
+            Err(attempts::Stopped::Refused(error)) => {
+                Decision::Refuse(self.refuse(&error, provider, request))
             }
-            Asked::Waiting(check) => {
+            Err(attempts::Stopped::Waiting(waiting)) => {
                 let question = Question::new(provider, optional);
-                let pending = match is_answered {
-                    true => PendingAnswer::revocation(check, question),
-                    false => PendingAnswer::new(check, question),
-                };
-                Decision::Wait(pending.ending(attempt))
+                Decision::Wait(question.waits_for(Wait::Attempt(waiting)))
             }
         }
     }
 
+    /// Asks the provider.
+    #[inline]
+    pub(super) fn ask<B>(
+        &self,
+        attempt: Option<Attempt>,
+        provider: &Arc<ScreenedProvider>,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Decision {
+        match provider.ask(&self.view(request)) {
+            Asked::Answered(answer) => self.answered(answer, attempt, provider, optional, request),
+            Asked::Waiting(check) => {
+                let question = Question::new(provider, optional);
+                Decision::Wait(question.waits_for(Wait::Answer(check, attempt)))
+            }
+        }
+    }
+
+    /// Asks whether the caller whom the provider accepted was revoked.
+    #[inline]
+    pub(super) fn answered<B>(
+        &self,
+        answer: AuthResult,
+        attempt: Option<Attempt>,
+        provider: &Arc<ScreenedProvider>,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Decision {
+        match revoked::judge(answer, self.after()) {
+            Asked::Answered(answer) => self.judged(answer, attempt, provider, optional, request),
+            Asked::Waiting(check) => {
+                let question = Question::new(provider, optional);
+                Decision::Wait(question.waits_for(Wait::Revocation(check, attempt)))
+            }
+        }
+    }
+
+    /// Ends an attempt by what was found out about its credential, and counts the caller.
+    #[inline]
+    pub(super) fn judged<B>(
+        &self,
+        answer: AuthResult,
+        attempt: Option<Attempt>,
+        provider: &Arc<ScreenedProvider>,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Decision {
+        if let Some(attempt) = attempt {
+            judged::settle(attempt, &answer, provider, &self.view(request));
+        }
+        let due = held::due(answer, self.requests.as_ref(), request);
+        self.settle_due(due, provider, optional, request)
+    }
+
     /// What is asked about accepted callers. Whoever turned authentication off has nobody asked about.
     #[inline]
-    pub(super) fn after(&self) -> Option<&Arc<dyn AfterProvider>> {
+    fn after(&self) -> Option<&Arc<dyn AfterProvider>> {
         self.after.as_ref().filter(|_| !self.disabled)
+    }
+
+    #[inline]
+    pub(super) fn settle_due<B>(
+        &self,
+        due: Due,
+        provider: &Arc<ScreenedProvider>,
+        optional: bool,
+        request: &mut Request<B>,
+    ) -> Decision {
+        let wait = match due {
+            Due::Answered(answer, held) => {
+                return self.settle(answer, held, provider, optional, request);
+            }
+            Due::Payment(check, held) => Wait::Payment(check, held),
+            Due::Count(waiting, count) => Wait::Count(waiting, Requester::Caller(count)),
+        };
+        Decision::Wait(Question::new(provider, optional).waits_for(wait))
     }
 
     /// Lets a request in where nobody is asked who is calling.
     fn enter_without_caller<B>(&self, request: &Request<B>) -> Decision {
         match self.count_without_caller(request) {
             Ok(held) => Decision::Enter(None, held),
-            Err(error) => Decision::Refuse(self.refuse(&error, &self.provider, request)),
+            Err(stopped) => self.stop(stopped, &self.provider, Requester::Nobody, request),
         }
     }
 
     #[inline]
-    fn count_without_caller<B>(&self, request: &Request<B>) -> Result<Held, AuthError> {
+    fn count_without_caller<B>(&self, request: &Request<B>) -> Result<Held, Stopped> {
         match &self.requests {
             None => Ok(Held::default()),
             Some(requests) => Held::without_caller(requests, request),
         }
     }
 
-    /// Decides by an answer that had to be waited for.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a refusal is moved on at once, and a box would be an allocation more"
-    )]
-    pub(super) fn resume<B>(
+    /// Refuses a request without a caller, or waits for other processes to count it.
+    fn stop<B>(
         &self,
-        answer: AuthResult,
-        held: Held,
-        question: &Question,
-        request: &mut Request<B>,
-    ) -> Result<Entering, Response<Bytes>> {
-        self.settle(answer, held, &question.provider, question.optional, request)
+        stopped: Stopped,
+        provider: &Arc<ScreenedProvider>,
+        requester: Requester,
+        request: &Request<B>,
+    ) -> Decision {
+        match stopped {
+            Stopped::Refused(error) => Decision::Refuse(self.refuse(&error, provider, request)),
+            Stopped::Waiting(waiting) => {
+                let question = Question::new(provider, true);
+                Decision::Wait(question.waits_for(Wait::Count(waiting, requester)))
+            }
+        }
     }
 
-    #[expect(
-        clippy::result_large_err,
-        reason = "a refusal is moved on at once, and a box would be an allocation more"
-    )]
-    fn settle<B>(
+    pub(super) fn settle<B>(
         &self,
         answer: AuthResult,
         held: Held,
-        provider: &ScreenedProvider,
+        provider: &Arc<ScreenedProvider>,
         optional: bool,
         request: &mut Request<B>,
-    ) -> Result<Entering, Response<Bytes>> {
+    ) -> Decision {
         let refusal = match answer {
             Ok(Some(context)) => {
                 event::accepted(&context, || access::template(request.extensions()));
@@ -293,19 +276,21 @@ impl Core {
                     || self.ends(&context);
                 let kept = is_kept.then(|| context.clone());
                 request.extensions_mut().insert(context);
-                return Ok((kept, held));
+                return Decision::Enter(kept, held);
             }
             Ok(None) if optional => match self.count_without_caller(request) {
                 Ok(held) => {
                     event::passed("anonymous", || access::template(request.extensions()));
-                    return Ok((None, held));
+                    return Decision::Enter(None, held);
                 }
-                Err(error) => error,
+                Err(stopped) => {
+                    return self.stop(stopped, provider, Requester::Anonymous, request);
+                }
             },
             Ok(None) => provider.missing_credential(request.headers()),
             Err(error) => error,
         };
-        Err(self.refuse(&refusal, provider, request))
+        Decision::Refuse(self.refuse(&refusal, provider, request))
     }
 
     /// Whether the body of the response ends with the caller's credential.
@@ -314,7 +299,7 @@ impl Core {
         self.end_streams && context.can_end()
     }
 
-    fn refuse<B>(
+    pub(super) fn refuse<B>(
         &self,
         error: &AuthError,
         provider: &ScreenedProvider,

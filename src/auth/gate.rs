@@ -7,7 +7,6 @@
 use std::{
     fmt,
     future::Future,
-    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,14 +15,13 @@ use std::{
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 
 use super::{
-    core::{Awaits, Core, Decision, PendingAnswer},
+    core::{Core, Decision},
     core_source::CoreSource,
-    held::{self, Due, Held},
+    held::Held,
+    pending::PendingDecision,
     response::Rewording,
-    revoked,
 };
 use crate::{
-    answer::Asked,
     body::{Ending, Guard, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
@@ -91,13 +89,13 @@ impl<B> Gate<B> for AuthGate {
     }
 }
 
-/// A provider's answer that is not there yet.
+/// A decision that is not made yet.
 pub struct AuthPending {
-    pending: PendingAnswer,
+    pending: PendingDecision,
     core: Arc<Core>,
 }
 
-/// A request that waits for a provider's answer.
+/// A request that waits for a provider's answer, or for a count.
 pub struct AuthWaiting<B> {
     pending: AuthPending,
     request: Option<Request<B>>,
@@ -110,56 +108,26 @@ impl<B> Future for AuthWaiting<B> {
     type Output = Entry<B, AuthEntered>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut answer = ready!(Pin::new(&mut self.pending.pending.check).poll(cx));
-        if self.pending.pending.awaits == Awaits::Provider {
-            match revoked::judge(answer, self.pending.core.after()) {
-                Asked::Answered(judged) => answer = judged,
-                Asked::Waiting(check) => {
-                    let waited = &mut self.pending.pending;
-                    waited.check = check;
-                    waited.awaits = Awaits::Revocation;
-                    answer = ready!(Pin::new(&mut waited.check).poll(cx));
+        let Self { pending, request } = &mut *self;
+        let AuthPending { pending, core } = pending;
+        loop {
+            let waited = ready!(pending.wait.poll(cx));
+            // INVARIANT: a future is not polled after it has answered.
+            let waiting = request.as_mut().expect(POLLED_AGAIN);
+            match core.resume(waited, &pending.question, waiting) {
+                Decision::Wait(next) => *pending = next,
+                Decision::Refuse(response) => return Poll::Ready(Err(response)),
+                Decision::Enter(context, held) => {
+                    let mut request = request.take().expect(POLLED_AGAIN);
+                    let entered = AuthEntered::new(Arc::clone(core), context, held, &mut request);
+                    return Poll::Ready(Ok((request, entered)));
                 }
             }
         }
-        // INVARIANT: a future is not polled after it has answered.
-        let mut request = self.request.take().expect("polled after it had answered");
-        let AuthPending {
-            pending: waited,
-            core,
-        } = &mut self.pending;
-        waited.settle(&answer, core, &request);
-        if waited.awaits != Awaits::Payment {
-            match held::due(answer, core.requests.as_ref(), &mut request) {
-                Due::Answered(answered, held) => {
-                    answer = answered;
-                    waited.held = held;
-                }
-                Due::Payment(check, held) => {
-                    waited.check = check;
-                    waited.awaits = Awaits::Payment;
-                    waited.held = held;
-                    match Pin::new(&mut waited.check).poll(cx) {
-                        Poll::Ready(paid) => answer = paid,
-                        Poll::Pending => {
-                            self.request = Some(request);
-                            return Poll::Pending;
-                        }
-                    }
-                }
-            }
-        }
-        if waited.awaits == Awaits::Payment {
-            held::note_payment(&answer, request.extensions_mut());
-        }
-        let held = mem::take(&mut waited.held);
-        let decided = core.resume(answer, held, &waited.question, &mut request);
-        Poll::Ready(decided.map(|(context, held)| {
-            let entered = AuthEntered::new(Arc::clone(core), context, held, &mut request);
-            (request, entered)
-        }))
     }
 }
+
+const POLLED_AGAIN: &str = "polled after it had answered";
 
 /// The changes to make to the response of a request that went in.
 pub struct AuthEntered {

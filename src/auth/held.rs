@@ -11,7 +11,7 @@ use crate::{
     error::AuthError,
     provider::authentication::AuthResult,
     refusal::{RATE_LIMIT, RATE_LIMIT_POLICY, rate_limit, rate_limit_policy, whole_seconds},
-    requests::{Admitted, Requests},
+    requests::{Admitted, Requests, Stopped, Waiting},
     shared::gcra::Rate,
 };
 
@@ -36,12 +36,16 @@ impl Held {
     pub(super) fn without_caller<B>(
         requests: &Requests,
         request: &Request<B>,
-    ) -> Result<Self, AuthError> {
-        let admitted = Some(requests.admit(request, None)?);
-        Ok(Self {
+    ) -> Result<Self, Stopped> {
+        requests.admit(request, None).map(Self::within)
+    }
+
+    /// What a layer's own limits say.
+    pub(super) fn within(admitted: Admitted) -> Self {
+        Self {
             standing: None,
-            admitted,
-        })
+            admitted: Some(admitted),
+        }
     }
 
     #[inline]
@@ -73,6 +77,15 @@ pub(super) enum Due {
     Answered(AuthResult, Held),
     /// A payment: it answers with the caller where it succeeds, and with its refusal where not.
     Payment(Check<AuthResult>, Held),
+    /// Other processes count the request of the caller.
+    Count(Box<Waiting>, Box<CallerCount>),
+}
+
+/// A caller whose request other processes count, and what its credential is held to.
+pub(super) struct CallerCount {
+    context: AuthContext,
+    charge: Option<Arc<dyn Charge>>,
+    standing: Option<Standing>,
 }
 
 /// Counts a request of an accepted caller, and then begins to pay for it, if it costs something: what is
@@ -100,7 +113,6 @@ fn due_of<B>(
     let charge = context.own_charge().cloned();
     let charge = charge.filter(|charge| !is_paid(charge, request.extensions()));
     let mut held = Held::default();
-    let refused = |error: AuthError| Due::Answered(Err(error), Held::default());
     if let Some(charge) = &charge {
         held.standing = match charge.admit() {
             Ok(standing) => standing,
@@ -113,14 +125,61 @@ fn due_of<B>(
                 requests.meter(&admitted, &mut context);
                 held.admitted = Some(admitted);
             }
-            Err(error) => {
-                if let Some(charge) = &charge {
-                    charge.give_back();
-                }
-                return refused(error);
+            Err(Stopped::Refused(error)) => return beyond(error, charge.as_ref()),
+            Err(Stopped::Waiting(waiting)) => {
+                let count = CallerCount {
+                    context,
+                    charge,
+                    standing: held.standing,
+                };
+                return Due::Count(waiting, Box::new(count));
             }
         }
     }
+    pay(context, charge, held, request)
+}
+
+/// What stands between a caller and its answer after other processes have counted its request.
+pub(super) fn counted<B>(
+    counted: Result<Admitted, AuthError>,
+    of: CallerCount,
+    requests: &Requests,
+    request: &mut Request<B>,
+) -> Due {
+    let CallerCount {
+        mut context,
+        charge,
+        standing,
+    } = of;
+    match counted {
+        Ok(admitted) => {
+            requests.meter(&admitted, &mut context);
+            let admitted = Some(admitted);
+            pay(context, charge, Held { standing, admitted }, request)
+        }
+        Err(error) => beyond(error, charge.as_ref()),
+    }
+}
+
+fn refused(error: AuthError) -> Due {
+    Due::Answered(Err(error), Held::default())
+}
+
+/// The refusal of a request beyond a limit: its credential's own limit does not count it.
+fn beyond(error: AuthError, charge: Option<&Arc<dyn Charge>>) -> Due {
+    if let Some(charge) = charge {
+        charge.give_back();
+    }
+    refused(error)
+}
+
+/// Begins to pay for a request within its limits, if it costs something.
+fn pay<B>(
+    context: AuthContext,
+    charge: Option<Arc<dyn Charge>>,
+    held: Held,
+    request: &mut Request<B>,
+) -> Due {
     let Some(charge) = charge else {
         return Due::Answered(Ok(Some(context)), held);
     };

@@ -18,11 +18,13 @@ mod layer_responses;
 #[cfg(feature = "keys")]
 mod layer_revocations;
 mod layer_throttle;
+mod pending;
 mod places;
 #[cfg(feature = "config")]
 mod replaceable;
 mod resource;
 mod response;
+mod resume;
 mod revoked;
 #[cfg(feature = "config")]
 mod rewording;

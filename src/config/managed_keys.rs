@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{AuthConfig, AuthSetup, ConfigFaults, fault::Faults};
-use crate::{
-    error::ConfigErrorKind,
-    keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, ManagedKeys},
-    log::Causes,
-};
+use super::{AuthConfig, AuthSetup};
+use crate::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, ManagedKeys};
 
 impl AuthConfig {
     /// Registers what opens the key stores of a scheme, for the block `key_store` of a document: see
@@ -51,36 +47,6 @@ impl AuthConfig {
 }
 
 impl AuthSetup {
-    /// Opens the key store that the document names, and reads all keys: a program that does so before it
-    /// serves learns at its start that the store is away. Without it, the first request opens the store,
-    /// and is refused with 503 while that fails.
-    ///
-    /// Where the document names no store, or lets every caller in, there is nothing to open.
-    ///
-    /// # Errors
-    ///
-    /// The store cannot be opened or read: [`ConfigErrorKind::Unavailable`], with the place of its URL.
-    pub async fn open(&self) -> Result<(), ConfigFaults> {
-        let Some(kept) = &self.built.kept.managed_keys else {
-            return Ok(());
-        };
-        if self.built.summary.is_disabled() {
-            return Ok(());
-        }
-        // First the store alone: it may take longer than one question may.
-        let opened = match kept.store.open().await {
-            Ok(()) => kept.keys.open().await,
-            failed => failed,
-        };
-        opened.or_else(|error| {
-            let mut faults = Faults::of(self.config.source.name());
-            let shown = kept.url.to_string();
-            let message = format!("{}: {}", shown.escape_debug(), Causes(Some(&error)));
-            faults.add(ConfigErrorKind::Unavailable, &kept.place, message);
-            faults.finish(None)
-        })
-    }
-
     /// The managed keys that the document names, to administer them: see
     /// [`register_key_store`](AuthConfig::register_key_store).
     ///

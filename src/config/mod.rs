@@ -80,6 +80,7 @@
 //! | `allowlist.user_ids`, `allowlist.chat_ids`, `allowlist.platforms` | messages of everybody in the chats, of every chat, of every platform | messages of those |
 //! | `max_credential_bytes` | what is shown with up to 8 KiB | what is shown with up to that |
 //! | `public_paths` | nothing: who may call may call there | that path to everybody |
+//! | `shared` | nothing, or as many requests as each process allows alone; copies of a delivery that another process has handled | the same of another state |
 //! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
 //! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |
 //! | `webhooks[].secret`, `webhooks[].public_key`, `webhooks[].hmac`, `webhooks[].scheme` | what is proven by less (a time, a prefix) | deliveries that are signed so |
@@ -102,8 +103,8 @@
 //! the document beside `auth` and `authorization` belong to others and are not read.
 //!
 //! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, key_store, jwt, oauth2,
-//! introspection, allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs}`. Without `mode`, the
-//! block that is there decides; several make a chain in the order of the file. `custom` is the name of
+//! introspection, allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs, throttle,
+//! shared}`. Without `mode`, the block of a provider that is there decides; several make a chain in the order of the file. `custom` is the name of
 //! a provider that the program registered with [`with_provider`](AuthConfig::with_provider).
 //!
 //! The agent shape is a JSON document: `{"auth": null}`, `{"auth": "jwt"}` with the variables
@@ -206,11 +207,28 @@
 //! `owner_methods` or `max_known`, is a fault that says to restart. Without the block, its keys end at
 //! the next request; the process keeps them in memory, and another file with the block goes on with them.
 //!
+//! # Several processes
+//!
+//! `shared` names a state that the processes of a service share: what `throttle` limits is counted there,
+//! and webhooks remember there what they have handled:
+//!
+//! ```yaml
+//! auth:
+//!   api_keys: [{name: ada, key_file: /run/secrets/ada}]
+//!   throttle: {attempts: {quota: 30 per minute}, requests: [{quota: 100 per minute}]}
+//!   shared: {url_file: /run/secrets/counts}  # redis://…, or postgres://…
+//! ```
+//!
+//! A program registers what opens a scheme ([`register_shared`](AuthConfig::register_shared)), and
+//! [`AuthSetup::open`] connects. While the state is away, each process counts alone
+//! ([`SharedCounts`](crate::shared::SharedCounts)), and deliveries are a 503. Another state than before,
+//! the first one and none any more are faults of a reload that say to restart.
+//!
 //! # Secrets
 //!
 //! A secret is best in a file of its own, as Docker and Kubernetes hand it out. Each secret has a member
 //! for that (`key_file`, `secret_file`, `client_secret_file`, `bearer_token_file`,
-//! `verify_token_file`, `url_file` of a key store), and `${file:PATH}` in a text is what that file holds. A relative path starts
+//! `verify_token_file`, `url_file`), and `${file:PATH}` in a text is what that file holds. A relative path starts
 //! from the folder of the configuration. One line break at the end of such a file is not part of the
 //! secret; everything else is. White space before or after a secret from anywhere else is a fault. A
 //! watched configuration is read again when one of these files changes.
@@ -305,12 +323,14 @@ mod fault;
 mod managed_keys;
 mod method_name;
 mod node;
+mod opening;
 mod read;
 mod registry;
 mod reload;
 mod schema;
 mod setup;
 mod shape;
+mod shared;
 mod source;
 mod suggest;
 mod summary;

@@ -1,16 +1,17 @@
-//! The program's own providers and authorizers by name, and what opens key stores.
+//! The program's own providers and authorizers by name, and what opens key stores and shared states.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::suggest;
-use crate::{authorize::Authorizer, keys::KeyStores, provider::AuthProvider};
+use crate::{authorize::Authorizer, keys::KeyStores, provider::AuthProvider, shared::SharedStates};
 
-/// The program's own providers and authorizers, and what opens key stores.
+/// The program's own providers and authorizers, and what opens key stores and shared states.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
     pub(super) providers: ByName<dyn AuthProvider>,
     pub(super) authorizers: ByName<dyn Authorizer>,
     pub(super) key_stores: KeyStores,
+    pub(super) shared_states: SharedStates,
 }
 
 pub(super) struct ByName<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
@@ -56,6 +57,7 @@ impl fmt::Debug for Registry {
             .field("providers", &self.providers.0.keys())
             .field("authorizers", &self.authorizers.0.keys())
             .field("key_stores", &self.key_stores)
+            .field("shared_states", &self.shared_states)
             .finish()
     }
 }

@@ -16,7 +16,7 @@ use crate::{auth::layer::warn_of_disabled, log::TARGET};
 /// let setup = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: short}], dev_docs: true}").build()?;
 /// let summary: &ConfigSummary = setup.summary();
 /// assert!(summary.dev_docs() && !summary.is_disabled());
-/// assert!(summary.limits().is_empty());
+/// assert!(summary.limits().is_empty() && summary.shared().is_none());
 /// assert!(summary.warnings().iter().any(|warning| warning.contains("ada"))); // whose key is short
 /// # Ok::<(), tower_auth::config::ConfigFaults>(())
 /// ```
@@ -28,6 +28,7 @@ pub struct ConfigSummary {
     pub(super) public_paths: Vec<String>,
     pub(super) webhooks: Vec<String>,
     pub(super) limits: Vec<String>,
+    pub(super) shared: Option<String>,
     pub(super) dev_docs: bool,
     pub(super) is_disabled: bool,
     pub(super) overrides: Vec<String>,
@@ -56,6 +57,11 @@ impl ConfigSummary {
         &self.limits
     }
 
+    /// The state that several processes share, without a password.
+    pub fn shared(&self) -> Option<&str> {
+        self.shared.as_deref()
+    }
+
     /// Whether the pages of `dev_docs` are public.
     pub fn dev_docs(&self) -> bool {
         self.dev_docs
@@ -81,6 +87,7 @@ impl ConfigSummary {
             public_paths = %self.public_paths.join(", "),
             webhooks = %self.webhooks.join(", "),
             limits = %self.limits.join(", "),
+            shared = self.shared.as_deref(),
             dev_docs = self.dev_docs,
             overridden_by = %self.overrides.join(", "),
             "authentication is configured"
@@ -123,6 +130,9 @@ impl fmt::Display for ConfigSummary {
         }
         if !self.limits.is_empty() {
             write!(f, "; limits: {}", self.limits.join(", "))?;
+        }
+        if let Some(shared) = &self.shared {
+            write!(f, "; shared: {shared}")?;
         }
         if self.dev_docs {
             f.write_str("; dev docs public")?;

@@ -1,9 +1,12 @@
 //! What opens key stores, by the schemes of their URLs.
 
-use std::{collections::BTreeMap, fmt, future, sync::Arc};
+use std::{fmt, future, sync::Arc};
 
 use super::{KeyStore, KeyStoreError, KeyStoreFuture, KeyStoreUrl};
-use crate::error::{ConfigError, ConfigErrorKind};
+use crate::{
+    engine::{ByScheme, Known},
+    error::ConfigError,
+};
 
 /// Opens key stores by the schemes of their URLs.
 ///
@@ -31,7 +34,7 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// # }).unwrap();
 /// ```
 #[derive(Clone, Default)]
-pub struct KeyStores(BTreeMap<Box<str>, Opener>);
+pub struct KeyStores(ByScheme<Opener>);
 
 type Opener = Arc<dyn Fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>> + Send + Sync>;
 
@@ -50,8 +53,7 @@ impl KeyStores {
         scheme: &str,
         opener: impl Fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>> + Send + Sync + 'static,
     ) -> Self {
-        let scheme = scheme.to_ascii_lowercase().into();
-        self.0.insert(scheme, Arc::new(opener));
+        self.0.put(scheme, Arc::new(opener));
         self
     }
 
@@ -78,45 +80,30 @@ impl KeyStores {
     }
 
     fn opener(&self, url: &KeyStoreUrl) -> Result<&Opener, ConfigError> {
-        let scheme = url.scheme();
-        self.0.get(scheme).ok_or_else(|| {
-            let advice = match CRATES.iter().find(|(known, ..)| *known == scheme) {
-                Some((_, package, opener)) => {
-                    format!("add the crate `{package}`, and register `{opener}` for it")
-                }
-                None if self.0.is_empty() => "register what opens it".to_owned(),
-                None => {
-                    let schemes: Vec<_> =
-                        self.0.keys().map(|scheme| format!("`{scheme}:`")).collect();
-                    let schemes = schemes.join(", ");
-                    format!("write one of {schemes}, or register what opens it")
-                }
-            };
-            let text =
-                format!("this program opens no key store with the scheme `{scheme}:`: {advice}");
-            ConfigError::new(ConfigErrorKind::Unknown, text)
-        })
+        self.0.find(url.scheme(), &KNOWN)
     }
 }
 
 impl fmt::Debug for KeyStores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let schemes = self.0.keys().collect::<Vec<_>>();
+        let schemes = self.0.schemes().collect::<Vec<_>>();
         f.debug_tuple("KeyStores").field(&schemes).finish()
     }
 }
 
-/// The schemes of the crates beside this one.
-const CRATES: [(&str, &str, &str); 3] = [
-    ("sqlite", "tower-auth-sqlite", "tower_auth_sqlite::open_url"),
-    (
-        "postgres",
-        "tower-auth-postgres",
-        "tower_auth_postgres::open_url",
-    ),
-    (
-        "postgresql",
-        "tower-auth-postgres",
-        "tower_auth_postgres::open_url",
-    ),
-];
+const KNOWN: Known = Known {
+    what: "key store",
+    crates: &[
+        ("sqlite", "tower-auth-sqlite", "tower_auth_sqlite::open_url"),
+        (
+            "postgres",
+            "tower-auth-postgres",
+            "tower_auth_postgres::open_url",
+        ),
+        (
+            "postgresql",
+            "tower-auth-postgres",
+            "tower_auth_postgres::open_url",
+        ),
+    ],
+};

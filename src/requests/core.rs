@@ -11,20 +11,24 @@ use std::{
 use http::Request;
 
 use super::{
-    counted::Counted,
+    admitted::Admitted,
+    counted::{Counted, Takes},
     fields::Fields,
-    limit::Limit,
+    plan::Plan,
     running::{RunPermit, Running},
     subject::{self, Requester},
+    waiting::{Stopped, Waiting, settle},
 };
 use crate::{
     access::Route,
-    clock::Clock,
     context::{AuthContext, Meter},
     error::{AuthError, QuotaPolicy},
     log::TARGET,
     request::ClientAddress,
-    shared::counts::Taken,
+    shared::{
+        counting::{Asked, SharedCounts},
+        counts::Taken,
+    },
 };
 
 /// The limits of a layer and their counts.
@@ -38,25 +42,11 @@ pub(super) struct Core {
     callerless: AtomicU32,
 }
 
-/// A request within its limits.
-pub(crate) struct Admitted {
-    /// The limit that has the least left, and what is left of it; nothing where none counted.
-    pub(super) tightest: Option<(u8, u32)>,
-    /// The limits that counted, a bit for each.
-    pub(super) counted: u8,
-    /// The limits for routes that mean the request, a bit for each limit for a route.
-    routes: u8,
-    pub(super) permit: Option<RunPermit>,
-}
-
 impl Core {
-    pub(super) fn new(
-        limits: &[Limit],
-        running: Option<u32>,
-        max_buckets: usize,
-        clock: Clock,
-    ) -> Self {
-        let counted = Arc::new(Counted::new(limits, max_buckets, clock));
+    pub(super) fn new(plan: &Plan) -> Self {
+        let limits = &*plan.limits;
+        let (clock, shared) = (plan.clock.clone(), plan.shared.clone());
+        let counted = Arc::new(Counted::new(limits, plan.max_buckets, clock, shared));
         let for_routes = limits.iter().filter(|limit| limit.has_route()).count();
         let meter = |routes: u16| {
             let counted = Arc::clone(&counted);
@@ -67,7 +57,7 @@ impl Core {
         };
         Self {
             fields: Fields::of(limits),
-            running: running.map(|most| Arc::new(Running::new(most))),
+            running: plan.max_running.map(|most| Arc::new(Running::new(most))),
             meters: (0..1_u16 << for_routes).map(meter).collect(),
             callerless: AtomicU32::new(0),
             counted,
@@ -79,7 +69,7 @@ impl Core {
         &self,
         request: &Request<B>,
         caller: Option<&AuthContext>,
-    ) -> Result<Admitted, AuthError> {
+    ) -> Result<Admitted, Stopped> {
         let counted = &*self.counted;
         let extensions = request.extensions();
         let requester = Requester {
@@ -89,21 +79,58 @@ impl Core {
         let routes = counted.routes(request.method(), &Route::of(request.uri(), extensions));
         let takes = counted.takes(requester, routes);
         let tightest = match counted.take(&takes) {
-            Taken::None { longest, wait } => return Err(counted.refusal(&takes, longest, wait)),
+            Taken::None { longest, wait } => {
+                return Err(Stopped::Refused(counted.refusal(&takes, longest, wait)));
+            }
             Taken::All {
                 tightest,
                 remaining,
             } => takes.limit(tightest).map(|number| (number, remaining)),
         };
-        let permit = self
-            .start(requester)
-            .inspect_err(|_| counted.give_back(&takes))?;
-        Ok(Admitted {
+        let permit = match self.start(requester) {
+            Ok(permit) => permit,
+            Err(error) => {
+                counted.give_back(&takes);
+                return Err(Stopped::Refused(error));
+            }
+        };
+        let admitted = Admitted {
             tightest,
             counted: takes.counted(),
             routes,
             permit,
-        })
+        };
+        match counted.shared() {
+            None => Ok(admitted),
+            Some(shared) => self.ask(shared, takes, requester, admitted),
+        }
+    }
+
+    /// Lets a shared state count what is within the limits of this process.
+    #[inline(never)]
+    fn ask(
+        &self,
+        shared: &SharedCounts,
+        takes: Takes,
+        requester: Requester<'_>,
+        admitted: Admitted,
+    ) -> Result<Admitted, Stopped> {
+        if takes.is_empty() {
+            return Ok(admitted);
+        }
+        let counts = self.counted.shared_counts(&takes, requester);
+        match shared.admit(&counts) {
+            Asked::Answered(answer) => {
+                let settled = settle(&self.counted, &takes, admitted, answer);
+                settled.map_err(Stopped::Refused)
+            }
+            Asked::Waiting(asking) => Err(Stopped::Waiting(Box::new(Waiting {
+                counted: Arc::clone(&self.counted),
+                takes,
+                admitted: Some(admitted),
+                asking,
+            }))),
+        }
     }
 
     /// Lets a handler charge the caller of an admitted request.

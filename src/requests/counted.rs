@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::Method;
 
 use super::{
-    limit::Limit,
-    subject::{self, Requester},
+    limit::{Limit, Subject},
+    subject::{self, Everywhere, Requester},
 };
 use crate::{
     access::Route,
@@ -14,6 +14,8 @@ use crate::{
     context::AuthContext,
     error::{AuthError, QuotaPolicy},
     shared::{
+        Count,
+        counting::SharedCounts,
         counts::{Counts, MOST, Take, Taken},
         gcra::Rate,
         seed::Seed,
@@ -24,6 +26,9 @@ pub(super) struct Counted {
     limits: Box<[Limit]>,
     counts: Counts,
     seed: Seed,
+    shared: Option<SharedCounts>,
+    /// The names of the limits in a shared state.
+    names: Box<[String]>,
 }
 
 /// The units that a request takes.
@@ -61,6 +66,10 @@ impl Takes {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     fn as_slice(&self) -> &[Take] {
         self.takes.get(..self.len).unwrap_or_default()
     }
@@ -78,12 +87,42 @@ impl Takes {
 }
 
 impl Counted {
-    pub(super) fn new(limits: &[Limit], max_buckets: usize, clock: Clock) -> Self {
+    pub(super) fn new(
+        limits: &[Limit],
+        max_buckets: usize,
+        clock: Clock,
+        shared: Option<SharedCounts>,
+    ) -> Self {
+        let names = shared.as_ref().map(|_| limits.iter().map(shared_name));
         Self {
             limits: limits.into(),
             counts: Counts::new(max_buckets, clock),
             seed: Seed::new(),
+            names: names.into_iter().flatten().collect(),
+            shared,
         }
+    }
+
+    /// The state that counts with other processes, where there is one.
+    #[inline]
+    pub(super) fn shared(&self) -> Option<&SharedCounts> {
+        self.shared.as_ref()
+    }
+
+    /// The units that a request takes, as a shared state counts them.
+    pub(super) fn shared_counts(&self, takes: &Takes, requester: Requester<'_>) -> Vec<Count> {
+        let mut counts = Vec::with_capacity(takes.len);
+        for (take, number) in takes.as_slice().iter().zip(&takes.limits) {
+            let number = usize::from(*number);
+            let (Some(limit), Some(name)) = (self.limits.get(number), self.names.get(number))
+            else {
+                continue;
+            };
+            let bucket = subject::bucket(limit, name.as_bytes(), requester, &Everywhere);
+            let bucket = bucket.expect("INVARIANT: what is taken has a bucket");
+            counts.push(Count::of_bucket(bucket, limit.quota).with_units(take.units));
+        }
+        counts
     }
 
     pub(super) fn seed(&self) -> &Seed {
@@ -111,7 +150,7 @@ impl Counted {
             if !limit.is_for_caller(requester.caller) {
                 continue;
             }
-            if let Some(bucket) = subject::bucket(limit, number, requester, &self.seed) {
+            if let Some(bucket) = subject::bucket(limit, &[number], requester, &self.seed) {
                 takes.push(
                     number,
                     Take {
@@ -135,14 +174,29 @@ impl Counted {
         }
     }
 
+    /// Gives back what was taken, save by that take: another process exceeds its limit, and who goes on
+    /// asking is refused here, without a question.
+    pub(super) fn give_back_save(&self, takes: &Takes, exceeded: usize) {
+        let takes = takes.as_slice().iter().enumerate();
+        for (_, take) in takes.filter(|(number, _)| *number != exceeded) {
+            self.counts.give_back(*take);
+        }
+    }
+
     /// Takes more units from what counts that caller, save by address.
     pub(super) fn charge(&self, caller: &AuthContext, routes: u8, units: u32) {
         let requester = Requester {
             caller: Some(caller),
             extensions: None,
         };
-        for take in self.takes(requester, routes).as_slice() {
+        let takes = self.takes(requester, routes);
+        for take in takes.as_slice() {
             self.counts.take_anyway(Take { units, ..*take });
+        }
+        if let Some(shared) = &self.shared {
+            let counts = self.shared_counts(&takes, requester).into_iter();
+            let counts: Vec<_> = counts.map(|count| count.with_units(units)).collect();
+            shared.charge(&counts);
         }
     }
 
@@ -157,4 +211,19 @@ impl Counted {
             }
         }
     }
+}
+
+/// The name of a limit in a shared state. Another quota counts anew, as it does in one process.
+fn shared_name(limit: &Limit) -> String {
+    let (subject, claim) = match &limit.subject {
+        Subject::Caller => ("caller", ""),
+        Subject::Key => ("key", ""),
+        Subject::Claim(claim) => ("claim", claim.as_str()),
+        Subject::Address => ("address", ""),
+        Subject::All => ("all", ""),
+    };
+    let (name, quota) = (&limit.name, limit.quota);
+    let (requests, seconds, burst) = (quota.requests(), quota.seconds(), quota.burst());
+    // No name holds a space, so no two limits read alike.
+    format!("requests {name} {requests}/{seconds}/{burst} {subject} {claim}")
 }

@@ -4,15 +4,12 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use http::{Request, Response};
 
-use super::{
-    core::{Admitted, Core},
-    limit::Limit,
-};
+use super::{admitted::Admitted, core::Core, limit::Limit, plan::Plan, waiting::Stopped};
 use crate::{
     body::{Guard, ResponseBody},
     clock::Clock,
     context::AuthContext,
-    error::{AuthError, ConfigError, ConfigErrorKind},
+    error::{ConfigError, ConfigErrorKind},
     shared::MOST_COUNTS,
 };
 
@@ -56,10 +53,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Requests {
-    limits: Arc<[Limit]>,
-    max_running: Option<u32>,
-    max_buckets: usize,
-    clock: Clock,
+    plan: Plan,
     core: Arc<Core>,
 }
 
@@ -100,23 +94,27 @@ impl Requests {
                 ));
             }
         }
-        Ok(Self::of(limits, None, DEFAULT_BUCKETS, Clock::system()))
+        Ok(Self::of(Plan {
+            limits,
+            max_running: None,
+            max_buckets: DEFAULT_BUCKETS,
+            clock: Clock::system(),
+            shared: None,
+        }))
     }
 
-    fn of(
-        limits: Arc<[Limit]>,
-        max_running: Option<u32>,
-        max_buckets: usize,
-        clock: Clock,
-    ) -> Self {
-        let core = Core::new(&limits, max_running, max_buckets, clock.clone());
+    fn of(plan: Plan) -> Self {
         Self {
-            limits,
-            max_running,
-            max_buckets,
-            clock,
-            core: Arc::new(core),
+            core: Arc::new(Core::new(&plan)),
+            plan,
         }
+    }
+
+    /// The limits with other settings. All counts are forgotten.
+    pub(super) fn edit(self, change: impl FnOnce(&mut Plan)) -> Self {
+        let mut plan = self.plan;
+        change(&mut plan);
+        Self::of(plan)
     }
 
     /// Replaces how many requests of one caller run at the same time, at least 1; any number unless
@@ -126,7 +124,7 @@ impl Requests {
     /// [`RunPermit`](crate::throttle::RunPermit) for what goes on after that.
     #[must_use]
     pub fn with_max_running(self, most: u32) -> Self {
-        Self::of(self.limits, Some(most.max(1)), self.max_buckets, self.clock)
+        self.edit(|plan| plan.max_running = Some(most.max(1)))
     }
 
     /// Replaces about how many buckets there are. All counts are forgotten.
@@ -134,13 +132,13 @@ impl Requests {
     /// Beyond that, a bucket goes that is full again, or will be first.
     #[must_use]
     pub fn with_max_buckets(self, most: usize) -> Self {
-        Self::of(self.limits, self.max_running, most, self.clock)
+        self.edit(|plan| plan.max_buckets = most)
     }
 
     /// Replaces the clock. All counts are forgotten.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self::of(self.limits, self.max_running, self.max_buckets, clock)
+        self.edit(|plan| plan.clock = clock)
     }
 
     /// Counts a request of that caller, or of nobody who is known.
@@ -148,7 +146,7 @@ impl Requests {
         &self,
         request: &Request<B>,
         caller: Option<&AuthContext>,
-    ) -> Result<Admitted, AuthError> {
+    ) -> Result<Admitted, Stopped> {
         self.core.admit(request, caller)
     }
 
@@ -199,9 +197,9 @@ impl Requests {
 impl fmt::Display for Requests {
     /// Writes the limits with their names and quotas, and how many requests may run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits = self.limits.iter();
+        let limits = self.plan.limits.iter();
         let limits = limits.map(|limit| format!("{} {}", limit.name, limit.quota));
-        let running = self.max_running.map(|most| format!("running {most}"));
+        let running = self.plan.max_running.map(|most| format!("running {most}"));
         let all: Vec<String> = limits.chain(running).collect();
         f.write_str(&all.join(", "))
     }
@@ -210,8 +208,8 @@ impl fmt::Display for Requests {
 impl fmt::Debug for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Requests")
-            .field("limits", &self.limits)
-            .field("max_running", &self.max_running)
+            .field("limits", &self.plan.limits)
+            .field("max_running", &self.plan.max_running)
             .finish_non_exhaustive()
     }
 }

@@ -32,18 +32,29 @@ impl Count {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn new(limit: &str, subject: &str, quota: Quota) -> Self {
+        let bucket = Self::bucket_of(&[limit.as_bytes(), subject.as_bytes()]);
+        Self::of_bucket(bucket, quota)
+    }
+
+    pub(crate) fn of_bucket(bucket: u128, quota: Quota) -> Self {
+        Self {
+            bucket,
+            quota,
+            units: 1,
+        }
+    }
+
+    /// The bucket of a limit and of the parts that make its subject, in every process the same.
+    pub(crate) fn bucket_of(parts: &[&[u8]]) -> u128 {
         let mut digest = Sha256::new();
-        for part in [limit, subject] {
+        for part in parts {
+            // With its length, so that no two lists read alike.
             digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             digest.update(part);
         }
         let digest = digest.finalize();
         let (bucket, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
-        Self {
-            bucket: u128::from_be_bytes(*bucket),
-            quota,
-            units: 1,
-        }
+        u128::from_be_bytes(*bucket)
     }
 
     /// Replaces the units: 1 unless set.

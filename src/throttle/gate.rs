@@ -1,21 +1,28 @@
 //! The gate that counts requests.
 #![expect(
     missing_debug_implementations,
-    reason = "nobody outside this crate can name what a gate leaves to do"
+    reason = "nobody outside this crate can name what a gate waits for, or what it leaves to do"
 )]
 
-use std::{convert::Infallible, fmt, future::Pending};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
+use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::{
     access,
     body::ResponseBody,
     context::AuthContext,
+    error::AuthError,
     event,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     refusal::{Wording, add_grpc_status},
-    requests::{Admitted, Requests},
+    requests::{Admitted, Requests, Stopped, Waiting},
 };
 
 /// Counts requests before the inner service runs: the service of a
@@ -59,35 +66,46 @@ impl Named for ThrottleGate {
     const SERVICE: &'static str = "ThrottleService";
 }
 
+impl ThrottleGate {
+    fn enter<B>(&self, admitted: Admitted, request: &mut Request<B>) -> ThrottleEntered {
+        if let Some(caller) = request.extensions_mut().get_mut() {
+            self.requests.meter(&admitted, caller);
+        }
+        self.requests.put_permit(&admitted, request);
+        ThrottleEntered {
+            admitted,
+            requests: self.requests.clone(),
+        }
+    }
+}
+
+/// A refusal, worded as without an `AuthLayer`; one around words it anew.
+fn refuse<B>(error: &AuthError, request: &Request<B>) -> Response<Bytes> {
+    let caller = request.extensions().get::<AuthContext>();
+    let path = access::template(request.extensions());
+    event::throttled(error, caller.map(AuthContext::user_id), path);
+    let mut response = Wording::plain().respond(error);
+    add_grpc_status(&mut response, error, request.headers());
+    response
+}
+
 impl<B> Gate<B> for ThrottleGate {
     type Forwarded = B;
     type Passed = ThrottleEntered;
     type Entered = ThrottleEntered;
-    type Pending = Infallible;
-    type Waiting = Pending<Entry<B, ThrottleEntered>>;
+    type Pending = ThrottlePending;
+    type Waiting = ThrottleWaiting<B>;
 
-    fn decide(&self, request: &mut Request<B>) -> Step<ThrottleEntered, Infallible> {
+    fn decide(&self, request: &mut Request<B>) -> Step<ThrottleEntered, ThrottlePending> {
         let caller = request.extensions().get::<AuthContext>();
         self.requests.look_for_callers(caller.is_some());
         match self.requests.admit(request, caller) {
-            Ok(admitted) => {
-                if let Some(caller) = request.extensions_mut().get_mut() {
-                    self.requests.meter(&admitted, caller);
-                }
-                self.requests.put_permit(&admitted, request);
-                Step::Pass(ThrottleEntered {
-                    admitted,
-                    requests: self.requests.clone(),
-                })
-            }
-            Err(error) => {
-                let path = access::template(request.extensions());
-                event::throttled(&error, caller.map(AuthContext::user_id), path);
-                // As without an `AuthLayer`; one around words it anew.
-                let mut response = Wording::plain().respond(&error);
-                add_grpc_status(&mut response, &error, request.headers());
-                Step::Refuse(response)
-            }
+            Ok(admitted) => Step::Pass(self.enter(admitted, request)),
+            Err(Stopped::Refused(error)) => Step::Refuse(refuse(&error, request)),
+            Err(Stopped::Waiting(waiting)) => Step::Wait(ThrottlePending {
+                waiting,
+                gate: self.clone(),
+            }),
         }
     }
 
@@ -96,8 +114,43 @@ impl<B> Gate<B> for ThrottleGate {
         request
     }
 
-    fn wait(pending: Infallible, _: Request<B>) -> Self::Waiting {
-        match pending {}
+    fn wait(pending: ThrottlePending, request: Request<B>) -> ThrottleWaiting<B> {
+        ThrottleWaiting {
+            pending,
+            request: Some(request),
+        }
+    }
+}
+
+/// A count of other processes that is not there yet.
+pub struct ThrottlePending {
+    waiting: Box<Waiting>,
+    gate: ThrottleGate,
+}
+
+/// A request that other processes count.
+pub struct ThrottleWaiting<B> {
+    pending: ThrottlePending,
+    request: Option<Request<B>>,
+}
+
+/// Nothing in it is pinned in its place: a body is not polled here.
+impl<B> Unpin for ThrottleWaiting<B> {}
+
+impl<B> Future for ThrottleWaiting<B> {
+    type Output = Entry<B, ThrottleEntered>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let counted = ready!(Pin::new(&mut self.pending.waiting).poll(cx));
+        // INVARIANT: a future is not polled after it has answered.
+        let mut request = self.request.take().expect("polled after it had answered");
+        Poll::Ready(match counted {
+            Ok(admitted) => {
+                let entered = self.pending.gate.enter(admitted, &mut request);
+                Ok((request, entered))
+            }
+            Err(error) => Err(refuse(&error, &request)),
+        })
     }
 }
 

@@ -8,26 +8,55 @@ use super::{
     verify::{Head, Scheme},
 };
 use crate::{
-    attempts::{Attempt, Attempts, Counting, CredentialDigest},
+    attempts::{Attempt, Attempts, Counting, CredentialDigest, Stopped},
     error::{AuthError, AuthErrorKind},
 };
 
-/// An attempt for a delivery that shows something; `None` where it shows nothing, or its client has no
-/// address.
+/// An attempt for a handshake or a delivery that shows something; `None` where it shows nothing, or its
+/// client has no address.
 pub(super) fn attempt<B>(
     attempts: &Attempts,
     scheme: &dyn Scheme,
+    token: Option<&VerifyToken>,
     head: &Head<'_>,
     request: &Request<B>,
-) -> Result<Option<Attempt>, AuthError> {
+) -> Result<Option<Attempt>, Stopped> {
     let (extensions, headers) = (request.extensions(), request.headers());
-    let admitted = attempts.admit(extensions, headers, Counting::Wrong, |digest| {
-        add_secret(digest, scheme, request)
-    });
-    match admitted {
-        Err(_) if shows_nothing(scheme, head) => Ok(None),
-        admitted => admitted,
+    let admit = |credential: &dyn Fn(&mut CredentialDigest) -> bool| {
+        attempts.admit(extensions, headers, Counting::Wrong, credential)
+    };
+    let attempt = match handshake(token, request) {
+        // A malformed one shows no token.
+        Some((_, Err(_))) => None,
+        Some((_, Ok(shown))) => {
+            admit(&|digest| add_token(digest, &shown.token)).map_err(Stopped::Refused)?
+        }
+        None => {
+            let admitted = admit(&|digest| add_secret(digest, scheme, request));
+            let is_stopped = match &admitted {
+                Ok(attempt) => attempt.as_ref().is_some_and(Attempt::is_due),
+                Err(_) => true,
+            };
+            if is_stopped && shows_nothing(scheme, head) {
+                return Ok(None);
+            }
+            admitted.map_err(Stopped::Refused)?
+        }
+    };
+    match attempt {
+        Some(attempt) if attempt.is_due() => attempt.ask().map(Some),
+        attempt => Ok(attempt),
     }
+}
+
+/// The handshake that a request is, and the token that is expected of it; `None` where the request is
+/// none, or none is expected.
+pub(super) fn handshake<'a, B>(
+    token: Option<&'a VerifyToken>,
+    request: &Request<B>,
+) -> Option<(&'a VerifyToken, Result<Handshake, AuthError>)> {
+    let token = token?;
+    Some((token, Handshake::read(request)?))
 }
 
 /// Ends an attempt by what was found out about a signature. What was not found wrong does not count.
@@ -45,25 +74,23 @@ pub(super) fn settle<T, B>(
 }
 
 /// Answers a handshake; the token that it shows is an attempt.
-pub(super) fn shake_hands<B>(
-    attempts: &Attempts,
+pub(super) fn shake_hands(
+    attempt: Option<Attempt>,
     token: &VerifyToken,
     handshake: Handshake,
-    request: &Request<B>,
 ) -> Result<Response<Bytes>, AuthError> {
     let shown = handshake.token.clone();
-    let add_token = |digest: &mut CredentialDigest| {
-        digest.add(b"handshake");
-        digest.add(shown.as_bytes());
-        true
-    };
-    let (extensions, headers) = (request.extensions(), request.headers());
-    let attempt = attempts.admit(extensions, headers, Counting::Wrong, add_token)?;
     let answer = token.answer(handshake);
     if let Some(attempt) = attempt {
-        settle_as(attempt, &answer, add_token);
+        settle_as(attempt, &answer, |digest| add_token(digest, &shown));
     }
     answer
+}
+
+fn add_token(digest: &mut CredentialDigest, token: &str) -> bool {
+    digest.add(b"handshake");
+    digest.add(token.as_bytes());
+    true
 }
 
 fn settle_as<T>(

@@ -1,4 +1,5 @@
-//! The settings of a layer, and the order of its checks: size, signature, time, replay, body.
+//! The settings of a layer, and its judgement of a delivery whose body is read: signature, time, replay,
+//! sender.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -7,7 +8,7 @@ use http::{Request, Response};
 
 use super::{
     attempts, deliveries,
-    handshake::{Handshake, VerifyToken},
+    handshake::VerifyToken,
     once::{DeliveryState, EqualDeliveries, Identity, Reading, Reservation},
     platform::{Platform, PlatformEvent},
     read,
@@ -25,7 +26,7 @@ use crate::{
     event,
     provider::AuthProvider,
     proxies::TrustedProxies,
-    reading::{BodyRoom, RestoredBody, Unread},
+    reading::{BodyRoom, RestoredBody},
     refusal::Wording,
     request::Message,
     scope::Scopes,
@@ -69,57 +70,6 @@ pub(super) struct Admitted {
 }
 
 impl Core {
-    /// Checks the head of a delivery before a byte of its body is read: a request without a
-    /// well-formed signature costs no memory.
-    pub(super) fn check_head<B>(&self, request: &Request<B>) -> Result<(), AuthError> {
-        let head = head(request);
-        let unverified = self.scheme.unverified(&head)?;
-        verify::check_form(&unverified, self.keys())?;
-        if self.scheme.secret_header().is_some() {
-            verify::verify(&unverified, &[], self.keys())?;
-        }
-        self.unsigned_id(&head)?;
-        if let Some(time) = unverified.time {
-            // Nothing is proven yet, so the response does not say that the delivery was valid once.
-            self.check_time(time, || {
-                AuthError::invalid_credential("delivery_too_old")
-                    .with_message("the time in the request is too far in the past")
-            })?;
-        }
-        read::check_encoding(head.headers)
-    }
-
-    /// The answer to a handshake; `None` where the request is none, or none is expected.
-    pub(super) fn handshake<B>(
-        &self,
-        request: &Request<B>,
-    ) -> Option<Result<Response<Bytes>, AuthError>> {
-        let token = self.verify_token.as_ref()?;
-        let handshake = Handshake::read(request)?;
-        Some(handshake.and_then(|handshake| match &self.attempts {
-            None => token.answer(handshake),
-            Some(limit) => attempts::shake_hands(limit, token, handshake, request),
-        }))
-    }
-
-    /// An attempt for what a delivery shows, where attempts are limited.
-    pub(super) fn attempt<B>(&self, request: &Request<B>) -> Result<Option<Attempt>, AuthError> {
-        match &self.attempts {
-            None => Ok(None),
-            Some(limit) => attempts::attempt(limit, &*self.scheme, &head(request), request),
-        }
-    }
-
-    /// Ends an attempt by what was found out about a signature.
-    pub(super) fn settle<T, B>(
-        &self,
-        attempt: Option<Attempt>,
-        proven: &Result<T, AuthError>,
-        request: &Request<B>,
-    ) {
-        attempts::settle(attempt, proven, &*self.scheme, request);
-    }
-
     /// Judges a delivery whose body has been read.
     ///
     /// The buffer is released as soon as the delivery is proven: the time that the store or a provider
@@ -145,7 +95,7 @@ impl Core {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
         let proven = self.prove(&head, body);
-        self.settle(attempt, &proven, request);
+        attempts::settle(attempt, &proven, &*self.scheme, request);
         let (unverified, signed) = proven?;
         drop(buffer);
         let name = match unverified.identified_by {
@@ -212,12 +162,12 @@ impl Core {
         Ok((unverified, signed))
     }
 
-    fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
         self.keys.iter().map(|key| &**key)
     }
 
     /// The unsigned id of the delivery, from the first header of its scheme that is present.
-    fn unsigned_id<'a>(&self, head: &Head<'a>) -> Result<Option<&'a str>, AuthError> {
+    pub(super) fn unsigned_id<'a>(&self, head: &Head<'a>) -> Result<Option<&'a str>, AuthError> {
         let mut id = None;
         for name in self.scheme.unsigned_ids() {
             id = id.or(read::one(head.headers, name)?);
@@ -242,7 +192,11 @@ impl Core {
         })
     }
 
-    fn check_time(&self, time: u64, too_old: impl FnOnce() -> AuthError) -> Result<(), AuthError> {
+    pub(super) fn check_time(
+        &self,
+        time: u64,
+        too_old: impl FnOnce() -> AuthError,
+    ) -> Result<(), AuthError> {
         let Some(leeway) = self.scheme.leeway() else {
             return Ok(());
         };
@@ -355,19 +309,6 @@ impl Core {
         context
     }
 
-    /// A buffer for the body of this request.
-    pub(super) fn buffer<B>(&self, request: &Request<B>) -> Result<Permit, Unread> {
-        self.room.buffer(request.extensions())
-    }
-
-    pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
-        let now = self.clock.now();
-        self.room
-            .report(unread, self.scheme.name(), now, template(request));
-        // Nothing about the delivery was proven.
-        self.refuse(unread.into_error(), template(request))
-    }
-
     /// Renders a refusal as without an `AuthLayer`; an `AuthLayer` around it renders it again.
     pub(super) fn refuse(&self, error: AuthError, path: Option<&str>) -> Response<Bytes> {
         let error = error.at_provider(self.scheme.name());
@@ -393,7 +334,7 @@ pub(super) fn template<B>(request: &Request<B>) -> Option<&str> {
     access::template(request.extensions())
 }
 
-fn head<B>(request: &Request<B>) -> Head<'_> {
+pub(super) fn head<B>(request: &Request<B>) -> Head<'_> {
     Head {
         uri: access::original_uri(request.uri(), request.extensions()),
         headers: request.headers(),

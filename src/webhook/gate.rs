@@ -21,14 +21,14 @@ use pin_project_lite::pin_project;
 use super::{
     core::{self, Admitted, Core, Verdict},
     once::Reservation,
+    screen::Held,
 };
 use crate::{
-    attempts::Attempt,
+    attempts::{Attempt, Stopped, Waiting},
     body::ResponseBody,
-    client_limit::Permit,
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
-    reading::{Reading, RestoredBody, Unread},
+    reading::{Reading, RestoredBody},
     request::Message,
 };
 
@@ -50,33 +50,19 @@ impl WebhookGate {
         Self { core }
     }
 
-    /// Checks the head, and takes a buffer for the body.
+    /// Waits for the body of a delivery whose head is good.
     #[expect(
         clippy::result_large_err,
         reason = "a refusal is moved on at once, and a box would be an allocation more"
     )]
-    fn check_head<B: Body>(
-        &self,
+    fn screen<B: Body>(
+        core: &Arc<Core>,
         request: &Request<B>,
-    ) -> Result<(Permit, Option<Attempt>), Response<Bytes>> {
-        let core = &*self.core;
-        let refuse = |error| core.refuse(error, core::template(request));
-        if let Some(answer) = core.handshake(request) {
-            return Err(answer.unwrap_or_else(refuse));
-        }
-        let attempt = core.attempt(request).map_err(refuse)?;
-        let head = match core.room.is_too_long(request.body()) {
-            true => Err(Unread::TooLong.into_error()),
-            false => core.check_head(request),
-        };
-        if let Err(error) = head {
-            core.settle(attempt, &Err::<(), _>(error.clone()), request);
-            return Err(refuse(error));
-        }
-        match core.buffer(request) {
-            Ok(buffer) => Ok((buffer, attempt)),
-            Err(unread) => Err(core.refuse_unread(unread, request)),
-        }
+        attempt: Option<Attempt>,
+    ) -> Result<WebhookPending, Response<Bytes>> {
+        let held = core.screen(request, attempt)?;
+        let core = Arc::clone(core);
+        Ok(WebhookPending(First::Body { core, held }))
     }
 }
 
@@ -113,12 +99,16 @@ impl<B: Body> Gate<B> for WebhookGate {
                 }
             }
         }
-        match self.check_head(request) {
-            Ok((buffer, attempt)) => Step::Wait(WebhookPending {
-                core: Arc::clone(&self.core),
-                buffer,
-                attempt,
-            }),
+        let pending = match self.core.attempt(request) {
+            Ok(attempt) => Self::screen(&self.core, request, attempt),
+            Err(Stopped::Refused(error)) => Err(self.core.refuse(error, core::template(request))),
+            Err(Stopped::Waiting(waiting)) => {
+                let core = Arc::clone(&self.core);
+                Ok(WebhookPending(First::Attempt { core, waiting }))
+            }
+        };
+        match pending {
+            Ok(pending) => Step::Wait(pending),
             Err(response) => Step::Refuse(response),
         }
     }
@@ -128,31 +118,24 @@ impl<B: Body> Gate<B> for WebhookGate {
     }
 
     fn wait(pending: WebhookPending, request: Request<B>) -> WebhookWaiting<B> {
-        let WebhookPending {
-            core,
-            buffer,
-            attempt,
-        } = pending;
-        let held = (buffer, attempt);
-        let (parts, body) = request.into_parts();
         WebhookWaiting {
-            state: State::Reading {
-                reading: core.room.read(body),
-                unread: Some((Request::from_parts(parts, ()), held, core)),
-            },
+            state: State::of(pending, request),
         }
     }
 }
 
-/// A delivery whose body is to be read.
-pub struct WebhookPending {
-    core: Arc<Core>,
-    buffer: Permit,
-    attempt: Option<Attempt>,
-}
+/// What a delivery waits for first.
+pub struct WebhookPending(First);
 
-/// What a delivery holds until it is judged.
-type Held = (Permit, Option<Attempt>);
+enum First {
+    /// Other processes count the attempts of its address.
+    Attempt {
+        core: Arc<Core>,
+        waiting: Box<Waiting>,
+    },
+    /// Its body is to be read.
+    Body { core: Arc<Core>, held: Held },
+}
 
 pin_project! {
     /// Reads the body, and judges the delivery.
@@ -165,6 +148,10 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<B> {
+        Counting {
+            waiting: Box<Waiting>,
+            uncounted: Option<(Request<B>, Arc<Core>)>,
+        },
         Reading {
             #[pin]
             reading: Reading<B>,
@@ -173,6 +160,24 @@ pin_project! {
         Judging {
             judgement: Judgement,
         },
+    }
+}
+
+impl<B> State<B> {
+    fn of(pending: WebhookPending, request: Request<B>) -> Self {
+        match pending.0 {
+            First::Attempt { core, waiting } => Self::Counting {
+                waiting,
+                uncounted: Some((request, core)),
+            },
+            First::Body { core, held } => {
+                let (parts, body) = request.into_parts();
+                Self::Reading {
+                    reading: core.room.read(body),
+                    unread: Some((Request::from_parts(parts, ()), held, core)),
+                }
+            }
+        }
     }
 }
 
@@ -185,13 +190,26 @@ impl<B: Body> Future for WebhookWaiting<B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {
-            let judgement = match state.as_mut().project() {
+            let next = match state.as_mut().project() {
+                StateProjection::Counting { waiting, uncounted } => {
+                    let counted = ready!(Pin::new(waiting).poll(cx));
+                    let (request, core) = uncounted.take().expect(POLLED_AGAIN);
+                    let pending = match counted {
+                        Ok(attempt) => WebhookGate::screen(&core, &request, Some(attempt)),
+                        Err(error) => Err(core.refuse(error, core::template(&request))),
+                    };
+                    match pending {
+                        Ok(pending) => State::of(pending, request),
+                        Err(response) => return Poll::Ready(Err(response)),
+                    }
+                }
                 StateProjection::Reading { reading, unread } => {
                     let read = ready!(reading.poll(cx));
-                    // INVARIANT: a future is not polled after it has answered.
-                    let (head, held, core) = unread.take().expect("polled after it had answered");
+                    let (head, held, core) = unread.take().expect(POLLED_AGAIN);
                     match read {
-                        Ok(body) => Box::pin(judge(core, head.map(|()| body), held)),
+                        Ok(body) => State::Judging {
+                            judgement: Box::pin(judge(core, head.map(|()| body), held)),
+                        },
                         Err(unread) => {
                             return Poll::Ready(Err(core.refuse_unread(unread, &head)));
                         }
@@ -199,10 +217,13 @@ impl<B: Body> Future for WebhookWaiting<B> {
                 }
                 StateProjection::Judging { judgement } => return judgement.as_mut().poll(cx),
             };
-            state.set(State::Judging { judgement });
+            state.set(next);
         }
     }
 }
+
+// INVARIANT: a future is not polled after it has answered.
+const POLLED_AGAIN: &str = "polled after it had answered";
 
 async fn judge(
     core: Arc<Core>,

@@ -169,6 +169,7 @@ mod replay;
 mod reply;
 mod routes;
 mod scheme;
+mod screen;
 mod sender;
 mod shared;
 mod sign;

@@ -55,6 +55,9 @@ pub(in crate::config) fn assemble(
         },
     };
     let parts = assembly.document(document);
+    if parts.is_some() {
+        assembly.check_shared();
+    }
     let Assembly {
         faults,
         webhooks,

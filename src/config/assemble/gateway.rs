@@ -15,6 +15,7 @@ use crate::config::{
     shape::{
         caller::{Allowlist, ApiKeys},
         key_store::ManagedKeyStore,
+        shared::Shared,
         throttle::Throttle,
         tokens::{Introspection, Jwt, OAuth2},
         webhook::Webhook,
@@ -110,6 +111,8 @@ block! {
         dev_docs: optional bool,
         /// Limits of wrong credentials and of requests.
         throttle: optional Throttle,
+        /// A state that several processes share: limits count there, and webhooks remember there.
+        shared: optional Shared,
         ..providers: Providers,
     }
 }

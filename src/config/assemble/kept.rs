@@ -16,7 +16,8 @@ use crate::{
     keys::{KeyStoreUrl, LazyKeyStore, ManagedKeys},
     provider::{IntrospectionAuth, OAuth2Auth},
     secret::Secret,
-    webhook::{MemoryReplayStore, WebhookRoutes},
+    shared::{LazySharedState, SharedCounts, SharedUrl},
+    webhook::{MemoryReplayStore, SharedReplayStore, WebhookRoutes},
 };
 
 /// What was fetched, asked and handled, where another file goes on with it.
@@ -25,19 +26,32 @@ pub(in crate::config) struct Kept {
     pub(super) issuers: Vec<KeptIssuer>,
     pub(super) introspection: Option<KeptIntrospection>,
     pub(super) handled: Vec<Handled>,
+    /// That of earlier files, the newest first: a webhook that one file leaves out and a later one has
+    /// again goes on from there.
+    pub(super) earlier_handled: Vec<Handled>,
     /// Those of this file.
     pub(in crate::config) managed_keys: Option<KeptKeys>,
     /// Those of the last file before that had some. They are administered while files without them
     /// hold, so a later file with the block has to go on with them.
     earlier_keys: Option<KeptKeys>,
     pub(super) limits: Option<KeptLimits>,
+    /// Those of earlier files, the newest first.
+    pub(super) earlier_limits: Vec<KeptLimits>,
+    pub(in crate::config) shared: Option<KeptShared>,
 }
 
 impl Kept {
     /// Nothing yet, for a file that comes after another one.
     pub(super) fn after(former: Option<Former<'_>>) -> Self {
+        let Some(former) = former.map(|former| former.kept) else {
+            return Self::default();
+        };
+        let handled = former.handled.iter().chain(&former.earlier_handled);
+        let limits = former.limits.iter().chain(&former.earlier_limits);
         Self {
-            earlier_keys: former.and_then(|former| former.kept.last_keys().cloned()),
+            earlier_keys: former.last_keys().cloned(),
+            earlier_handled: newest(handled, MOST_EARLIER_WEBHOOKS, Handled::is_of),
+            earlier_limits: newest(limits, MOST_EARLIER_LIMITS, KeptLimits::says_as),
             ..Self::default()
         }
     }
@@ -47,6 +61,26 @@ impl Kept {
         self.managed_keys.as_ref().or(self.earlier_keys.as_ref())
     }
 }
+
+/// The first of those that are alike, and no more than so many.
+fn newest<'a, T: Clone + 'a>(
+    all: impl Iterator<Item = &'a T>,
+    most: usize,
+    is_alike: impl Fn(&T, &T) -> bool,
+) -> Vec<T> {
+    let mut newest: Vec<T> = Vec::new();
+    for one in all {
+        if newest.len() < most && !newest.iter().any(|newer| is_alike(newer, one)) {
+            newest.push(one.clone());
+        }
+    }
+    newest
+}
+
+/// So many webhooks that are in no file any more are remembered.
+const MOST_EARLIER_WEBHOOKS: usize = 64;
+/// So many earlier limits go on with their counts.
+const MOST_EARLIER_LIMITS: usize = 4;
 
 /// What the file before came to, whose rules hold while the next one is read.
 #[derive(Clone, Copy)]
@@ -97,9 +131,28 @@ pub(in crate::config) struct KeptKeys {
     pub(in crate::config) keys: ManagedKeys,
 }
 
+/// A state that several processes share.
+#[derive(Clone)]
+pub(in crate::config) struct KeptShared {
+    /// Of the URL in the document.
+    pub(in crate::config) place: Place,
+    pub(in crate::config) url: SharedUrl,
+    pub(in crate::config) state: LazySharedState,
+    pub(in crate::config) counts: SharedCounts,
+    /// The deliveries that webhooks have handled.
+    pub(super) handled: SharedReplayStore,
+}
+
 /// What the webhook at a path has handled: another file goes on from there.
+#[derive(Clone)]
 pub(super) struct Handled {
     pub(super) path: Arc<str>,
     pub(super) scheme: Scheme,
     pub(super) store: MemoryReplayStore,
+}
+
+impl Handled {
+    fn is_of(&self, other: &Self) -> bool {
+        self.path == other.path && self.scheme == other.scheme
+    }
 }

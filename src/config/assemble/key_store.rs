@@ -6,14 +6,12 @@ use http::HeaderName;
 
 use super::{
     assembly::{Assembly, Provider, ProviderBlock},
+    engine_url::WrittenUrl,
     kept::KeptKeys,
 };
 use crate::{
     config::{
-        fault::Place,
-        method_name::method_name,
-        read::{Located, OneOf, Slot},
-        shape::key_store::ManagedKeyStore,
+        fault::Place, method_name::method_name, read::Located, shape::key_store::ManagedKeyStore,
     },
     error::{ConfigError, ConfigErrorKind},
     keys::{KeyStoreUrl, KeyStores, LazyKeyStore, ManagedKeys},
@@ -70,42 +68,26 @@ impl<'a> Assembly<'a> {
         Some(Arc::new(keys))
     }
 
-    /// The store's URL, which something opens and which is that of the file before.
     fn store_url(
         &mut self,
         block: &ManagedKeyStore,
         place: &Place,
     ) -> Option<Located<KeyStoreUrl>> {
-        let url = block.url.clone().map(|url| url.0);
-        let written = self.secret(OneOf {
-            first: &url,
-            second: &block.url_file,
-            names: ["`url`", "`url_file`"],
-            place,
-        });
-        let Slot::Present(written) = written else {
-            if written.is_absent() {
-                let message = "no store is named: add `url`, such as `url: sqlite:keys.db`, or \
-                               `url_file` with a file that holds it";
-                self.missing(place, message);
-            }
-            return None;
-        };
-        let place = written.place;
-        let parsed = KeyStoreUrl::parse(written.value.expose());
-        let url = self.faults.keep(&place, parsed)?;
-        let known = self.config.registry.key_stores.check(&url);
-        self.faults.keep(&place, known)?;
+        let stores = &self.config.registry.key_stores;
         let former = self.last_keys();
-        if former.is_some_and(|former| former.url != url) {
-            let message = "another store than before is named: that takes a restart";
-            self.conflict(&place, message);
-        }
-        Some(Located {
-            value: url,
-            place,
-            order: written.order,
-        })
+        self.engine_url(
+            &WrittenUrl {
+                url: &block.url,
+                file: &block.url_file,
+                place,
+                missing: "no store is named: add `url`, such as `url: sqlite:keys.db`, or `url_file` \
+                          with a file that holds it",
+                another: "another store than before is named: that takes a restart",
+            },
+            KeyStoreUrl::parse,
+            |url| stores.check(url),
+            former.map(|former| &former.url),
+        )
     }
 
     /// The store, which is open already if a file before named it.

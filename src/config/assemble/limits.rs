@@ -21,11 +21,18 @@ pub(in crate::config) struct Limits {
 }
 
 /// Limits whose counts another file goes on with, if it says the same of them.
+#[derive(Clone)]
 pub(super) struct KeptLimits {
     pub(super) attempts: Slot<AttemptsLimit>,
     /// The limits of requests, and how many may run.
     pub(super) requests: (Slot<Filled<RequestLimit>>, Slot<Count>),
     pub(super) limits: Limits,
+}
+
+impl KeptLimits {
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        self.attempts == other.attempts && self.requests == other.requests
+    }
 }
 
 impl Limits {

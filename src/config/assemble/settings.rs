@@ -27,6 +27,7 @@ impl Assembly<'_> {
             self.summary.dev_docs = true;
             layer = layer.dev_docs(true);
         }
+        self.shared(gateway);
         self.throttle(gateway.throttle.value());
         layer = self.limits.limit(layer);
         self.webhooks(layer, gateway)

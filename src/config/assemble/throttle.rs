@@ -23,13 +23,13 @@ impl Assembly<'_> {
     pub(super) fn throttle(&mut self, throttle: Option<&Throttle>) {
         let nothing = Throttle::default();
         let throttle = throttle.unwrap_or(&nothing);
-        let former = self.former.and_then(|former| former.kept.limits.as_ref());
-        let same_attempts = former.filter(|former| former.attempts == throttle.attempts);
+        let mut earlier = self.kept.earlier_limits.iter();
         let plan = (throttle.requests.clone(), throttle.max_running.clone());
-        let same_requests = former.filter(|former| former.requests == plan);
+        let same_requests = earlier.clone().find(|earlier| earlier.requests == plan);
+        let same_attempts = earlier.find(|earlier| earlier.attempts == throttle.attempts);
         let (attempts, requests) = (
-            same_attempts.and_then(|former| former.limits.attempts.clone()),
-            same_requests.and_then(|former| former.limits.requests.clone()),
+            same_attempts.and_then(|earlier| earlier.limits.attempts.clone()),
+            same_requests.and_then(|earlier| earlier.limits.requests.clone()),
         );
         let limits = Limits {
             attempts: attempts.or_else(|| self.attempts(throttle)),
@@ -50,9 +50,10 @@ impl Assembly<'_> {
     fn attempts(&self, throttle: &Throttle) -> Option<Attempts> {
         let Some(block) = throttle.attempts.value() else {
             let own = self.config.default_attempts.clone();
-            return own.filter(|_| throttle.attempts.is_absent());
+            let own = own.filter(|_| throttle.attempts.is_absent());
+            return own.map(|own| self.shared_attempts(own));
         };
-        let mut attempts = Attempts::new(*block.quota.value()?);
+        let mut attempts = self.shared_attempts(Attempts::new(*block.quota.value()?));
         if let Some(most) = block.max_entries.value() {
             attempts = attempts.with_max_entries(most.0);
         }
@@ -60,6 +61,13 @@ impl Assembly<'_> {
             Some(clock) => attempts.with_clock(clock.clone()),
             None => attempts,
         })
+    }
+
+    fn shared_attempts(&self, attempts: Attempts) -> Attempts {
+        match &self.kept.shared {
+            Some(shared) => attempts.with_shared(shared.counts.clone()),
+            None => attempts,
+        }
     }
 
     fn requests(&mut self, throttle: &Throttle) -> Option<Requests> {
@@ -75,6 +83,10 @@ impl Assembly<'_> {
         let requests = match &throttle.requests {
             Slot::Present(located) => self.faults.keep(&located.place, requests)?,
             _ => requests.ok()?,
+        };
+        let requests = match &self.kept.shared {
+            Some(shared) => requests.with_shared(shared.counts.clone()),
+            None => requests,
         };
         let requests = match throttle.max_running.value() {
             Some(most) => requests.with_max_running(most.0.into()),

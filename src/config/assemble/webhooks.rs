@@ -87,10 +87,9 @@ impl Assembly<'_> {
         scheme: Scheme,
         layer: WebhookLayer,
     ) {
-        let former = self.former.map_or(&[][..], |former| &former.kept.handled);
-        let is_same = |former: &&Handled| *former.path == *path && former.scheme == scheme;
-        let store = former.iter().find(is_same);
-        let store = store.map_or_else(MemoryReplayStore::default, |former| former.store.clone());
+        let is_same = |earlier: &&Handled| *earlier.path == *path && earlier.scheme == scheme;
+        let store = self.kept.earlier_handled.iter().find(is_same);
+        let store = store.map_or_else(MemoryReplayStore::default, |earlier| earlier.store.clone());
         let Some(layer) = self.finish_webhook(located, &path, layer, &store) else {
             return;
         };
@@ -120,9 +119,11 @@ impl Assembly<'_> {
     ) -> Option<WebhookLayer> {
         let hook = &located.value;
         // By its path, so that another `user_id` in a later file forgets nothing.
-        layer = layer
-            .with_replay_store(handled.clone())
-            .with_namespace(path);
+        layer = match &self.kept.shared {
+            Some(shared) => layer.with_replay_store(shared.handled.clone()),
+            None => layer.with_replay_store(handled.clone()),
+        };
+        layer = layer.with_namespace(path);
         if let Some(clock) = &self.config.clock {
             layer = layer.with_clock(clock.clone());
         }

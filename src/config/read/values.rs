@@ -79,7 +79,12 @@ impl Read for Url {
     const IS_SECRET: bool = true;
 
     fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
-        text(node, place, faults, "a URL, such as sqlite:keys.db")?;
+        text(
+            node,
+            place,
+            faults,
+            "a URL, such as postgres://user@host/database",
+        )?;
         Secret::read(node, place, faults).map(Self)
     }
 

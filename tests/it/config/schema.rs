@@ -35,7 +35,7 @@ fn every_member_is_described_and_closed() {
             }
         }
     });
-    assert_eq!(blocks, 34);
+    assert_eq!(blocks, 35);
 }
 
 #[test]

@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["ended"],
     &["context", "error"],
     &["answer", "quota", "request"],
+    &["engine"],
     &[
         "client_limit",
         "event",

@@ -176,6 +176,34 @@ async fn another_file_goes_on_with_the_counts() {
 }
 
 #[tokio::test]
+async fn limits_that_a_file_leaves_out_for_a_time_go_on_with_their_counts() {
+    let file = std::env::temp_dir().join(format!("tower-auth-limits-{}.yaml", std::process::id()));
+    let limits = "{attempts: {quota: 2 per hour}, requests: [{quota: 2 per hour}]}";
+    std::fs::write(&file, document(limits)).unwrap();
+    let (layer, handle) = AuthConfig::from_file(&file).into_reload_layer().unwrap();
+    let app = Router::new()
+        .route("/run", get(async || "ran"))
+        .layer(layer);
+    let statuses = async || {
+        let guess = ask(&app, "GET /run", &[("x-api-key", "wrong")]).await;
+        let run = from("198.51.100.1", "GET /run", &[("x-api-key", KEY)]);
+        [guess.status.as_u16(), send(&app, run).await.status.as_u16()]
+    };
+    for _ in 0..2 {
+        assert_eq!(statuses().await, [401, 200]);
+    }
+    for between in ["{max_running: 9}", "{attempts: {quota: 9 per hour}}"] {
+        std::fs::write(&file, document(between)).unwrap();
+        handle.reload().unwrap();
+        assert_eq!(statuses().await, [401, 200]);
+    }
+    std::fs::write(&file, document(limits)).unwrap();
+    handle.reload().unwrap();
+    assert_eq!(statuses().await, [429, 429]);
+    std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
 async fn limits_only_refuse_more() {
     let limits = [
         "{attempts: {quota: 3 per minute}}",

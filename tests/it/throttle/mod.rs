@@ -12,4 +12,5 @@ mod proxies_properties;
 mod requests;
 mod running;
 mod shared;
+mod together;
 mod webhooks;

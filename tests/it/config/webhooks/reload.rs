@@ -90,6 +90,19 @@ async fn what_was_handled_before_is_not_handled_again() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_a_file_leaves_out_for_a_time_forgets_nothing_that_was_handled() {
+    let served = Served::new("hook-again", &telegram(""));
+    assert_eq!(served.same("/hooks/telegram").await, 200);
+    assert_eq!(served.inner.runs(), 1);
+    let without = format!("auth:\n  api_keys: [{{name: ada, key: {KEY}}}]\n");
+    served.take(&without);
+    served.take(&format!("{without}  public_paths: [/x]\n"));
+    served.take(&telegram(""));
+    served.same("/hooks/telegram").await;
+    assert_eq!(served.inner.runs(), 1);
+}
+
+#[tokio::test]
 async fn another_user_id_forgets_nothing_that_was_handled() {
     let served = Served::new("hook-user", &telegram("      user_id: bot\n"));
     assert_eq!(served.same("/hooks/telegram").await, 200);

@@ -1,0 +1,53 @@
+//! Opening what a document names: the store of its keys, and the state that several processes share.
+
+use std::error::Error;
+
+use super::{
+    AuthSetup, ConfigFaults,
+    fault::{Faults, Place},
+};
+use crate::{error::ConfigErrorKind, log::Causes};
+
+impl AuthSetup {
+    /// Opens the key store that the document names, and reads all keys; opens the shared state that it
+    /// names: a program that does so before it serves learns at its start that one of them is away.
+    /// Without it, the first request opens them: while the key store is away it is refused with 503, and
+    /// while the shared state is away this process counts alone.
+    ///
+    /// Where the document names none, there is nothing to open; nor is a key store where every caller is
+    /// let in.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be opened or read: [`ConfigErrorKind::Unavailable`], with the place of its URL.
+    pub async fn open(&self) -> Result<(), ConfigFaults> {
+        let mut faults = Faults::of(self.config.source.name());
+        let kept = &self.built.kept;
+        if let Some(keys) = &kept.managed_keys
+            && !self.built.summary.is_disabled()
+        {
+            // First the store alone: it may take longer than one question may.
+            let opened = match keys.store.open().await {
+                Ok(()) => keys.keys.open().await,
+                failed => failed,
+            };
+            if let Err(error) = opened {
+                add(&mut faults, &keys.place, &keys.url.to_string(), &error);
+            }
+        }
+        if let Some(shared) = &kept.shared
+            && let Err(error) = shared.state.open().await
+        {
+            add(&mut faults, &shared.place, &shared.url.to_string(), &error);
+        }
+        match faults.len() {
+            0 => Ok(()),
+            _ => faults.finish(None),
+        }
+    }
+}
+
+fn add(faults: &mut Faults, place: &Place, shown: &str, error: &(dyn Error + 'static)) {
+    let message = format!("{}: {}", shown.escape_debug(), Causes(Some(error)));
+    faults.add(ConfigErrorKind::Unavailable, place, message);
+}
