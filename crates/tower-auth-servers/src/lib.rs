@@ -9,13 +9,15 @@
 mod guarded;
 mod pooler;
 mod postgres;
+mod redis;
 mod skip;
 
 pub use self::{
     guarded::{Guarded, folder, give, run},
     pooler::Pooler,
     postgres::{Database, ESCAPED_PASSWORD, PASSWORD, Postgres, connect},
-    skip::{free_port, skip},
+    redis::{REDIS_ENGINES, Redis, RedisEngine},
+    skip::{free_port, skip, skip_until},
 };
 
 use std::time::Duration;

@@ -8,13 +8,19 @@ pub fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// What a test says that cannot run here.
-pub fn skip(what: &str) {
+/// What a test says that cannot run here, because a Debian package is missing.
+pub fn skip(package: &str) {
+    skip_until(
+        package,
+        "install the Debian package of that name (scripts/setup does)",
+    );
+}
+
+/// What a test says that cannot run here, until somebody does something about it.
+pub fn skip_until(what: &str, done: &str) {
     assert!(
         env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{what} is missing: install the Debian package of that name (scripts/setup does)"
+        "{what} is missing: {done}"
     );
-    eprintln!(
-        "SKIPPED: {what} is missing: install the Debian package of that name (scripts/setup does)"
-    );
+    eprintln!("SKIPPED: {what} is missing: {done}");
 }

@@ -1,10 +1,7 @@
 //! Users who may do no more than they need.
 
-use crate::{
-    common::{admit, count, refusal, state},
-    server::Server,
-};
 use std::{sync::Arc, time::Duration};
+
 use tower_auth::{
     keys::Revision,
     revocations::{RevocationStore, RevocationStoreError},
@@ -12,6 +9,9 @@ use tower_auth::{
     testing,
 };
 use tower_auth_redis::RedisRevocationStore;
+use tower_auth_servers::Redis;
+
+use crate::common::{admit, count, refusal, state};
 
 /// As the README lists them.
 const NEEDED: &str = "+hello +ping +select +info +get +set +del +time +evalsha +script|load \
@@ -21,13 +21,13 @@ const NEEDED: &str = "+hello +ping +select +info +get +set +del +time +evalsha +
 const NEEDED_TOO: &str = "+hget +hset +hsetnx +hdel +hlen +hexists +hgetall +zadd +zrange +zrem +zcard \
                           +publish +subscribe";
 
-fn url(server: &Server) -> String {
+fn url(server: &Redis) -> String {
     let port = server.port();
     format!("redis://app:app-pw@127.0.0.1:{port}/0?namespace=test-acl")
 }
 
-fn server(rights: &str) -> Option<Server> {
-    let server = Server::start(&[])?;
+fn server(rights: &str) -> Option<Redis> {
+    let server = Redis::start(&[])?;
     let rights = rights.split_whitespace().collect::<Vec<_>>().join(" ");
     server.run::<String>(&format!(
         "ACL SETUSER app on >app-pw resetkeys resetchannels -@all {rights}"
@@ -155,7 +155,7 @@ async fn a_missing_right_is_said() {
 
 #[tokio::test]
 async fn a_wrong_password_and_a_missing_one_are_said() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let port = server.port();

@@ -3,16 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use tower_auth::{shared::SharedState, testing};
+use tower_auth_servers::{REDIS_ENGINES, Redis};
 
-use crate::{
-    common::state,
-    server::{ENGINES, Server},
-};
+use crate::common::state;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_shared_state_promises_holds_over_two_states_of_one_server() {
-    for engine in ENGINES {
-        let Some(server) = Server::shared_of(engine) else {
+    for engine in REDIS_ENGINES {
+        let Some(server) = Redis::shared_of(engine) else {
             continue;
         };
         testing::shared_state(async || {
@@ -30,7 +28,7 @@ async fn all_that_a_shared_state_promises_holds_over_two_states_of_one_server() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_namespaces_on_one_server_share_nothing() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let (one, other) = (server.url(), server.url());

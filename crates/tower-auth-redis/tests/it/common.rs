@@ -7,9 +7,7 @@ use std::{
 
 use tower_auth::shared::{Admission, Count, SharedState, SharedStateError};
 use tower_auth_redis::RedisSharedState;
-
-/// Long enough for a busy machine; reached only when something hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use tower_auth_servers::PATIENCE;
 
 pub(crate) async fn state(url: &str) -> RedisSharedState {
     match RedisSharedState::open(url).await {

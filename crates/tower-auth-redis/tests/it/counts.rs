@@ -10,11 +10,9 @@ use tower_auth::{
     shared::{Admission, Count, MemorySharedState, SharedState},
     testing::ManualClock,
 };
+use tower_auth_servers::Redis;
 
-use crate::{
-    common::{admit, count, state},
-    server::Server,
-};
+use crate::common::{admit, count, state};
 
 /// One call, of up to three counts.
 #[derive(Clone, Debug)]
@@ -67,7 +65,7 @@ fn agree(one: Admission, other: Admission) -> bool {
 
 #[test]
 fn it_counts_as_the_state_in_memory_does() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -108,7 +106,7 @@ fn it_counts_as_the_state_in_memory_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_requests_at_once_are_admitted_exactly_as_often_as_the_limit_says() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -128,7 +126,7 @@ async fn many_requests_at_once_are_admitted_exactly_as_often_as_the_limit_says()
 
 #[tokio::test]
 async fn a_bucket_that_is_full_again_takes_no_memory() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let shared = state(&server.url_of("test-gone")).await;
@@ -144,7 +142,7 @@ async fn a_bucket_that_is_full_again_takes_no_memory() {
 /// Everything that is kept has an end: nothing stays for ever.
 #[tokio::test]
 async fn every_name_has_an_end() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let shared = state(&server.url_of("test-ends")).await;
@@ -162,7 +160,7 @@ async fn every_name_has_an_end() {
 /// The server's clock was an hour ahead when it wrote.
 #[tokio::test]
 async fn a_server_whose_clock_is_set_back_neither_gives_nor_locks() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let shared = state(&server.url_of("test-back")).await;
@@ -190,7 +188,7 @@ async fn a_server_whose_clock_is_set_back_neither_gives_nor_locks() {
 
 #[tokio::test]
 async fn another_programs_value_is_no_bucket_and_stays() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let shared = state(&server.url_of("test-foreign")).await;
@@ -210,7 +208,7 @@ async fn another_programs_value_is_no_bucket_and_stays() {
 
 #[tokio::test]
 async fn scripts_that_the_server_lost_are_given_to_it_again() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -225,7 +223,7 @@ async fn scripts_that_the_server_lost_are_given_to_it_again() {
 
 #[tokio::test]
 async fn a_request_is_one_round_trip() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;

@@ -1,11 +1,11 @@
 //! Servers that cannot keep what must be remembered.
 
-use crate::{
-    common::{admit, count, reason, refusal, state},
-    server::Server,
-};
 use std::time::Duration;
+
 use tower_auth::shared::{Once, SharedState};
+use tower_auth_servers::Redis;
+
+use crate::common::{admit, count, reason, refusal, state};
 
 #[tokio::test]
 async fn a_server_that_may_forget_is_refused() {
@@ -18,7 +18,7 @@ async fn a_server_that_may_forget_is_refused() {
         "volatile-random",
         "volatile-ttl",
     ];
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     for policy in policies {
@@ -38,10 +38,10 @@ async fn a_server_that_may_forget_is_refused() {
 
 #[tokio::test]
 async fn a_server_that_is_a_replica_is_refused_and_so_is_one_that_becomes_one() {
-    let Some(primary) = Server::start(&[]) else {
+    let Some(primary) = Redis::start(&[]) else {
         return;
     };
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -60,7 +60,7 @@ async fn a_server_that_is_a_replica_is_refused_and_so_is_one_that_becomes_one() 
 
 #[tokio::test]
 async fn a_server_without_memory_is_an_error_and_forgets_nothing() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url_of("test-full")).await;

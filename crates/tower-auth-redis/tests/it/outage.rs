@@ -3,17 +3,15 @@
 use std::time::{Duration, Instant};
 
 use tower_auth::shared::{Begun, Once, SharedState};
+use tower_auth_servers::Redis;
 
-use crate::{
-    common::{PATIENCE, admit, count, reason, refusal, state, until_it_answers},
-    server::Server,
-};
+use crate::common::{PATIENCE, admit, count, reason, refusal, state, until_it_answers};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_fails_at_once_and_is_asked_again_when_it_is_back() {
-    let Some(mut server) = Server::start(&[]) else {
+    let Some(mut server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -38,7 +36,7 @@ async fn a_server_that_is_killed_fails_at_once_and_is_asked_again_when_it_is_bac
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_that_the_server_closes_costs_no_call() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -56,7 +54,7 @@ async fn an_idle_connection_that_the_server_closes_costs_no_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_is_an_error_in_time_and_is_asked_again() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -87,7 +85,7 @@ async fn a_server_that_hangs_is_an_error_in_time_and_is_asked_again() {
 /// A limit further out drops the call: the connection is looked at all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_are_dropped_find_out_that_the_server_hangs() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -110,8 +108,7 @@ async fn calls_that_are_dropped_find_out_that_the_server_hangs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_kept_on_its_disk_is_remembered_after_it_was_killed() {
-    let Some(mut server) = Server::start(&["--appendonly", "yes", "--appendfsync", "always"])
-    else {
+    let Some(mut server) = Redis::start(&["--appendonly", "yes", "--appendfsync", "always"]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -130,7 +127,7 @@ async fn what_a_server_kept_on_its_disk_is_remembered_after_it_was_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_changes_while_the_server_is_away_is_noticed() {
-    let Some(mut server) = Server::start(&[]) else {
+    let Some(mut server) = Redis::start(&[]) else {
         return;
     };
     let shared = state(&server.url()).await;
@@ -152,7 +149,7 @@ async fn a_policy_that_changes_while_the_server_is_away_is_noticed() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_said() {
-    let port = crate::server::free_port();
+    let port = tower_auth_servers::free_port();
     let told = refusal(&format!("redis://127.0.0.1:{port}")).await;
     assert!(
         told.starts_with("the server cannot be reached: start it"),
@@ -167,7 +164,7 @@ async fn a_server_that_is_not_there_is_said() {
 
 #[test]
 fn a_state_outlives_the_runtime_that_opened_it() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -181,7 +178,7 @@ fn a_state_outlives_the_runtime_that_opened_it() {
 
 #[tokio::test]
 async fn a_limit_of_any_length_is_taken() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let shared = state(&server.url()).await;

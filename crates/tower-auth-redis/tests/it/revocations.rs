@@ -9,11 +9,9 @@ use tower_auth::{
     testing,
 };
 use tower_auth_redis::RedisRevocationStore;
+use tower_auth_servers::{REDIS_ENGINES, Redis};
 
-use crate::{
-    common::PATIENCE,
-    server::{ENGINES, Server},
-};
+use crate::common::PATIENCE;
 
 async fn store(url: &str) -> RedisRevocationStore {
     match RedisRevocationStore::open(url).await {
@@ -54,8 +52,8 @@ fn is_lost<T: std::fmt::Debug>(answer: Result<T, RevocationStoreError>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_store_of_revocations_promises_holds_over_two_stores_of_one_server() {
-    for engine in ENGINES {
-        let Some(server) = Server::shared_of(engine) else {
+    for engine in REDIS_ENGINES {
+        let Some(server) = Redis::shared_of(engine) else {
             continue;
         };
         testing::revocation_store(async || {
@@ -69,7 +67,7 @@ async fn all_that_a_store_of_revocations_promises_holds_over_two_stores_of_one_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_new_or_comes_back_empty_has_no_list_until_somebody_writes_one() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let url = server.url();
@@ -92,7 +90,7 @@ async fn a_server_that_is_new_or_comes_back_empty_has_no_list_until_somebody_wri
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_lost_a_part_has_lost_the_list_and_what_is_left_is_kept() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     for (lost, left) in [
@@ -121,7 +119,7 @@ async fn a_server_that_lost_a_part_has_lost_the_list_and_what_is_left_is_kept() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_write_back_at_the_same_time_lose_nothing() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -144,7 +142,7 @@ async fn processes_that_write_back_at_the_same_time_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_longer_than_a_page_is_written_back_and_read() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let store = store(&server.url()).await;
@@ -170,7 +168,7 @@ async fn a_list_longer_than_a_page_is_written_back_and_read() {
 /// A server whose disk lacks what came last, and one that takes over, have the marker all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_starts_again_has_another_history_and_gives_no_revision_twice() {
-    let Some(mut server) = Server::start(&[]) else {
+    let Some(mut server) = Redis::start(&[]) else {
         return;
     };
     let store = begun(&server.url()).await;
@@ -199,7 +197,7 @@ async fn a_server_that_starts_again_has_another_history_and_gives_no_revision_tw
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_told_to_other_processes_also_on_a_new_connection() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let url = server.url();
@@ -223,7 +221,7 @@ async fn a_change_is_told_to_other_processes_also_on_a_new_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn namespaces_have_lists_of_their_own() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let (one, other) = (begun(&server.url()).await, begun(&server.url()).await);
@@ -233,7 +231,7 @@ async fn namespaces_have_lists_of_their_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_memory_is_read_and_takes_nothing() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let store = begun(&server.url()).await;
@@ -250,7 +248,7 @@ async fn a_server_without_memory_is_read_and_takes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_programs_values_are_no_list() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let name = |kind: &str| format!("{{test-values}}:revoked:{kind}");
@@ -310,7 +308,7 @@ async fn replica(url: &str) -> Revocations {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_restarts_empty_loses_no_revocation() {
-    let Some(mut server) = Server::start(&[]) else {
+    let Some(mut server) = Redis::start(&[]) else {
         return;
     };
     let url = server.url();
@@ -352,7 +350,7 @@ async fn a_server_that_restarts_empty_loses_no_revocation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_server_cannot_be_asked_a_new_replica_lets_nobody_in() {
-    let Some(server) = Server::start(&[]) else {
+    let Some(server) = Redis::start(&[]) else {
         return;
     };
     let url = server.url();

@@ -7,12 +7,10 @@ use std::{
 
 use tower_auth::shared::{Once, SharedState};
 use tower_auth_redis::RedisSharedState;
+use tower_auth_servers::{ESCAPED_PASSWORD, PASSWORD, Redis};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::{
-    common::{admit, count, state},
-    server::{ESCAPED_PASSWORD, PASSWORD, Server},
-};
+use crate::common::{admit, count, state};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -39,7 +37,7 @@ impl<'a> MakeWriter<'a> for Log {
 /// At the most talkative level, of this crate and of those beneath it.
 #[tokio::test]
 async fn no_error_no_debug_form_and_no_log_tells_a_password() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let log = Log::default();

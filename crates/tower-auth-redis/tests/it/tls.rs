@@ -7,12 +7,9 @@ use std::{
 };
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
+use tower_auth_servers::{ESCAPED_PASSWORD, Redis, folder, free_port, give};
 
-use crate::{
-    common::{admit, count, refusal, state},
-    guarded::folder,
-    server::{ESCAPED_PASSWORD, Server, free_port},
-};
+use crate::common::{admit, count, refusal, state};
 
 fn openssl(folder: &Path, arguments: &str) {
     let output = Command::new("openssl")
@@ -62,6 +59,7 @@ impl Authority {
             );
             openssl(&folder, &sign);
         }
+        give(&folder);
         Self(folder)
     }
 
@@ -70,12 +68,12 @@ impl Authority {
     }
 
     /// A server with that certificate, and its port for TLS.
-    fn server(&self, certificate: &str) -> Option<(Server, u16)> {
+    fn server(&self, certificate: &str) -> Option<(Redis, u16)> {
         let port = free_port();
         let (text, root) = (port.to_string(), self.path("root.crt"));
         let file = self.path(&format!("{certificate}.crt"));
         let key = self.path(&format!("{certificate}.key"));
-        let server = Server::start(&[
+        let server = Redis::start(&[
             "--tls-port",
             &text,
             "--tls-cert-file",

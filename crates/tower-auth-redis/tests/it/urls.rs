@@ -1,13 +1,12 @@
 //! Which URLs are taken, and what is said of others.
 
-use crate::{
-    common::{admit, count, refusal, state},
-    server::{ESCAPED_PASSWORD, Server},
-};
+use tower_auth_servers::{ESCAPED_PASSWORD, Redis};
+
+use crate::common::{admit, count, refusal, state};
 
 #[tokio::test]
 async fn what_a_url_says_is_heeded() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let (port, folder) = (server.port(), server.folder().display());

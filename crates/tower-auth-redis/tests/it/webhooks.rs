@@ -15,11 +15,9 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_auth::webhook::{SharedReplayStore, WebhookLayer, WebhookSigner};
+use tower_auth_servers::Redis;
 
-use crate::{
-    common::{state, until_it_answers},
-    server::Server,
-};
+use crate::common::{state, until_it_answers};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const BODY: &[u8] = br#"{"type":"invoice.paid"}"#;
@@ -77,7 +75,7 @@ async fn settled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_replicas_one_handles_a_delivery_once() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -100,7 +98,7 @@ async fn of_two_replicas_one_handles_a_delivery_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_at_one_replica_is_handled_by_the_other() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -118,7 +116,7 @@ async fn what_failed_at_one_replica_is_handled_by_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_goes_away_leaves_nothing_reserved() {
-    let Some(server) = Server::shared() else {
+    let Some(server) = Redis::shared() else {
         return;
     };
     let url = server.url();
@@ -140,8 +138,7 @@ async fn a_client_that_goes_away_leaves_nothing_reserved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_be_asked_is_a_503_and_what_was_handled_meanwhile_is_remembered() {
-    let Some(mut server) = Server::start(&["--appendonly", "yes", "--appendfsync", "always"])
-    else {
+    let Some(mut server) = Redis::start(&["--appendonly", "yes", "--appendfsync", "always"]) else {
         return;
     };
     let url = server.url();

@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
@@ -16,26 +15,25 @@ use std::{
 use redis::{Client, Connection, FromRedisValue};
 
 use crate::{
-    common::PATIENCE,
-    guarded::{Guarded, folder},
+    PATIENCE,
+    guarded::{Guarded, folder, give},
+    postgres::{ESCAPED_PASSWORD, PASSWORD},
+    skip::{free_port, skip, skip_until},
 };
 
-/// The password of the default user. As it stands in a URL, `@` and `/` are escaped.
-pub(crate) const PASSWORD: &str = "canary-pw@/7";
-pub(crate) const ESCAPED_PASSWORD: &str = "canary-pw%40%2F7";
-
-/// Which program serves.
+/// The program that serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub enum RedisEngine {
     /// Debian's.
     Redis,
     /// That of a PyPI wheel.
     Valkey,
 }
 
-pub(crate) const ENGINES: [Engine; 2] = [Engine::Redis, Engine::Valkey];
+/// All of them.
+pub const REDIS_ENGINES: [RedisEngine; 2] = [RedisEngine::Redis, RedisEngine::Valkey];
 
-impl Engine {
+impl RedisEngine {
     fn program(self) -> Option<PathBuf> {
         match self {
             Self::Redis => {
@@ -55,52 +53,51 @@ impl Engine {
             }
         }
     }
+
+    fn skip(self) {
+        match self {
+            Self::Redis => skip("redis-server"),
+            Self::Valkey => skip_until("valkey-server", "run scripts/setup"),
+        }
+    }
 }
 
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// What a test says that cannot run here.
-fn skip(engine: Engine) {
-    assert!(
-        env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{engine:?} is missing: run scripts/setup"
-    );
-    eprintln!("SKIPPED: {engine:?} is missing: run scripts/setup");
-}
-
-/// A server.
-pub(crate) struct Server {
-    engine: Engine,
+/// A Redis or Valkey server, whose default user has the password of the other servers here.
+#[derive(Debug)]
+pub struct Redis {
+    engine: RedisEngine,
     port: u16,
     folder: PathBuf,
     more: Vec<String>,
     process: Guarded,
 }
 
-impl Server {
+impl Redis {
     /// The server that most tests share: each has a namespace of its own. `None`, and a word about it,
     /// where there is none.
-    pub(crate) fn shared() -> Option<&'static Self> {
-        Self::shared_of(Engine::Redis)
+    pub fn shared() -> Option<&'static Self> {
+        Self::shared_of(RedisEngine::Redis)
     }
 
-    pub(crate) fn shared_of(engine: Engine) -> Option<&'static Self> {
-        static SHARED: [OnceLock<Option<Server>>; 2] = [OnceLock::new(), OnceLock::new()];
-        let shared = &SHARED[engine as usize];
+    /// The shared server of an engine.
+    pub fn shared_of(engine: RedisEngine) -> Option<&'static Self> {
+        static REDIS: OnceLock<Option<Redis>> = OnceLock::new();
+        static VALKEY: OnceLock<Option<Redis>> = OnceLock::new();
+        let shared = match engine {
+            RedisEngine::Redis => &REDIS,
+            RedisEngine::Valkey => &VALKEY,
+        };
         shared.get_or_init(|| Self::start_of(engine, &[])).as_ref()
     }
 
     /// A server of a test's own, with further settings.
-    pub(crate) fn start(more: &[&str]) -> Option<Self> {
-        Self::start_of(Engine::Redis, more)
+    pub fn start(more: &[&str]) -> Option<Self> {
+        Self::start_of(RedisEngine::Redis, more)
     }
 
-    fn start_of(engine: Engine, more: &[&str]) -> Option<Self> {
+    fn start_of(engine: RedisEngine, more: &[&str]) -> Option<Self> {
         let Some(program) = engine.program() else {
-            skip(engine);
+            engine.skip();
             return None;
         };
         let folder = folder();
@@ -108,6 +105,7 @@ impl Server {
         let own = folder.join("server");
         fs::copy(program, &own).unwrap();
         fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+        give(&folder);
         let more: Vec<_> = more.iter().map(|one| (*one).to_owned()).collect();
         let port = free_port();
         let server = Self {
@@ -139,7 +137,7 @@ impl Server {
             arguments.extend([format!("--{name}"), value.to_owned()]);
         }
         arguments.extend_from_slice(more);
-        Guarded::start(&folder.join("server"), &arguments, folder)
+        Guarded::start(&folder.join("server"), &arguments, folder, "KILL")
     }
 
     /// Waits until it answers.
@@ -159,40 +157,44 @@ impl Server {
     }
 
     /// Kills it without a word, as a machine that loses its power does.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.signal("-KILL");
         self.process.end();
     }
 
     /// Stops it: its machine takes connections for it, and it answers nothing.
-    pub(crate) fn hang(&self) {
+    pub fn hang(&self) {
         self.signal("-STOP");
     }
 
-    pub(crate) fn go_on(&self) {
+    /// Lets it go on.
+    pub fn go_on(&self) {
         self.signal("-CONT");
     }
 
     /// Starts it again, on its port and with its data.
-    pub(crate) fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         self.process = Self::process(self.port, &self.folder, &self.more);
         self.wait();
     }
 
-    pub(crate) fn engine(&self) -> Engine {
+    /// The program that serves.
+    pub fn engine(&self) -> RedisEngine {
         self.engine
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// The folder of its files, its socket among them.
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Another program's connection.
-    pub(crate) fn client(&self) -> Option<Connection> {
+    pub fn client(&self) -> Option<Connection> {
         let port = self.port;
         let url = format!("redis://:{ESCAPED_PASSWORD}@127.0.0.1:{port}");
         let client = Client::open(url).unwrap();
@@ -209,24 +211,25 @@ impl Server {
 
     /// Another program's command.
     #[track_caller]
-    pub(crate) fn run<T: FromRedisValue>(&self, command: &str) -> T {
+    pub fn run<T: FromRedisValue>(&self, command: &str) -> T {
         let answer = self.try_run(command);
         answer.unwrap_or_else(|()| panic!("{command} failed"))
     }
 
     /// All names that begin so.
-    pub(crate) fn names(&self, namespace: &str) -> Vec<String> {
+    pub fn names(&self, namespace: &str) -> Vec<String> {
         self.run(&format!("KEYS {{{namespace}}}:*"))
     }
 
     /// The URL of a namespace that nobody else has.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let namespace = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         self.url_of(&namespace)
     }
 
-    pub(crate) fn url_of(&self, namespace: &str) -> String {
+    /// The URL of a namespace.
+    pub fn url_of(&self, namespace: &str) -> String {
         let port = self.port;
         format!("redis://:{ESCAPED_PASSWORD}@127.0.0.1:{port}/0?namespace={namespace}")
     }
