@@ -14,7 +14,7 @@ pub(crate) async fn measure(keys: &ManagedKeys, url: &str, size: Size, report: &
     let made = keys.as_operator("bench").create(request).await.unwrap();
     let secret = made.secret().unwrap().expose();
     // Each reads the key before it answers its first order.
-    let mut processes: Vec<Process> = (0..3).map(|_| Process::start(url)).collect();
+    let mut processes: Vec<Process> = (0..3).map(|_| Process::start(&["--serve", url])).collect();
     let begun = Instant::now();
     let spent = processes
         .iter_mut()

@@ -9,11 +9,14 @@
 mod change;
 mod credits;
 mod generated;
+#[path = "../common/process.rs"]
 mod process;
+#[path = "../common/report.rs"]
 mod report;
 mod request;
 mod rotation;
 mod router;
+mod serve;
 mod strangers;
 
 use std::{env, fs, path::PathBuf, process::id};
@@ -43,7 +46,7 @@ fn main() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if let Some(url) = after("--serve") {
-        return runtime.block_on(process::serve(&url));
+        return runtime.block_on(serve::serve(&url));
     }
     let size = Size {
         is_test: arguments.iter().any(|argument| argument == "--test"),
@@ -58,7 +61,7 @@ fn main() {
     runtime.block_on(async {
         strangers::measure(size, &mut report).await;
         let keys = open(&url).await;
-        let mut other = Process::start(&url);
+        let mut other = Process::start(&["--serve", &url]);
         change::measure(&keys, &mut other, size, &mut report).await;
         rotation::measure(&keys, &mut other, size, &mut report).await;
         other.stop();

@@ -1,4 +1,5 @@
 //! The figures, printed as they come and kept in a file.
+#![allow(dead_code, reason = "each bench uses its part")]
 
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
