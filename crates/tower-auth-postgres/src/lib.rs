@@ -74,7 +74,11 @@ mod transaction;
 mod url;
 mod write;
 
-pub use self::{shared::PostgresSharedState, store::PostgresKeyStore, url::open_url};
+pub use self::{
+    shared::PostgresSharedState,
+    store::PostgresKeyStore,
+    url::{open_shared_url, open_url},
+};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

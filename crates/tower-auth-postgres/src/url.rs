@@ -1,10 +1,13 @@
-//! Stores by their URLs.
+//! Stores, and shared states, by their URLs.
 
 use std::sync::Arc;
 
-use tower_auth::keys::{KeyStore, KeyStoreFuture, KeyStoreUrl};
+use tower_auth::{
+    keys::{KeyStore, KeyStoreFuture, KeyStoreUrl},
+    shared::{SharedState, SharedStateFuture, SharedUrl},
+};
 
-use crate::store::PostgresKeyStore;
+use crate::{shared::PostgresSharedState, store::PostgresKeyStore};
 
 /// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE`: registered, it lets a program open what a file or
 /// a command line names.
@@ -34,5 +37,30 @@ pub fn open_url(url: KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>> {
             false => PostgresKeyStore::open(url.as_str()).await?,
         };
         Ok(Arc::new(store) as Arc<dyn KeyStore>)
+    })
+}
+
+/// Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE` as a shared state, as
+/// [`PostgresSharedState::open_or_create`] does: registered, it lets a program open what a file names.
+///
+/// # Example
+///
+/// ```no_run
+/// use tower_auth::shared::{SharedStates, SharedUrl};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let states = SharedStates::new()
+///     .register("postgres", tower_auth_postgres::open_shared_url)
+///     .register("postgresql", tower_auth_postgres::open_shared_url);
+/// let url = SharedUrl::parse("postgres://app:secret@db.example/shop")?;
+/// let state = states.open(url).await?;
+/// # drop(state);
+/// # Ok(())
+/// # }
+/// ```
+pub fn open_shared_url(url: SharedUrl) -> SharedStateFuture {
+    Box::pin(async move {
+        let state = PostgresSharedState::open_or_create(url.as_str()).await?;
+        Ok(Arc::new(state) as Arc<dyn SharedState>)
     })
 }

@@ -38,12 +38,13 @@ mod fault;
 mod link;
 mod once;
 mod open;
+mod opener;
 mod revocations;
 mod state;
 mod tls;
 mod url;
 
-pub use self::{revocations::RedisRevocationStore, state::RedisSharedState};
+pub use self::{opener::open_url, revocations::RedisRevocationStore, state::RedisSharedState};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

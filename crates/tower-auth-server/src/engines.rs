@@ -1,10 +1,11 @@
-//! The engines that keep keys: one row for each scheme of a URL.
+//! The engines that keep keys and what replicas share: one row for each scheme of a URL.
 
 use std::{path::Path, sync::Arc};
 
 use tower_auth::{
     config::AuthConfig,
     keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, MemoryKeyStore},
+    shared::{SharedStateFuture, SharedUrl},
 };
 
 use crate::fault::{Fault, with_causes};
@@ -36,10 +37,26 @@ static ENGINES: [Engine; 3] = [
     },
 ];
 
-/// Lets a configuration name every store that this program opens.
+type SharedOpener = fn(SharedUrl) -> SharedStateFuture;
+
+/// What replicas share, by scheme.
+static SHARED: [(&str, SharedOpener); 7] = [
+    ("redis", tower_auth_redis::open_url),
+    ("rediss", tower_auth_redis::open_url),
+    ("redis+unix", tower_auth_redis::open_url),
+    ("valkey", tower_auth_redis::open_url),
+    ("valkeys", tower_auth_redis::open_url),
+    ("postgres", tower_auth_postgres::open_shared_url),
+    ("postgresql", tower_auth_postgres::open_shared_url),
+];
+
+/// Lets a configuration name every store and every shared state that this program opens.
 pub(crate) fn register(config: AuthConfig) -> AuthConfig {
-    ENGINES.iter().fold(config, |config, engine| {
+    let config = ENGINES.iter().fold(config, |config, engine| {
         config.register_key_store(engine.scheme, engine.open)
+    });
+    SHARED.iter().fold(config, |config, (scheme, open)| {
+        config.register_shared(scheme, *open)
     })
 }
 

@@ -3,7 +3,10 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use tower_auth::{
-    shared::{Admission, Begun, Count, MemorySharedState, Once, SharedState, SharedStateError},
+    shared::{
+        Admission, Begun, Count, MemorySharedState, Once, SharedState, SharedStateError,
+        SharedStates, SharedUrl,
+    },
     testing::{self, ManualClock},
 };
 use tower_auth_postgres::PostgresSharedState;
@@ -377,4 +380,17 @@ async fn a_lock_that_another_session_keeps_is_an_error_in_time() {
         "{}",
         reason(&error)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_opens_a_database_that_has_no_tables_yet() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let states = SharedStates::new().register("postgres", tower_auth_postgres::open_shared_url);
+    let url = SharedUrl::parse(&database.url()).unwrap();
+    let state = states.open(url).await.unwrap();
+    let answer = state.admit(&[count("ada", "9 per hour")]).await.unwrap();
+    assert!(matches!(answer, Admission::Admitted { .. }), "{answer:?}");
 }

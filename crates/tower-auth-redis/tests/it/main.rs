@@ -7,6 +7,7 @@ mod common;
 mod counts;
 mod eviction;
 mod garbage;
+mod opener;
 mod outage;
 mod revocations;
 mod secrets;

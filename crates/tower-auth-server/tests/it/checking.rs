@@ -89,3 +89,35 @@ fn every_engine_may_be_named() {
     // Nothing is connected to, and nothing made.
     assert!(!folder.file().exists());
 }
+
+#[test]
+fn every_shared_state_may_be_named() {
+    let folder = Folder::new();
+    let check = |url: &str| {
+        let text = format!(
+            "auth:\n  api_keys: [{{name: ada, key: sk-live-9f03a51d8c70}}]\n  shared: {{url: '{url}'}}\n  \
+             throttle: {{attempts: {{quota: 30 per minute}}}}\n"
+        );
+        folder.write("auth.yaml", &text);
+        folder.run(&["check", "--config", "auth.yaml"])
+    };
+    for url in [
+        "redis://:hunter2@counts",
+        "rediss://app:hunter2@counts:6380/1?namespace=shop",
+        "redis+unix:///run/redis.sock",
+        "valkey://counts",
+        "valkeys://counts",
+        "postgres://app@db/shop",
+        "postgresql://app:hunter2@db/shop",
+    ] {
+        let said = check(url);
+        assert_eq!(said.code, Some(0), "{url}: {said:?}");
+        assert!(!said.out.contains("hunter2") && !said.err.contains("hunter2"));
+    }
+    let said = check("memcached://app:hunter2@counts");
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("auth.shared.url") && !said.err.contains("hunter2"),
+        "{said:?}"
+    );
+}
