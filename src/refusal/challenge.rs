@@ -114,7 +114,7 @@ pub(crate) struct Realm {
     name: Arc<str>,
     /// Where the resource's metadata is.
     pub(super) metadata: Option<Arc<str>>,
-    /// The scopes that every request to the resource needs.
+    /// The scopes that a client asks for at first.
     pub(super) scopes: Option<Arc<str>>,
 }
 

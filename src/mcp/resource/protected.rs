@@ -35,6 +35,7 @@ use crate::{
 ///     .add_authorization_server("https://other.example.com")?
 ///     .with_scopes_supported(["agents:read", "agents:deploy"])
 ///     .require_scopes("agents:read")?
+///     .with_initial_scopes("agents:list")?
 ///     .with_name("Agents")
 ///     .with_documentation("https://api.example.com/docs")?;
 ///
@@ -59,6 +60,7 @@ struct Settings {
     servers: Vec<Box<str>>,
     scopes_supported: Vec<Box<str>>,
     required: Vec<Box<str>>,
+    initial: Vec<Box<str>>,
     name: Option<Box<str>>,
     documentation: Option<Box<str>>,
     /// Rendered once: anybody may ask for it at any time.
@@ -77,6 +79,7 @@ impl ProtectedResource {
             servers: Vec::new(),
             scopes_supported: Vec::new(),
             required: Vec::new(),
+            initial: Vec::new(),
             name: None,
             documentation: None,
             document: Bytes::new(),
@@ -129,6 +132,23 @@ impl ProtectedResource {
         Ok(self.edit(|settings| settings.required = required))
     }
 
+    /// Replaces the scopes that a caller without a token is told to ask for, beside those that every request needs.
+    /// None unless set.
+    ///
+    /// No request needs them for that: they let a client begin with what most calls need, instead of all that
+    /// [`with_scopes_supported`](Self::with_scopes_supported) names, and ask for more when a call needs more.
+    ///
+    /// # Errors
+    ///
+    /// The list is empty, or a scope is malformed or `offline_access`.
+    pub fn with_initial_scopes<Form>(
+        self,
+        scopes: impl IntoScopes<Form>,
+    ) -> Result<Self, ConfigError> {
+        let initial = online_scopes(&scopes.into_scopes())?;
+        Ok(self.edit(|settings| settings.initial = initial))
+    }
+
     /// Replaces the name that clients may show to people.
     #[must_use]
     pub fn with_name(self, name: &str) -> Self {
@@ -166,8 +186,16 @@ impl ProtectedResource {
 
     /// The realm with this resource in its challenges.
     pub(crate) fn realm(&self, realm: Realm) -> Realm {
-        let scopes = self.0.required.join(" ");
-        let scopes = (!scopes.is_empty()).then(|| scopes.into());
+        let Settings {
+            required, initial, ..
+        } = &*self.0;
+        let mut scopes: Vec<&str> = required.iter().map(|scope| &**scope).collect();
+        for scope in initial {
+            if !scopes.contains(&&**scope) {
+                scopes.push(scope);
+            }
+        }
+        let scopes = (!scopes.is_empty()).then(|| scopes.join(" ").into());
         realm.of_resource(Arc::clone(&self.0.url.metadata), scopes)
     }
 

@@ -47,6 +47,29 @@ async fn a_challenge_names_the_scopes_of_a_session_and_the_realm_as_set_before_o
 }
 
 #[tokio::test]
+async fn a_challenge_names_the_scopes_to_begin_with_and_no_request_needs_them() {
+    let begun = resource().with_initial_scopes("agents:read mcp").unwrap();
+    for (resource, scope, status) in [
+        (begun.clone(), "agents:read mcp", StatusCode::OK),
+        (
+            begun.require_scopes("mcp").unwrap(),
+            "mcp agents:read",
+            StatusCode::FORBIDDEN,
+        ),
+    ] {
+        let app = axum::Router::new()
+            .route("/mcp", axum::routing::any(witness))
+            .layer(McpLayer::new(&resource).open_tool("echo"))
+            .layer(AuthLayer::new(keys()).protected_resource(&resource));
+        let answer = post("", call("echo")).without("x-api-key").ask(&app).await;
+        let expected = format!("Bearer realm=\"api\", scope=\"{scope}\", {METADATA}");
+        assert_eq!(challenge(&answer.headers), expected);
+        assert_eq!(post("", call("echo")).status(&app).await, status);
+    }
+    assert!(resource().with_initial_scopes("offline_access").is_err());
+}
+
+#[tokio::test]
 async fn a_wrong_credential_is_told_where_the_metadata_is() {
     let sent = post("", call("echo")).without("x-api-key");
     let answer = sent
