@@ -15,6 +15,7 @@ pub mod dice;
 pub mod jose;
 pub mod live;
 pub mod log;
+pub mod mcp;
 pub mod odd_jose;
 pub mod oidc;
 pub mod oneshot;

@@ -19,6 +19,7 @@ mod jwt;
 mod key_api;
 mod keys;
 mod mcp;
+mod mcp_server;
 mod oauth2;
 mod opaque;
 mod project;
