@@ -37,6 +37,15 @@ pub fn python(script: &str) -> Option<Command> {
     Some(command(&python, script))
 }
 
+/// A command that a package of the Python environment of `tests/live` brought.
+pub fn python_command(name: &str) -> Option<Command> {
+    let command = live_dir().join(".venv/bin").join(name);
+    match command.exists() {
+        true => Some(Command::new(command)),
+        false => missing(&format!("{name} in the Python environment of tests/live")),
+    }
+}
+
 /// A command that runs a program that a test needs and `scripts/test` installs.
 pub fn program(name: &str) -> Option<Command> {
     // Debian keeps servers where only root's `PATH` has them.

@@ -8,6 +8,7 @@ mod common;
 mod docs_page;
 mod fixed_key;
 mod key_api;
+mod mcp;
 mod oidc;
 mod second_opinion;
 mod tools;
