@@ -9,6 +9,7 @@ mod docs_page;
 mod fixed_key;
 mod key_api;
 mod mcp;
+mod mcp_conformance;
 mod oidc;
 mod second_opinion;
 mod tools;
