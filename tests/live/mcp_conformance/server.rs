@@ -1,5 +1,8 @@
 //! The server that the conformance suite expects: its tools, resources and prompts, on `rmcp`.
-#![allow(deprecated, reason = "the suite tests what newer versions no longer have")]
+#![allow(
+    deprecated,
+    reason = "the suite tests what newer versions no longer have"
+)]
 
 use std::{borrow::Cow, time::Duration};
 
