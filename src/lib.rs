@@ -88,6 +88,12 @@
 //! Layers inside of the [`AuthLayer`] decide that, by scope, by role, by owner, or by one map for a
 //! whole router: see [`authorize`].
 //!
+//! # How often a caller may ask
+//!
+//! [`AuthLayer::throttle_attempts`] stops whoever guesses credentials before anybody judges them, and
+//! [`AuthLayer::throttle_requests`] holds callers, keys, tenants and routes to their limits. Several
+//! processes count together in a [`shared`] state. See [`throttle`].
+//!
 //! # What the log tells
 //!
 //! Each decision is one [`tracing`] event of the target `tower_auth`. Acceptances are `debug`, requests

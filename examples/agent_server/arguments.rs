@@ -12,6 +12,7 @@ use clap::{
 use tower_auth::{
     ConfigError, Secret,
     keys::KeyStoreUrl,
+    shared::SharedUrl,
     throttle::{Quota, TrustedProxies},
 };
 
@@ -34,6 +35,11 @@ pub(crate) struct Arguments {
     /// postgres://USER@HOST/DATABASE; administrators manage them under /keys
     #[arg(long, value_name = "URL", value_parser = key_store, allow_hyphen_values = true)]
     pub(crate) key_store: Option<KeyStoreUrl>,
+
+    /// Count limits together with the other servers that share this state, and handle each update of a
+    /// bot once: redis://HOST:6379, or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", value_parser = shared, allow_hyphen_values = true)]
+    pub(crate) shared: Option<SharedUrl>,
 
     /// Accept tokens signed with this secret (HS256, 32 bytes or more)
     #[arg(long, value_name = "SECRET", value_parser = secret, allow_hyphen_values = true)]
@@ -164,6 +170,10 @@ fn secret(given: &str) -> Result<Secret, &'static str> {
 
 fn key_store(given: &str) -> Result<KeyStoreUrl, String> {
     KeyStoreUrl::parse(value(given)?).map_err(|error| format!("is no URL of a key store: {error}"))
+}
+
+fn shared(given: &str) -> Result<SharedUrl, String> {
+    SharedUrl::parse(value(given)?).map_err(|error| format!("is no URL of a shared state: {error}"))
 }
 
 fn path(given: &str) -> Result<PathBuf, &'static str> {

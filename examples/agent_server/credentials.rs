@@ -16,6 +16,7 @@ use crate::{
     options::{Issuer, Options, Signed},
     permissions::{ADMIN, INVOKE},
     telegram::{self, Bot},
+    together::{self, Together},
 };
 
 /// Who is asked, and what may be printed about it.
@@ -30,6 +31,8 @@ pub(crate) struct Credentials {
     pub(crate) caller: Caller,
     /// The keys of a store, where the options name one.
     pub(crate) managed: Option<Managed>,
+    /// What this server shares with others, where the options say so.
+    pub(crate) together: Option<Together>,
     /// Whose keys to fetch before the first token comes.
     pub(crate) issuer: Option<OAuth2Auth>,
 }
@@ -95,7 +98,7 @@ impl Credentials {
         if let Ok(address) = options.addr.parse() {
             config = config.with_address(address);
         }
-        let setup = key_store::register(config)
+        let setup = together::register(key_store::register(config))
             .build()
             .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
         if !options.only_check {
@@ -122,6 +125,7 @@ impl Credentials {
             telegram: None,
             caller,
             managed,
+            together: None,
             issuer: None,
         })
     }
@@ -129,6 +133,10 @@ impl Credentials {
     async fn from_options(options: &Options) -> Result<Self, Box<dyn Error>> {
         let managed = match &options.key_store {
             Some(url) => Some(Managed::open(url).await?),
+            None => None,
+        };
+        let together = match &options.shared {
+            Some(url) => Some(Together::open(url).await?),
             None => None,
         };
         let mut members: Vec<Arc<dyn AuthProvider>> = vec![];
@@ -162,6 +170,7 @@ impl Credentials {
             telegram,
             caller,
             managed,
+            together,
             issuer,
         })
     }

@@ -2,11 +2,13 @@
 
 use tower_auth::{
     AuthLayer, ConfigError,
+    shared::SharedCounts,
     throttle::{Attempts, Limit, Quota, Requests, TrustedProxies},
     webhook::WebhookLayer,
 };
 
 /// What the command line says about limits.
+#[derive(Clone)]
 pub(crate) struct Limits {
     /// Wrong credentials of a client address.
     pub(crate) attempts: Attempts,
@@ -36,6 +38,15 @@ impl Limits {
             requests: Requests::new(requests)?,
             proxies: proxies.transpose()?,
         })
+    }
+
+    /// The limits, counted together with other servers.
+    pub(crate) fn counted_in(&self, shared: &SharedCounts) -> Self {
+        Self {
+            attempts: self.attempts.clone().with_shared(shared.clone()),
+            requests: self.requests.clone().with_shared(shared.clone()),
+            proxies: self.proxies.clone(),
+        }
     }
 
     /// The layer with these limits.

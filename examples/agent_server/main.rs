@@ -2,7 +2,8 @@
 //!
 //! `cargo run --example agent_server` starts it and prints what to call; `--help` lists the
 //! options. What each file does: `arguments` reads the command line, `options` is what it comes to,
-//! `limits` says how often somebody may ask or guess, `key_store` keeps keys,
+//! `limits` says how often somebody may ask or guess, `together` is what several servers share,
+//! `key_store` keeps keys,
 //! `credentials` says who may call, `permissions` what callers may do, `routes` answers, `docs`
 //! describes the routes, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
 //! what the routes share, `stop` brings Ctrl-C to whoever has something to end.
@@ -18,6 +19,7 @@ mod routes;
 mod shared;
 mod stop;
 mod telegram;
+mod together;
 mod welcome;
 
 use std::{
@@ -64,11 +66,18 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
                     Access::provider(credentials.partner.clone()),
                 )
                 .dev_docs(dev_docs);
-            auth = options.limits.around(auth);
+            let limits = match &credentials.together {
+                Some(together) => options.limits.counted_in(&together.counts),
+                None => options.limits.clone(),
+            };
+            auth = limits.around(auth);
             let mut bot = None;
             if let Some(webhook) = &credentials.telegram {
                 // Public for the layer around, because this one asks for Telegram's secret.
-                let webhook = options.limits.around_webhook(webhook.clone());
+                let mut webhook = limits.around_webhook(webhook.clone());
+                if let Some(together) = &credentials.together {
+                    webhook = webhook.with_replay_store(together.handled.clone());
+                }
                 bot = Some(post(telegram::hook).layer(webhook));
                 auth = auth.public((Method::POST, telegram::PATH));
             }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, path::PathBuf};
 
-use tower_auth::{Secret, keys::KeyStoreUrl};
+use tower_auth::{Secret, keys::KeyStoreUrl, shared::SharedUrl};
 
 use crate::{arguments::Arguments, credentials::AUDIENCE, limits::Limits, telegram::Bot};
 
@@ -10,6 +10,7 @@ pub(crate) struct Options {
     pub(crate) addr: String,
     pub(crate) keys: Vec<Secret>,
     pub(crate) key_store: Option<KeyStoreUrl>,
+    pub(crate) shared: Option<SharedUrl>,
     pub(crate) signed: Option<Signed>,
     pub(crate) issuer: Option<Issuer>,
     pub(crate) telegram: Option<Bot>,
@@ -93,6 +94,13 @@ impl TryFrom<Arguments> for Options {
                     .into(),
             );
         }
+        if config.is_some() && arguments.shared.is_some() {
+            return Err(
+                "the file of --config names what servers share: write it there as `auth.shared`, and \
+                 leave --shared out"
+                    .into(),
+            );
+        }
         let limits = Limits::new(
             arguments.max_attempts,
             &arguments.requests,
@@ -103,6 +111,7 @@ impl TryFrom<Arguments> for Options {
             addr: arguments.addr,
             keys: arguments.keys,
             key_store: arguments.key_store,
+            shared: arguments.shared,
             signed,
             issuer,
             telegram,

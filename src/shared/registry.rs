@@ -117,6 +117,6 @@ const KNOWN: Known = Known {
     ],
 };
 const REDIS: &str = "tower-auth-redis";
-const OPEN_REDIS: &str = "tower_auth_redis::open_url";
+const OPEN_REDIS: &str = "tower_auth_redis::RedisSharedState::open";
 const POSTGRES: &str = "tower-auth-postgres";
-const OPEN_POSTGRES: &str = "tower_auth_postgres::open_shared_url";
+const OPEN_POSTGRES: &str = "tower_auth_postgres::PostgresSharedState::open";

@@ -88,6 +88,10 @@ fn limits_that_cannot_be_are_refused_in_one_line() {
         (&["--config", file, "--max-attempts", "3"], "auth.throttle"),
         (&["--config", file, "--requests", "3/60s"], "auth.throttle"),
         (
+            &["--config", file, "--shared", "redis://127.0.0.1:1"],
+            "auth.shared",
+        ),
+        (
             &["--config", file, "--trusted-proxy", "10.0.0.0/8"],
             "auth.throttle",
         ),
@@ -99,5 +103,36 @@ fn limits_that_cannot_be_are_refused_in_one_line() {
             fault.contains(says) && fault.lines().count() == 1,
             "{fault}"
         );
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_opened_is_told_in_one_line_without_a_password() {
+    for (url, says) in [
+        (
+            "redis://app:canary-5d3e@127.0.0.1:1",
+            "the server cannot be reached",
+        ),
+        (
+            "postgres://app:canary-5d3e@127.0.0.1:1/counts",
+            "the server cannot be reached",
+        ),
+        (
+            "etcd://app:canary-5d3e@localhost",
+            "write one of `postgres:`",
+        ),
+        ("canary-5d3e", "write `redis://host:6379`"),
+    ] {
+        let output = example("agent_server")
+            .args(["--shared", url])
+            .output()
+            .unwrap();
+        let fault = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{url}");
+        assert!(
+            fault.contains(says) && fault.lines().count() == 1,
+            "{url}: {fault}"
+        );
+        assert!(!fault.contains("canary"), "{fault}");
     }
 }

@@ -16,6 +16,7 @@ fn help_lists_every_option() {
         "--addr",
         "--key",
         "--key-store",
+        "--shared",
         "--jwt-secret",
         "--issuer",
         "--audience",

@@ -43,7 +43,7 @@ pub const ENV: [(&str, &str); 10] = [
     ),
 ];
 
-pub const EXAMPLES: [&str; 12] = [
+pub const EXAMPLES: [&str; 13] = [
     "api_keys.yaml",
     "key_store.yaml",
     "jwt.yaml",
@@ -52,6 +52,7 @@ pub const EXAMPLES: [&str; 12] = [
     "issuers.yaml",
     "introspection.yaml",
     "secret_files.yaml",
+    "throttle.yaml",
     "composite.yaml",
     "webhooks.yaml",
     "disabled.yaml",

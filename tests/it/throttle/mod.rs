@@ -3,6 +3,7 @@
 mod addresses;
 mod attempts;
 mod beside;
+mod chosen;
 mod config;
 mod in_flight;
 mod keys;
@@ -14,3 +15,4 @@ mod running;
 mod shared;
 mod together;
 mod webhooks;
+mod world;

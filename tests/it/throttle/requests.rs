@@ -2,94 +2,21 @@
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    routing::{any, get, post},
-};
-use http::{HeaderName, Method};
+use axum::{Router, routing::get};
+use http::HeaderName;
 use tower_auth::{
     AuthContext, AuthLayer, AuthRequest, CredentialSource,
     provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth, provider_fn},
-    testing::{self, ManualClock},
-    throttle::{EXPOSED_HEADERS, Limit, Quota, Requests, ThrottleLayer},
+    testing,
+    throttle::{EXPOSED_HEADERS, Limit, Requests, ThrottleLayer},
 };
 use tower_http::cors::{Any, CorsLayer};
 
-use super::kit::{PEER, from};
-use crate::common::{
-    answer::{Answer, send},
-    log::Log,
+use super::{
+    kit::{PEER, from},
+    world::{World, callers, quota},
 };
-
-fn quota(text: &str) -> Quota {
-    text.parse().unwrap()
-}
-
-struct World {
-    app: Router,
-    clock: ManualClock,
-}
-
-impl World {
-    fn new(limits: impl IntoIterator<Item = Limit>) -> Self {
-        Self::with(limits, |layer| layer)
-    }
-
-    fn with(
-        limits: impl IntoIterator<Item = Limit>,
-        change: impl FnOnce(Requests) -> Requests,
-    ) -> Self {
-        let clock = ManualClock::now();
-        let throttle = Requests::new(limits).unwrap().with_clock(clock.clock());
-        let charged = async |caller: AuthContext| {
-            caller.charge(4);
-            "charged"
-        };
-        let app = Router::new()
-            .route("/run", any(async || "ran"))
-            .route("/runs/{id}", any(async || "ran"))
-            .route("/files/{*rest}", any(async || "ran"))
-            .route("/charge", post(charged))
-            .route("/public", get(async || "public"))
-            .layer(ThrottleLayer::new(change(throttle)))
-            .layer(AuthLayer::new(callers()).public("/public"));
-        Self { app, clock }
-    }
-
-    async fn ask(&self, line: &str, caller: &str) -> Answer {
-        send(&self.app, from(PEER, line, &[("x-user", caller)])).await
-    }
-
-    /// How many requests pass before one is refused.
-    async fn passed(&self, line: &str, caller: &str) -> usize {
-        for number in 0..100 {
-            let answer = self.ask(line, caller).await;
-            match answer.status.as_u16() {
-                200 => {}
-                429 => return number,
-                status => panic!("{status}"),
-            }
-        }
-        panic!("nothing is refused");
-    }
-}
-
-/// Whoever says who they are: `user`, or `user@tenant`, or `user+scope`.
-fn callers() -> impl tower_auth::provider::AuthProvider {
-    provider_fn(|request: &AuthRequest<'_>| {
-        let Some(user) = request.header("x-user") else {
-            return Ok(None);
-        };
-        let (user, tenant) = user.split_once('@').unwrap_or((user, ""));
-        let (user, scope) = user.split_once('+').unwrap_or((user, ""));
-        let mut context = AuthContext::new(user)
-            .with_scopes([scope].into_iter().filter(|scope| !scope.is_empty()));
-        if !tenant.is_empty() {
-            context = context.with_claim("tenant", tenant);
-        }
-        Ok(Some(context))
-    })
-}
+use crate::common::{answer::send, log::Log};
 
 #[tokio::test]
 async fn a_caller_is_held_to_the_limit_and_another_is_not() {
@@ -191,134 +118,6 @@ async fn tenants_of_one_name_that_two_sources_vouch_for_are_two() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn scopes_choose_who_is_counted() {
-    let world = World::new([
-        Limit::by_caller(quota("2 per minute"))
-            .with_name("trial")
-            .unwrap()
-            .for_scope("trial"),
-        Limit::by_caller(quota("4 per minute")).except_scope("gold"),
-    ]);
-    assert_eq!(world.passed("GET /run", "ada+trial").await, 2);
-    assert_eq!(world.passed("GET /run", "bob").await, 4);
-    for _ in 0..50 {
-        let answer = world.ask("GET /run", "cyd+gold").await;
-        assert_eq!(answer.status, 200);
-        assert!(!answer.headers.contains_key("ratelimit"));
-    }
-}
-
-#[tokio::test]
-async fn a_route_has_a_limit_and_a_cost_of_its_own() {
-    let runs = |path: &str| {
-        Limit::by_caller(quota("4 per minute"))
-            .for_route((Method::GET, path))
-            .unwrap()
-            .with_cost(2)
-    };
-    for (path, inside, outside) in [
-        ("/run", "/run", "/runs/7"),
-        ("/runs/{id}", "/runs/7", "/run"),
-        ("/runs/7", "/runs/7", "/runs/8"),
-        ("/files/{*rest}", "/files/a/b", "/run"),
-    ] {
-        let world = World::new([runs(path)]);
-        for number in 0..10 {
-            let answer = world.ask(&format!("GET {outside}"), "ada").await;
-            assert_eq!(answer.status, 200, "{path} {number}");
-            let answer = world.ask(&format!("POST {inside}"), "ada").await;
-            assert_eq!(answer.status, 200, "{path} {number}");
-        }
-        assert_eq!(
-            world.passed(&format!("HEAD {inside}"), "ada").await,
-            2,
-            "{path}"
-        );
-        assert_eq!(
-            world.passed(&format!("GET {inside}"), "ada").await,
-            0,
-            "{path}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn another_spelling_of_a_path_is_of_the_same_route() {
-    let limit = Limit::by_caller(quota("2 per minute"))
-        .for_route("/runs/{id}")
-        .unwrap();
-    let world = World::new([limit]);
-    let mut passed = 0;
-    for spelling in [
-        "/runs/7",
-        "/runs/%37",
-        "/runs/a%2fb",
-        "/runs/..",
-        "/runs/;x",
-    ] {
-        let answer = world.ask(&format!("GET {spelling}"), "ada").await;
-        passed += usize::from(answer.status == 200);
-    }
-    assert_eq!(passed, 2);
-}
-
-#[tokio::test]
-async fn a_handler_charges_more_after_the_fact() {
-    let world = World::new([
-        Limit::by_caller(quota("10 per minute")),
-        Limit::by_tenant(quota("100 per minute")),
-    ]);
-    assert_eq!(world.ask("POST /charge", "ada@acme").await.status, 200);
-    let answer = world.ask("GET /run", "ada@acme").await;
-    assert_eq!(answer.headers["ratelimit"], "\"caller\";r=4;t=6");
-    // Beyond what is there: the next requests wait.
-    assert_eq!(world.ask("POST /charge", "ada@acme").await.status, 200);
-    let refused = world.ask("GET /run", "ada@acme").await;
-    assert_eq!(refused.headers["retry-after"], "12");
-    // The tenant was charged too.
-    let answer = world.ask("GET /run", "eve@acme").await;
-    assert_eq!(answer.headers["ratelimit"], "\"tenant\";r=88;t=1");
-    world.clock.advance(Duration::from_secs(12));
-    assert_eq!(world.passed("GET /run", "ada@acme").await, 1);
-}
-
-#[tokio::test]
-async fn a_handler_without_a_limit_around_it_charges_nobody() {
-    let caller = AuthContext::new("ada");
-    caller.charge(1_000_000);
-}
-
-#[tokio::test]
-async fn a_handler_charges_the_limits_of_every_layer_around_it() {
-    let clock = ManualClock::now();
-    let throttle = |name: &str| {
-        let limit = Limit::by_caller(quota("10 per minute"))
-            .with_name(name)
-            .unwrap();
-        ThrottleLayer::new(Requests::new([limit]).unwrap().with_clock(clock.clock()))
-    };
-    let charged = async |caller: AuthContext| caller.charge(4);
-    let app = Router::new()
-        .route("/charge", get(charged))
-        .layer(throttle("inner"))
-        .route("/run", get(async || "ran"))
-        .layer(throttle("outer"))
-        .layer(AuthLayer::new(callers()));
-    let ask = async |line: &str| send(&app, from(PEER, line, &[("x-user", "ada")])).await;
-    let charged = ask("GET /charge").await;
-    let told: Vec<_> = charged.headers.get_all("ratelimit").iter().collect();
-    assert_eq!(told, ["\"inner\";r=9;t=6", "\"outer\";r=9;t=6"]);
-    assert_eq!(
-        ask("GET /run").await.headers["ratelimit"],
-        "\"outer\";r=4;t=6"
-    );
-    assert_eq!(
-        ask("GET /charge").await.headers["ratelimit"],
-        "\"inner\";r=4;t=6"
-    );
 }
 
 #[tokio::test]

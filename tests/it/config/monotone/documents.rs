@@ -69,6 +69,9 @@ pub fn document(random: &mut Random, world: &World) -> Node {
     if random.chance(8) {
         add(&mut auth, "max_credential_bytes", json!(SHORT));
     }
+    if random.chance(20) {
+        add(&mut auth, "throttle", throttle(random));
+    }
     if random.chance(25) {
         add(&mut auth, "dev_docs", json!(random.chance(20)));
     }
@@ -97,6 +100,21 @@ fn maybe(random: &mut Random, percent: u64, block: &mut Value, name: &str, value
     if random.chance(percent) {
         block[name] = value;
     }
+}
+
+/// Limits that no question reaches: a change of theirs may refuse more, and grants nothing.
+fn throttle(random: &mut Random) -> Value {
+    let mut limits = json!({"attempts": {"quota": "100000 per minute"}});
+    let requests = json!([
+        {"quota": "100000 per minute, burst 50000"},
+        {"quota": "900000 per day", "by": "tenant", "name": "tenants"},
+        {"quota": "100000 per hour", "path": "/run", "cost": 2, "name": "runs", "except_scope": "y"},
+    ]);
+    maybe(random, 60, &mut limits, "requests", requests);
+    maybe(random, 30, &mut limits, "max_running", json!(1_000));
+    let proxies = json!(["10.0.0.0/8"]);
+    maybe(random, 30, &mut limits, "trusted_proxies", proxies);
+    limits
 }
 
 fn scopes(random: &mut Random) -> Value {

@@ -1,0 +1,75 @@
+//! What several servers share: limits that they count together, and updates that one of them handles.
+
+use std::{error::Error, sync::Arc};
+
+use tower_auth::{
+    config::AuthConfig,
+    shared::{SharedCounts, SharedState, SharedStateFuture, SharedStates, SharedUrl},
+    webhook::SharedReplayStore,
+};
+use tower_auth_postgres::PostgresSharedState;
+use tower_auth_redis::RedisSharedState;
+
+/// A state that several servers share.
+pub(crate) struct Together {
+    /// In which limits are counted.
+    pub(crate) counts: SharedCounts,
+    /// The updates that one of the servers has handled.
+    pub(crate) handled: SharedReplayStore,
+}
+
+impl Together {
+    pub(crate) async fn open(url: &SharedUrl) -> Result<Self, String> {
+        let states = ENGINES
+            .iter()
+            .fold(SharedStates::new(), |states, (scheme, open)| {
+                states.register(scheme, open)
+            });
+        states
+            .check(url)
+            .map_err(|error| format!("--shared: {error}"))?;
+        let state = states.open(url.clone()).await.map_err(|error| {
+            let cause = error.source().map(ToString::to_string);
+            let cause = cause.unwrap_or_else(|| error.to_string());
+            format!("--shared {url}: {cause}")
+        })?;
+        Ok(Self {
+            counts: SharedCounts::new(Arc::clone(&state)),
+            handled: SharedReplayStore::new(state),
+        })
+    }
+}
+
+/// Lets a file name a state of any kind that the option can name.
+pub(crate) fn register(config: AuthConfig) -> AuthConfig {
+    ENGINES.iter().fold(config, |config, (scheme, open)| {
+        config.register_shared(scheme, open)
+    })
+}
+
+fn open_redis(url: SharedUrl) -> SharedStateFuture {
+    Box::pin(async move {
+        let state = RedisSharedState::open(url.as_str()).await?;
+        Ok(Arc::new(state) as Arc<dyn SharedState>)
+    })
+}
+
+/// The tables are made where they are not there yet.
+fn open_postgres(url: SharedUrl) -> SharedStateFuture {
+    Box::pin(async move {
+        let state = PostgresSharedState::open_or_create(url.as_str()).await?;
+        Ok(Arc::new(state) as Arc<dyn SharedState>)
+    })
+}
+
+type Open = fn(SharedUrl) -> SharedStateFuture;
+
+/// What opens a state, by the scheme of its URL.
+const ENGINES: [(&str, Open); 6] = [
+    ("redis", open_redis),
+    ("rediss", open_redis),
+    ("valkey", open_redis),
+    ("valkeys", open_redis),
+    ("postgres", open_postgres),
+    ("postgresql", open_postgres),
+];
