@@ -33,9 +33,15 @@ pub(super) struct KeyLimits {
 type Held<'a> = (&'a KeyId, KeyLimit);
 
 struct AccountLimit {
-    limit: KeyLimit,
-    /// Whether it is from the key that the account is named after, and not from one that shares it.
+    /// `None` where the account has no limit.
+    limit: Option<KeyLimit>,
+    /// The key whose limit it is.
+    holder: KeyId,
+    /// Whether that is the key that the account is named after, or one that succeeded it, and not
+    /// another key of the account.
     is_own: bool,
+    /// The key that succeeds the holder.
+    heir: Option<KeyId>,
 }
 
 impl KeyLimits {
@@ -48,25 +54,43 @@ impl KeyLimits {
         }
     }
 
-    /// Notes what a record says about the limit of its account.
+    /// Notes what a record says about the limit of its account: the one of the key that the account is
+    /// named after, and once that has a successor, of the successor. Where neither is there any more, it
+    /// is the widest of those that share the account, so that they are no more together than before.
+    ///
+    /// Records come in the order of their changes.
     pub(super) fn note(&self, record: &KeyRecord) {
-        let is_own = record.account == record.id;
         let mut accounts = self
             .accounts
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let Some(limit) = record.limit else {
-            if is_own {
-                accounts.remove(&record.account);
-            }
-            return;
-        };
         let known = accounts.get(&record.account);
-        let is_newer =
-            |known: &AccountLimit| is_own || (!known.is_own && known.limit.is_within(limit));
+        let is_named = record.account == record.id;
+        let is_own = match known {
+            Some(known) if known.is_own => {
+                known.holder == record.id || known.heir.as_ref() == Some(&record.id)
+            }
+            _ => is_named,
+        };
+        let counts = match (known, record.limit) {
+            // Whoever makes no keys has none beside it to tell.
+            (None, None) => is_own && makes_keys(record),
+            (None, Some(_)) => true,
+            (Some(_), _) if is_own => true,
+            (Some(known), Some(limit)) if !known.is_own => {
+                known.limit.is_some_and(|known| known.is_within(limit))
+            }
+            (Some(_), _) => false,
+        };
         let has_room = known.is_some() || accounts.len() < MOST_KEYS;
-        if has_room && known.is_none_or(is_newer) {
-            accounts.insert(record.account.clone(), AccountLimit { limit, is_own });
+        if counts && has_room {
+            let noted = AccountLimit {
+                limit: record.limit,
+                holder: record.id.clone(),
+                is_own,
+                heir: record.successor.clone(),
+            };
+            accounts.insert(record.account.clone(), noted);
         }
     }
 
@@ -144,9 +168,10 @@ impl KeyLimits {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         let shared = account.and_then(|account| {
             let shared = accounts.get(account)?;
+            let of_account = shared.limit?;
             // A key without a limit is not held to the limit of another key that shares its account.
             let is_held = limit.is_some() || shared.is_own;
-            is_held.then_some((account, shared.limit))
+            is_held.then_some((account, of_account))
         });
         (limit.map(|limit| (id, limit)), shared)
     }
@@ -158,6 +183,12 @@ impl KeyLimits {
             units: 1,
         }
     }
+}
+
+/// Whether other keys may share the account of a key: those that it has made.
+fn makes_keys(record: &KeyRecord) -> bool {
+    let mut scopes = record.scopes.iter();
+    scopes.any(|scope| matches!(&**scope, "keys:write" | "*"))
 }
 
 /// About so many keys with a limit are counted at once, 16 bytes each.

@@ -18,8 +18,12 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::on(MemoryKeyStore::new().unwrap()).await
+    }
+
+    /// A process that begins on a store.
+    async fn on(store: MemoryKeyStore) -> Self {
         let clock = ManualClock::now();
-        let store = MemoryKeyStore::new().unwrap();
         let keys = ManagedKeys::new(store, "sk")
             .unwrap()
             .with_clock(clock.clock());
@@ -182,6 +186,94 @@ async fn a_key_without_a_limit_is_held_to_that_of_its_account() {
     let credits = operator.get(own.key().record().id()).await.unwrap();
     // What is refused costs none.
     assert_eq!(credits.credits(), Some(1_000 - 1 - 2 - 10 - 3));
+}
+
+#[tokio::test]
+async fn limited_keys_of_an_account_without_a_limit_do_not_bind_each_other() {
+    let store = MemoryKeyStore::new().unwrap();
+    let first = World::on(store.clone()).await;
+    let own = first
+        .make(KeyRequest::new("own").with_scopes(["keys:write"]))
+        .await;
+    let caller = first.show(&own).await;
+    let caller = caller.extensions.get::<Seen>().unwrap();
+    let admin = first.keys.as_caller(caller.context.as_ref().unwrap());
+    let narrow = KeyRequest::new("a").with_limit(KeyLimit::new(2, 60));
+    let narrow = admin.create(narrow).await.unwrap();
+    let wide = KeyRequest::new("b").with_limit(KeyLimit::new(5, 60));
+    let wide = admin.create(wide).await.unwrap();
+    for world in [first, World::on(store).await] {
+        assert_eq!(world.passed(&wide).await, 5);
+        assert_eq!(world.passed(&narrow).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_successor_whose_limit_is_raised_is_not_held_to_the_old_one() {
+    let store = MemoryKeyStore::new().unwrap();
+    let first = World::on(store.clone()).await;
+    let old = first.make(limited(3)).await;
+    let admin = first.keys.as_operator("ada");
+    let overlap = std::time::Duration::from_secs(3_600);
+    let new = admin
+        .rotate(old.key().record().id(), overlap)
+        .await
+        .unwrap();
+    let raised = KeyUpdate::new().with_limit(Some(KeyLimit::new(6, 60)));
+    let id = new.key().record().id();
+    admin.update(id, raised).await.unwrap();
+    // What becomes of the old key afterwards says nothing of the account.
+    let renamed = KeyUpdate::new().with_name("old");
+    admin
+        .update(old.key().record().id(), renamed)
+        .await
+        .unwrap();
+    for world in [first, World::on(store).await] {
+        // One of three a minute is as much as two of six.
+        assert_eq!(world.show(&old).await.status, 200);
+        assert_eq!(world.passed(&new).await, 4);
+        // They share what the account has.
+        assert_eq!(world.passed(&old).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_successor_whose_limit_is_lowered_is_held_to_the_new_one() {
+    let world = World::new().await;
+    let old = world.make(limited(6)).await;
+    let admin = world.keys.as_operator("ada");
+    let overlap = std::time::Duration::from_secs(3_600);
+    let new = admin
+        .rotate(old.key().record().id(), overlap)
+        .await
+        .unwrap();
+    let lowered = KeyUpdate::new().with_limit(Some(KeyLimit::new(2, 60)));
+    admin
+        .update(new.key().record().id(), lowered)
+        .await
+        .unwrap();
+    assert_eq!(world.passed(&new).await, 2);
+    assert_eq!(world.passed(&old).await, 0);
+}
+
+#[tokio::test]
+async fn keys_that_a_deleted_key_made_are_no_more_together_than_the_widest_of_them() {
+    let world = World::new().await;
+    let own = limited(6).with_scopes(["keys:write"]);
+    let own = world.make(own).await;
+    let caller = world.show(&own).await;
+    let caller = caller.extensions.get::<Seen>().unwrap();
+    let admin = world.keys.as_caller(caller.context.as_ref().unwrap());
+    let [one, other] = [
+        admin.create(limited(6)).await,
+        admin.create(limited(4)).await,
+    ]
+    .map(Result::unwrap);
+    let operator = world.keys.as_operator("ada");
+    operator.delete(own.key().record().id()).await.unwrap();
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let passed = world.passed(&other).await + world.passed(&one).await;
+    assert_eq!(passed, 6);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use http::HeaderName;
 use tower_auth::{
     AuthContext, AuthLayer, AuthRequest, CredentialSource,
     provider::{ApiKeyAuth, ApiKeyRecord, CompositeAuth, provider_fn},
-    testing,
+    testing::{self, ManualClock},
     throttle::{EXPOSED_HEADERS, Limit, Requests, ThrottleLayer},
 };
 use tower_http::cors::{Any, CorsLayer};
