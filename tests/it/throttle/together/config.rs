@@ -120,7 +120,7 @@ async fn two_processes_handle_a_delivery_once() {
 }
 
 fn faults(config: AuthConfig) -> String {
-    config.build().err().expect("it is at fault").to_string()
+    config.build().expect_err("it is at fault").to_string()
 }
 
 #[test]
