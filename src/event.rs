@@ -1,9 +1,8 @@
 //! One tracing event for each decision, with stable field names and no secret. The crate's page
 //! documents the fields for users.
 //!
-//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `handshake`, `allowed`,
-//! `repeated`, `equal_delivery`, `no_buffer`, `refused`,
-//! `ended`), `provider`, `code`, `reason`, `user_id`,
+//! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `metadata`, `handshake`, `allowed`,
+//! `repeated`, `equal_delivery`, `no_buffer`, `refused`, `ended`), `provider`, `code`, `reason`, `user_id`,
 //! `key` (the name of an API key that is not its user id, or that is no longer valid), `platform`,
 //! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (the required ones), `path` (the
 //! route's template, if axum chose one), `error`; for a mismatched issuer or audience `wanted`,

@@ -2,5 +2,6 @@
 
 pub mod checks;
 pub mod keys;
+pub mod mcp;
 pub mod proxies;
 pub mod webhooks;

@@ -111,7 +111,8 @@ impl Core {
             Some(Admission::Required) | None => (&self.provider, false),
         };
         let view = self.view(request);
-        let shown = match provider.screen(&view) {
+        let screened = self.resource.check(provider.places(), &view);
+        let shown = match screened.and_then(|()| provider.screen(&view)) {
             Ok(shown) => shown,
             Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
         };

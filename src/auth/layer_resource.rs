@@ -10,6 +10,8 @@ impl AuthLayer {
     /// challenges name them, so that a client without a token finds the authorization server. Put the layer
     /// where requests for `/.well-known/…` reach it: around the outermost router.
     ///
+    /// A credential in the query is refused then, also where a provider reads it there.
+    ///
     /// # Example
     ///
     /// ```

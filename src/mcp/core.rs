@@ -7,13 +7,12 @@ use super::{
     fault::{Fault, NAME},
     headers::{Headers, VERSIONS, check_body},
     message::{Call, Content, Item, Kind, read},
-    permission::{Permissions, Wanted},
+    permission::{Permissions, Questions, Wanted},
     resource::ProtectedResource,
     rules::{Need, Rules},
 };
 use crate::{
     access,
-    authorize::CheckFuture,
     clock::Clock,
     context::AuthContext,
     error::AuthError,
@@ -37,8 +36,8 @@ pub(super) struct Core {
 /// A permission, as far as it is decided.
 pub(super) enum Judgement {
     Allowed,
-    /// Every one of these must allow.
-    Asking(Vec<CheckFuture>),
+    /// Every answer must allow.
+    Asking(Questions),
 }
 
 /// A refusal.
@@ -90,6 +89,8 @@ impl Core {
         let mut permissions = Permissions::new(self.resource.required());
         if body.is_empty() && may_be_without_body(request.method()) {
             // A stream of the server's messages, or the end of a session.
+            let method = request.method().as_str();
+            permissions.add(self.rules.bodyless(method), Wanted::method(method))?;
             return self.decide(&permissions, caller, request);
         }
         check_body(request.headers())?;
@@ -107,10 +108,10 @@ impl Core {
                     .about(&call.method)
                     .into());
             };
-            permissions.add(need, Wanted::method(&call.method));
+            permissions.add(need, Wanted::method(&call.method))?;
             for item in &call.items {
                 let need = self.need(item, call, caller, request)?;
-                permissions.add(need, Wanted::item(item, &call.method));
+                permissions.add(need, Wanted::item(item, &call.method))?;
             }
         }
         self.decide(&permissions, caller, request)
@@ -152,18 +153,28 @@ impl Core {
         request: &Request<B>,
     ) -> Result<Judgement, Refusal> {
         let answer = permissions.check_scopes(caller, self.hierarchical);
-        let (resource, action) = permissions.shown();
-        let asked = event::Permission {
-            user_id: Some(caller.user_id()),
-            resource,
-            action,
+        let tell = |wanted: Option<Wanted<'_>>| {
+            let asked = event::Permission {
+                user_id: Some(caller.user_id()),
+                resource: wanted
+                    .filter(|wanted| !wanted.is_method())
+                    .map(|wanted| wanted.name),
+                action: wanted.map(|wanted| wanted.method),
+            };
+            event::authorized(&answer, asked, || template(request));
         };
-        event::authorized(&answer, asked, || template(request));
+        let mut told = permissions
+            .told(caller, self.hierarchical, answer.is_ok())
+            .peekable();
+        // What lacks is what every request needs.
+        if answer.is_err() && told.peek().is_none() {
+            tell(None);
+        }
+        told.for_each(|wanted| tell(Some(wanted)));
         answer.map_err(Refusal::Denied)?;
-        let checks = permissions.ask(caller);
-        Ok(match checks.is_empty() {
-            true => Judgement::Allowed,
-            false => Judgement::Asking(checks),
+        Ok(match permissions.questions(caller) {
+            None => Judgement::Allowed,
+            Some(questions) => Judgement::Asking(questions),
         })
     }
 }
@@ -221,12 +232,8 @@ pub(super) fn may_be_without_body(method: &Method) -> bool {
 }
 
 /// Whether the connection may carry messages that are no requests, which nobody here would see: a WebSocket.
-///
-/// Some clients offer HTTP/2 in plain text with every request; no server needs to take that.
 fn opens_a_tunnel<B>(request: &Request<B>) -> bool {
-    let offers = request.headers().get_all(header::UPGRADE);
-    let mut offers = offers.iter().map(|offer| offer.as_bytes());
-    request.method() == Method::CONNECT || offers.any(|offer| !offer.eq_ignore_ascii_case(b"h2c"))
+    request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE)
 }
 
 /// The specification forbids clients that, and a proxy's log has it then.

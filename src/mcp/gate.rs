@@ -13,14 +13,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::core::{Core, Judgement, Refusal, may_be_without_body};
+use super::{
+    core::{Core, Judgement, Refusal, may_be_without_body},
+    permission::Questions,
+};
 use crate::{
     access,
-    authorize::CheckFuture,
     client_limit::Permit,
     event,
     gate::{self, Entry, Gate, GateService, Named, Step},
@@ -102,6 +104,7 @@ impl<B: Body> Gate<B> for McpGate {
 
     fn decide(&self, request: &mut Request<B>) -> Step<(), McpPending> {
         let core = &self.core;
+        decline_http2(request.headers_mut());
         if let Some(answer) = core.resource.answer(request) {
             event::passed("metadata", || access::template(request.extensions()));
             return Step::Refuse(answer);
@@ -110,7 +113,7 @@ impl<B: Body> Gate<B> for McpGate {
             Ok(Some(buffer)) => McpStep::Read(buffer),
             Ok(None) => match core.judge(request, &[]) {
                 Ok(Judgement::Allowed) => return Step::Pass(()),
-                Ok(Judgement::Asking(checks)) => McpStep::Ask(checks),
+                Ok(Judgement::Asking(questions)) => McpStep::Ask(questions),
                 Err(refusal) => return Step::Refuse(core.refuse(refusal, request)),
             },
             Err(Refused::Refusal(refusal)) => return Step::Refuse(core.refuse(refusal, request)),
@@ -135,12 +138,24 @@ impl<B: Body> Gate<B> for McpGate {
                 reading: core.room.read(body),
                 head: Some((head, buffer)),
             },
-            McpStep::Ask(checks) => State::Asking {
-                checks,
-                request: Some(head.map(|()| RestoredBody::default())),
+            McpStep::Ask(questions) => State::Asking {
+                questions,
+                held: Some((head.map(|()| RestoredBody::default()), None)),
             },
         };
         McpWaiting { core, state }
+    }
+}
+
+/// Takes the offer of HTTP/2 in plain text out of a request. Some clients make it with every request, and no server
+/// needs to take it; one that does, behind a proxy that hands it on, takes messages that nobody here sees.
+fn decline_http2(headers: &mut HeaderMap) {
+    let is_offered = |offer: &HeaderValue| offer.as_bytes().eq_ignore_ascii_case(b"h2c");
+    let mut offers = headers.get_all(header::UPGRADE).iter();
+    if offers.next().is_some_and(is_offered) && offers.all(is_offered) {
+        headers.remove(header::UPGRADE);
+        headers.remove(header::CONNECTION);
+        headers.remove("http2-settings");
     }
 }
 
@@ -152,7 +167,7 @@ pub struct McpPending {
 
 enum McpStep {
     Read(Permit),
-    Ask(Vec<CheckFuture>),
+    Ask(Questions),
 }
 
 pin_project! {
@@ -173,8 +188,9 @@ pin_project! {
             head: Option<(Request<()>, Permit)>,
         },
         Asking {
-            checks: Vec<CheckFuture>,
-            request: Option<Request<RestoredBody>>,
+            questions: Questions,
+            // The buffer is kept as long as the body waits.
+            held: Option<(Request<RestoredBody>, Option<Permit>)>,
         },
     }
 }
@@ -185,34 +201,28 @@ impl<B: Body> Future for McpWaiting<B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let (checks, request) = match this.state.as_mut().project() {
+            let (questions, request, buffer) = match this.state.as_mut().project() {
                 StateProjection::Reading { reading, head } => {
                     let read = ready!(reading.poll(cx));
-                    // The buffer is released: what follows keeps no more than an accepted request does.
-                    let (head, _) = head.take().expect(POLLED_AGAIN);
+                    let (head, buffer) = head.take().expect(POLLED_AGAIN);
                     match judge(this.core, head, read) {
                         Ok((Judgement::Allowed, request)) => return Poll::Ready(Ok((request, ()))),
-                        Ok((Judgement::Asking(checks), request)) => (checks, request),
+                        Ok((Judgement::Asking(questions), request)) => (questions, request, buffer),
                         Err(response) => return Poll::Ready(Err(response)),
                     }
                 }
-                StateProjection::Asking { checks, request } => {
-                    while let Some(check) = checks.last_mut() {
-                        let answer = ready!(Pin::new(check).poll(cx));
-                        if let Err(error) = answer {
-                            let request = request.take().expect(POLLED_AGAIN);
-                            let refusal = Refusal::Denied(error);
-                            return Poll::Ready(Err(this.core.refuse(refusal, &request)));
-                        }
-                        checks.pop();
-                    }
-                    let request = request.take().expect(POLLED_AGAIN);
-                    return Poll::Ready(Ok((request, ())));
+                StateProjection::Asking { questions, held } => {
+                    let answer = ready!(Pin::new(questions).poll(cx));
+                    let (request, _) = held.take().expect(POLLED_AGAIN);
+                    return Poll::Ready(match answer {
+                        Ok(()) => Ok((request, ())),
+                        Err(error) => Err(this.core.refuse(Refusal::Denied(error), &request)),
+                    });
                 }
             };
             this.state.set(State::Asking {
-                checks,
-                request: Some(request),
+                questions,
+                held: Some((request, Some(buffer))),
             });
         }
     }

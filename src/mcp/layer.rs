@@ -70,7 +70,9 @@ use crate::{
 ///     .prompt_prefix("team_", ["team"])
 ///     .open_prompt("greet")
 ///     .method("logging/setLevel", ["admin"])
-///     .open_method("tasks/get")
+///     .method("GET", ["agents:read"])  // the stream of the server's messages
+///     .open_method("skills/list")
+///     .method("tasks/get", ["agents:deploy"])
 ///     .allow_unknown_tools()
 ///     .allow_unknown_resources()
 ///     .allow_unknown_prompts()
@@ -242,17 +244,16 @@ impl McpLayer {
             return false;
         };
         let mut permissions = Permissions::new(core.resource.required());
-        permissions.add(method, Wanted::method(CALL));
-        permissions.add(needed, Wanted::item(&item, CALL));
-        if permissions.check_scopes(caller, core.hierarchical).is_err() {
+        let added = permissions
+            .add(method, Wanted::method(CALL))
+            .and_then(|()| permissions.add(needed, Wanted::item(&item, CALL)));
+        if added.is_err() || permissions.check_scopes(caller, core.hierarchical).is_err() {
             return false;
         }
-        for asked in permissions.ask(caller) {
-            if asked.await.is_err() {
-                return false;
-            }
+        match permissions.questions(caller) {
+            None => true,
+            Some(questions) => questions.await.is_ok(),
         }
-        true
     }
 
     pub(super) fn edit(mut self, change: impl FnOnce(&mut Core)) -> Self {

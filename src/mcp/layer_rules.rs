@@ -152,6 +152,12 @@ impl McpLayer {
 
     /// Lets every caller use a method that this crate does not know: one of an extension.
     ///
+    /// # Security
+    ///
+    /// What the method names is not judged: `tasks/get` reads the result of any task, whatever its tool needs. Where
+    /// tools run as tasks, give it the scopes of those tools ([`method`](Self::method)), or let the server tell the
+    /// tasks of its callers apart.
+    ///
     /// # Panics
     ///
     /// There is a rule for it already, or its name is empty.

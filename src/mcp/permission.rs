@@ -1,9 +1,16 @@
 //! All that the messages of one request need, and whether the caller has it.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    vec,
+};
 
 use super::{
-    fault::NAME,
+    fault::{Fault, NAME},
     message::{Item, Kind},
     rules::Need,
 };
@@ -21,18 +28,18 @@ pub(super) struct Permissions<'a> {
 }
 
 /// What a message is about, as an authorizer is asked and as the log shows it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted<'a> {
     kind: &'static str,
-    name: &'a str,
+    pub(super) name: &'a str,
     action: &'static str,
-    method: &'a str,
+    pub(super) method: &'a str,
 }
 
 impl<'a> Wanted<'a> {
     pub(super) fn method(method: &'a str) -> Self {
         Self {
-            kind: "method",
+            kind: METHOD,
             name: method,
             action: "call",
             method,
@@ -53,9 +60,13 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    fn ask(self, authorizer: &dyn Authorizer, caller: &AuthContext) -> CheckFuture {
+    pub(super) fn is_method(&self) -> bool {
+        self.kind == METHOD
+    }
+
+    fn resource(&self) -> Box<str> {
         let name: Cow<'_, str> = escape_id(self.name);
-        authorizer.check(caller, &format!("{}:{name}", self.kind), self.action)
+        format!("{}:{name}", self.kind).into()
     }
 }
 
@@ -67,18 +78,20 @@ impl<'a> Permissions<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, need: &'a Need, wanted: Wanted<'a>) {
+    /// Adds what a message needs, once for all messages that need the same.
+    pub(super) fn add(&mut self, need: &'a Need, wanted: Wanted<'a>) -> Result<(), Fault> {
+        if self.needs.iter().any(|(_, known)| *known == wanted) {
+            return Ok(());
+        }
+        // Each of them may be a question to a database, and is a line in the log.
+        if self.needs.len() >= MOST_NEEDS {
+            return Err(Fault::invalid(
+                "too_many_names",
+                "a request names too many different things: send several",
+            ));
+        }
         self.needs.push((need, wanted));
-    }
-
-    /// The name and the method that the log shows: of the first message, what it names rather than how it is called.
-    pub(super) fn shown(&self) -> (Option<&'a str>, Option<&'a str>) {
-        let named = self
-            .needs
-            .iter()
-            .find(|(_, wanted)| wanted.kind != "method");
-        let method = self.needs.first().map(|(_, wanted)| wanted.method);
-        (named.map(|(_, wanted)| wanted.name), method)
+        Ok(())
     }
 
     /// Refuses a caller who lacks a scope, and names all that are needed.
@@ -109,12 +122,85 @@ impl<'a> Permissions<'a> {
         scopes.map(|scope| &**scope)
     }
 
-    /// Asks every authorizer. The answers are taken from the end, so the first question stands there.
-    pub(super) fn ask(&self, caller: &AuthContext) -> Vec<CheckFuture> {
-        let asked = self.needs.iter().filter_map(|(need, wanted)| match need {
-            Need::Permission(authorizer) => Some(wanted.ask(authorizer, caller)),
+    /// What the log tells about: each thing that a message names, else each method; of a refusal for want of
+    /// scopes those alone whose scopes the caller lacks. Authorizers tell their answers themselves.
+    pub(super) fn told(
+        &self,
+        caller: &AuthContext,
+        hierarchical: bool,
+        is_allowed: bool,
+    ) -> impl Iterator<Item = Wanted<'a>> {
+        let is_lacking = move |need: &Need| match need {
+            Need::Scopes(scopes) => {
+                let is_held = |scope: &str| holds(caller.scopes(), scope, hierarchical);
+                !scopes.iter().map(|scope| &**scope).all(is_held)
+            }
+            Need::Caller | Need::Permission(_) => false,
+        };
+        let names_items = self.needs.iter().any(|(_, wanted)| !wanted.is_method());
+        let told = self.needs.iter().filter(move |(need, wanted)| match need {
+            Need::Permission(_) => false,
+            Need::Caller | Need::Scopes(_) if !is_allowed => is_lacking(need),
+            Need::Caller | Need::Scopes(_) => !(names_items && wanted.is_method()),
+        });
+        told.map(|(_, wanted)| *wanted)
+    }
+
+    /// The questions to authorizers; nothing where there are none.
+    pub(super) fn questions(&self, caller: &AuthContext) -> Option<Questions> {
+        let questions = self.needs.iter().filter_map(|(need, wanted)| match need {
+            Need::Permission(authorizer) => Some(Question {
+                authorizer: Arc::clone(authorizer),
+                resource: wanted.resource(),
+                action: wanted.action,
+            }),
             Need::Caller | Need::Scopes(_) => None,
         });
-        asked.rev().collect()
+        let questions: Vec<Question> = questions.collect();
+        (!questions.is_empty()).then(|| Questions {
+            caller: caller.clone(),
+            asked: None,
+            left: questions.into_iter(),
+        })
     }
 }
+
+struct Question {
+    authorizer: Arc<dyn Authorizer>,
+    resource: Box<str>,
+    action: &'static str,
+}
+
+/// Questions to authorizers, one after the other: the next one is asked when the last one was answered with a yes.
+pub(super) struct Questions {
+    caller: AuthContext,
+    asked: Option<CheckFuture>,
+    left: vec::IntoIter<Question>,
+}
+
+impl Future for Questions {
+    type Output = Result<(), AuthError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            if let Some(asked) = &mut this.asked {
+                let answer = ready!(Pin::new(asked).poll(cx));
+                this.asked = None;
+                if answer.is_err() {
+                    return Poll::Ready(answer);
+                }
+            }
+            let Some(next) = this.left.next() else {
+                return Poll::Ready(Ok(()));
+            };
+            let check = next
+                .authorizer
+                .check(&this.caller, &next.resource, next.action);
+            this.asked = Some(check);
+        }
+    }
+}
+
+const METHOD: &str = "method";
+const MOST_NEEDS: usize = 200;

@@ -3,14 +3,25 @@
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::{
+    error::AuthError,
+    request::{AuthRequest, Place},
+};
+
 /// The resource of a layer.
 #[derive(Clone, Default)]
-pub(in crate::auth) struct Resource;
+pub(in crate::auth) struct Resource(());
 
 impl Resource {
     /// The resource's own answer to a request.
     #[inline]
     pub(in crate::auth) fn answer<B>(&self, _: &Request<B>) -> Option<Response<Bytes>> {
         None
+    }
+
+    /// Whether a credential may stand where it stands.
+    #[inline]
+    pub(in crate::auth) fn check(&self, _: &[Place], _: &AuthRequest<'_>) -> Result<(), AuthError> {
+        Ok(())
     }
 }

@@ -3,7 +3,13 @@
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::{access, event, mcp::ProtectedResource};
+use crate::{
+    access,
+    error::AuthError,
+    event,
+    mcp::ProtectedResource,
+    request::{AuthRequest, Place},
+};
 
 /// The resource of a layer.
 #[derive(Clone, Default)]
@@ -20,5 +26,23 @@ impl Resource {
         let answer = self.0.as_ref()?.answer(request)?;
         event::passed("metadata", || access::template(request.extensions()));
         Some(answer)
+    }
+
+    /// Refuses a credential in the query, whoever reads it there: the protocol forbids that, since URLs are logged.
+    #[inline]
+    pub(in crate::auth) fn check(
+        &self,
+        places: &[Place],
+        request: &AuthRequest<'_>,
+    ) -> Result<(), AuthError> {
+        let in_query = |place: &&Place| matches!(place, Place::Query(_));
+        let places = self.0.iter().flat_map(|_| places.iter().filter(in_query));
+        for place in places {
+            if request.look(place)?.is_some() {
+                return Err(AuthError::invalid_request("token_in_query")
+                    .with_message("a credential belongs into a header: URLs are logged"));
+            }
+        }
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn known<'a, const N: usize>(
 
 /// Refuses a name that some reader takes for a known one, or that changes what the object is.
 fn check_unknown(name: &str, known: &[&str]) -> Result<(), Fault> {
-    if name.starts_with(PRIVATE) {
+    if name.starts_with(PRIVATE) || name == PROTOTYPE {
         return Err(Fault::unreadable(
             "private_member",
             "a member has a name that is reserved: rename it",
@@ -67,6 +67,9 @@ pub(super) fn text<'a>(
     missing: &'static str,
 ) -> Result<Cow<'a, str>, Fault> {
     match value {
+        Some(Value::Text(text)) if text.raw().len() > LONGEST_NAME => {
+            Err(Fault::params("long_name", "a name is too long"))
+        }
         Some(Value::Text(text)) if !text.is_empty() => Ok(text.cow()),
         _ => Err(Fault::params(
             missing,
@@ -97,3 +100,7 @@ pub(super) fn unreadable(unread: Unread) -> Fault {
 
 /// What `serde_json` reads as a value of another kind, where any crate of the program switches that on.
 const PRIVATE: &str = "$serde_json::private::";
+/// What some readers in JavaScript assign, and thereby change what an object inherits.
+const PROTOTYPE: &str = "__proto__";
+/// Names reach authorizers, challenges and logs.
+const LONGEST_NAME: usize = 8 * 1024;

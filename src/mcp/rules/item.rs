@@ -12,7 +12,7 @@
 ///
 /// let resource = ProtectedResource::new("https://api.example.com/mcp")?;
 /// let layer = McpLayer::new(&resource)
-///     .rule(McpItem::Method("tasks/get"), McpNeed::caller())
+///     .rule(McpItem::Method("tasks/get"), McpNeed::scopes("agents:deploy")?)
 ///     .rule(McpItem::Tool("echo"), McpNeed::caller())
 ///     .rule(McpItem::ToolPrefix("admin_"), McpNeed::scopes("admin")?)
 ///     .rule(McpItem::Resource("config://app"), McpNeed::scopes("admin")?)
@@ -27,6 +27,10 @@
 pub enum McpItem<'a> {
     /// A method of the protocol, such as `tools/list`. Its need adds to that of the tool, the resource or the
     /// prompt that a request names.
+    ///
+    /// `GET` is the stream of the server's messages, and `DELETE` the end of a session: HTTP methods that versions
+    /// before 2026-07-28 use without a message. Every caller may use them unless a rule says otherwise.
+    /// [`deny_all`](crate::authorize::deny_all) closes them.
     Method(&'a str),
     /// A tool.
     Tool(&'a str),
@@ -36,8 +40,9 @@ pub enum McpItem<'a> {
     Resource(&'a str),
     /// All resources whose URIs begin so; of an empty text, all.
     ///
-    /// It does not cover a URI that a server could read as another one: with a segment of dots, an escape that
-    /// stands for a letter, a capital letter before the path. Only an exact rule allows that.
+    /// It does not cover a URI that a server could read as another one, or write in another way: with a segment of
+    /// dots, a needless escape or one that is missing (`%61`, `ä`), a host with a user, a default port or capital
+    /// letters. Only an exact rule allows that.
     ResourcePrefix(&'a str),
     /// A prompt.
     Prompt(&'a str),

@@ -2,6 +2,7 @@
 
 mod item;
 mod need;
+mod spelling;
 mod table;
 
 pub use self::{item::McpItem, need::McpNeed};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     item::McpItem,
     need::{McpNeed, Need},
+    spelling::is_plain_uri,
 };
 use crate::{
-    access::is_ambiguous,
     error::{ConfigError, ConfigErrorKind},
     mcp::message::Kind,
 };
@@ -52,6 +52,11 @@ impl Rules {
     pub(in crate::mcp) fn method(&self, method: &str) -> Option<&Need> {
         let known = KNOWN.contains(&method).then_some(&Need::Caller);
         self.methods.find(method).or(known)
+    }
+
+    /// The need for a request without a message.
+    pub(in crate::mcp) fn bodyless(&self, http_method: &str) -> &Need {
+        self.methods.exact.get(http_method).unwrap_or(&Need::Caller)
     }
 
     /// The need for a tool, a resource or a prompt; nothing for one that no rule allows.
@@ -108,37 +113,6 @@ fn twice(name: &str) -> ConfigError {
         ConfigErrorKind::Duplicate,
         format!("there are two rules for {name:?}: keep one of them"),
     )
-}
-
-/// Whether a URI has one spelling alone, so that a rule for what begins like it covers nothing else: RFC 3986 §6.2.2
-/// lets a server read `%61` as `a` and `FILE:` as `file:`, and many resolve dots.
-fn is_plain_uri(uri: &str) -> bool {
-    let (before, path) = match uri.find("://") {
-        Some(at) => {
-            let authority = at.saturating_add(3);
-            let rest = uri.get(authority..).unwrap_or_default();
-            let path = rest.find('/').unwrap_or(rest.len());
-            uri.split_at_checked(authority.saturating_add(path))
-        }
-        None => uri.find(':').and_then(|at| uri.split_at_checked(at)),
-    }
-    .unwrap_or(("", uri));
-    let is_unreserved = |escape: &str| {
-        u8::from_str_radix(escape, 16)
-            .is_ok_and(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    };
-    let mut escapes = uri.match_indices('%');
-    let has_needless = escapes.any(|(at, _)| {
-        let digits = at.saturating_add(1)..at.saturating_add(3);
-        uri.get(digits).is_none_or(is_unreserved)
-    });
-    !before.bytes().any(|byte| byte.is_ascii_uppercase())
-        && !has_needless
-        && !uri
-            .chars()
-            .any(|char| char.is_control() || matches!(char, '\\' | ' '))
-        && !path.contains("//")
-        && !is_ambiguous(path)
 }
 
 /// The methods that every caller may use who may use the server: they begin a session, or list what there is.

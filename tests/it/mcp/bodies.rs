@@ -30,6 +30,9 @@ const AMBIGUOUS: &[&str] = &[
     r#"{"$serde_json::private::RawValue":"{}","jsonrpc":"2.0","id":1,"method":"ping"}"#,
     r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"$serde_json::private::RawValue":"{\"name\":\"deploy\"}","name":"echo"}}"#,
     r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"$serde_json::private::Number":"1","name":"echo"}}"#,
+    // A reader in JavaScript changes what the object inherits.
+    r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"__proto__":{"name":"deploy"},"name":"echo"}}"#,
+    r#"{"jsonrpc":"2.0","id":1,"method":"ping","__proto__":{"method":"tools/call"}}"#,
     // Two kinds of message in one.
     r#"{"jsonrpc":"2.0","id":1,"result":{},"method":"tools/call","params":{"name":"deploy"}}"#,
     r#"{"jsonrpc":"2.0","id":1,"error":{},"method":"ping"}"#,

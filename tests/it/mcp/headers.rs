@@ -2,7 +2,9 @@
 
 use http::StatusCode;
 
-use super::kit::{Sent, app, call, layer, message, post, rpc_code};
+use tower_auth::{AuthLayer, CredentialSource};
+
+use super::kit::{Sent, app, call, keys, layer, message, post, resource, rpc_code, witness};
 
 const NOW: &str = "2026-07-28";
 
@@ -177,6 +179,29 @@ async fn a_token_in_the_query_is_refused_beside_a_good_credential_too() {
     }
     let other = post("", call("echo")).to("POST", "/mcp?token_access=x");
     assert_eq!(other.status(&app(layer())).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_in_the_query_is_refused_though_its_provider_reads_it_there() {
+    let keys = || {
+        keys().with_credentials([
+            CredentialSource::bearer(),
+            CredentialSource::insecure_query("key").fallback(),
+        ])
+    };
+    let server = || axum::Router::new().route("/mcp", axum::routing::any(witness));
+    let sent = || {
+        let sent = post("", call("echo")).without("x-api-key");
+        sent.to(
+            "POST",
+            "/mcp?key=an%20example%20key%20of%20a%20caller%20with:",
+        )
+    };
+    let without = server().layer(layer()).layer(AuthLayer::new(keys()));
+    assert_eq!(sent().status(&without).await, StatusCode::OK);
+    let auth = AuthLayer::new(keys()).protected_resource(&resource());
+    let with = server().layer(layer()).layer(auth);
+    assert_eq!(sent().status(&with).await, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -2,9 +2,15 @@
 
 mod bodies;
 mod challenges;
+mod generated;
 mod headers;
 mod kit;
 mod metadata;
 mod permissions;
+mod streams;
+
+#[path = "../../../fuzz/src/mcp.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+pub(crate) mod oracle;
 
 use crate::common;

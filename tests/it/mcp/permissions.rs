@@ -1,9 +1,14 @@
 //! Who may call what. [15.3] [9.1]
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use http::StatusCode;
 use tower_auth::{
     AuthContext, AuthError, ConfigErrorKind,
-    authorize::{async_authorizer_fn, authorizer_fn, by_role},
+    authorize::{async_authorizer_fn, authorizer_fn, by_role, by_scope, deny_all},
     mcp::{McpItem, McpLayer, McpNeed},
 };
 
@@ -169,24 +174,67 @@ async fn a_beginning_of_a_uri_covers_no_spelling_of_another_one() {
     let layer = McpLayer::new(&resource())
         .resource_prefix("file:///", ["docs:read"])
         .resource_prefix("file:///secret/", ["admin"])
+        .resource_prefix("https://", ["docs:read"])
+        .resource("https://intranet.example/secret", ["admin"])
+        .resource_prefix("docs://", ["docs:read"])
+        .resource("docs://team/a@b.com", ["admin"])
         .allow_unknown_resources();
     for (uri, expected) in [
         ("file:///public/a", 200),
         ("file:///public/a%20b", 200),
-        ("file:///public/ä", 200),
-        ("file:///secret/a", 403),
-        ("file:///%73ecret/a", 403),
-        ("file:///public/../secret/a", 403),
-        ("file:///public/%2e%2e/secret/a", 403),
-        ("file:///public/..%2fsecret/a", 403),
-        ("file:////secret/a", 403),
-        ("file:///./secret/a", 403),
-        ("FILE:///secret/a", 403),
-        ("fILE:///x", 403),
-        ("file://HOST/secret/a", 403),
-        ("file:///a\\\\..\\\\secret", 403),
-        ("file:///a%", 403),
+        ("file:///public/%C3%A4", 200),
+        ("file:///public/{name}", 200),
+        ("https://public.example/a?b=c#d", 200),
+        ("https://public.example:8443/a", 200),
+        ("https://127.0.0.1/a", 200),
+        ("docs://README.md", 200),
+        ("docs://team/b@b.com", 200),
         ("other:anything", 200),
+        ("notes/a", 200),
+        ("file:///secret/a", 403),
+        ("https://intranet.example/secret", 403),
+        ("docs://team/a@b.com", 403),
+        // Decoded by one reader or another.
+        ("file:///%73ecret/a", 403),
+        ("file:///public/ä", 403),
+        ("file:///public/%c3%a4", 403),
+        ("file:///public/..%2fsecret/a", 403),
+        ("file:///public/%2e%2e/secret/a", 403),
+        ("file:///%2573ecret/a", 403),
+        ("file:///a%", 403),
+        ("file:///a%2", 403),
+        ("docs://team/a%40b.com", 403),
+        ("docs://team/a%26b", 403),
+        // Resolved.
+        ("file:///public/../secret/a", 403),
+        ("file:///./secret/a", 403),
+        ("file:////secret/a", 403),
+        ("file:///a\\\\..\\\\secret", 403),
+        // Written anew, as browsers do.
+        ("FILE:///secret/a", 403),
+        ("file:/secret/a", 403),
+        ("file:secret/a", 403),
+        ("file://localhost/secret/a", 403),
+        ("file://HOST/secret/a", 403),
+        ("file:///secret\\t/a", 403),
+        (" file:///secret/a", 403),
+        ("https:///intranet.example/secret", 403),
+        ("https:/intranet.example/secret", 403),
+        ("https:intranet.example/secret", 403),
+        ("https://intranet.example:443/secret", 403),
+        ("https://intranet.example:/secret", 403),
+        ("https://intranet.example:0443/secret", 403),
+        ("https://@intranet.example/secret", 403),
+        ("https://Intranet.example/secret", 403),
+        ("https://ｉntranet.example/secret", 403),
+        ("https://intranet。example/secret", 403),
+        ("https://intranet.example./secret", 403),
+        ("https://2130706433/x", 403),
+        ("https://0x7f.1/x", 403),
+        ("https://127.1/x", 403),
+        ("https://public.example", 403),
+        ("docs://@team/a", 403),
+        ("docs://team:/a", 403),
     ] {
         let body = message("resources/read", &format!(r#"{{"uri":"{uri}"}}"#));
         assert_eq!(status(&layer, "docs:read", &body).await, expected, "{uri}");
@@ -352,19 +400,119 @@ async fn a_body_is_judged_whatever_the_method_of_its_request() {
 #[tokio::test]
 async fn a_tunnel_is_refused_since_nobody_would_see_its_messages() {
     let app = app(layer());
-    for (upgrade, expected) in [
-        ("websocket", 403),
-        ("WebSocket", 403),
-        ("h2c, websocket", 403),
-        ("h2c", 200),
+    for upgrade in [
+        "websocket",
+        "WebSocket",
+        "h2c, websocket",
+        "websocket, h2c",
+        "",
     ] {
         let sent = post("admin", "").to("GET", "/mcp").without("content-type");
         assert_eq!(
             sent.with("upgrade", upgrade).status(&app).await,
-            expected,
+            403,
             "{upgrade}"
         );
     }
+    let twice = post("admin", "").to("GET", "/mcp").without("content-type");
+    let twice = twice.with("upgrade", "h2c").with("upgrade", "websocket");
+    assert_eq!(twice.status(&app).await, 403);
+}
+
+#[tokio::test]
+async fn an_offer_of_http2_in_plain_text_ends_here() {
+    let server = async |headers: http::HeaderMap| {
+        let names = headers.keys().map(|name| name.as_str().to_owned());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let app = axum::Router::new()
+        .route("/mcp", axum::routing::any(server))
+        .layer(layer())
+        .layer(tower_auth::AuthLayer::new(super::kit::keys()));
+    for (method, body) in [("GET", String::new()), ("POST", call("echo"))] {
+        let sent = post("", body).to(method, "/mcp").with("upgrade", "h2c");
+        let sent = sent
+            .with("connection", "Upgrade, HTTP2-Settings")
+            .with("http2-settings", "AAM");
+        let answer = sent.ask(&app).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method}");
+        let names = String::from_utf8(answer.body.to_vec()).unwrap();
+        let is_left = ["upgrade", "connection", "http2-settings"]
+            .iter()
+            .any(|name| names.contains(name));
+        assert!(!is_left, "{names}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_and_the_end_of_a_session_can_be_closed() {
+    let layer = layer()
+        .method("GET", ["docs:read"])
+        .rule(McpItem::Method("DELETE"), McpNeed::permission(deny_all()));
+    let app = app(layer);
+    for (scopes, method, expected) in [
+        ("", "GET", 403),
+        ("docs:read", "GET", 200),
+        ("docs:read", "DELETE", 403),
+        ("", "HEAD", 200),
+    ] {
+        let sent = post(scopes, "").to(method, "/mcp").without("content-type");
+        assert_eq!(sent.status(&app).await, expected, "{scopes} {method}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_asks_about_each_thing_once_and_about_no_more_than_a_bound() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = {
+        let asked = Arc::clone(&asked);
+        async_authorizer_fn(move |_: AuthContext, resource: String, _: String| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            async move {
+                match resource.contains("no") {
+                    true => Err(AuthError::forbidden("a_test")),
+                    false => Ok(()),
+                }
+            }
+        })
+    };
+    let layer =
+        McpLayer::new(&resource()).rule(McpItem::ResourcePrefix(""), McpNeed::permission(counting));
+    let listen = |uris: &str| {
+        let params = format!(r#"{{"notifications":{{"resourceSubscriptions":[{uris}]}}}}"#);
+        message("subscriptions/listen", &params)
+    };
+    let same = listen(&vec![r#""a:1""#; 1000].join(","));
+    let many: Vec<String> = (0..1000).map(|number| format!("\"a:{number}\"")).collect();
+    let many = listen(&many.join(","));
+    for (body, expected, questions) in [
+        (same.clone(), 200, 1),
+        (format!("[{}]", vec![&*same; 50].join(",")), 200, 1),
+        (many.clone(), 400, 0),
+        (format!("[{}]", vec![&*many; 50].join(",")), 400, 0),
+        // The first no ends the questions.
+        (listen(r#""a:1","no:2","a:3""#), 403, 2),
+    ] {
+        asked.store(0, Ordering::Relaxed);
+        assert_eq!(
+            status(&layer, "", &body).await,
+            expected,
+            "{}",
+            &body[..100]
+        );
+        assert_eq!(asked.load(Ordering::Relaxed), questions, "{}", &body[..100]);
+    }
+}
+
+#[tokio::test]
+async fn a_long_name_reaches_no_authorizer_and_no_challenge() {
+    let layer =
+        McpLayer::new(&resource()).rule(McpItem::ToolPrefix(""), McpNeed::permission(by_scope()));
+    let sent = |length: usize| post("", call(&":".repeat(length)));
+    let app = app(layer);
+    assert_eq!(sent(9_000).status(&app).await, StatusCode::BAD_REQUEST);
+    let answer = sent(8_000).ask(&app).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[test]

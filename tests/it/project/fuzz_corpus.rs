@@ -15,6 +15,7 @@ mod webhooks;
 
 use std::{fs, path::PathBuf};
 
+use crate::mcp::oracle;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -114,4 +115,9 @@ fn one_signature_of_twilio_lets_one_form_in() {
 #[test]
 fn nobody_chooses_the_address_by_which_they_are_counted() {
     replay("forwarded_headers", proxies::forwarded_headers);
+}
+
+#[test]
+fn no_message_is_judged_weaker_than_a_reader_takes_it() {
+    replay("mcp_bodies", oracle::mcp_bodies);
 }
