@@ -52,6 +52,9 @@ impl AuthConfig {
         if setup.has_webhooks() {
             faults.add_homeless_webhooks();
         }
+        if setup.built.mcp.is_some() {
+            faults.add_homeless_mcp();
+        }
         match faults.len() {
             0 => Ok(setup),
             _ => faults.finish(None),
@@ -65,8 +68,9 @@ impl AuthSetup {
     ///
     /// Where the document has webhooks, every request to their paths is refused, and the log says so;
     /// where a later one has, that is a fault: take [`into_reload_layers`](Self::into_reload_layers).
-    pub fn into_reload_layer(self) -> (ReloadLayer, ReloadHandle) {
+    pub fn into_reload_layer(mut self) -> (ReloadLayer, ReloadHandle) {
         self.log();
+        self.close_without_mcp();
         self.miss_webhooks();
         let (layer, _, handle) = ReloadHandle::new(self, HasWebhookRoutes::No);
         (layer, handle)
@@ -93,8 +97,9 @@ impl AuthSetup {
     /// # std::fs::remove_file(&file).unwrap();
     /// # Ok::<(), tower_auth::config::ConfigFaults>(())
     /// ```
-    pub fn into_reload_layers(self) -> (ReloadLayer, WebhookRoutes, ReloadHandle) {
+    pub fn into_reload_layers(mut self) -> (ReloadLayer, WebhookRoutes, ReloadHandle) {
         self.log();
+        self.close_without_mcp();
         ReloadHandle::new(self, HasWebhookRoutes::Yes)
     }
 }

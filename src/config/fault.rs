@@ -224,6 +224,14 @@ impl Faults {
         self.add(ConfigErrorKind::Conflict, &place, message);
     }
 
+    /// An MCP server is named, and the program has not taken its layer.
+    pub(super) fn add_homeless_mcp(&mut self) {
+        let place = Place::new("auth.mcp", At::File);
+        let message = "an MCP server is named, and this program has no place for its rules: leave it out, \
+                       or let the program take its layer (`AuthSetup::take_mcp`)";
+        self.add(ConfigErrorKind::Conflict, &place, message);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.found.len()
     }

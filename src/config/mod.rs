@@ -281,6 +281,7 @@
 //! | another HTTP client; how many tokens are remembered; limits of waiting, of asking and of age for an issuer's keys and answers | a provider of the program's, as `custom` |
 //! | a table of roles, owners, a policy | an authorizer of the program's, named by `authorization` |
 //! | a store for managed keys in the agent shape | the gateway shape, or `ManagedKeys` under a name of the program's |
+//! | an authorizer for a tool of an MCP server; how many messages are read at the same time, and for how long | further rules and settings of the layer that [`take_mcp`](AuthSetup::take_mcp) gives |
 //! | a replay store that servers share; how many bodies of a webhook are read at the same time, and for how long; a provider for the senders | [`with_webhook`](AuthConfig::with_webhook) |
 //!
 //! # Authorizers

@@ -2,6 +2,7 @@
 
 mod administered;
 mod layer;
+mod wiring;
 
 use std::{
     fmt,
@@ -15,14 +16,10 @@ pub use self::layer::ReloadLayer;
 use super::{
     AuthConfig, AuthSetup, ConfigFaults, ConfigSummary,
     assemble::{Built, Former, Kept, assemble},
-    fault::{Faults, Place},
-    node::At,
+    shape::mcp::Mcp,
     source::{FileDigest, FileState},
 };
-use crate::{
-    auth::ReplaceableCore, clock::from_unix, error::ConfigErrorKind, log::TARGET,
-    webhook::WebhookRoutes,
-};
+use crate::{auth::ReplaceableCore, clock::from_unix, log::TARGET, webhook::WebhookRoutes};
 
 /// Reads the configuration again and puts it in the place of the one before.
 ///
@@ -83,6 +80,8 @@ struct Shared {
 struct State {
     summary: ConfigSummary,
     authorizer: Option<String>,
+    /// The MCP server whose layer the program took.
+    mcp: Option<Mcp>,
     kept: Kept,
     /// The files, as they were when they were read last.
     files: Vec<FileDigest>,
@@ -110,6 +109,7 @@ impl ReloadHandle {
             config,
             built,
             files,
+            mcp,
         } = setup;
         let swap = built.layer.into_replaceable();
         let handle = Self(Arc::new(Shared {
@@ -120,6 +120,7 @@ impl ReloadHandle {
             state: Mutex::new(State {
                 summary: built.summary,
                 authorizer: built.authorizer.map(|named| named.name),
+                mcp,
                 kept: built.kept,
                 files,
                 looked: None,
@@ -348,24 +349,6 @@ impl Shared {
             stale_seconds = now.saturating_sub(stale.since),
             "the configuration is at fault and not in force: the one from before stays"
         );
-    }
-
-    /// What the program put together when it started cannot be changed by a file.
-    fn with_same_wiring(&self, built: Built, state: &State) -> Result<Built, ConfigFaults> {
-        let mut faults = Faults::of(self.config.source.name());
-        let name = built.authorizer.as_ref().map(|named| &named.name);
-        if name != state.authorizer.as_ref() {
-            let place = Place::new("authorization", At::File);
-            let message = "another authorizer than before is named: that takes a restart";
-            faults.add(ConfigErrorKind::Conflict, &place, message);
-        }
-        if !built.summary.webhooks().is_empty() && self.has_webhook_routes == HasWebhookRoutes::No {
-            faults.add_homeless_webhooks();
-        }
-        match faults.len() {
-            0 => Ok(built),
-            _ => faults.finish(None),
-        }
     }
 }
 

@@ -2,9 +2,19 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AuthConfig, ConfigSummary, assemble::Built, source::FileDigest};
+use super::{
+    AuthConfig, ConfigSummary,
+    assemble::{Built, McpServer},
+    shape::mcp::Mcp,
+    source::FileDigest,
+};
 use crate::{
-    auth::layer::AuthLayer, authorize::Authorizer, log::TARGET, provider::AuthProvider,
+    auth::layer::AuthLayer,
+    authorize::Authorizer,
+    error::AuthError,
+    log::TARGET,
+    mcp::McpLayer,
+    provider::{AuthProvider, provider_fn},
     webhook::WebhookRoutes,
 };
 
@@ -35,6 +45,8 @@ pub struct AuthSetup {
     pub(super) config: AuthConfig,
     pub(super) built: Built,
     pub(super) files: Vec<FileDigest>,
+    /// The MCP server whose layer was taken.
+    pub(super) mcp: Option<Mcp>,
 }
 
 impl AuthSetup {
@@ -43,6 +55,7 @@ impl AuthSetup {
             config,
             built,
             files,
+            mcp: None,
         }
     }
 
@@ -71,8 +84,9 @@ impl AuthSetup {
     ///
     /// Where the document has webhooks, every request to their paths is refused, and the log says so:
     /// take [`into_layers`](Self::into_layers).
-    pub fn into_layer(self) -> AuthLayer {
+    pub fn into_layer(mut self) -> AuthLayer {
         self.log();
+        self.close_without_mcp();
         self.miss_webhooks();
         self.built.layer
     }
@@ -112,9 +126,67 @@ impl AuthSetup {
     /// # let _ = app;
     /// # Ok::<(), tower_auth::config::ConfigFaults>(())
     /// ```
-    pub fn into_layers(self) -> (AuthLayer, WebhookRoutes) {
+    pub fn into_layers(mut self) -> (AuthLayer, WebhookRoutes) {
         self.log();
+        self.close_without_mcp();
         (self.built.layer, self.built.webhooks)
+    }
+
+    /// Takes the layer of the MCP server that the document describes, to put around the endpoint.
+    ///
+    /// Where the document describes one and nobody takes it, the other layers refuse every request, and the log says
+    /// so: without it, every caller could use every tool. A later file may not change the block; that takes a
+    /// restart.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axum::{Router, routing::{get, post}};
+    /// use tower_auth::config::AuthConfig;
+    ///
+    /// let mut setup = AuthConfig::from_yaml(r#"
+    /// auth:
+    ///   api_keys: [{name: ada, key: sk-live-9f, scopes: [agents:deploy]}]
+    ///   mcp:
+    ///     resource: https://api.example.com/mcp
+    ///     authorization_servers: [https://issuer.example.com]
+    ///     scopes_supported: [agents:read, agents:deploy]
+    ///     tools: {echo: any_caller, deploy: [agents:deploy], "admin_*": [admin]}
+    ///     origins: [https://app.example.com]
+    /// "#)
+    /// .build()?;
+    ///
+    /// let mut app: Router = Router::new().route("/mcp", post(|| async { "the server" }));
+    /// if let Some(mcp) = setup.take_mcp() {
+    ///     app = app.layer(mcp);
+    /// }
+    /// let app = app.layer(setup.into_layer()); // around it
+    /// # let _ = app;
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    pub fn take_mcp(&mut self) -> Option<McpLayer> {
+        let McpServer { block, layer } = self.built.mcp.take()?;
+        self.mcp = Some(block);
+        Some(layer)
+    }
+
+    /// Closes for everybody where an MCP server is described and its rules stand nowhere.
+    pub(super) fn close_without_mcp(&mut self) {
+        if self.built.mcp.is_none() {
+            return;
+        }
+        tracing::error!(
+            target: TARGET,
+            source = %self.config.source.name(),
+            "an MCP server is configured, and the program does not take its layer: every request is \
+             refused; let it take the layer (`AuthSetup::take_mcp`)"
+        );
+        let nobody = provider_fn(|_| {
+            Err(AuthError::unavailable(
+                "the rules of the MCP server stand nowhere",
+            ))
+        });
+        self.built.layer = AuthLayer::new(nobody.with_credentials([]));
     }
 
     pub(super) fn log(&self) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     kept::{Former, Kept},
     limits::Limits,
+    mcp_server::McpServer,
 };
 use crate::{
     config::{
@@ -32,6 +33,7 @@ pub(in crate::config) struct Assembly<'a> {
     pub(super) webhooks: WebhookRoutes,
     pub(super) kept: Kept,
     pub(super) limits: Limits,
+    pub(super) mcp: Option<McpServer>,
     /// Whether the document lets everybody in, in one of the explicit ways.
     pub(super) is_open: bool,
     /// Whether the document has keys of its own, whatever they come to.

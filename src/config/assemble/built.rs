@@ -7,6 +7,7 @@ use super::{
     document::NamedAuthorizer,
     kept::{Former, Kept},
     limits::Limits,
+    mcp_server::McpServer,
 };
 use crate::{
     auth::layer::AuthLayer,
@@ -20,6 +21,7 @@ pub(in crate::config) struct Built {
     pub(in crate::config) provider: Option<Provider>,
     pub(in crate::config) authorizer: Option<NamedAuthorizer>,
     pub(in crate::config) webhooks: WebhookRoutes,
+    pub(in crate::config) mcp: Option<McpServer>,
     pub(in crate::config) kept: Kept,
     pub(in crate::config) summary: ConfigSummary,
 }
@@ -44,6 +46,7 @@ pub(in crate::config) fn assemble(
         webhooks,
         kept: Kept::after(former),
         limits: Limits::default(),
+        mcp: None,
         is_open: false,
         has_api_keys: false,
         files,
@@ -61,6 +64,7 @@ pub(in crate::config) fn assemble(
     let Assembly {
         faults,
         webhooks,
+        mcp,
         kept,
         mut summary,
         ..
@@ -71,6 +75,7 @@ pub(in crate::config) fn assemble(
         layer: guard.layer,
         provider: guard.provider,
         authorizer,
+        mcp,
         kept,
         summary,
     });

@@ -15,6 +15,7 @@ use crate::config::{
     shape::{
         caller::{Allowlist, ApiKeys},
         key_store::ManagedKeyStore,
+        mcp::Mcp,
         shared::Shared,
         throttle::Throttle,
         tokens::{Introspection, Jwt, OAuth2},
@@ -113,6 +114,8 @@ block! {
         throttle: optional Throttle,
         /// A state that several processes share: limits count there, and webhooks remember there.
         shared: optional Shared,
+        /// An MCP server that callers reach: the program puts its layer around the endpoint.
+        mcp: optional Mcp,
         ..providers: Providers,
     }
 }

@@ -16,6 +16,8 @@ mod kept;
 mod key_store;
 mod keys;
 mod limits;
+mod mcp;
+mod mcp_server;
 mod mode;
 mod secrets;
 mod senders;
@@ -30,4 +32,5 @@ pub(super) use self::{
     built::{Built, assemble},
     gateway::Gateway,
     kept::{Former, Kept},
+    mcp_server::McpServer,
 };

@@ -28,6 +28,7 @@ impl Assembly<'_> {
             layer = layer.dev_docs(true);
         }
         self.shared(gateway);
+        layer = self.mcp(layer, &gateway.mcp);
         self.throttle(gateway.throttle.value());
         layer = self.limits.limit(layer);
         self.webhooks(layer, gateway)

@@ -29,7 +29,7 @@ impl Read for Seconds {
 }
 
 /// A number of bytes, which is not 0.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Bytes(pub(in crate::config) usize);
 
 impl Read for Bytes {

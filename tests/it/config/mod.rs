@@ -15,6 +15,7 @@ mod issuers;
 mod jwt_keys;
 mod key_members;
 mod key_store;
+mod mcp;
 mod monotone;
 mod never_open;
 mod overrides;
