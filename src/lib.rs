@@ -103,7 +103,7 @@
 //!
 //! | field | holds |
 //! |---|---|
-//! | `outcome` | `accepted`, `refused`; `allowed` for a permission; `public`, `anonymous`, `preflight` where nobody was asked or needed; `handshake`, `repeated`, `equal_delivery`, `no_buffer` for webhooks |
+//! | `outcome` | `accepted`, `refused`; `allowed` for a permission; `public`, `anonymous`, `preflight`, `metadata` where nobody was asked or needed; `handshake`, `repeated`, `equal_delivery`, `no_buffer` for webhooks |
 //! | `provider` | the provider or authorizer that answered |
 //! | `code` | the code that the caller reads in the problem body |
 //! | `reason` | why, in one word; the caller never sees it |

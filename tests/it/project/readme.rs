@@ -69,6 +69,7 @@ fn the_readme_has_the_headings_that_people_look_for() {
         "Errors",
         "Configuration",
         "Managed keys",
+        "MCP servers",
         "Webhooks",
         "Security",
         "Performance",
