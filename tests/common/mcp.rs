@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::TcpListener,
     process::{Child, ExitStatus, Stdio},
 };
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     agent::{between, example, wait},
     live::{self, Script, http},
+    tls::TlsFront,
 };
 
 /// A running server; killed when dropped.
@@ -23,8 +25,12 @@ pub struct McpServer {
 impl McpServer {
     /// Starts it on a free port and waits until it has said all that it says.
     pub fn start(options: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", options)
+    }
+
+    fn start_at(address: &str, options: &[&str]) -> Self {
         let mut child = example("mcp_server")
-            .args(["--addr", "127.0.0.1:0"])
+            .args(["--addr", address])
             .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -92,8 +98,24 @@ impl McpIssuer {
     }
 
     /// Starts a server that takes its tokens, and lets it issue them.
-    pub fn server(&self, options: &[&str]) -> McpServer {
-        let server = McpServer::start(&[&["--issuer", self.url()], options].concat());
+    pub fn server(&self) -> McpServer {
+        self.introduced(McpServer::start(&["--issuer", self.url()]))
+    }
+
+    /// Starts a server behind one of TLS.
+    pub async fn server_behind_tls(&self) -> (McpServer, TlsFront) {
+        // The server is told its public address before it listens, so its own port is chosen before too.
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let front = TlsFront::start(address.port()).await;
+        let public_url = front.url("/mcp");
+        let options = ["--issuer", self.url(), "--public-url", &public_url];
+        let server = McpServer::start_at(&address.to_string(), &options);
+        (self.introduced(server), front)
+    }
+
+    fn introduced(&self, server: McpServer) -> McpServer {
         let control = format!("{}/control/resource?url={}", self.url(), server.url);
         assert_eq!(http("POST", &control, &[], "").status, 200);
         server
