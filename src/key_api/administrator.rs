@@ -26,6 +26,10 @@ pub(super) struct Administrator<N> {
 }
 
 impl<N> Administrator<N> {
+    pub(super) fn caller(&self) -> &AuthContext {
+        &self.caller
+    }
+
     /// Logs the refusal of an administrator's request, where it is one.
     pub(super) fn logged<T>(&self, answer: Result<T, KeyAdminError>) -> Result<T, Refusal> {
         answer.map_err(|error| {

@@ -1,5 +1,7 @@
 //! The router.
 
+use std::future::ready;
+
 use axum::{
     Router,
     extract::{OriginalUri, State},
@@ -8,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{
-    HeaderName, HeaderValue,
+    HeaderName, HeaderValue, Uri,
     header::{AUTHORIZATION, CACHE_CONTROL},
 };
 use serde_json::Value;
@@ -17,8 +19,11 @@ use super::{
     administrator::{Administrator, Read},
     answer, audit, document, ends, keys,
     refusal::Refusal,
+    revocations,
 };
-use crate::{keys::ManagedKeys, provider::AuthProvider, request::CredentialSource};
+use crate::{
+    keys::ManagedKeys, provider::AuthProvider, request::CredentialSource, revocations::Revocations,
+};
 
 /// An HTTP API with which administrators manage keys.
 ///
@@ -50,6 +55,7 @@ use crate::{keys::ManagedKeys, provider::AuthProvider, request::CredentialSource
 #[must_use]
 pub struct KeyApi {
     keys: ManagedKeys,
+    revocations: Option<Revocations>,
     has_openapi_route: bool,
 }
 
@@ -58,8 +64,36 @@ impl KeyApi {
     pub fn new(keys: ManagedKeys) -> Self {
         Self {
             keys,
+            revocations: None,
             has_openapi_route: false,
         }
+    }
+
+    /// Lets administrators revoke tokens at `POST /revocations`; nowhere unless set.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{
+    ///     key_api::KeyApi,
+    ///     keys::{ManagedKeys, MemoryKeyStore},
+    ///     revocations::Revocations,
+    /// };
+    ///
+    /// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?;
+    /// let revocations = Revocations::of_keys(&keys);
+    /// let api = KeyApi::new(keys).with_revocations(&revocations);
+    /// assert!(api.openapi("/keys")["paths"]["/keys/revocations"]["post"].is_object());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// ```text
+    /// curl https://api.example/keys/revocations -H "X-API-Key: $KEY" -H 'Content-Type: application/json' \
+    ///   -d '{"principal": {"method": "oauth2", "issuer": "https://login.example", "user_id": "42"}}'
+    /// ```
+    pub fn with_revocations(mut self, revocations: &Revocations) -> Self {
+        self.revocations = Some(revocations.clone());
+        self
     }
 
     /// Serves the OpenAPI document at `GET /openapi.json` below the router, to callers with
@@ -77,7 +111,7 @@ impl KeyApi {
     /// else.
     #[must_use]
     pub fn openapi(&self, nested_at: &str) -> Value {
-        describe(&self.keys, nested_at)
+        describe(&self.keys, self.revocations.is_some(), nested_at)
     }
 
     /// The router, for `Router::nest` behind an [`AuthLayer`](crate::AuthLayer).
@@ -97,7 +131,17 @@ impl KeyApi {
             .route("/{key_id}/revoke", post(ends::revoke))
             .route("/{key_id}/unrevoke", post(ends::unrevoke))
             .route("/{key_id}/audit", get(audit::of_key));
+        let revokes = self.revocations.is_some();
+        if let Some(revocations) = self.revocations {
+            let revoke = move |by, body| revocations::revoke(revocations.clone(), by, body);
+            router = router.route("/revocations", post(revoke));
+        }
         if self.has_openapi_route {
+            let openapi = move |State(keys): State<ManagedKeys>,
+                                _: Administrator<Read>,
+                                OriginalUri(uri): OriginalUri| {
+                ready(openapi(&keys, revokes, &uri))
+            };
             router = router.route("/openapi.json", get(openapi));
         }
         router
@@ -108,19 +152,15 @@ impl KeyApi {
     }
 }
 
-async fn openapi(
-    State(keys): State<ManagedKeys>,
-    _: Administrator<Read>,
-    OriginalUri(uri): OriginalUri,
-) -> Response {
+fn openapi(keys: &ManagedKeys, revokes: bool, uri: &Uri) -> Response {
     let path = uri.path();
     let nested_at = path.strip_suffix("/openapi.json").unwrap_or(path);
-    answer::json(&describe(&keys, nested_at))
+    answer::json(&describe(keys, revokes, nested_at))
 }
 
-fn describe(keys: &ManagedKeys, nested_at: &str) -> Value {
+fn describe(keys: &ManagedKeys, revokes: bool, nested_at: &str) -> Value {
     // A reload may have named another header.
-    document::of(nested_at, header(&keys.in_force()))
+    document::of(nested_at, header(&keys.in_force()), revokes)
 }
 
 /// The header of a key, unless a key is sent as a bearer token alone.

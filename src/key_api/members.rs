@@ -150,9 +150,21 @@ impl Members {
         let wanted = "is neither a user id nor {\"method\", \"issuer\", \"user_id\"}";
         self.read("owner", wanted, |value| match value {
             Value::String(id) => Some(id.into()),
+            Value::Object(principal) => principal_of(principal).map(Into::into),
+            _ => None,
+        })
+    }
+
+    pub(super) fn principal(&mut self, name: &'static str) -> Option<Principal<'static>> {
+        let wanted = "is no {\"method\", \"issuer\", \"user_id\"}";
+        self.read(name, wanted, |value| match value {
             Value::Object(principal) => principal_of(principal),
             _ => None,
         })
+    }
+
+    pub(super) fn time(&mut self, name: &'static str) -> Option<SystemTime> {
+        self.read(name, TIME, |value| date::parse(value.as_str()?).ok())
     }
 
     pub(super) fn limit(&mut self) -> Option<KeyLimit> {
@@ -180,9 +192,7 @@ impl Members {
 
     /// `expires_at`, or `expires_in` from now on.
     pub(super) fn expiry(&mut self) -> Option<End> {
-        let at = self.read("expires_at", TIME, |value| {
-            date::parse(value.as_str()?).ok()
-        });
+        let at = self.time("expires_at");
         let after = self.duration("expires_in");
         match (at, after) {
             (Some(_), Some(_)) => {
@@ -232,7 +242,7 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-fn principal_of(mut principal: Map<String, Value>) -> Option<KeyOwner> {
+fn principal_of(mut principal: Map<String, Value>) -> Option<Principal<'static>> {
     let method = text(principal.remove("method")?)?;
     let user_id = text(principal.remove("user_id")?)?;
     let source = match principal.remove("issuer") {
@@ -241,7 +251,7 @@ fn principal_of(mut principal: Map<String, Value>) -> Option<KeyOwner> {
     };
     principal
         .is_empty()
-        .then(|| Principal::new(&method, source.as_deref(), &user_id).into())
+        .then(|| Principal::new(&method, source.as_deref(), &user_id).into_owned())
 }
 
 const TIME: &str = "is no date and time with its offset: write it as 2027-01-31T00:00:00Z";

@@ -16,6 +16,7 @@
 //! | `POST /{key_id}/unrevoke` | makes a revoked key valid again | `keys:write` |
 //! | `GET /{key_id}/audit` | the changes of a key | `keys:read` |
 //! | `GET /audit` | the changes of all keys | `keys:read keys:admin` |
+//! | `POST /revocations` | revokes tokens, [where that is on](KeyApi::with_revocations) | `keys:write` |
 //!
 //! The caller gives nobody more than they have: see [`KeyAdmin`](crate::keys::KeyAdmin). A key that
 //! they may not see is answered as a key that does not exist, byte for byte.
@@ -60,6 +61,7 @@ mod query;
 mod refusal;
 mod request_headers;
 mod requests;
+mod revocations;
 mod strict;
 mod view;
 

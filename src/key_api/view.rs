@@ -7,7 +7,7 @@ use crate::{
     context::Principal,
     keys::{
         AuditRecord, KeyAction, KeyActor, KeyId, KeyLimit, KeyOwner, KeyRecord, KeyRevocation,
-        MadeKey, ManagedKey, Revision, Timestamp,
+        MadeKey, ManagedKey, Revision, RevocationRecord, Timestamp,
     },
 };
 
@@ -160,6 +160,7 @@ pub(super) struct AuditView<'a> {
     before: Option<RecordView<'a>>,
     after: Option<RecordView<'a>>,
     credits: Option<u64>,
+    revocation: Option<TokensView<'a>>,
 }
 
 impl<'a> AuditView<'a> {
@@ -173,6 +174,35 @@ impl<'a> AuditView<'a> {
             before: record.before().map(RecordView::of),
             after: record.after().map(RecordView::of),
             credits: record.credits(),
+            revocation: record.revocation().map(TokensView::of),
+        }
+    }
+}
+
+/// The tokens that were revoked: one, or those of a principal.
+#[derive(Serialize)]
+struct TokensView<'a> {
+    issuer: Option<&'a str>,
+    jti: Option<&'a str>,
+    principal: Option<&'a Principal<'static>>,
+    /// Left out for every tenant; null for what has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<Option<&'a str>>,
+    before: Option<Time>,
+    until: Time,
+    reason: &'a str,
+}
+
+impl<'a> TokensView<'a> {
+    fn of(record: &'a RevocationRecord) -> Self {
+        Self {
+            issuer: record.issuer(),
+            jti: record.jti(),
+            principal: record.principal(),
+            tenant: record.tenant(),
+            before: record.before().map(Time),
+            until: Time(record.until()),
+            reason: record.reason(),
         }
     }
 }

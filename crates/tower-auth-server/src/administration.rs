@@ -26,8 +26,17 @@ pub(crate) enum Missing {
 impl Administration {
     /// Opens the store that the command line or the environment names.
     pub(crate) async fn open(keys: &Keys, missing: Missing) -> Result<Self, Fault> {
-        let operator = operator(keys.operator.as_deref())?;
-        let url = url(keys)?;
+        Self::open_at(keys.store.as_deref(), keys.operator.as_deref(), missing).await
+    }
+
+    /// Opens the store of a URL.
+    pub(crate) async fn open_at(
+        store: Option<&str>,
+        named: Option<&str>,
+        missing: Missing,
+    ) -> Result<Self, Fault> {
+        let operator = operator(named)?;
+        let url = url(store)?;
         let store = match missing {
             Missing::Fails => engines::open(url).await?,
             Missing::IsMade => engines::open(url.creating()).await?,
@@ -43,9 +52,22 @@ impl Administration {
 
     /// The administrator, who makes keys with a prefix.
     pub(crate) fn admin_for(&self, prefix: &str) -> Result<KeyAdmin, Fault> {
+        Ok(self.keys_for(prefix)?.as_operator(&self.operator))
+    }
+
+    /// The keys, where none is made.
+    pub(crate) fn keys(&self) -> Result<ManagedKeys, Fault> {
+        self.keys_for(NEW_PREFIX)
+    }
+
+    fn keys_for(&self, prefix: &str) -> Result<ManagedKeys, Fault> {
         let keys = ManagedKeys::of(Arc::clone(&self.store), prefix);
-        let keys = keys.map_err(|error| Fault::usage(error.to_string()))?;
-        Ok(keys.as_operator(&self.operator))
+        keys.map_err(|error| Fault::usage(error.to_string()))
+    }
+
+    /// The name of the operator.
+    pub(crate) fn operator(&self) -> &str {
+        &self.operator
     }
 
     pub(crate) fn store(&self) -> &dyn KeyStore {
@@ -102,8 +124,8 @@ pub(crate) fn prefix_of(record: &KeyRecord) -> Option<&str> {
         .filter(|prefix| !prefix.is_empty())
 }
 
-fn url(keys: &Keys) -> Result<KeyStoreUrl, Fault> {
-    let Some(url) = keys.store.as_deref().filter(|url| !url.is_empty()) else {
+fn url(store: Option<&str>) -> Result<KeyStoreUrl, Fault> {
+    let Some(url) = store.filter(|url| !url.is_empty()) else {
         return Err(Fault::usage(
             "no key store is named: write --store sqlite:keys.db, or put such a URL into \
              TOWER_AUTH_KEY_STORE",

@@ -7,7 +7,7 @@ use tower_auth::{
     Principal, Secret,
     keys::{
         AuditRecord, KeyAction, KeyActor, KeyId, KeyLimit, KeyOwner, KeyRecord, KeyRevocation,
-        MadeKey, ManagedKey, Revision, Timestamp,
+        MadeKey, ManagedKey, Revision, RevocationRecord, Timestamp,
     },
 };
 
@@ -174,6 +174,8 @@ pub(crate) struct AuditView<'a> {
     before: Option<KeyView<'a>>,
     after: Option<KeyView<'a>>,
     credits: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocation: Option<&'a RevocationRecord>,
 }
 
 impl<'a> AuditView<'a> {
@@ -188,6 +190,7 @@ impl<'a> AuditView<'a> {
             before: record.before().map(view),
             after: record.after().map(view),
             credits: record.credits(),
+            revocation: record.revocation(),
         }
     }
 }
@@ -220,6 +223,8 @@ pub(crate) fn action(action: KeyAction) -> &'static str {
         KeyAction::Revoke => "revoke",
         KeyAction::Unrevoke => "unrevoke",
         KeyAction::Delete => "delete",
+        KeyAction::RevokeTokens => "end",
+        KeyAction::RestoreRevocations => "restore",
         _ => "other",
     }
 }

@@ -2,14 +2,16 @@
 
 mod operations;
 mod parts;
+mod revocations;
 mod schemas;
 
 use http::HeaderName;
 use serde_json::{Value, json};
 
 /// The OpenAPI 3.1 document of an API that is nested at a path. `header` carries the caller's key;
-/// without one the key is sent as a bearer token alone.
-pub(super) fn of(nested_at: &str, header: Option<&HeaderName>) -> Value {
+/// without one the key is sent as a bearer token alone. `revokes` says whether tokens are revoked here.
+pub(super) fn of(nested_at: &str, header: Option<&HeaderName>, revokes: bool) -> Value {
+    let of_tokens = revokes.then(revocations::operation);
     let nested_at = nested_at.trim_end_matches('/');
     let mut schemes = json!({
         "bearer": {
@@ -32,7 +34,7 @@ pub(super) fn of(nested_at: &str, header: Option<&HeaderName>) -> Value {
             "description": "Administers API keys. A caller gives nobody more than they have.",
         },
         "tags": [{"name": TAG, "description": "for administrators of API keys"}],
-        "paths": operations::paths(nested_at, header.is_some()),
+        "paths": operations::paths(nested_at, header.is_some(), of_tokens),
         "components": {
             "schemas": schemas::all(),
             "securitySchemes": schemes,

@@ -165,20 +165,20 @@ fn all() -> Vec<Operation> {
     ]
 }
 
-struct Operation {
-    path: &'static str,
-    method: &'static str,
-    id: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    scopes: &'static str,
-    parts: Vec<Part>,
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    pub(super) scopes: &'static str,
+    pub(super) parts: Vec<Part>,
 }
 
 /// The item of each path.
-pub(super) fn paths(nested_at: &str, has_header: bool) -> Value {
+pub(super) fn paths(nested_at: &str, has_header: bool, more: Option<Operation>) -> Value {
     let mut paths = Map::new();
-    for operation in all() {
+    for operation in all().into_iter().chain(more) {
         let path = match (nested_at, operation.path) {
             ("", "") => "/".to_owned(),
             (nested_at, path) => format!("{nested_at}{path}"),
@@ -245,7 +245,7 @@ fn usual() -> Vec<Part> {
     ]
 }
 
-fn with_body(schema: &str, example: Value) -> Vec<Part> {
+pub(super) fn with_body(schema: &str, example: Value) -> Vec<Part> {
     vec![
         body(schema, example),
         problem("408", "The body did not come in time."),
@@ -265,7 +265,7 @@ fn changing_key() -> Vec<Part> {
     [on_key(), vec![if_match(), conflict(), stale]].concat()
 }
 
-fn conflict() -> Part {
+pub(super) fn conflict() -> Part {
     problem(
         "409",
         "The state of the store or of the key does not allow it: detail says why.",

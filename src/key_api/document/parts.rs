@@ -87,6 +87,11 @@ pub(super) fn listed(schema: &str) -> Part {
     Part::Response("200", response("A page.", schema, headers))
 }
 
+/// 200 with what was done.
+pub(super) fn done(schema: &str, description: &str) -> Part {
+    Part::Response("200", response(description, schema, json!({})))
+}
+
 /// 204.
 pub(super) fn deleted() -> Part {
     Part::Response("204", json!({"description": "The key is deleted."}))

@@ -59,7 +59,22 @@ fn requests() -> Schemas {
             ),
         ),
         ("Nothing", object(json!({}), &[])),
+        ("Revoke", revocation()),
     ])
+}
+
+/// A token, or everything of a principal.
+fn revocation() -> Value {
+    let members = json!({
+        "issuer": {"type": "string", "description": "The issuer of the token, as the program's configuration names it, or the source of its provider."},
+        "jti": {"type": "string", "description": "The id of the token. It, or principal."},
+        "principal": described(reference("Principal"), "Everything that was issued to it ends, its managed keys too. It, or jti."),
+        "tenant": nullable(json!({"type": "string", "description": "Only what is of this tenant; null: what has none."})),
+        "before": described(reference("Time"), "Only what was issued before; now unless set."),
+        "expires_at": described(reference("Time"), "When the token expires: the revocation is kept until then."),
+        "reason": {"type": "string", "maxLength": 256, "description": "For other administrators."},
+    });
+    object(members, &[])
 }
 
 fn answers() -> Schemas {
@@ -89,12 +104,21 @@ fn answers() -> Schemas {
         "by": reference("Actor"),
         "action": {
             "type": "string",
-            "enum": ["create", "import", "update", "rotate", "revoke", "unrevoke", "delete"],
+            "enum": [
+                "create", "import", "update", "rotate", "revoke", "unrevoke", "delete", "revoke_tokens",
+                "restore_revocations",
+            ],
         },
-        "key": described(reference("KeyId"), "For a rotation, the old key."),
+        "key": described(reference("KeyId"), "For a rotation, the old key; empty where the change is of no key."),
         "before": nullable_reference("KeyRecord"),
         "after": nullable_reference("KeyRecord"),
         "credits": nullable(json!({"type": "integer", "description": "Those that the change gave."})),
+        "revocation": nullable_reference("RevokedTokens"),
+    });
+    let revoked = json!({
+        "before": nullable_reference("Time"),
+        "until": described(reference("Time"), "The revocation is kept until then."),
+        "revoked_keys": {"type": "integer", "minimum": 0, "description": "The managed keys that ended with it."},
     });
     let key_page = json!({
         "keys": {"type": "array", "items": reference("Key")},
@@ -112,6 +136,8 @@ fn answers() -> Schemas {
         ("KeyPage", object(key_page, &EVERY)),
         ("AuditRecord", object(audit, &EVERY)),
         ("AuditPage", object(audit_page, &EVERY)),
+        ("RevokedTokens", revoked_tokens()),
+        ("Revoked", object(revoked, &EVERY)),
         ("Problem", problem()),
     ])
 }
@@ -140,6 +166,22 @@ fn record() -> Value {
         "revoked": {"oneOf": [object(revocation, &EVERY), {"type": "null"}]},
         "successor": nullable_reference("KeyId"),
     })
+}
+
+/// Tokens that were revoked.
+fn revoked_tokens() -> Value {
+    let text = || nullable(json!({"type": "string"}));
+    let members = json!({
+        "issuer": text(),
+        "jti": text(),
+        "principal": nullable_reference("Principal"),
+        "tenant": described(text(), "Left out for every tenant; null for what has none."),
+        "before": nullable_reference("Time"),
+        "until": described(reference("Time"), "The revocation is kept until then."),
+        "reason": {"type": "string"},
+    });
+    let required = ["issuer", "jti", "principal", "before", "until", "reason"];
+    object(members, &required)
 }
 
 /// RFC 9457.

@@ -2,6 +2,7 @@
 
 mod fault;
 mod keys;
+mod revoke;
 mod values;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -13,10 +14,10 @@ pub(crate) use self::keys::{
     Audit, Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate,
     Show, Update, key_owner,
 };
-pub(crate) use self::values::MOST_CREDITS;
+pub(crate) use self::{revoke::RevokeTokens, values::MOST_CREDITS};
 use crate::fault::Fault;
 
-/// Administers the managed API keys of tower-auth, and checks its configuration files
+/// Administers the managed API keys of tower-auth, revokes tokens, and checks its configuration files
 #[derive(Debug, Parser)]
 #[command(
     name = "tower-auth",
@@ -36,6 +37,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Keys(Box<Keys>),
+    Revoke(Box<RevokeTokens>),
     /// Say what is wrong with a configuration file: all faults at once, or what it comes to
     ///
     /// Values such as ${NAME} come from the environment of this command. Nothing is connected to.

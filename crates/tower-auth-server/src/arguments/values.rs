@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tower_auth::keys::{KeyFormat, KeyId};
+use tower_auth::keys::{KeyFormat, KeyId, Timestamp};
 
 use super::Expiry;
 use crate::time;
@@ -27,6 +27,12 @@ pub(super) fn id(given: &str) -> Result<KeyId, &'static str> {
 
 pub(super) fn duration(given: &str) -> Result<Duration, String> {
     time::duration(given)
+}
+
+pub(super) fn time(given: &str) -> Result<Timestamp, &'static str> {
+    time::time(given).ok_or(
+        "is no time: write a day, such as 2027-01-31, or a time, such as 2027-01-31T12:00:00Z",
+    )
 }
 
 /// A key that is dead when it is made is a mistake.

@@ -48,6 +48,13 @@ pub(super) async fn run(keys: &Keys, audit: &Audit) -> Result<(), Fault> {
 
 fn row(record: &AuditRecord) -> [String; COLUMNS] {
     let key = record.after().or(record.before());
+    let name = match record.revocation() {
+        Some(revocation) => {
+            let user = revocation.principal().map(|principal| principal.user_id());
+            user.or(revocation.jti()).unwrap_or_default()
+        }
+        None => key.map_or("", |key| key.name()),
+    };
     let seconds = record
         .at()
         .to_string()
@@ -59,7 +66,7 @@ fn row(record: &AuditRecord) -> [String; COLUMNS] {
         view::actor(record.by()).to_owned(),
         view::action(record.action()).to_owned(),
         record.key().to_string(),
-        key.map_or("", |key| key.name()).to_owned(),
+        name.to_owned(),
     ]
 }
 

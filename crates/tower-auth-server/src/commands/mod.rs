@@ -7,6 +7,7 @@ mod create;
 mod describe;
 mod import;
 mod list;
+mod revoke;
 mod rotate;
 mod show;
 
@@ -18,6 +19,7 @@ use crate::{
 pub(crate) async fn run(command: &Command) -> Result<(), Fault> {
     match command {
         Command::Keys(keys) => run_keys(keys).await,
+        Command::Revoke(revoke) => revoke::run(revoke).await,
         Command::Check { config } => check::run(config),
         Command::Completions { shell } => describe::completions(*shell),
         Command::Man { command } => describe::manual(command),

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::common::Folder;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["keys"],
     &["keys", "create"],
@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["keys", "import"],
     &["keys", "audit"],
     &["keys", "renew-epoch"],
+    &["revoke"],
     &["check"],
     &["completions"],
     &["man"],

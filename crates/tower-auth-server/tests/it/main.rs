@@ -16,5 +16,6 @@ mod making;
 mod mistakes;
 mod outage;
 mod postgres;
+mod revoking;
 mod updating;
 mod whole_life;

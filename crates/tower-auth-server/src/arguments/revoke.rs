@@ -1,0 +1,82 @@
+//! The command that ends tokens.
+
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+use tower_auth::keys::Timestamp;
+
+use super::values;
+
+/// End tokens before their time: one token, or everything of a user that was issued until now
+///
+/// Every server that asks the revocations of this store refuses them within a second: one with
+/// `revocations` in its file, or with `Revocations::of_keys` in its program. The managed keys of the user
+/// are revoked with the tokens, for good.
+///
+/// For example: tower-auth revoke --issuer https://login.example --user 42 --reason "lost laptop"
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = false,
+    group = ArgGroup::new("what").required(true).args(["jti", "user"])
+)]
+pub(crate) struct RevokeTokens {
+    /// The key store: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TOWER_AUTH_KEY_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) store: Option<String>,
+
+    /// Who you are, for the audit records [default: the name of your account on this machine]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+
+    /// The issuer of the tokens as the server's configuration names it, or the source of the provider
+    /// that takes them; without it, the tokens of a provider that has neither
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) issuer: Option<String>,
+
+    /// The id of one token: its claim `jti`
+    #[arg(long, value_name = "ID")]
+    pub(crate) jti: Option<String>,
+
+    /// The user, as the server knows it: everything that was issued to it ends
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+
+    /// The provider that the user is known to, such as oauth2, or api_key for managed keys [default: jwt,
+    /// oauth2, introspection and userinfo]
+    #[arg(long, value_name = "METHOD", conflicts_with = "jti")]
+    pub(crate) method: Option<String>,
+
+    /// Only what is of this tenant (the claim `tenant`)
+    #[arg(long, value_name = "TENANT", conflicts_with = "jti")]
+    pub(crate) tenant: Option<String>,
+
+    /// End only what was issued before: 2027-01-31, or 2027-01-31T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "jti", value_parser = values::time)]
+    pub(crate) before: Option<Timestamp>,
+
+    /// When the token expires (its claim `exp`): until then the revocation is kept
+    #[arg(long, value_name = "TIME", conflicts_with = "user", value_parser = values::time)]
+    pub(crate) expires_at: Option<Timestamp>,
+
+    /// How long the revocation is kept: no shorter than the servers' max_token_lifetime
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::lifetime)]
+    pub(crate) keep: Duration,
+
+    /// Why, for the other administrators
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) reason: String,
+
+    /// Print a JSON array with a document for each provider
+    #[arg(long)]
+    pub(crate) json: bool,
+}
