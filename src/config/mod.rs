@@ -328,6 +328,7 @@ mod opening;
 mod read;
 mod registry;
 mod reload;
+mod revocations;
 mod schema;
 mod setup;
 mod shape;

@@ -9,7 +9,7 @@ use super::{
 use crate::{error::ConfigErrorKind, log::Causes};
 
 impl AuthSetup {
-    /// Opens the key store that the document names, and reads all keys; opens the shared state that it
+    /// Opens the key store that the document names, and reads all keys and revocations; opens the shared state that it
     /// names: a program that does so before it serves learns at its start that one of them is away.
     /// Without it, the first request opens them: while the key store is away it is refused with 503, and
     /// while the shared state is away this process counts alone.
@@ -30,6 +30,10 @@ impl AuthSetup {
             let opened = match keys.store.open().await {
                 Ok(()) => keys.keys.open().await,
                 failed => failed,
+            };
+            let opened = match (opened, &kept.revocations) {
+                (Ok(()), Some(kept)) => kept.revocations.open().await.map_err(Into::into),
+                (opened, _) => opened,
             };
             if let Err(error) = opened {
                 add(&mut faults, &keys.place, &keys.url.to_string(), &error);

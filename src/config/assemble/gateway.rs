@@ -16,6 +16,7 @@ use crate::config::{
         caller::{Allowlist, ApiKeys},
         key_store::ManagedKeyStore,
         mcp::Mcp,
+        revocations::RevocationRules,
         shared::Shared,
         throttle::Throttle,
         tokens::{Introspection, Jwt, OAuth2},
@@ -116,6 +117,8 @@ block! {
         shared: optional Shared,
         /// An MCP server that callers reach: the program puts its layer around the endpoint.
         mcp: optional Mcp,
+        /// Revocations of tokens, in the key store; off unless the block is there.
+        revocations: optional RevocationRules,
         ..providers: Providers,
     }
 }

@@ -9,12 +9,14 @@ use crate::{
         read::Slot,
         shape::{
             key_store::ManagedKeyStore,
+            revocations::RevocationRules,
             tokens::{Introspection, OAuth2},
             webhook::Scheme,
         },
     },
     keys::{KeyStoreUrl, LazyKeyStore, ManagedKeys},
     provider::{IntrospectionAuth, OAuth2Auth},
+    revocations::Revocations,
     secret::Secret,
     shared::{LazySharedState, SharedCounts, SharedUrl},
     webhook::{MemoryReplayStore, SharedReplayStore, WebhookRoutes},
@@ -38,6 +40,7 @@ pub(in crate::config) struct Kept {
     /// Those of earlier files, the newest first.
     pub(super) earlier_limits: Vec<KeptLimits>,
     pub(in crate::config) shared: Option<KeptShared>,
+    pub(in crate::config) revocations: Option<KeptRevocations>,
 }
 
 impl Kept {
@@ -141,6 +144,14 @@ pub(in crate::config) struct KeptShared {
     pub(in crate::config) counts: SharedCounts,
     /// The deliveries that webhooks have handled.
     pub(super) handled: SharedReplayStore,
+}
+
+/// Revocations, which are read from their store already.
+pub(in crate::config) struct KeptRevocations {
+    pub(super) block: RevocationRules,
+    /// Of the key store.
+    pub(super) url: KeyStoreUrl,
+    pub(in crate::config) revocations: Revocations,
 }
 
 /// What the webhook at a path has handled: another file goes on from there.

@@ -19,6 +19,7 @@ mod limits;
 mod mcp;
 mod mcp_server;
 mod mode;
+mod revocations;
 mod secrets;
 mod senders;
 mod settings;

@@ -31,6 +31,7 @@ impl Assembly<'_> {
         layer = self.mcp(layer, &gateway.mcp);
         self.throttle(gateway.throttle.value());
         layer = self.limits.limit(layer);
+        layer = self.revocations(layer, gateway);
         self.webhooks(layer, gateway)
     }
 

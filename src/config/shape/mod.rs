@@ -4,6 +4,7 @@ pub(super) mod agent;
 pub(super) mod caller;
 pub(super) mod key_store;
 pub(super) mod mcp;
+pub(super) mod revocations;
 pub(super) mod shared;
 pub(super) mod throttle;
 pub(super) mod tokens;

@@ -8,4 +8,5 @@ mod kit;
 mod lifecycle;
 mod lists;
 mod refusals;
+mod revocations;
 mod secrets;

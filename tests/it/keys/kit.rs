@@ -13,7 +13,7 @@ use tower_auth::{
     keys::{
         AsOf, AuditQuery, AuditRecord, Epoch, KeyChanges, KeyId, KeyLookup, KeyQuery, KeyRequest,
         KeyStore, KeyStoreError, KeyStoreFuture, KeyUse, KeyWrite, MadeKey, ManagedKeys,
-        MemoryKeyStore, Page, Revision, Spend, StoredKey, Written,
+        MemoryKeyStore, Page, Revision, RevocationChanges, Spend, StoredKey, Written,
     },
     provider::AuthProvider,
     testing::ManualClock,
@@ -141,6 +141,14 @@ impl KeyStore for Stopped {
 
     fn audit(&self, query: AuditQuery) -> KeyStoreFuture<AsOf<Page<AuditRecord>>> {
         self.answer(self.inner.audit(query))
+    }
+
+    fn revocations(
+        &self,
+        after: Revision,
+        limit: usize,
+    ) -> KeyStoreFuture<AsOf<RevocationChanges>> {
+        self.answer(self.inner.revocations(after, limit))
     }
 
     fn renew_epoch(&self) -> KeyStoreFuture<Epoch> {

@@ -1,7 +1,9 @@
 //! Credentials that end before their time [13.1].
 
-mod kit;
+mod keys;
+pub mod kit;
 mod outage;
 mod principals;
+mod providers;
 mod stores;
 mod tokens;

@@ -7,5 +7,6 @@ mod faults;
 mod kit;
 mod opening;
 mod reload;
+mod revocations;
 mod served;
 mod settings;

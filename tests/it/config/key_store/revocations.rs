@@ -1,0 +1,111 @@
+//! Revocations from a file: the block `revocations`.
+
+use tower_auth::{config::ConfigErrorKind, keys::Revocation};
+
+use super::kit::Outside;
+use crate::{
+    common::answer::guarded, keys::kit::JWT_SECRET, keys::kit::Mood, revocations::kit::status,
+};
+
+/// A file with tokens, and what it says of revocations.
+fn file(revocations: &str) -> String {
+    format!(
+        "auth:
+  jwt: {{secret: '{JWT_SECRET}'}}
+  key_store: {{url: 'memory:keys', prefix: sk}}
+  {revocations}
+"
+    )
+}
+
+#[tokio::test]
+async fn a_file_holds_its_callers_to_the_revocations_of_its_store() {
+    let outside = Outside::new();
+    let setup = outside.build(&file("revocations: {}"));
+    setup.open().await.unwrap();
+    let revocations = setup.revocations().unwrap();
+    let app = guarded(setup.into_layer());
+    let token = crate::keys::kit::token("eve", "a");
+    assert_eq!(status(&app, &token).await, 200);
+    let eve = tower_auth::Principal::new("jwt", None, "eve");
+    let operator = revocations.as_operator("root");
+    operator.revoke(Revocation::principal(eve)).await.unwrap();
+    assert_eq!(status(&app, &token).await, 401);
+}
+
+#[tokio::test]
+async fn without_the_block_there_are_none() {
+    let outside = Outside::new();
+    let setup = outside.build(&file(""));
+    assert!(setup.revocations().is_none());
+    let app = guarded(setup.into_layer());
+    outside.store.is(Mood::Failing);
+    assert_eq!(
+        status(&app, &crate::keys::kit::token("eve", "a")).await,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_lets_nobody_in() {
+    let outside = Outside::new();
+    outside.opens(Mood::Failing);
+    let app = outside.app(&file("revocations: {}"));
+    assert_eq!(
+        status(&app, &crate::keys::kit::token("eve", "a")).await,
+        503
+    );
+}
+
+#[tokio::test]
+async fn its_settings_are_those_of_the_code() {
+    let outside = Outside::new();
+    let setup = outside.build(&file(
+        "revocations: {max_token_lifetime_seconds: 60, leeway_seconds: 5, stale_limit_seconds: 0, \
+         max_revocations: 1, require_issued_at: true}",
+    ));
+    let revocations = setup.revocations().unwrap();
+    let shown = format!("{revocations:?}");
+    for expected in [
+        "max_lifetime: 60s",
+        "leeway: 5s",
+        "stale_limit: 0ns",
+        "max_kept: 1",
+        "needs_issued_at: true",
+    ] {
+        assert!(shown.contains(expected), "{shown}");
+    }
+    let operator = revocations.as_operator("root");
+    operator.revoke(Revocation::token("", "1")).await.unwrap();
+    assert!(operator.revoke(Revocation::token("", "2")).await.is_err());
+    // It does not say when it was issued.
+    let app = guarded(setup.into_layer());
+    assert_eq!(
+        status(&app, &crate::keys::kit::token("eve", "a")).await,
+        401
+    );
+}
+
+#[test]
+fn what_cannot_be_is_a_fault_with_its_place() {
+    let outside = Outside::new();
+    let faults = outside.faults(&format!(
+        "auth: {{jwt: {{secret: '{JWT_SECRET}'}}, revocations: {{}}}}"
+    ));
+    let fault = faults.iter().next().unwrap();
+    assert_eq!(fault.kind(), ConfigErrorKind::Conflict);
+    assert!(fault.to_string().contains("key_store"), "{fault}");
+    for (block, path) in [
+        (
+            "{max_token_lifetime_seconds: 0}",
+            "max_token_lifetime_seconds",
+        ),
+        ("{max_revocations: 0}", "max_revocations"),
+        ("{max_revocation: 7}", "max_revocation"),
+        ("{require_issued_at: maybe}", "require_issued_at"),
+        ("null", "revocations"),
+    ] {
+        let faults = outside.faults(&file(&format!("revocations: {block}")));
+        assert!(faults.to_string().contains(path), "{faults}");
+    }
+}
