@@ -1,10 +1,13 @@
 //! Revocations from a file: the block `revocations`.
 
-use tower_auth::{config::ConfigErrorKind, keys::Revocation};
+use tower_auth::{ConfigErrorKind, keys::Revocation};
 
 use super::kit::Outside;
 use crate::{
-    common::answer::guarded, keys::kit::JWT_SECRET, keys::kit::Mood, revocations::kit::status,
+    common::answer::guarded,
+    config::files::NOW,
+    keys::kit::{JWT_SECRET, Mood},
+    revocations::kit::status,
 };
 
 /// A file with tokens, and what it says of revocations.
@@ -18,6 +21,13 @@ fn file(revocations: &str) -> String {
     )
 }
 
+/// Of the clock that files have in tests.
+fn token() -> String {
+    let claims = serde_json::json!({"sub": "eve", "exp": NOW + 600});
+    let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+}
+
 #[tokio::test]
 async fn a_file_holds_its_callers_to_the_revocations_of_its_store() {
     let outside = Outside::new();
@@ -25,7 +35,7 @@ async fn a_file_holds_its_callers_to_the_revocations_of_its_store() {
     setup.open().await.unwrap();
     let revocations = setup.revocations().unwrap();
     let app = guarded(setup.into_layer());
-    let token = crate::keys::kit::token("eve", "a");
+    let token = token();
     assert_eq!(status(&app, &token).await, 200);
     let eve = tower_auth::Principal::new("jwt", None, "eve");
     let operator = revocations.as_operator("root");
@@ -40,10 +50,7 @@ async fn without_the_block_there_are_none() {
     assert!(setup.revocations().is_none());
     let app = guarded(setup.into_layer());
     outside.store.is(Mood::Failing);
-    assert_eq!(
-        status(&app, &crate::keys::kit::token("eve", "a")).await,
-        200
-    );
+    assert_eq!(status(&app, &token()).await, 200);
 }
 
 #[tokio::test]
@@ -51,10 +58,7 @@ async fn a_store_that_cannot_be_read_lets_nobody_in() {
     let outside = Outside::new();
     outside.opens(Mood::Failing);
     let app = outside.app(&file("revocations: {}"));
-    assert_eq!(
-        status(&app, &crate::keys::kit::token("eve", "a")).await,
-        503
-    );
+    assert_eq!(status(&app, &token()).await, 503);
 }
 
 #[tokio::test]
@@ -80,10 +84,7 @@ async fn its_settings_are_those_of_the_code() {
     assert!(operator.revoke(Revocation::token("", "2")).await.is_err());
     // It does not say when it was issued.
     let app = guarded(setup.into_layer());
-    assert_eq!(
-        status(&app, &crate::keys::kit::token("eve", "a")).await,
-        401
-    );
+    assert_eq!(status(&app, &token()).await, 401);
 }
 
 #[test]
@@ -92,9 +93,9 @@ fn what_cannot_be_is_a_fault_with_its_place() {
     let faults = outside.faults(&format!(
         "auth: {{jwt: {{secret: '{JWT_SECRET}'}}, revocations: {{}}}}"
     ));
-    let fault = faults.iter().next().unwrap();
+    let fault = &faults.faults()[0];
     assert_eq!(fault.kind(), ConfigErrorKind::Conflict);
-    assert!(fault.to_string().contains("key_store"), "{fault}");
+    assert!(fault.message().contains("key_store"), "{faults}");
     for (block, path) in [
         (
             "{max_token_lifetime_seconds: 0}",
