@@ -102,6 +102,16 @@ impl RevocationAdmin {
     /// could not be asked. Where managed keys of a principal could not be revoked with it, the rest of it
     /// stands: revoke again.
     pub async fn revoke(&self, revocation: Revocation) -> Result<Revoked, KeyAdminError> {
+        // A task of its own: whoever asked may go away, and the keys of a principal must not end in part.
+        let admin = self.clone();
+        let work = tokio::spawn(async move { admin.carry_out(revocation).await });
+        work.await.unwrap_or_else(|error| {
+            let error = KeyStoreError::unavailable(error);
+            Err(KeyAdminError::Unavailable(error))
+        })
+    }
+
+    async fn carry_out(&self, revocation: Revocation) -> Result<Revoked, KeyAdminError> {
         let settings = &self.revocations.settings;
         let now = Timestamp::from_unix_millis(settings.clock.now_millis());
         if revocation.instant() > Some(now.saturating_add(FUTURE)) {

@@ -240,3 +240,19 @@ async fn a_store_that_knows_no_revocations_takes_none_and_lets_nobody_in() {
         .unwrap();
     assert_eq!(audit.items.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_goes_away_while_they_revoke_leaves_no_part_undone() {
+    let keys = keys();
+    let revocations = Revocations::of_keys(&keys);
+    let key = of_ada(&keys, None).await;
+    let operator = revocations.as_operator("root");
+    let revoked = operator.revoke(Revocation::principal(ada()));
+    let given_up = tokio::time::timeout(Duration::ZERO, revoked).await;
+    assert!(given_up.is_err());
+    let begun = std::time::Instant::now();
+    while is_live(&keys, &key).await {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        tokio::task::yield_now().await;
+    }
+}

@@ -55,6 +55,7 @@ pub const MEMBERS: &[&str] = &[
     "insecure_ignore_confirmation",
     "max_credential_bytes",
     "public_paths",
+    "revocations",
     "dev_docs",
     "webhooks[]",
     "webhooks[].path",
