@@ -7,6 +7,8 @@ mod ended_by_source;
 mod meter;
 mod resting;
 #[cfg(feature = "keys")]
+mod revocable;
+#[cfg(feature = "keys")]
 mod role_limit;
 mod token;
 #[cfg(feature = "jwt")]
@@ -22,10 +24,7 @@ pub(crate) use self::{
 };
 
 #[cfg(feature = "jwt")]
-pub(crate) use self::{
-    token::TokenId,
-    verified::{Verified, VerifiedClaims},
-};
+pub(crate) use self::verified::{Verified, VerifiedClaims};
 use std::{
     sync::{Arc, LazyLock},
     time::SystemTime,
@@ -35,9 +34,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use self::token::Issued;
 use super::{
     ClaimError, ClaimPath, Principal,
+    issued::Issued,
     metadata::{Metadata, read_claim},
 };
 use crate::{

@@ -2,14 +2,20 @@
 
 mod caller;
 mod claim_path;
+mod issued;
 mod metadata;
 mod ordinary;
 mod principal;
 mod shown;
+#[cfg(feature = "jwt")]
+mod token_id;
 
 pub(crate) use self::caller::{Charge, Meter, RestingContext, Standing, UNNAMED};
-#[cfg(feature = "jwt")]
-pub(crate) use self::caller::{TokenId, Verified, VerifiedClaims};
 pub use self::{
     caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
+};
+#[cfg(feature = "jwt")]
+pub(crate) use self::{
+    caller::{Verified, VerifiedClaims},
+    token_id::TokenId,
 };

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    KeyAdminError, RevocationEntry, Timestamp, revoked::RevokedSubject,
-    revoked_digest::RevokedDigest, valid,
-};
+use super::{RevocationEntry, Timestamp, revoked::RevokedSubject, revoked_digest::RevokedDigest};
 use crate::context::Principal;
 
 /// The credentials to end before their time: one token, or everything of a principal.
@@ -172,11 +169,6 @@ impl Revocation {
 
     pub(crate) fn reason(&self) -> &str {
         &self.reason
-    }
-
-    /// Requires a reason of the right form.
-    pub(crate) fn check_reason(&self) -> Result<(), KeyAdminError> {
-        valid::reason(&self.reason)
     }
 
     /// What the audit records tell of it.

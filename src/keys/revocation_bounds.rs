@@ -1,9 +1,14 @@
 //! Who may revoke what [12.2], [13.1]: an administrator their own credentials, and with `keys:admin` all.
 
-use super::{KeyAdminError, Revocation};
+use super::{KeyAdminError, Revocation, valid};
 use crate::context::AuthContext;
 
 impl Revocation {
+    /// Requires a reason of the right form.
+    pub(crate) fn check_reason(&self) -> Result<(), KeyAdminError> {
+        valid::reason(self.reason())
+    }
+
     /// The revocation within the bounds of a caller who has `keys:write`: without `keys:admin`, of their
     /// own token, or of their own principal in their own tenant.
     ///

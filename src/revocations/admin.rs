@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{RevocationStoreError, RevocationWrite, Revocations, poll::ask};
+use super::{RevocationStoreError, RevocationWrite, backend::Backend, poll::ask};
 use crate::{
     context::AuthContext,
     keys::{
@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Revokes for a caller or an operator: see [`Revocations::as_caller`] and [`Revocations::as_operator`].
+/// Revokes for a caller or an operator: see [`Revocations::as_caller`](super::Revocations::as_caller)
+/// and [`Revocations::as_operator`](super::Revocations::as_operator).
 ///
 /// # Security
 ///
@@ -24,14 +25,14 @@ use crate::{
 /// use tower_auth::{
 ///     AuthContext,
 ///     keys::Revocation,
-///     revocations::{MemoryRevocationStore, RevocationAdmin, Revocations},
+///     revocations::{MemoryRevocationStore, RevocationAdmin, Revocations, Revoked},
 /// };
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// let revocations = Revocations::new(MemoryRevocationStore::new()?);
 /// let ada = AuthContext::new("ada").with_method("sessions").with_scopes(["keys:write"]);
 /// let admin: RevocationAdmin = revocations.as_caller(&ada);
-/// let revoked = admin.revoke(Revocation::principal(ada.principal())).await?;
+/// let revoked: Revoked = admin.revoke(Revocation::principal(ada.principal())).await?;
 /// assert_eq!(revoked.keys(), 0);
 /// assert!(revoked.before() < Some(revoked.until()));
 ///
@@ -43,7 +44,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RevocationAdmin {
-    revocations: Revocations,
+    backend: Backend,
     administrator: Administrator,
 }
 
@@ -78,16 +79,16 @@ impl Revoked {
 }
 
 impl RevocationAdmin {
-    pub(super) fn of_caller(revocations: Revocations, caller: &AuthContext) -> Self {
+    pub(super) fn of_caller(backend: Backend, caller: &AuthContext) -> Self {
         Self {
-            revocations,
+            backend,
             administrator: Administrator::Caller(caller.clone()),
         }
     }
 
-    pub(super) fn of_operator(revocations: Revocations, name: String) -> Self {
+    pub(super) fn of_operator(backend: Backend, name: String) -> Self {
         Self {
-            revocations,
+            backend,
             administrator: Administrator::Operator(name.into()),
         }
     }
@@ -112,7 +113,7 @@ impl RevocationAdmin {
     }
 
     async fn carry_out(&self, revocation: Revocation) -> Result<Revoked, KeyAdminError> {
-        let settings = &self.revocations.settings;
+        let settings = &self.backend.settings;
         let now = Timestamp::from_unix_millis(settings.clock.now_millis());
         if revocation.instant() > Some(now.saturating_add(FUTURE)) {
             return Err(KeyAdminError::Invalid(
@@ -126,8 +127,8 @@ impl RevocationAdmin {
             max_kept: settings.max_kept,
         };
         // It holds here before anybody is told that it was done.
-        let take = |entry| self.revocations.replica().take([entry]);
-        let Some(keys) = &self.revocations.keys else {
+        let take = |entry| self.backend.replica().take([entry]);
+        let Some(keys) = &self.backend.keys else {
             let entry = self.add(tokens).await?;
             take(entry);
             return Ok(Revoked { entry, keys: 0 });
@@ -163,7 +164,7 @@ impl RevocationAdmin {
             }
         };
         let write = RevocationWrite::new(revocation, by, max_lifetime, max_kept);
-        let store = &self.revocations.store;
+        let store = &self.backend.store;
         let added = ask(LIMIT, || store.add(write)).await;
         Ok(added
             .map_err(|error: RevocationStoreError| KeyStoreError::from(error))?

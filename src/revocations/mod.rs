@@ -30,6 +30,7 @@
 //! ```
 
 mod admin;
+mod backend;
 mod contract;
 mod error;
 mod feed;

@@ -1,16 +1,12 @@
 //! The revocations of a program.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use super::{
-    RevocationAdmin, RevocationStore, RevocationStoreError, of_keys::KeyStoreRevocations,
-    poll::ask, replica::Replica, settings::Settings,
+    RevocationAdmin, RevocationStore, RevocationStoreError, backend::Backend,
+    of_keys::KeyStoreRevocations, poll::ask, replica::Replica, settings::Settings,
 };
 use crate::{
     answer::Answer, clock::Clock, context::AuthContext, error::AuthError, keys::ManagedKeys,
@@ -84,11 +80,7 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct Revocations {
-    pub(super) store: Arc<dyn RevocationStore>,
-    /// The keys that end with their principal.
-    pub(super) keys: Option<ManagedKeys>,
-    pub(super) settings: Settings,
-    replica: Arc<OnceLock<Arc<Replica>>>,
+    backend: Backend,
 }
 
 impl Revocations {
@@ -100,10 +92,7 @@ impl Revocations {
     /// Like [`new`](Self::new), for a store that is already in an `Arc`.
     pub fn of(store: Arc<dyn RevocationStore>) -> Self {
         Self {
-            store,
-            keys: None,
-            settings: Settings::default(),
-            replica: Arc::default(),
+            backend: Backend::new(store, None),
         }
     }
 
@@ -112,16 +101,14 @@ impl Revocations {
     pub fn of_keys(keys: &ManagedKeys) -> Self {
         let store = KeyStoreRevocations::new(Arc::clone(keys.store()));
         Self {
-            keys: Some(keys.clone()),
-            ..Self::of(Arc::new(store))
+            backend: Backend::new(Arc::new(store), Some(keys.clone())),
         }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(&mut self.settings);
-        // Earlier clones keep theirs.
-        self.replica = Arc::default();
-        self
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self {
+            backend: self.backend.with(change),
+        }
     }
 
     /// Replaces how long a token may live, 24 hours unless set: a token that lives longer is refused,
@@ -202,7 +189,7 @@ impl Revocations {
     /// ```
     pub async fn begin(&self) -> Result<(), RevocationStoreError> {
         let held = self.replica().table.all();
-        ask(BEGIN_LIMIT, || self.store.restore(held)).await?;
+        ask(BEGIN_LIMIT, || self.backend.store.restore(held)).await?;
         self.hint();
         Ok(())
     }
@@ -214,13 +201,13 @@ impl Revocations {
 
     /// Revokes for a caller, within that caller's permissions.
     pub fn as_caller(&self, caller: &AuthContext) -> RevocationAdmin {
-        RevocationAdmin::of_caller(self.clone(), caller)
+        RevocationAdmin::of_caller(self.backend.clone(), caller)
     }
 
     /// Revokes for the operator of the program, who may do everything: for a command line, never for a
     /// request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> RevocationAdmin {
-        RevocationAdmin::of_operator(self.clone(), name.into())
+        RevocationAdmin::of_operator(self.backend.clone(), name.into())
     }
 
     /// Whether a caller's credential counts still: for a token that came without a layer, and for work
@@ -270,18 +257,15 @@ impl Revocations {
         self.replica().changes()
     }
 
-    pub(super) fn replica(&self) -> &Arc<Replica> {
-        self.replica.get_or_init(|| {
-            let store = Arc::clone(&self.store);
-            Arc::new(Replica::new(store, self.settings.clone()))
-        })
+    fn replica(&self) -> &Arc<Replica> {
+        self.backend.replica()
     }
 }
 
 impl fmt::Debug for Revocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Revocations")
-            .field("settings", &self.settings)
+            .field("settings", &self.backend.settings)
             .finish_non_exhaustive()
     }
 }

@@ -3,86 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{AuthContext, Metadata};
-
-/// When a caller's credential was issued, and where the id of its token stands.
-///
-/// 16 bytes, because a table of a million keys holds as many.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Issued {
-    /// Milliseconds since the Unix epoch, or `NEVER_TOLD`.
-    at: u64,
-    id: Span,
-}
-
-/// A part of the JSON of the claims, or one of three lengths that no part has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u32,
-    len: u32,
-}
-
-impl Issued {
-    /// Of a caller without a token.
-    pub(super) const NOTHING: Self = Self {
-        at: NEVER_TOLD,
-        id: Span::of_len(NO_TOKEN),
-    };
-
-    /// Of a token, at that second.
-    #[cfg(feature = "jwt")]
-    pub(super) fn token(issued_at: Option<u64>, id: &TokenId) -> Self {
-        Self {
-            at: issued_at.map_or(NEVER_TOLD, |seconds| seconds.saturating_mul(1_000)),
-            id: match id {
-                TokenId::None => Span::of_len(NO_ID),
-                TokenId::Within(span) => *span,
-                TokenId::Apart(_) => Span::of_len(APART),
-            },
-        }
-    }
-}
-
-impl Span {
-    const fn of_len(len: u32) -> Self {
-        Self { start: 0, len }
-    }
-
-    fn in_text(self, text: &str) -> Option<&str> {
-        let start = usize::try_from(self.start).ok()?;
-        let len = usize::try_from(self.len).ok()?;
-        text.get(start..start.checked_add(len)?)
-    }
-}
-
-/// The id of a token among its claims.
-#[cfg(feature = "jwt")]
-pub(crate) enum TokenId {
-    None,
-    Within(Span),
-    /// The JSON writes it with escapes.
-    Apart(Box<str>),
-}
-
-#[cfg(feature = "jwt")]
-impl TokenId {
-    /// An id that was read from `json`: most are a piece of it, and need no memory of their own.
-    pub(crate) fn of(json: &str, id: Option<&str>) -> Self {
-        let Some(id) = id else {
-            return Self::None;
-        };
-        let start = id.as_ptr().addr().checked_sub(json.as_ptr().addr());
-        let span = start.and_then(|start| {
-            Some(Span {
-                start: u32::try_from(start).ok()?,
-                len: u32::try_from(id.len()).ok().filter(|len| *len < APART)?,
-            })
-        });
-        match span {
-            Some(span) if span.in_text(json) == Some(id) => Self::Within(span),
-            _ => Self::Apart(id.into()),
-        }
-    }
-}
+use crate::context::issued::{APART, NEVER_TOLD, NO_ID, NO_TOKEN, Span};
 
 impl AuthContext {
     /// Replaces the id of the token that the caller showed (`jti`), for a provider of your own: such a
@@ -124,13 +45,6 @@ impl AuthContext {
         self
     }
 
-    /// The caller with the time at which its key was made. A key is no token: it may live for long.
-    #[cfg(feature = "keys")]
-    pub(crate) fn with_key_made_at(mut self, millis: u64) -> Self {
-        self.edit().issued.at = millis;
-        self
-    }
-
     /// The id of the token that the caller showed: its `jti`, if it has one.
     pub fn token_id(&self) -> Option<&str> {
         match self.inner.issued.id {
@@ -163,12 +77,6 @@ impl AuthContext {
         Some(self.inner.issued.at).filter(|at| *at != NEVER_TOLD)
     }
 
-    /// Whether the caller showed a token: something that an issuer gives out for a time.
-    #[cfg(feature = "keys")]
-    pub(crate) fn is_token(&self) -> bool {
-        self.inner.issued.id.len != NO_TOKEN
-    }
-
     /// Replaces the metadata. The id of the token stays, which may stand in what is replaced.
     pub(super) fn replace_metadata(&mut self, metadata: Metadata) {
         let is_within = self.inner.issued.id.len < APART;
@@ -187,12 +95,6 @@ impl AuthContext {
             caller.edit_rare().first = Some(first.clone());
         }
         caller
-    }
-
-    /// The caller whom the provider accepted, if a check put this one in its place.
-    #[cfg(feature = "keys")]
-    pub(crate) fn first(&self) -> Option<&Self> {
-        self.inner.rare.as_ref()?.first.as_ref()
     }
 
     /// Whether a revocation of the other caller is one of this caller too.
@@ -218,31 +120,4 @@ impl AuthContext {
 fn to_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).map_or(NEVER_TOLD - 1, |millis| millis.min(NEVER_TOLD - 1))
-}
-
-const NEVER_TOLD: u64 = u64::MAX;
-/// The caller showed no token.
-const NO_TOKEN: u32 = u32::MAX;
-/// The caller's token has no id.
-const NO_ID: u32 = u32::MAX - 1;
-/// The id is in a field of its own.
-const APART: u32 = u32::MAX - 2;
-
-#[cfg(all(test, feature = "jwt"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_found_in_its_json_or_kept_apart() {
-        let json = r#"{"jti":"t-1","other":"t-1"}"#;
-        let within = json.get(8..11);
-        assert_eq!(within, Some("t-1"));
-        assert!(matches!(TokenId::of(json, within), TokenId::Within(_)));
-        assert!(matches!(
-            TokenId::of(json, Some("t\u{2d}1")),
-            TokenId::Apart(_)
-        ));
-        assert!(matches!(TokenId::of(json, None), TokenId::None));
-        assert!(matches!(TokenId::of("", Some("t-1")), TokenId::Apart(_)));
-    }
 }

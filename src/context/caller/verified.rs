@@ -2,9 +2,13 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{AuthContext, Inner, TokenId, token::Issued};
+use super::{AuthContext, Inner};
 use crate::{
-    context::metadata::{Metadata, Reader},
+    context::{
+        issued::Issued,
+        metadata::{Metadata, Reader},
+        token_id::TokenId,
+    },
     ended::NEVER,
     scope::Scopes,
 };

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use tower_auth::{
     AuthLayer, Principal,
     keys::{
@@ -248,8 +249,10 @@ async fn whoever_goes_away_while_they_revoke_leaves_no_part_undone() {
     let key = of_ada(&keys, None).await;
     let operator = revocations.as_operator("root");
     let revoked = operator.revoke(Revocation::principal(ada()));
-    let given_up = tokio::time::timeout(Duration::ZERO, revoked).await;
-    assert!(given_up.is_err());
+    assert!(
+        revoked.now_or_never().is_none(),
+        "it is dropped before it is done"
+    );
     let begun = std::time::Instant::now();
     while is_live(&keys, &key).await {
         assert!(begun.elapsed() < Duration::from_secs(30));
