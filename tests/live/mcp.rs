@@ -58,12 +58,12 @@ impl Report {
 }
 
 /// connect → 401 → metadata → issuer → token for the resource → call → 403 step-up → wider token → call.
-fn goes_the_whole_way(client: Command, mode: &str, version: &str) {
+fn goes_the_whole_way(client: Command, (sdk, mode): (u8, &str), version: &str) {
     let Some(issuer) = McpIssuer::start() else {
         return;
     };
     let server = issuer.server();
-    let asked = json!({"url": server.url, "calls": calls(), "mode": mode});
+    let asked = json!({"url": server.url, "calls": calls(), "sdk": sdk, "mode": mode});
     let report = Report::of(client, asked);
     let exchanges = report.exchanges();
 
@@ -117,9 +117,11 @@ fn holds_a_session(exchanges: &[String], version: &str) {
 }
 
 /// An API key opens the same endpoint, and no issuer is asked.
-fn shows_a_key(client: Command, version: &str) {
+fn shows_a_key(client: Command, (sdk, mode): (u8, &str), version: &str) {
     let server = McpServer::start(&["--api-key", KEY]);
-    let asked = json!({"url": server.url, "headers": {"x-api-key": KEY}, "calls": calls()});
+    let headers = json!({"x-api-key": KEY});
+    let asked =
+        json!({"url": server.url, "headers": headers, "calls": calls(), "sdk": sdk, "mode": mode});
     let report = Report::of(client, asked);
     assert_eq!(report.said("echo"), Some("hello"));
     let deployed = report.said("deploy").expect("a key has every scope");
@@ -132,35 +134,46 @@ fn shows_a_key(client: Command, version: &str) {
 #[test]
 fn client_of_the_typescript_sdk_goes_from_the_first_401_to_a_wider_token() {
     if let Some(client) = node("mcp_client.mjs") {
-        goes_the_whole_way(client, "", "2025-11-25");
+        goes_the_whole_way(client, (1, "legacy"), "2025-11-25");
     }
 }
 
 #[test]
 fn client_of_the_typescript_sdk_shows_an_api_key() {
     if let Some(client) = node("mcp_client.mjs") {
-        shows_a_key(client, "2025-11-25");
+        shows_a_key(client, (1, "legacy"), "2025-11-25");
     }
 }
 
 #[test]
-fn client_of_the_python_sdk_goes_from_the_first_401_to_a_wider_token() {
-    if let Some(client) = python("mcp_client.py") {
-        goes_the_whole_way(client, "auto", "2026-07-28");
+fn client_of_the_second_typescript_sdk_goes_the_same_way_with_either_version() {
+    for (mode, version) in [("auto", "2026-07-28"), ("legacy", "2025-11-25")] {
+        if let Some(client) = node("mcp_client.mjs") {
+            goes_the_whole_way(client, (2, mode), version);
+        }
     }
 }
 
 #[test]
-fn client_of_the_python_sdk_goes_the_same_way_with_an_earlier_version() {
-    if let Some(client) = python("mcp_client.py") {
-        goes_the_whole_way(client, "legacy", "2025-11-25");
+fn client_of_the_second_typescript_sdk_shows_an_api_key() {
+    if let Some(client) = node("mcp_client.mjs") {
+        shows_a_key(client, (2, "auto"), "2026-07-28");
+    }
+}
+
+#[test]
+fn client_of_the_python_sdk_goes_the_same_way_with_either_version() {
+    for (mode, version) in [("auto", "2026-07-28"), ("legacy", "2025-11-25")] {
+        if let Some(client) = python("mcp_client.py") {
+            goes_the_whole_way(client, (2, mode), version);
+        }
     }
 }
 
 #[test]
 fn client_of_the_python_sdk_shows_an_api_key() {
     if let Some(client) = python("mcp_client.py") {
-        shows_a_key(client, "2026-07-28");
+        shows_a_key(client, (2, "auto"), "2026-07-28");
     }
 }
 

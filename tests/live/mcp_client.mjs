@@ -1,17 +1,20 @@
-// The MCP client of the TypeScript SDK: see README.md.
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+// The MCP clients of the TypeScript SDK, its first major version and its second: see README.md.
 import { readRequest } from './lines.mjs';
 
-const { url, headers, calls = [] } = await readRequest();
+const { url, headers, calls = [], sdk = 1, mode = 'legacy' } = await readRequest();
+const { Client, StreamableHTTPClientTransport, UnauthorizedError } = sdk === 2
+  ? await import('@modelcontextprotocol/client')
+  : Object.assign({}, ...await Promise.all(['index', 'auth', 'streamableHttp'].map(
+    (file) => import(`@modelcontextprotocol/sdk/client/${file}.js`),
+  )));
 const report = { authorizations: [], exchanges: [], calls: [] };
 
 // A user who is sent to the issuer, agrees, and comes back with a code.
 let registration;
 let tokens;
 let verifier;
-let code;
+let back;
+let discovered;
 const user = {
   redirectUrl: 'http://127.0.0.1:1/callback',
   clientMetadata: {
@@ -26,11 +29,13 @@ const user = {
   saveTokens: (saved) => { tokens = saved; },
   saveCodeVerifier: (saved) => { verifier = saved; },
   codeVerifier: () => verifier,
+  saveDiscoveryState: (saved) => { discovered = saved; },
+  discoveryState: () => discovered,
   async redirectToAuthorization(address) {
     const { scope, resource } = Object.fromEntries(address.searchParams);
     report.authorizations.push({ scope, resource });
     const answer = await fetch(address, { redirect: 'manual' });
-    code = new URL(answer.headers.get('location')).searchParams.get('code');
+    back = new URL(answer.headers.get('location')).searchParams;
   },
 };
 
@@ -53,7 +58,7 @@ async function connect() {
     fetch: watched,
     ...(headers ? { requestInit: { headers } } : { authProvider: user }),
   });
-  client = new Client({ name: 'live-test', version: '1' });
+  client = new Client({ name: 'live-test', version: '1' }, { versionNegotiation: { mode } });
   await client.connect(transport);
 }
 
@@ -63,7 +68,7 @@ async function authorized(action) {
     return await action();
   } catch (error) {
     if (!(error instanceof UnauthorizedError)) throw error;
-    await transport.finishAuth(code);
+    await transport.finishAuth(sdk === 2 ? back : back.get('code'));
     return action();
   }
 }
