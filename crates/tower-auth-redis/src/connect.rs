@@ -9,6 +9,7 @@ use redis::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::JoinHandle,
 };
 
 use crate::{
@@ -28,9 +29,27 @@ pub(crate) struct Connector {
 /// A connection, and what carries what is said on it.
 pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
-    pub(crate) driver: tokio::task::JoinHandle<()>,
+    pub(crate) driver: Driver,
     /// The run of the server, where it says.
     pub(crate) run: Option<u128>,
+}
+
+/// The task that carries what is said. Dropped, it ends, also where the server takes nothing.
+pub(crate) struct Driver(Option<JoinHandle<()>>);
+
+impl Driver {
+    /// Lets whoever has the handle end it.
+    pub(crate) fn into_handle(mut self) -> Option<JoinHandle<()>> {
+        self.0.take()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.take() {
+            task.abort();
+        }
+    }
 }
 
 type Opened = (
@@ -66,19 +85,11 @@ impl Connector {
         };
         let mut connected = Connected {
             connection,
-            driver: tokio::spawn(driver),
+            driver: Driver(Some(tokio::spawn(driver))),
             run: None,
         };
-        match check(&mut connected.connection).await {
-            Ok(run) => {
-                connected.run = run;
-                Ok(connected)
-            }
-            Err(cause) => {
-                connected.driver.abort();
-                Err(cause)
-            }
-        }
+        connected.run = check(&mut connected.connection).await?;
+        Ok(connected)
     }
 
     async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, Cause> {

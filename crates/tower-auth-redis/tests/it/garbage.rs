@@ -1,6 +1,12 @@
 //! Servers that say what no server says.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -155,4 +161,34 @@ async fn a_server_of_a_cluster_is_said() {
     let told = admit(&state(&url).await, count("ada", "1 per hour")).await;
     let told = told.unwrap_err();
     assert!(told.starts_with("the server is one of a cluster"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_every_connection_is_not_asked_for_one_after_the_other() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let mut bytes = vec![0; 65_536];
+            for answer in [HELLO, INFO, b"garbage\r\n"] {
+                let Ok(1..) = client.read(&mut bytes).await else {
+                    break;
+                };
+                client.write_all(answer).await.unwrap();
+            }
+        }
+    });
+    let shared = state(&url).await;
+    let before = Instant::now();
+    for _ in 0..2_000 {
+        let told = admit(&shared, count("ada", "1 per hour")).await;
+        told.unwrap_err();
+    }
+    // One for each pause of at least 50 ms, and a few more.
+    let most = u32::try_from(before.elapsed().as_millis() / 50).unwrap() + 3;
+    let made = connections.load(Ordering::SeqCst);
+    assert!(made <= most, "{made} in {:?}", before.elapsed());
 }
