@@ -34,9 +34,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    pub(crate) const SYSTEM: Self = Self { manual: None };
+
     /// The system's clock.
     pub fn system() -> Self {
-        Self::default()
+        Self::SYSTEM
     }
 
     /// Whole seconds since the Unix epoch.

@@ -203,8 +203,7 @@ pub use access::{Access, PathRule};
 pub use auth::layer::AuthLayer;
 pub use body::{CredentialEnded, EitherBody, RefusalBody, ResponseBody};
 pub use clock::Clock;
-pub use context::{AuthContext, ClaimError, ClaimPath, Principal};
-pub use ended::Ended;
+pub use context::{AuthContext, ClaimError, ClaimPath, Ended, Principal};
 pub use error::{AuthError, AuthErrorKind, ConfigError, ConfigErrorKind, IntoAuthError};
 pub use provider::authentication::AuthResult;
 pub use request::{

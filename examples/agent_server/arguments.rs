@@ -216,4 +216,5 @@ With none of --key, --key-store, --jwt-secret, --issuer and --config it makes AP
 them. The first start on an empty --key-store makes an administrator's key there and prints it.
 /run and /run/stream need the scope agents:invoke (claim `scope`; a key given with --key has
 every scope), /admin/stats needs the role admin (claim `roles`, `role` or `realm_access.roles`).
+/events is for any caller. A stream is broken off when its credential expires or is revoked.
 RUST_LOG=debug logs more. Other users of this machine can read the command line.";

@@ -91,6 +91,7 @@ impl Credentials {
         let hook = partner.clone();
         let mut config = AuthConfig::from_file(file)
             .with_default_attempts(options.limits.attempts.clone())
+            .with_default_end_streams(true)
             .with_layer(move |layer| {
                 layer.try_access("/hooks/partner", Access::provider(hook.clone()))
             });

@@ -133,6 +133,7 @@ new MutationObserver(() => {
     paths(
         routes::run,
         routes::run_stream,
+        routes::events,
         routes::whoami,
         routes::stats,
         routes::partner_hook,

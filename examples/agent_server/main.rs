@@ -65,7 +65,8 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
                     "/hooks/partner",
                     Access::provider(credentials.partner.clone()),
                 )
-                .dev_docs(dev_docs);
+                .dev_docs(dev_docs)
+                .end_streams(true);
             let limits = match &credentials.together {
                 Some(together) => options.limits.counted_in(&together.counts),
                 None => options.limits.clone(),
@@ -119,6 +120,7 @@ fn routes(
         .route("/health", get(routes::health)) // always public
         .route("/run", post(routes::run).layer(may_invoke.clone()))
         .route("/run/stream", post(routes::run_stream).layer(may_invoke))
+        .route("/events", get(routes::events)) // any caller
         .route("/admin/stats", get(routes::stats).layer(may_read_stats))
         .route("/whoami", get(routes::whoami)) // any caller
         .route("/hooks/public", post(routes::public_hook))

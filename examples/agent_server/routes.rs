@@ -1,10 +1,6 @@
 //! What the server answers once the caller is known.
 
-use std::{
-    convert::Infallible,
-    future,
-    time::{Duration, SystemTime},
-};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json,
@@ -88,8 +84,8 @@ pub(crate) async fn run(
 /// Run the agent and read along
 ///
 /// Each word of the output is an event `output`; the event `done` carries the whole answer. The
-/// stream ends without it when the credential expires or the server stops. It needs the scope
-/// `agents:invoke`.
+/// stream ends without it when the server stops, and is broken off when the credential expires or is
+/// revoked. It needs the scope `agents:invoke`.
 #[utoipa::path(post, path = "/run/stream", tag = "agent",
     responses((status = 200, description = "The events", body = str, content_type = "text/event-stream"), Refusal, Forbidden))]
 pub(crate) async fn run_stream(
@@ -115,25 +111,31 @@ pub(crate) async fn run_stream(
             .json_data(answer)
             .unwrap_or_default()
     });
-    let end = async move {
-        tokio::select! {
-            () = expiry(&caller) => {}
-            () = stop.wait() => {}
-        }
-    };
-    let events = spoken.chain(done).take_until(Box::pin(end)).map(Ok);
-    Sse::new(events).keep_alive(KeepAlive::default())
+    // The layer breaks it off where the credential ends.
+    let events = spoken.chain(done).take_until(Box::pin(stop.wait()));
+    Sse::new(events.map(Ok)).keep_alive(KeepAlive::default())
 }
 
-/// Waits until the caller's credential expires, for ever if it never does.
-async fn expiry(caller: &AuthContext) {
-    match caller.expires_at() {
-        Some(at) => {
-            let left = at.duration_since(SystemTime::now()).unwrap_or_default();
-            tokio::time::sleep(left).await;
-        }
-        None => future::pending().await,
-    }
+/// Listen to what the agent does
+///
+/// It stays open, with a comment every few seconds, until the server stops; it is broken off when the
+/// credential expires or is revoked.
+#[utoipa::path(get, path = "/events", tag = "agent",
+    responses((status = 200, description = "The events", body = str, content_type = "text/event-stream"), Refusal))]
+pub(crate) async fn events(
+    State(stop): State<Stop>,
+    caller: AuthContext,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    // This agent does nothing by itself; yours has more to say.
+    let greeting = format!("listening as {}", caller.principal().method());
+    let greeting = stream::once(async move { Event::default().comment(greeting) });
+    let events = greeting
+        .chain(stream::pending())
+        .take_until(Box::pin(stop.wait()));
+    let comments = KeepAlive::new()
+        .interval(BETWEEN_COMMENTS)
+        .text("still here");
+    Sse::new(events.map(Ok)).keep_alive(comments)
 }
 
 /// What the server has done
@@ -178,5 +180,7 @@ pub(crate) async fn partner_hook(caller: AuthContext, body: Bytes) -> Json<Recei
 
 /// Where administrators manage the keys of a store.
 pub(crate) const KEYS: &str = "/keys";
+/// So often that no proxy takes the connection for a dead one.
+const BETWEEN_COMMENTS: Duration = Duration::from_secs(3);
 /// How long the agent thinks about a word.
 const PACE: Duration = Duration::from_millis(200);

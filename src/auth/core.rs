@@ -19,7 +19,8 @@ use crate::{
     access::{self, Route, Rules},
     answer::Asked,
     attempts::{self, Attempt, Attempts},
-    context::AuthContext,
+    body::EndsStreams,
+    context::{AuthContext, Revoker},
     error::AuthError,
     event,
     provider::{PrincipalSources, authentication::AuthResult},
@@ -48,6 +49,8 @@ pub(super) struct Core {
     pub(super) on_refusal: Option<OnRefusal>,
     /// What is asked about every accepted caller.
     pub(super) after: Option<Arc<dyn AfterProvider>>,
+    /// What the bodies and handlers of those callers are told by.
+    pub(super) revoker: Option<Arc<Revoker>>,
     pub(super) attempts: Option<Attempts>,
     pub(super) proxies: Option<TrustedProxies>,
     pub(super) requests: Option<Requests>,
@@ -270,7 +273,8 @@ impl Core {
         request: &mut Request<B>,
     ) -> Decision {
         let refusal = match answer {
-            Ok(Some(context)) => {
+            Ok(Some(mut context)) => {
+                context.set_revoker(self.revoker());
                 event::accepted(&context, || access::template(request.extensions()));
                 let is_kept = self.report_caller
                     || context.response_headers().is_some()
@@ -359,6 +363,12 @@ impl Core {
         };
         mark_worded(&mut response, error);
         response
+    }
+}
+
+impl EndsStreams for Core {
+    fn revoker(&self) -> Option<&Arc<Revoker>> {
+        self.revoker.as_ref().filter(|_| !self.disabled)
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     response::Rewording,
 };
 use crate::{
-    body::{Ending, Guard, ResponseBody},
+    body::{Ending, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     refusal::unworded,
@@ -194,8 +194,7 @@ impl AuthEntered {
             }
             if core.ends(context) {
                 let is_grpc = self.is_grpc && speaks_grpc(response.headers());
-                let layer = || Guard::new(Arc::clone(core) as Arc<dyn Send + Sync>);
-                let ending = || Ending::new(context, is_grpc, layer());
+                let ending = || Ending::new(context, is_grpc, Arc::clone(core) as _);
                 response = response.map(|body| body.ending(ending));
             }
         }

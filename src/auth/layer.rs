@@ -163,6 +163,7 @@ impl AuthLayer {
                 disabled: false,
                 report_caller: false,
                 after: None,
+                revoker: None,
                 end_streams: false,
                 attempts: None,
                 proxies: None,

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use super::{after::AfterProvider, layer::AuthLayer};
-use crate::{answer::Answer, context::AuthContext, error::AuthError, revocations::Revocations};
+use crate::{
+    answer::Answer,
+    context::{AuthContext, Revoker},
+    error::AuthError,
+    revocations::Revocations,
+};
 
 impl AuthLayer {
     /// Holds every caller to revocations: a token that was revoked, and everything of a principal that was,
@@ -31,7 +36,11 @@ impl AuthLayer {
     #[must_use]
     pub fn revocations(self, revocations: &Revocations) -> Self {
         let after: Arc<dyn AfterProvider> = Arc::new(revocations.clone());
-        self.edit(|core| core.after = Some(after))
+        let revoker = Arc::new(Revoker::new(revocations.clone()));
+        self.edit(|core| {
+            core.after = Some(after);
+            core.revoker = Some(revoker);
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -12,8 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::guard::Guard;
 use crate::{
-    context::{AuthContext, RestingContext},
-    ended::Ended,
+    context::{AuthContext, Ended, RestingContext, Revoker},
     event,
 };
 
@@ -24,44 +25,65 @@ use crate::{
 pub(crate) struct Ending(State);
 
 enum State {
-    Fresh {
-        caller: RestingContext,
-        of: Of,
-        is_polled: bool,
-    },
+    Fresh(Fresh),
     Watching(Box<Watch>),
 }
 
-/// What a body is of.
-#[derive(Clone)]
-struct Of {
-    /// Whether a client reads the status of the response from its trailers.
+/// What a body has before it waits.
+struct Fresh {
+    caller: RestingContext,
+    /// The layer tells of the end, with its providers.
+    layer: Arc<dyn EndsStreams>,
     is_grpc: bool,
-    /// What tells of the end, such as the layer with its providers.
-    #[expect(dead_code, reason = "it is held, and dropped")]
-    layer: Guard,
+    is_polled: bool,
 }
 
 struct Watch {
     ended: Ended,
-    caller: RestingContext,
-    of: Of,
     /// What the body holds to its end.
     guard: Option<Guard>,
+    /// Whether a client reads the status of the response from its trailers.
+    is_grpc: bool,
+}
+
+/// A layer whose bodies end with the credentials of their callers.
+pub(crate) trait EndsStreams: Send + Sync {
+    /// The revocations that the layer holds its callers to.
+    fn revoker(&self) -> Option<&Arc<Revoker>>;
+}
+
+impl Fresh {
+    fn caller(&self) -> AuthContext {
+        let mut caller = self.caller.to_context();
+        caller.set_revoker(self.layer.revoker());
+        caller
+    }
+
+    fn watch(&self) -> Box<Watch> {
+        let mut ended = self.caller().ended();
+        // It keeps what tells of the end, and so the layer need not be kept.
+        ended.is_over();
+        Box::new(Watch {
+            ended,
+            guard: None,
+            is_grpc: self.is_grpc,
+        })
+    }
 }
 
 impl Ending {
-    pub(crate) fn new(caller: &AuthContext, is_grpc: bool, layer: Guard) -> Self {
-        Self(State::Fresh {
+    pub(crate) fn new(caller: &AuthContext, is_grpc: bool, layer: Arc<dyn EndsStreams>) -> Self {
+        Self(State::Fresh(Fresh {
             caller: RestingContext::from(caller.clone()),
-            of: Of { is_grpc, layer },
+            layer,
+            is_grpc,
             is_polled: false,
-        })
+        }))
     }
 
     pub(super) fn holding(self, guard: Guard) -> Self {
         let mut watch = match self.0 {
-            State::Fresh { caller, of, .. } => watch(caller, of),
+            State::Fresh(fresh) => fresh.watch(),
             State::Watching(watch) => watch,
         };
         watch.guard = Some(guard);
@@ -72,11 +94,9 @@ impl Ending {
     /// the whole answer, which the handler gave while the credential counted: it passes unasked.
     pub(super) fn is_over(&mut self, has_known_length: bool) -> bool {
         match &mut self.0 {
-            State::Fresh {
-                caller, is_polled, ..
-            } => {
-                let is_first = !std::mem::replace(is_polled, true);
-                !(is_first && has_known_length) && caller.to_context().has_ended()
+            State::Fresh(fresh) => {
+                let is_first = !mem::replace(&mut fresh.is_polled, true);
+                !(is_first && has_known_length) && fresh.caller().has_ended()
             }
             State::Watching(watch) => watch.ended.is_over(),
         }
@@ -84,38 +104,29 @@ impl Ending {
 
     /// Waits for the end, while the body waits for its data.
     pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let State::Fresh { caller, of, .. } = &self.0 {
-            self.0 = State::Watching(watch(caller.clone(), of.clone()));
+        if let State::Fresh(fresh) = &self.0 {
+            self.0 = State::Watching(fresh.watch());
         }
         match &mut self.0 {
-            State::Fresh { .. } => Poll::Pending,
+            State::Fresh(_) => Poll::Pending,
             State::Watching(watch) => Pin::new(&mut watch.ended).poll(cx),
         }
     }
 
     /// Logs the end; answers the trailers that tell of it, where a client looks for them.
     pub(super) fn trailers(&self) -> Option<HeaderMap> {
-        let (caller, of) = match &self.0 {
-            State::Fresh { caller, of, .. } => (caller, of),
-            State::Watching(watch) => (&watch.caller, &watch.of),
+        let (caller, is_grpc) = match &self.0 {
+            State::Fresh(fresh) => (&fresh.caller, fresh.is_grpc),
+            State::Watching(watch) => (watch.ended.caller(), watch.is_grpc),
         };
         event::stream_ended(&caller.to_context());
-        of.is_grpc.then(|| {
+        is_grpc.then(|| {
             let mut trailers = HeaderMap::with_capacity(2);
             trailers.insert(GRPC_STATUS, HeaderValue::from_static(UNAUTHENTICATED));
             trailers.insert(GRPC_MESSAGE, HeaderValue::from_static(MESSAGE));
             trailers
         })
     }
-}
-
-fn watch(caller: RestingContext, of: Of) -> Box<Watch> {
-    Box::new(Watch {
-        ended: caller.to_context().ended(),
-        caller,
-        of,
-        guard: None,
-    })
 }
 
 impl fmt::Debug for Ending {

@@ -8,4 +8,7 @@ pub use self::{
     either::{EitherBody, RefusalBody, ResponseBody},
     ending::CredentialEnded,
 };
-pub(crate) use self::{ending::Ending, guard::Guard};
+pub(crate) use self::{
+    ending::{Ending, EndsStreams},
+    guard::Guard,
+};

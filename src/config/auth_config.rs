@@ -50,6 +50,7 @@ pub struct AuthConfig {
     pub(super) registry: Registry,
     pub(super) clock: Option<Clock>,
     pub(super) default_attempts: Option<Attempts>,
+    pub(super) default_end_streams: bool,
     pub(super) address: Option<SocketAddr>,
     pub(super) adjust: Option<Adjust>,
     pub(super) adjust_webhook: Option<AdjustWebhook>,
@@ -88,6 +89,7 @@ impl AuthConfig {
             registry: Registry::default(),
             clock: None,
             default_attempts: None,
+            default_end_streams: false,
             address: None,
             adjust: None,
             adjust_webhook: None,
@@ -169,6 +171,26 @@ impl AuthConfig {
     #[must_use]
     pub fn with_default_attempts(mut self, attempts: Attempts) -> Self {
         self.default_attempts = Some(attempts);
+        self
+    }
+
+    /// Sets whether responses end with the credential of their caller where the document does not say so
+    /// (`auth.end_streams`): see [`AuthLayer::end_streams`]. Off unless set.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::config::AuthConfig;
+    ///
+    /// let layer = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f03a51d}]}")
+    ///     .with_default_end_streams(true)
+    ///     .into_layer()?;
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    #[must_use]
+    pub fn with_default_end_streams(mut self, end: bool) -> Self {
+        self.default_end_streams = end;
         self
     }
 

@@ -2,10 +2,14 @@
 
 mod charge;
 mod credential;
+mod ended;
 #[cfg(feature = "keys")]
 mod ended_by_source;
 mod meter;
+#[cfg(feature = "keys")]
+mod new_revoker;
 mod resting;
+mod revoker;
 #[cfg(feature = "keys")]
 mod revocable;
 #[cfg(feature = "keys")]
@@ -17,10 +21,12 @@ mod vouched;
 #[cfg(feature = "webhook")]
 mod without_headers;
 
+pub use self::ended::Ended;
 pub(crate) use self::{
     charge::{Charge, Standing},
     meter::Meter,
     resting::RestingContext,
+    revoker::{Revoker, Revokes},
 };
 
 #[cfg(feature = "jwt")]
@@ -82,6 +88,8 @@ pub struct AuthContext {
     inner: Arc<Inner>,
     /// What a handler charges, where limits are around it.
     meter: Option<Arc<Meter>>,
+    /// The revocations that the layer holds the caller to.
+    revoker: Option<Arc<Revoker>>,
 }
 
 #[derive(Clone)]
@@ -144,6 +152,7 @@ impl AuthContext {
         Self {
             inner: Arc::new(inner),
             meter: None,
+            revoker: None,
         }
     }
 

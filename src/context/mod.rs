@@ -10,9 +10,14 @@ mod shown;
 #[cfg(feature = "jwt")]
 mod token_id;
 
-pub(crate) use self::caller::{Charge, Meter, RestingContext, Standing, UNNAMED};
+#[cfg(feature = "keys")]
+pub(crate) use self::caller::Revokes;
+pub(crate) use self::caller::{Charge, Meter, RestingContext, Revoker, Standing, UNNAMED};
 pub use self::{
-    caller::AuthContext, claim_path::ClaimPath, metadata::ClaimError, principal::Principal,
+    caller::{AuthContext, Ended},
+    claim_path::ClaimPath,
+    metadata::ClaimError,
+    principal::Principal,
 };
 #[cfg(feature = "jwt")]
 pub(crate) use self::{

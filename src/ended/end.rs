@@ -9,8 +9,6 @@ use std::{
     task::Waker,
 };
 
-use crate::caught::caught;
-
 /// Something that can end a credential before its time, such as a store of keys.
 pub(crate) trait EndSource: Send + Sync {
     /// The end of the credential, which is shared by all who wait for it. It is over already if the
@@ -34,8 +32,8 @@ pub(crate) type OnLastDrop = Box<dyn Fn() + Send + Sync>;
 
 /// Wakers in places that are used again.
 #[derive(Default)]
-struct Waiting {
-    places: Vec<Option<Waker>>,
+pub(super) struct Waiting {
+    pub(super) places: Vec<Option<Waker>>,
     free: Vec<u32>,
 }
 
@@ -45,26 +43,7 @@ impl End {
         self.is_over.load(Ordering::Acquire)
     }
 
-    /// Ends the credential and wakes those who wait, if it has not ended before. An end is for ever.
-    ///
-    /// Whoever calls this holds no lock: a waker is not ours.
-    pub(crate) fn finish(&self) {
-        if self.is_over.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        // Whoever leaves a waker from now on finds that it is over.
-        let wakers: Vec<Waker> = {
-            let mut waiting = self.waiting();
-            let places = waiting.places.iter_mut();
-            places.filter_map(Option::take).collect()
-        };
-        for waker in wakers {
-            // It may panic.
-            caught(|| waker.wake());
-        }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // No step between two statements leaves it half-changed.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,23 +67,23 @@ impl fmt::Debug for End {
 
 /// A place among those who wait for an end. It is given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Wait {
+pub(crate) struct Wait {
     end: Arc<End>,
     place: Option<u32>,
 }
 
 impl Wait {
-    pub(super) fn new(end: Arc<End>) -> Self {
+    pub(crate) fn new(end: Arc<End>) -> Self {
         Self { end, place: None }
     }
 
     #[inline]
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.end.is_over()
     }
 
     /// Leaves a waker, in the place of the last one.
-    pub(super) fn leave(&mut self, waker: &Waker) {
+    pub(crate) fn leave(&mut self, waker: &Waker) {
         let mut waiting = self.end.waiting();
         let before = match self.place {
             Some(place) => waiting.put(place, waker.clone()),

@@ -1,13 +1,15 @@
-//! The end of a credential: by its expiry, or before it where a source says so.
+//! The end of a credential before its time, which a source of credentials tells.
 //!
-//! Whoever waits leaves a waker: by the time of the expiry in the clock, and in the [`End`] of the
-//! credential, which all who wait for that credential share. Nothing runs until one of the two happens.
+//! Whoever waits leaves a waker in the [`End`] of the credential, which all who wait for that credential
+//! share. Nothing runs until it comes.
 
 mod end;
-mod future;
 #[cfg(feature = "keys")]
 mod made;
 
-pub(crate) use self::end::{End, EndSource};
-pub use self::future::Ended;
-pub(crate) use self::future::{Expiry, NEVER};
+#[cfg(feature = "keys")]
+pub(crate) use self::end::End;
+pub(crate) use self::end::{EndSource, Wait};
+
+/// The time of a credential that does not expire.
+pub(crate) const NEVER: u64 = u64::MAX;

@@ -20,10 +20,11 @@ use crate::{ended::End, error::AuthErrorKind};
 
 impl EndsKeys for Replica {
     fn end_of(&self, digest: &KeyDigest) -> Arc<End> {
-        let me = self.me().clone();
+        // Whoever waits keeps the replica, which tells of the end.
+        let me = self.me().upgrade();
         let of = *digest;
         let forget = move || {
-            if let Some(replica) = me.upgrade() {
+            if let Some(replica) = &me {
                 replica.watched.forget(&of, replica.clock());
             }
         };

@@ -43,6 +43,7 @@ mod replica;
 mod revocations;
 mod settings;
 mod table;
+mod watchers;
 mod write;
 
 pub use self::{

@@ -45,6 +45,7 @@ impl Replica {
             Err(error) => self.failed(&error),
         }
         self.ended(number);
+        self.tell_watchers().await;
         true
     }
 

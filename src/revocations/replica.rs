@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -14,7 +14,9 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{RevocationStore, RevocationStoreError, settings::Settings, table::Table};
+use super::{
+    RevocationStore, RevocationStoreError, settings::Settings, table::Table, watchers::Watchers,
+};
 use crate::{
     clock::{Clock, Tick},
     keys::{Epoch, Revision, RevocationEntry, Timestamp},
@@ -33,12 +35,13 @@ pub(super) struct Replica {
     progress: Mutex<Progress>,
     /// The number of the last poll that has ended.
     ended: watch::Sender<u64>,
-    /// The number of times that the table has grown.
-    changed: watch::Sender<u64>,
+    /// The number of times that somebody may have ended.
+    changed: AtomicU32,
     /// Makes the task poll at once.
     pub(super) wake: Arc<Notify>,
     /// The task that polls; it ends with the replica.
     pub(super) task: Mutex<Option<AbortHandle>>,
+    pub(super) watchers: Watchers,
 }
 
 #[derive(Default)]
@@ -83,9 +86,10 @@ impl Replica {
             last_error: ArcSwapOption::empty(),
             progress: Mutex::default(),
             ended: watch::Sender::new(0),
-            changed: watch::Sender::new(0),
+            changed: AtomicU32::new(0),
             wake: Arc::default(),
             task: Mutex::default(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -130,15 +134,19 @@ impl Replica {
         self.ended.send_replace(poll);
     }
 
-    /// Wakes whoever waits for more to be revoked.
-    pub(super) fn changes(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// Another one whenever there is more, and while nobody can tell.
+    pub(super) fn turn(&self) -> u32 {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    fn begin_turn(&self) {
+        self.changed.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Takes entries over: those that a store has, or those that this process has just added.
     pub(super) fn take(&self, entries: impl IntoIterator<Item = RevocationEntry>) {
         if self.table.merge(entries) {
-            self.changed.send_modify(|times| *times += 1);
+            self.begin_turn();
         }
     }
 
@@ -169,6 +177,10 @@ impl Replica {
                     "the revocations cannot be read, and were never read: every caller is a 503",
                 ),
             }
+        }
+        if self.trust() == Trust::Lost {
+            // Nobody can tell any more who was revoked.
+            self.begin_turn();
         }
     }
 

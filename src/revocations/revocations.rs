@@ -2,8 +2,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
-
 use super::{
     RevocationAdmin, RevocationStore, RevocationStoreError, backend::Backend,
     of_keys::KeyStoreRevocations, poll::ask, replica::Replica, settings::Settings,
@@ -244,20 +242,7 @@ impl Revocations {
         self.replica().judge(caller)
     }
 
-    /// Why the caller's credential has ended, by what this process knows now: a few look-ups in memory.
-    #[expect(dead_code, reason = "streams end by it")]
-    pub(crate) fn ended_by_now(&self, caller: &AuthContext) -> Option<AuthError> {
-        self.replica().ended_by_now(caller)
-    }
-
-    /// Wakes whoever holds it each time that more is revoked. Then
-    /// [`ended_by_now`](Self::ended_by_now) says who has ended.
-    #[expect(dead_code, reason = "streams end by it")]
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.replica().changes()
-    }
-
-    fn replica(&self) -> &Arc<Replica> {
+    pub(super) fn replica(&self) -> &Arc<Replica> {
         self.backend.replica()
     }
 }

@@ -111,6 +111,9 @@ block! {
         max_credential_bytes: optional Bytes,
         /// Whether `/docs`, `/redoc` and `/openapi.json` are public; false unless set.
         dev_docs: optional bool,
+        /// Whether the body of a response is broken off when the credential of its caller expires or is
+        /// revoked; false unless set.
+        end_streams: optional bool,
         /// Limits of wrong credentials and of requests.
         throttle: optional Throttle,
         /// A state that several processes share: limits count there, and webhooks remember there.

@@ -68,6 +68,7 @@ impl Assembly<'_> {
                 (self.faults.keep(&place, layer)?, Some(provider))
             }
         };
+        layer = layer.end_streams(self.config.default_end_streams);
         if let Some(gateway) = gateway {
             layer = self.settings(layer, gateway);
         }

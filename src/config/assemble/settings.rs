@@ -27,6 +27,9 @@ impl Assembly<'_> {
             self.summary.dev_docs = true;
             layer = layer.dev_docs(true);
         }
+        if let Some(ends) = gateway.end_streams.value() {
+            layer = layer.end_streams(*ends);
+        }
         self.shared(gateway);
         layer = self.mcp(layer, &gateway.mcp);
         self.throttle(gateway.throttle.value());

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{AuthContext, Charge};
-use crate::{
-    clock::Clock,
-    ended::{EndSource, Ended, Expiry, NEVER},
-};
+use super::{AuthContext, Charge, Ended, RestingContext};
+use crate::{clock::Clock, ended::NEVER};
 
 /// What a caller has of the credential that was accepted. It stays, whatever caller a check makes of it.
 pub(crate) struct OfCredential {
     charge: Option<Arc<dyn Charge>>,
-    expiry: Expiry,
+    ends_at: u64,
+    clock: Clock,
 }
 
 impl AuthContext {
@@ -48,28 +46,7 @@ impl AuthContext {
     /// # let _ = chat;
     /// ```
     pub fn ended(&self) -> Ended {
-        let source = self.own_charge().cloned();
-        let source = source.map(|charge| charge as Arc<dyn EndSource>);
-        Ended::new(self.expiry(), source)
-    }
-
-    /// Whether the credential can end at all.
-    #[inline]
-    pub(crate) fn can_end(&self) -> bool {
-        self.inner.ends_at != NEVER || self.own_charge().is_some()
-    }
-
-    /// Whether the credential has ended.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.expiry().has_passed() || self.own_charge().is_some_and(|charge| charge.has_ended())
-    }
-
-    fn expiry(&self) -> Expiry {
-        let rare = self.inner.rare.as_ref();
-        Expiry {
-            at: self.inner.ends_at,
-            clock: rare.map_or_else(Clock::system, |rare| rare.clock.clone()),
-        }
+        Ended::new(RestingContext::from(self.clone()), self.revoker.clone())
     }
 
     /// The caller of a credential that ends by that clock.
@@ -81,20 +58,21 @@ impl AuthContext {
     }
 
     pub(crate) fn of_credential(&self) -> OfCredential {
+        let rare = self.inner.rare.as_ref();
         OfCredential {
             charge: self.own_charge().cloned(),
-            expiry: self.expiry(),
+            ends_at: self.inner.ends_at,
+            clock: rare.map_or(Clock::SYSTEM, |rare| rare.clock.clone()),
         }
     }
 
     /// The caller with the credential of another caller, unless it has its own: a check may return a new
     /// context, and the request still costs something, and the credential still ends.
     pub(crate) fn with_credential(self, credential: OfCredential) -> Self {
-        let OfCredential { charge, expiry } = credential;
-        let mut caller = self.owing(charge);
-        if expiry.at < caller.inner.ends_at {
-            caller.edit().ends_at = expiry.at;
-            caller = caller.timed_by(&expiry.clock);
+        let mut caller = self.owing(credential.charge);
+        if credential.ends_at < caller.inner.ends_at {
+            caller.edit().ends_at = credential.ends_at;
+            caller = caller.timed_by(&credential.clock);
         }
         caller
     }

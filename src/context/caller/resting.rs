@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{AuthContext, Inner};
+use super::{AuthContext, Charge, Inner};
+use crate::clock::Clock;
 
 /// A caller between its requests: without what belongs to one of them, so at the size of a pointer.
 #[derive(Clone)]
@@ -15,7 +16,23 @@ impl RestingContext {
         AuthContext {
             inner: Arc::clone(&self.0),
             meter: None,
+            revoker: None,
         }
+    }
+
+    /// The time at which the credential ends, if nothing else tells.
+    pub(super) fn ends_at(&self) -> u64 {
+        self.0.ends_at
+    }
+
+    /// The clock by which it ends then.
+    pub(super) fn clock(&self) -> &Clock {
+        static SYSTEM: Clock = Clock::SYSTEM;
+        self.0.rare.as_ref().map_or(&SYSTEM, |rare| &rare.clock)
+    }
+
+    pub(super) fn charge(&self) -> Option<&Arc<dyn Charge>> {
+        self.0.rare.as_ref()?.charge.as_ref()
     }
 }
 

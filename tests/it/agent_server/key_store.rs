@@ -2,7 +2,8 @@
 
 use std::{
     env, fs,
-    net::TcpListener,
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process,
@@ -17,6 +18,7 @@ use tower_auth_sqlite::SqliteKeyStore;
 
 use super::{
     options::{refused, run},
+    streams::read_to_the_cut,
     welcome::paste,
 };
 use crate::common::agent::{Agent, example};
@@ -163,6 +165,61 @@ fn a_key_is_made_used_rotated_and_revoked_on_two_servers() {
     assert_eq!(run_with(&one, key), 401);
     comes_to(&other, key, 401);
     assert_eq!(run_with(&other, next["key"].as_str().unwrap()), 200);
+}
+
+/// A connection that listens to the events with that key, after the first comment.
+fn listen(agent: &Agent, key: &str) -> BufReader<TcpStream> {
+    let mut connection = agent.connect();
+    let head = format!("GET /events HTTP/1.1\r\nhost: agent\r\nx-api-key: {key}\r\n\r\n");
+    connection.write_all(head.as_bytes()).unwrap();
+    let mut stream = BufReader::new(connection);
+    reads_to(&mut stream, ": listening as api_key");
+    stream
+}
+
+/// Reads lines up to one with that text.
+fn reads_to(stream: &mut impl BufRead, text: &str) {
+    let mut line = String::new();
+    while !line.contains(text) {
+        line.clear();
+        let read = stream.read_line(&mut line).expect("it still sends");
+        assert!(read > 0, "it was cut before {text:?}");
+    }
+}
+
+#[test]
+fn a_revoked_key_has_its_streams_broken_off_on_two_servers_and_no_other_has() {
+    let folder = Folder::new();
+    let (one, other) = (folder.server(), folder.server());
+    let admin = first_key(&one).unwrap();
+    let made = |name: &str| {
+        let request = json!({"name": name, "scopes": ["agents:invoke"]});
+        let (status, made) = post(&one, &admin, "/keys", request);
+        assert_eq!(status, 201);
+        let text = |member: &str| made[member].as_str().unwrap().to_owned();
+        comes_to(&other, &text("key"), 200);
+        (text("key"), text("id"))
+    };
+    let ((lost, lost_id), (kept, _)) = (made("lost"), made("kept"));
+    let mut ends = [listen(&one, &lost), listen(&other, &lost)];
+    let mut run = one.open_stream(("x-api-key", &lost), &"word ".repeat(2_000));
+    reads_to(&mut run, "event: output");
+    let mut goes_on = [listen(&one, &kept), listen(&other, &kept)];
+
+    post(&one, &admin, &format!("/keys/{lost_id}/revoke"), json!({}));
+    let since = Instant::now();
+    for stream in ends.iter_mut().chain([&mut run]) {
+        read_to_the_cut(stream, &mut String::new());
+    }
+    // A second, and what a busy machine needs: the next comment would come after three.
+    assert!(
+        since.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        since.elapsed()
+    );
+    for stream in &mut goes_on {
+        reads_to(stream, ": still here");
+    }
 }
 
 /// A change holds on another server within a second; a busy machine may need longer.

@@ -49,6 +49,7 @@ fn the_document_describes_every_route() {
     let paths: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
     let expected = [
         "/admin/stats",
+        "/events",
         "/health",
         "/hooks/partner",
         "/hooks/public",
@@ -87,6 +88,7 @@ fn the_document_describes_each_refusal_where_it_can_come() {
     for (method, path, expected) in [
         ("post", "/run", "401 403"),
         ("post", "/run/stream", "401 403"),
+        ("get", "/events", "401"),
         ("get", "/admin/stats", "401 403"),
         ("get", "/whoami", "401"),
         ("post", "/hooks/partner", "401"),

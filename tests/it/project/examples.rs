@@ -21,6 +21,11 @@ fn managed_keys_runs() {
 }
 
 #[test]
+fn websocket_runs() {
+    runs("websocket");
+}
+
+#[test]
 fn throttling_runs() {
     runs("throttling");
 }

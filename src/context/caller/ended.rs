@@ -1,4 +1,4 @@
-//! Waiting for the end of a credential.
+//! Waiting for the end of a caller's credential.
 
 use std::{
     fmt,
@@ -8,11 +8,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::end::{EndSource, Wait};
-use crate::clock::{Alarm, Clock};
+use super::{AuthContext, RestingContext, revoker::Revoker};
+use crate::{
+    clock::Alarm,
+    ended::{NEVER, Wait},
+};
 
 /// A future that is ready once the credential of a caller has expired or was revoked: made by
-/// [`AuthContext::ended`](crate::AuthContext::ended).
+/// [`AuthContext::ended`].
 ///
 /// It stays ready from then on. It needs no runtime, and nothing runs while it waits.
 ///
@@ -32,57 +35,55 @@ use crate::clock::{Alarm, Clock};
 /// ```
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Ended {
-    expiry: Expiry,
+    caller: RestingContext,
     alarm: Option<Alarm>,
     source: Source,
+    revoker: Option<Arc<Revoker>>,
+    /// The place among those who wait for a revocation.
+    place: Option<u32>,
+    /// When the revocations were looked at last.
+    turn: Option<u32>,
     /// The task that is to be woken.
     waker: Option<Waker>,
 }
 
-/// The time in Unix seconds from which a credential is refused, and the clock that tells.
-#[derive(Clone, Debug)]
-pub(crate) struct Expiry {
-    pub(crate) at: u64,
-    pub(crate) clock: Clock,
-}
-
-/// What can end a credential before its time.
+/// What else can end the credential before its time.
 enum Source {
     None,
     /// It was not asked yet, so it knows nothing of this future.
-    Unasked(Arc<dyn EndSource>),
+    Unasked,
     Asked(Wait),
-    /// It has ended: by its source, or by its expiry.
+    /// It has ended, one way or another.
     Over,
 }
 
-impl Expiry {
-    pub(crate) fn has_passed(&self) -> bool {
-        self.at != NEVER && self.clock.now() >= self.at
-    }
-}
-
 impl Ended {
-    pub(crate) fn new(expiry: Expiry, source: Option<Arc<dyn EndSource>>) -> Self {
+    pub(crate) fn new(caller: RestingContext, revoker: Option<Arc<Revoker>>) -> Self {
         Self {
-            expiry,
+            caller,
             alarm: None,
-            source: source.map_or(Source::None, Source::Unasked),
+            source: Source::Unasked,
+            revoker,
+            place: None,
+            turn: None,
             waker: None,
         }
     }
 
+    pub(crate) fn caller(&self) -> &RestingContext {
+        &self.caller
+    }
+
     /// Whether the credential has ended. It looks at the clock, so it is right although nobody was woken.
     pub(crate) fn is_over(&mut self) -> bool {
-        if let Source::Unasked(source) = &self.source {
-            self.source = source
-                .end()
-                .map_or(Source::None, |end| Source::Asked(Wait::new(end)));
+        if matches!(self.source, Source::Unasked) {
+            let end = self.caller.charge().and_then(|charge| charge.end());
+            self.source = end.map_or(Source::None, |end| Source::Asked(Wait::new(end)));
         }
         let is_over = match &self.source {
             Source::Over => return true,
-            Source::Asked(wait) => wait.is_over() || self.expiry.has_passed(),
-            Source::None | Source::Unasked(_) => self.expiry.has_passed(),
+            Source::Asked(wait) if wait.is_over() => true,
+            _ => self.caller.has_expired() || self.is_revoked(),
         };
         if is_over {
             self.leave();
@@ -91,9 +92,21 @@ impl Ended {
         is_over
     }
 
+    /// Whether the caller is among the revoked ones, who are looked at when there are more of them.
+    fn is_revoked(&mut self) -> bool {
+        let Some(revoker) = &self.revoker else {
+            return false;
+        };
+        let turn = revoker.list().turn();
+        if self.turn.replace(turn) == Some(turn) {
+            return false;
+        }
+        revoker.list().has_ended(&self.caller.to_context())
+    }
+
     /// Leaves the waker of a task, unless it is there.
     fn wait(&mut self, waker: &Waker) {
-        let Expiry { at, clock } = &self.expiry;
+        let (at, clock) = (self.caller.ends_at(), self.caller.clock());
         let known = self.waker.as_ref();
         let is_known = known.is_some_and(|known| known.will_wake(waker));
         // An alarm rings once; and the clock may have been set back since.
@@ -104,9 +117,12 @@ impl Ended {
         if let Source::Asked(wait) = &mut self.source {
             wait.leave(waker);
         }
+        if let Some(revoker) = &self.revoker {
+            self.place = revoker.list().leave(&self.caller, waker, self.place);
+        }
         let alarm = self.alarm.as_mut();
         let is_changed = alarm.is_some_and(|alarm| clock.change_alarm(alarm, waker));
-        if *at != NEVER && !is_changed {
+        if at != NEVER && !is_changed {
             self.alarm = Some(clock.wake_at(at.saturating_mul(1_000), waker));
         }
         self.waker = Some(waker.clone());
@@ -114,7 +130,10 @@ impl Ended {
 
     fn leave(&mut self) {
         if let Some(alarm) = self.alarm.take() {
-            self.expiry.clock.end_alarm(&alarm);
+            self.caller.clock().end_alarm(&alarm);
+        }
+        if let (Some(revoker), Some(place)) = (&self.revoker, self.place.take()) {
+            revoker.list().give_back(place);
         }
         self.waker = None;
     }
@@ -150,5 +169,25 @@ impl fmt::Debug for Ended {
     }
 }
 
-/// The time of a credential that does not expire.
-pub(crate) const NEVER: u64 = u64::MAX;
+impl RestingContext {
+    fn has_expired(&self) -> bool {
+        let at = self.ends_at();
+        at != NEVER && self.clock().now() >= at
+    }
+}
+
+impl AuthContext {
+    /// Whether the credential can end at all.
+    #[inline]
+    pub(crate) fn can_end(&self) -> bool {
+        self.inner.ends_at != NEVER || self.revoker.is_some() || self.own_charge().is_some()
+    }
+
+    /// Whether the credential has ended, for those who do not wait.
+    pub(crate) fn has_ended(&self) -> bool {
+        let revoker = self.revoker.as_ref();
+        RestingContext::from(self.clone()).has_expired()
+            || self.own_charge().is_some_and(|charge| charge.has_ended())
+            || revoker.is_some_and(|revoker| revoker.list().has_ended(self))
+    }
+}
