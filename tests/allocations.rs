@@ -31,6 +31,8 @@ use tower_auth::{
 
 #[path = "common/jose.rs"]
 mod jose;
+#[path = "allocations/streams.rs"]
+mod streams;
 
 /// A service that allocates nothing, not even for its extensions.
 #[derive(Clone)]
@@ -75,13 +77,21 @@ fn once<S, B>(service: &mut S, request: Request<()>)
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
 {
+    black_box(once_of(service, request));
+}
+
+/// The response, which is there at once.
+fn once_of<S, B>(service: &mut S, request: Request<()>) -> Response<B>
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+{
     let mut cx = Context::from_waker(Waker::noop());
     assert!(service.poll_ready(&mut cx).is_ready());
     let mut response = pin!(service.call(request));
     let Poll::Ready(response) = response.as_mut().poll(&mut cx) else {
         panic!("it has to wait");
     };
-    black_box(response.unwrap());
+    response.unwrap()
 }
 
 fn with(name: &'static str, value: &'static str) -> impl Fn() -> Request<()> {

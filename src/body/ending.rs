@@ -41,7 +41,7 @@ struct Fresh {
 struct Watch {
     ended: Ended,
     /// What the body holds to its end.
-    guard: Option<Guard>,
+    guard: Option<Box<Guard>>,
     /// Whether a client reads the status of the response from its trailers.
     is_grpc: bool,
 }
@@ -86,7 +86,7 @@ impl Ending {
             State::Fresh(fresh) => fresh.watch(),
             State::Watching(watch) => watch,
         };
-        watch.guard = Some(guard);
+        watch.guard = Some(Box::new(guard));
         Self(State::Watching(watch))
     }
 

@@ -6,10 +6,10 @@
 use std::{
     collections::BTreeMap,
     mem,
-    num::NonZeroU64,
+    num::NonZeroU32,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     task::Waker,
     thread,
@@ -25,19 +25,19 @@ pub(super) struct Alarms {
     queue: Mutex<Queue>,
     /// Ends the sleep of the thread.
     changed: Condvar,
-    rings: AtomicU64,
+    rings: AtomicU32,
 }
 
 #[derive(Debug)]
 struct Queue {
     /// By the time in milliseconds since the epoch, and a number.
     wakers: BTreeMap<Key, Waker>,
-    next: NonZeroU64,
+    next: NonZeroU32,
     /// Whether the thread runs.
     runs: bool,
 }
 
-type Key = (u64, NonZeroU64);
+type Key = (u64, NonZeroU32);
 
 /// The alarms of the system's clock.
 static SYSTEM: Alarms = Alarms::new();
@@ -46,9 +46,9 @@ static SYSTEM: Alarms = Alarms::new();
 #[derive(Debug)]
 pub(crate) struct Alarm {
     millis: u64,
-    number: NonZeroU64,
+    number: NonZeroU32,
     /// How often any alarm had rung when this one was looked at last.
-    rings: u64,
+    rings: u32,
 }
 
 impl Clock {
@@ -58,9 +58,7 @@ impl Clock {
     pub(crate) fn wake_at(&self, millis: u64, waker: &Waker) -> Alarm {
         let alarms = self.alarms();
         let mut queue = alarms.queue();
-        let number = queue.next;
-        queue.next = number.checked_add(1).unwrap_or(NonZeroU64::MIN);
-        let key = (millis, number);
+        let key = queue.free_key(millis);
         let rings = alarms.rings.load(Ordering::Acquire);
         queue.wakers.insert(key, waker.clone());
         match &self.manual {
@@ -72,7 +70,7 @@ impl Clock {
         }
         Alarm {
             millis,
-            number,
+            number: key.1,
             rings,
         }
     }
@@ -118,11 +116,11 @@ impl Alarms {
         Self {
             queue: Mutex::new(Queue {
                 wakers: BTreeMap::new(),
-                next: NonZeroU64::MIN,
+                next: NonZeroU32::MIN,
                 runs: false,
             }),
             changed: Condvar::new(),
-            rings: AtomicU64::new(0),
+            rings: AtomicU32::new(0),
         }
     }
 
@@ -202,6 +200,17 @@ impl Alarms {
 }
 
 impl Queue {
+    /// A key of that time that nobody has: numbers come again after four billion.
+    fn free_key(&mut self, millis: u64) -> Key {
+        loop {
+            let key = (millis, self.next);
+            self.next = self.next.checked_add(1).unwrap_or(NonZeroU32::MIN);
+            if !self.wakers.contains_key(&key) {
+                return key;
+            }
+        }
+    }
+
     /// Some of those whose time has come: so many that others wait for the lock only a moment.
     fn take_due(&mut self, now_millis: u64) -> Vec<Waker> {
         let mut due = Vec::new();

@@ -102,8 +102,7 @@ struct Inner {
     scopes: Scopes,
     /// `NEVER` where it does not expire: 8 bytes less for each of a million keys.
     expires_at: u64,
-    /// The time at which the credential ends, if nothing else tells.
-    ends_at: u64,
+    ends_by: EndsBy,
     /// Whether the charge has to be asked: so that nothing rare is read for most callers.
     owes: bool,
     issued: Issued,
@@ -119,14 +118,32 @@ struct Rare {
     role_limit: Option<Arc<[Box<str>]>>,
     /// The name of the caller's key, if it is not the user id.
     key_name: Option<Box<str>>,
-    response_headers: Option<HeaderMap>,
+    /// In a box, as everything large that few of a million keys have.
+    response_headers: Option<Box<HeaderMap>>,
     /// The caller's credential, if accepting it may cost something.
     charge: Option<Arc<dyn Charge>>,
     /// The id of the caller's token, if it does not stand in the JSON of its claims.
     token_id: Option<Box<str>>,
     /// The caller whom the provider accepted, if a check put this one in its place.
-    first: Option<AuthContext>,
-    /// The clock by which the credential ends, if it is not the system's.
+    first: Option<Box<AuthContext>>,
+    /// The end of the credential, if it is not told by the expiry and the system's clock.
+    end: Option<Box<OwnEnd>>,
+}
+
+/// What tells when the credential ends, if nobody revokes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EndsBy {
+    Expiry,
+    /// The store of the key.
+    Source,
+    /// [`OwnEnd::at`].
+    OwnEnd,
+}
+
+/// An end of its own.
+#[derive(Clone)]
+struct OwnEnd {
+    at: u64,
     clock: Clock,
 }
 
@@ -140,7 +157,7 @@ impl AuthContext {
             source: None,
             scopes: Scopes::default(),
             expires_at: NEVER,
-            ends_at: NEVER,
+            ends_by: EndsBy::Expiry,
             owes: false,
             issued: Issued::NOTHING,
             metadata: Metadata::default(),
@@ -196,7 +213,7 @@ impl AuthContext {
     pub fn with_expires_at(mut self, time: SystemTime) -> Self {
         let inner = self.edit();
         inner.expires_at = clock::to_unix(time);
-        inner.ends_at = inner.expires_at;
+        inner.ends_by = EndsBy::Expiry;
         self
     }
 
@@ -336,7 +353,7 @@ impl AuthContext {
     /// The headers that the layer puts on the response.
     #[inline]
     pub fn response_headers(&self) -> Option<&HeaderMap> {
-        self.inner.rare.as_ref()?.response_headers.as_ref()
+        self.inner.rare.as_ref()?.response_headers.as_deref()
     }
 
     pub(crate) fn add_headers_to<B>(&self, response: &mut Response<B>) {

@@ -127,7 +127,12 @@ impl RevocationAdmin {
             max_kept: settings.max_kept,
         };
         // It holds here before anybody is told that it was done.
-        let take = |entry| self.backend.replica().take([entry]);
+        let take = |entry| {
+            let replica = self.backend.replica();
+            replica.take([entry]);
+            // Open streams hear of it after a poll, of many revocations at once.
+            replica.wake.notify_one();
+        };
         let Some(keys) = &self.backend.keys else {
             let entry = self.add(tokens).await?;
             take(entry);

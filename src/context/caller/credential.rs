@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AuthContext, Charge, Ended, RestingContext};
+use super::{AuthContext, Charge, Ended, EndsBy, Inner, OwnEnd, RestingContext};
 use crate::{clock::Clock, ended::NEVER};
 
 /// What a caller has of the credential that was accepted. It stays, whatever caller a check makes of it.
@@ -50,31 +50,35 @@ impl AuthContext {
     }
 
     /// The caller of a credential that ends by that clock.
-    pub(crate) fn timed_by(mut self, clock: &Clock) -> Self {
-        if clock.manual.is_some() && self.inner.ends_at != NEVER {
-            self.edit_rare().clock = clock.clone();
+    pub(crate) fn timed_by(self, clock: &Clock) -> Self {
+        match self.inner.ends_at() {
+            at if at != NEVER && clock.manual.is_some() => self.ending(at, clock.clone()),
+            _ => self,
         }
+    }
+
+    fn ending(mut self, at: u64, clock: Clock) -> Self {
+        self.edit_rare().end = Some(Box::new(OwnEnd { at, clock }));
+        self.edit().ends_by = EndsBy::OwnEnd;
         self
     }
 
     pub(crate) fn of_credential(&self) -> OfCredential {
-        let rare = self.inner.rare.as_ref();
         OfCredential {
             charge: self.own_charge().cloned(),
-            ends_at: self.inner.ends_at,
-            clock: rare.map_or(Clock::SYSTEM, |rare| rare.clock.clone()),
+            ends_at: self.inner.ends_at(),
+            clock: self.inner.clock().clone(),
         }
     }
 
     /// The caller with the credential of another caller, unless it has its own: a check may return a new
     /// context, and the request still costs something, and the credential still ends.
     pub(crate) fn with_credential(self, credential: OfCredential) -> Self {
-        let mut caller = self.owing(credential.charge);
-        if credential.ends_at < caller.inner.ends_at {
-            caller.edit().ends_at = credential.ends_at;
-            caller = caller.timed_by(&credential.clock);
+        let caller = self.owing(credential.charge);
+        match credential.ends_at < caller.inner.ends_at() {
+            true => caller.ending(credential.ends_at, credential.clock),
+            false => caller,
         }
-        caller
     }
 
     /// The caller with that charge, unless it has its own.
@@ -86,5 +90,26 @@ impl AuthContext {
             self.edit_rare().charge = Some(charge);
         }
         self
+    }
+}
+
+impl Inner {
+    /// The time at which the credential ends, if nothing else tells.
+    pub(super) fn ends_at(&self) -> u64 {
+        match self.ends_by {
+            EndsBy::Expiry => self.expires_at,
+            EndsBy::Source => NEVER,
+            EndsBy::OwnEnd => self.own_end().map_or(self.expires_at, |end| end.at),
+        }
+    }
+
+    /// The clock by which it ends then.
+    pub(super) fn clock(&self) -> &Clock {
+        static SYSTEM: Clock = Clock::SYSTEM;
+        self.own_end().map_or(&SYSTEM, |end| &end.clock)
+    }
+
+    fn own_end(&self) -> Option<&OwnEnd> {
+        self.rare.as_ref()?.end.as_deref()
     }
 }

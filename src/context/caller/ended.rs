@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -39,10 +40,10 @@ pub struct Ended {
     alarm: Option<Alarm>,
     source: Source,
     revoker: Option<Arc<Revoker>>,
-    /// The place among those who wait for a revocation.
-    place: Option<u32>,
-    /// When the revocations were looked at last.
-    turn: Option<u32>,
+    /// The place among those who wait for a revocation, or `NOWHERE`.
+    place: u32,
+    /// The turn of the revocations that were looked at last.
+    turn: u32,
     /// The task that is to be woken.
     waker: Option<Waker>,
 }
@@ -59,13 +60,15 @@ enum Source {
 
 impl Ended {
     pub(crate) fn new(caller: RestingContext, revoker: Option<Arc<Revoker>>) -> Self {
+        let turn = revoker.as_ref().map_or(0, |revoker| revoker.list().turn());
         Self {
             caller,
             alarm: None,
             source: Source::Unasked,
             revoker,
-            place: None,
-            turn: None,
+            place: NOWHERE,
+            // They were not looked at yet.
+            turn: turn.wrapping_sub(1),
             waker: None,
         }
     }
@@ -98,7 +101,7 @@ impl Ended {
             return false;
         };
         let turn = revoker.list().turn();
-        if self.turn.replace(turn) == Some(turn) {
+        if mem::replace(&mut self.turn, turn) == turn {
             return false;
         }
         revoker.list().has_ended(&self.caller.to_context())
@@ -118,7 +121,9 @@ impl Ended {
             wait.leave(waker);
         }
         if let Some(revoker) = &self.revoker {
-            self.place = revoker.list().leave(&self.caller, waker, self.place);
+            let place = Some(self.place).filter(|place| *place != NOWHERE);
+            let place = revoker.list().leave(&self.caller, waker, place);
+            self.place = place.unwrap_or(NOWHERE);
         }
         let alarm = self.alarm.as_mut();
         let is_changed = alarm.is_some_and(|alarm| clock.change_alarm(alarm, waker));
@@ -132,7 +137,10 @@ impl Ended {
         if let Some(alarm) = self.alarm.take() {
             self.caller.clock().end_alarm(&alarm);
         }
-        if let (Some(revoker), Some(place)) = (&self.revoker, self.place.take()) {
+        let place = mem::replace(&mut self.place, NOWHERE);
+        if let Some(revoker) = &self.revoker
+            && place != NOWHERE
+        {
             revoker.list().give_back(place);
         }
         self.waker = None;
@@ -180,7 +188,7 @@ impl AuthContext {
     /// Whether the credential can end at all.
     #[inline]
     pub(crate) fn can_end(&self) -> bool {
-        self.inner.ends_at != NEVER || self.revoker.is_some() || self.own_charge().is_some()
+        self.inner.ends_at() != NEVER || self.revoker.is_some() || self.own_charge().is_some()
     }
 
     /// Whether the credential has ended, for those who do not wait.
@@ -191,3 +199,5 @@ impl AuthContext {
             || revoker.is_some_and(|revoker| revoker.list().has_ended(self))
     }
 }
+
+const NOWHERE: u32 = u32::MAX;

@@ -22,13 +22,12 @@ impl RestingContext {
 
     /// The time at which the credential ends, if nothing else tells.
     pub(super) fn ends_at(&self) -> u64 {
-        self.0.ends_at
+        self.0.ends_at()
     }
 
     /// The clock by which it ends then.
     pub(super) fn clock(&self) -> &Clock {
-        static SYSTEM: Clock = Clock::SYSTEM;
-        self.0.rare.as_ref().map_or(&SYSTEM, |rare| &rare.clock)
+        self.0.clock()
     }
 
     pub(super) fn charge(&self) -> Option<&Arc<dyn Charge>> {

@@ -17,6 +17,6 @@ impl AuthContext {
 
     /// The caller whom the provider accepted, if a check put this one in its place.
     pub(crate) fn first(&self) -> Option<&Self> {
-        self.inner.rare.as_ref()?.first.as_ref()
+        self.inner.rare.as_ref()?.first.as_deref()
     }
 }

@@ -92,7 +92,7 @@ impl AuthContext {
     pub(crate) fn standing_for(self, first: &Self) -> Self {
         let mut caller = self.with_credential(first.of_credential());
         if !caller.has_identity_of(first) {
-            caller.edit_rare().first = Some(first.clone());
+            caller.edit_rare().first = Some(Box::new(first.clone()));
         }
         caller
     }

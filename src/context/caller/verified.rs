@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{AuthContext, Inner};
+use super::{AuthContext, EndsBy, Inner};
 use crate::{
     context::{
         issued::Issued,
@@ -51,7 +51,7 @@ impl AuthContext {
             source: None,
             scopes: caller.scopes,
             expires_at,
-            ends_at: expires_at,
+            ends_by: EndsBy::Expiry,
             issued,
             owes: false,
             metadata: Metadata {

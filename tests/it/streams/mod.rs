@@ -2,6 +2,7 @@
 
 mod bodies;
 mod keys;
+mod revoked;
 mod tokens;
 
 use std::{
