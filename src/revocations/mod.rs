@@ -43,6 +43,7 @@ mod replica;
 mod revocations;
 mod settings;
 mod table;
+mod telling;
 mod watchers;
 mod write;
 

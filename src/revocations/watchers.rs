@@ -1,4 +1,4 @@
-//! The callers with an open stream, who are told when they are revoked [13.2].
+//! The callers with an open stream, who are told when they are revoked.
 
 use std::{
     mem,
@@ -6,16 +6,7 @@ use std::{
     task::Waker,
 };
 
-use tokio::task::yield_now;
-
-use super::{
-    Revocations,
-    replica::{Replica, Trust},
-};
-use crate::{
-    caught::caught,
-    context::{AuthContext, RestingContext, Revokes},
-};
+use crate::context::RestingContext;
 
 /// Callers and the tasks that wait for their end, in places that are used again.
 #[derive(Default)]
@@ -25,83 +16,45 @@ pub(super) struct Watchers(Mutex<Places>);
 struct Places {
     all: Vec<Option<Watcher>>,
     free: Vec<u32>,
-    /// When they were told last.
+    /// The turn in which they were told last.
     told: u32,
 }
 
-struct Watcher {
-    caller: RestingContext,
-    waker: Waker,
+#[derive(Clone)]
+pub(super) struct Watcher {
+    pub(super) caller: RestingContext,
+    pub(super) waker: Waker,
 }
 
 impl Watchers {
-    fn places(&self) -> MutexGuard<'_, Places> {
-        // No step between two statements leaves it half-changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Replica {
-    /// Wakes the callers who have ended since they were told last. There may be many, so others have
-    /// their turn in between.
-    pub(super) async fn tell_watchers(&self) {
-        let turn = self.turn();
-        if mem::replace(&mut self.watchers.places().told, turn) == turn {
-            return;
-        }
-        let mut from = 0;
-        loop {
-            let some: Vec<_> = {
-                let places = self.watchers.places();
-                let some = places.all.iter().skip(from).take(AT_ONCE);
-                some.flatten()
-                    .map(|watcher| (watcher.caller.clone(), watcher.waker.clone()))
-                    .collect()
-            };
-            for (caller, waker) in some {
-                if self.has_ended(&caller.to_context()) {
-                    // It may panic.
-                    caught(|| waker.wake());
-                }
-            }
-            from += AT_ONCE;
-            if from >= self.watchers.places().all.len() {
-                return;
-            }
-            yield_now().await;
-        }
+    /// Whether they were told in that turn; from now on they were.
+    pub(super) fn were_told(&self, turn: u32) -> bool {
+        mem::replace(&mut self.places().told, turn) == turn
     }
 
-    fn has_ended(&self, caller: &AuthContext) -> bool {
-        self.ended_by_now(caller).is_some() || self.trust() == Trust::Lost
-    }
-}
-
-impl Revokes for Revocations {
-    fn turn(&self) -> u32 {
-        self.replica().turn()
+    /// Those in some of the places; `None` behind the last one.
+    pub(super) fn some(&self, from: usize, count: usize) -> Option<Vec<Watcher>> {
+        let places = self.places();
+        let places = places.all.get(from..)?.iter().take(count);
+        Some(places.flatten().cloned().collect())
     }
 
-    fn has_ended(&self, caller: &AuthContext) -> bool {
-        self.replica().has_ended(caller)
-    }
-
-    fn leave(&self, caller: &RestingContext, waker: &Waker, place: Option<u32>) -> Option<u32> {
-        let watcher = Watcher {
-            caller: caller.clone(),
-            waker: waker.clone(),
-        };
-        let mut places = self.replica().watchers.places();
-        let (place, before) = places.put(watcher, place);
-        drop(places);
+    /// Puts somebody into that place or into a new one; answers where.
+    pub(super) fn put(&self, watcher: Watcher, place: Option<u32>) -> Option<u32> {
+        let (place, before) = self.places().put(watcher, place);
         // A waker is not ours: what its drop does is done without the lock.
         drop(before);
         place
     }
 
-    fn give_back(&self, place: u32) {
-        let gone = self.replica().watchers.places().remove(place);
+    pub(super) fn remove(&self, place: u32) {
+        let gone = self.places().remove(place);
         drop(gone);
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        // No step between two statements leaves it half-changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,6 +82,3 @@ impl Places {
         gone
     }
 }
-
-/// The number of callers after which others have their turn.
-const AT_ONCE: usize = 200;
