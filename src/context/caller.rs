@@ -9,9 +9,9 @@ mod meter;
 #[cfg(feature = "keys")]
 mod new_revoker;
 mod resting;
-mod revoker;
 #[cfg(feature = "keys")]
 mod revocable;
+mod revoker;
 #[cfg(feature = "keys")]
 mod role_limit;
 mod token;
