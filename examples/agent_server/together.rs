@@ -8,7 +8,6 @@ use tower_auth::{
     webhook::SharedReplayStore,
 };
 use tower_auth_postgres::PostgresSharedState;
-use tower_auth_redis::RedisSharedState;
 
 /// A state that several servers share.
 pub(crate) struct Together {
@@ -47,13 +46,6 @@ pub(crate) fn register(config: AuthConfig) -> AuthConfig {
     })
 }
 
-fn open_redis(url: SharedUrl) -> SharedStateFuture {
-    Box::pin(async move {
-        let state = RedisSharedState::open(url.as_str()).await?;
-        Ok(Arc::new(state) as Arc<dyn SharedState>)
-    })
-}
-
 /// The tables are made where they are not there yet.
 fn open_postgres(url: SharedUrl) -> SharedStateFuture {
     Box::pin(async move {
@@ -65,11 +57,13 @@ fn open_postgres(url: SharedUrl) -> SharedStateFuture {
 type Open = fn(SharedUrl) -> SharedStateFuture;
 
 /// What opens a state, by the scheme of its URL.
-const ENGINES: [(&str, Open); 6] = [
-    ("redis", open_redis),
-    ("rediss", open_redis),
-    ("valkey", open_redis),
-    ("valkeys", open_redis),
+const ENGINES: [(&str, Open); 8] = [
+    ("redis", tower_auth_redis::open_url),
+    ("redis+unix", tower_auth_redis::open_url),
+    ("rediss", tower_auth_redis::open_url),
+    ("valkey", tower_auth_redis::open_url),
+    ("valkey+unix", tower_auth_redis::open_url),
+    ("valkeys", tower_auth_redis::open_url),
     ("postgres", open_postgres),
     ("postgresql", open_postgres),
 ];

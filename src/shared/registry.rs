@@ -109,8 +109,10 @@ const KNOWN: Known = Known {
     what: "shared state",
     crates: &[
         ("redis", REDIS, OPEN_REDIS),
+        ("redis+unix", REDIS, OPEN_REDIS),
         ("rediss", REDIS, OPEN_REDIS),
         ("valkey", REDIS, OPEN_REDIS),
+        ("valkey+unix", REDIS, OPEN_REDIS),
         ("valkeys", REDIS, OPEN_REDIS),
         ("postgres", POSTGRES, OPEN_POSTGRES),
         ("postgresql", POSTGRES, OPEN_POSTGRES),

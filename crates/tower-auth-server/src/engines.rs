@@ -40,11 +40,12 @@ static ENGINES: [Engine; 3] = [
 type SharedOpener = fn(SharedUrl) -> SharedStateFuture;
 
 /// What replicas share, by scheme.
-static SHARED: [(&str, SharedOpener); 7] = [
+static SHARED: [(&str, SharedOpener); 8] = [
     ("redis", tower_auth_redis::open_url),
     ("rediss", tower_auth_redis::open_url),
     ("redis+unix", tower_auth_redis::open_url),
     ("valkey", tower_auth_redis::open_url),
+    ("valkey+unix", tower_auth_redis::open_url),
     ("valkeys", tower_auth_redis::open_url),
     ("postgres", tower_auth_postgres::open_shared_url),
     ("postgresql", tower_auth_postgres::open_shared_url),

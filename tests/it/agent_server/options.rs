@@ -37,6 +37,24 @@ fn help_lists_every_option() {
 }
 
 #[test]
+fn the_compose_file_of_replicas_gives_only_options_that_are_there() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    let compose = include_str!("../../../examples/replicas/compose.yaml");
+    let given: Vec<&str> = compose
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("- --"))
+        .filter_map(|option| option.split('=').next())
+        .collect();
+    assert!(
+        given.contains(&"shared") && given.contains(&"key-store"),
+        "{given:?}"
+    );
+    for option in given {
+        assert!(help.contains(&format!("--{option} ")), "{option} in {help}");
+    }
+}
+
+#[test]
 fn an_unknown_option_is_named_without_its_value() {
     let fault = refused(&[&format!("--kee={CANARY}")]);
     assert!(fault.contains("--kee"), "{fault}");
