@@ -4,10 +4,9 @@ use std::{error::Error, sync::Arc};
 
 use tower_auth::{
     config::AuthConfig,
-    shared::{SharedCounts, SharedState, SharedStateFuture, SharedStates, SharedUrl},
+    shared::{SharedCounts, SharedStateFuture, SharedStates, SharedUrl},
     webhook::SharedReplayStore,
 };
-use tower_auth_postgres::PostgresSharedState;
 
 /// A state that several servers share.
 pub(crate) struct Together {
@@ -46,24 +45,16 @@ pub(crate) fn register(config: AuthConfig) -> AuthConfig {
     })
 }
 
-/// The tables are made where they are not there yet.
-fn open_postgres(url: SharedUrl) -> SharedStateFuture {
-    Box::pin(async move {
-        let state = PostgresSharedState::open_or_create(url.as_str()).await?;
-        Ok(Arc::new(state) as Arc<dyn SharedState>)
-    })
-}
-
 type Open = fn(SharedUrl) -> SharedStateFuture;
 
 /// What opens a state, by the scheme of its URL.
 const ENGINES: [(&str, Open); 8] = [
     ("redis", tower_auth_redis::open_url),
-    ("redis+unix", tower_auth_redis::open_url),
     ("rediss", tower_auth_redis::open_url),
+    ("redis+unix", tower_auth_redis::open_url),
     ("valkey", tower_auth_redis::open_url),
     ("valkey+unix", tower_auth_redis::open_url),
     ("valkeys", tower_auth_redis::open_url),
-    ("postgres", open_postgres),
-    ("postgresql", open_postgres),
+    ("postgres", tower_auth_postgres::open_shared_url),
+    ("postgresql", tower_auth_postgres::open_shared_url),
 ];

@@ -58,14 +58,24 @@ impl KeyLimits {
     /// named after, and once that has a successor, of the successor. Where neither is there any more, it
     /// is the widest of those that share the account, so that they are no more together than before.
     ///
-    /// Records come in the order of their changes.
+    /// Records come in the order of their changes. Where a successor has been read before the key that it
+    /// succeeds, and a wider key of the account between them, the limit of the old key counts until the
+    /// successor changes again: that is never too much.
     pub(super) fn note(&self, record: &KeyRecord) {
         let mut accounts = self
             .accounts
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let known = accounts.get(&record.account);
         let is_named = record.account == record.id;
+        if let Some(known) = accounts.get_mut(&record.account)
+            && is_named
+            && record.successor.as_ref() == Some(&known.holder)
+        {
+            // The successor changed first, and has been read first.
+            known.is_own = true;
+            return;
+        }
+        let known = accounts.get(&record.account);
         let is_own = match known {
             Some(known) if known.is_own => {
                 known.holder == record.id || known.heir.as_ref() == Some(&record.id)

@@ -27,7 +27,8 @@ pub type SharedStateFuture = BoxFuture<Result<Arc<dyn SharedState>, SharedStateE
 /// Opens shared states by the schemes of their URLs.
 ///
 /// This crate knows no engine: each is a crate of its own, and a program registers the ones that it
-/// wants to open.
+/// wants to open. `tower_auth_redis::open_url` opens `redis:`, `rediss:`, `valkey:` and `valkeys:`,
+/// `tower_auth_postgres::open_shared_url` opens `postgres:` and `postgresql:`.
 ///
 /// # Example
 ///
@@ -119,6 +120,6 @@ const KNOWN: Known = Known {
     ],
 };
 const REDIS: &str = "tower-auth-redis";
-const OPEN_REDIS: &str = "tower_auth_redis::RedisSharedState::open";
+const OPEN_REDIS: &str = "tower_auth_redis::open_url";
 const POSTGRES: &str = "tower-auth-postgres";
-const OPEN_POSTGRES: &str = "tower_auth_postgres::PostgresSharedState::open";
+const OPEN_POSTGRES: &str = "tower_auth_postgres::open_shared_url";
