@@ -2,10 +2,11 @@
 //!
 //! `cargo run --example mcp_server` starts it beside an issuer for this run, and prints a token and what to call;
 //! `--help` lists the options. What each file does: `arguments` reads the command line, `server` says who may call
-//! which tool, `tools` are what it offers, `welcome` is what gets printed.
+//! which tool, `sessions` whose session is whose, `tools` are what it offers, `welcome` is what gets printed.
 
 mod arguments;
 mod server;
+mod sessions;
 mod tools;
 mod welcome;
 

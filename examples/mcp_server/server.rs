@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Json, Router,
     http::{HeaderName, HeaderValue, Method, Uri, header},
+    middleware::from_fn_with_state,
     routing::get,
 };
 use rmcp::transport::streamable_http_server::{
@@ -18,7 +19,11 @@ use tower_auth::{
 };
 use tower_http::cors::CorsLayer;
 
-use crate::{arguments::Arguments, tools::Tools};
+use crate::{
+    arguments::Arguments,
+    sessions::{Owners, of_its_caller},
+    tools::Tools,
+};
 
 /// Where clients find it, and whose tokens open it.
 pub(crate) struct Place {
@@ -61,6 +66,7 @@ pub(crate) fn app(
     server: StreamableHttpServerConfig,
 ) -> Result<Router, String> {
     let sessions = Arc::new(LocalSessionManager::default());
+    let owners = Owners::new(Arc::clone(&sessions));
     let server = StreamableHttpService::new(|| Ok(Tools), sessions, server);
     let tools = McpLayer::new(&place.resource)
         .open_tool("echo")
@@ -76,6 +82,7 @@ pub(crate) fn app(
     let auth = AuthLayer::new(callers).protected_resource(&place.resource);
     let mut app = Router::new()
         .route_service("/mcp", server)
+        .layer(from_fn_with_state(owners, of_its_caller))
         .layer(tools)
         .route("/whoami", get(whoami)) // no message: after the layer that judges them
         .layer(auth);

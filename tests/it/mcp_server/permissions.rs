@@ -3,7 +3,7 @@
 use serde_json::json;
 use tower_auth::testing::{TestIssuer, TestToken};
 
-use super::tools::{lone_call, lone_headers};
+use super::tools::{INITIALIZED, call as tool_call, initialize, lone_call, lone_headers};
 use crate::common::{
     live::{Reply, http},
     mcp::McpServer,
@@ -143,6 +143,47 @@ fn an_api_key_opens_the_same_endpoint() {
         call(&server, "echo", ("authorization", &bearer)).status,
         200
     );
+}
+
+#[test]
+fn a_session_serves_nobody_but_the_caller_who_began_it() {
+    const OTHER: &str = "sk-live-another-example-key";
+    let server = McpServer::start(&["--api-key", KEY, "--api-key", OTHER]);
+    let version = "2025-11-25";
+    let send = |method: &str, key: &str, session: &str, body: &str| {
+        let headers = [
+            ("accept", "application/json, text/event-stream"),
+            ("content-type", "application/json"),
+            ("mcp-protocol-version", version),
+            ("x-api-key", key),
+            ("mcp-session-id", session),
+        ];
+        let shown = headers.len() - usize::from(session.is_empty());
+        http(method, &server.url, &headers[..shown], body)
+    };
+    let begun = send("POST", KEY, "", &initialize(version));
+    let session = begun
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("mcp-session-id: "));
+    let session = session.unwrap_or_else(|| panic!("a session in {}", begun.head));
+    let echo = tool_call("echo").replace("{}", "{\"text\":\"hello\"}");
+    for _ in 0..2 {
+        for (method, body) in [
+            ("POST", &*echo),
+            ("POST", INITIALIZED),
+            ("GET", ""),
+            ("DELETE", ""),
+        ] {
+            assert_eq!(send(method, OTHER, session, body).status, 404, "{method}");
+        }
+        assert_eq!(send("POST", KEY, session, &echo).status, 200);
+        // A session of the other one changes nothing.
+        assert_eq!(send("POST", OTHER, "", &initialize(version)).status, 200);
+    }
+    assert_eq!(send("POST", KEY, "guessed", &echo).status, 404);
+    assert_eq!(send("DELETE", KEY, session, "").status, 202);
+    assert_eq!(send("POST", KEY, session, &echo).status, 404);
 }
 
 #[test]
