@@ -174,8 +174,35 @@ pub(crate) struct AuditView<'a> {
     before: Option<KeyView<'a>>,
     after: Option<KeyView<'a>>,
     credits: Option<u64>,
+    revocation: Option<TokensView<'a>>,
+}
+
+/// The tokens that were revoked: one, or those of a principal.
+#[derive(Debug, Serialize)]
+struct TokensView<'a> {
+    issuer: Option<&'a str>,
+    jti: Option<&'a str>,
+    principal: Option<&'a Principal<'static>>,
+    /// Left out for every tenant; null for what has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revocation: Option<&'a RevocationRecord>,
+    tenant: Option<Option<&'a str>>,
+    before: Option<String>,
+    until: String,
+    reason: &'a str,
+}
+
+impl<'a> TokensView<'a> {
+    fn of(record: &'a RevocationRecord) -> Self {
+        Self {
+            issuer: record.issuer(),
+            jti: record.jti(),
+            principal: record.principal(),
+            tenant: record.tenant(),
+            before: record.before().map(|at| at.to_string()),
+            until: record.until().to_string(),
+            reason: record.reason(),
+        }
+    }
 }
 
 impl<'a> AuditView<'a> {
@@ -190,7 +217,7 @@ impl<'a> AuditView<'a> {
             before: record.before().map(view),
             after: record.after().map(view),
             credits: record.credits(),
-            revocation: record.revocation(),
+            revocation: record.revocation().map(TokensView::of),
         }
     }
 }

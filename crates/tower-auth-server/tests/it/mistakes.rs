@@ -117,7 +117,7 @@ fn each_mistake_is_told_with_what_to_write() {
     );
     assert_eq!(
         folder.usage(&[]),
-        "a command is missing: write one of keys, check, completions, man; --help \
+        "a command is missing: write one of keys, revoke, check, completions, man; --help \
                                    shows what there is"
     );
     assert_eq!(

@@ -44,7 +44,7 @@ fn a_newer_store_asks_for_a_newer_program() {
     connection.pragma_update(None, "user_version", 9).unwrap();
     assert_eq!(
         folder.fault(&["keys", "list"]),
-        "the key store has schema version 9 and this program knows versions up to 2: update the program; the \
+        "the key store has schema version 9 and this program knows versions up to 3: update the program; the \
          store is sqlite:keys.db"
     );
 }
