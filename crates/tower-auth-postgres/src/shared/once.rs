@@ -27,7 +27,8 @@ pub(super) async fn begin(
                 RETURNING true
         )
         SELECT EXISTS (SELECT FROM begun), EXISTS (
-            SELECT FROM tower_auth_shared.once WHERE name = $1 AND attempt IS NULL)";
+            SELECT FROM tower_auth_shared.once
+                WHERE name = $1 AND attempt IS NULL AND until > tower_auth_shared.micros())";
     let attempt = once.attempt().to_be_bytes();
     let rows = in_words(
         pool,

@@ -184,13 +184,19 @@ impl PostgresSharedState {
         let day = now + Duration::from_secs(86_400);
         let until = now.checked_add(self.wait_limit).unwrap_or(day);
         let answer = question(pool.clone(), until);
-        Answer::pending(async move {
+        let carried_out = async move {
             let answer = timeout_at(until, answer).await;
             let answer = answer.unwrap_or_else(|_| Err(Cause::TooLate.into()));
             if answer.as_ref().is_err_and(Fault::is_of_connection) {
                 pool.renew();
             }
-            Ok(answer?)
+            answer
+        };
+        // In a task: whoever waits a few milliseconds and goes away neither stops a connection that is being
+        // made nor closes one that works.
+        Answer::pending(async move {
+            let answer = tokio::spawn(carried_out).await;
+            Ok(answer.unwrap_or_else(|_| Err(Cause::Closed.into()))?)
         })
     }
 

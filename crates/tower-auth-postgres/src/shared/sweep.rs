@@ -9,14 +9,19 @@ use std::{
 };
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tokio_postgres::types::Type;
 
 use super::statement::in_words;
-use crate::{fault::Fault, pool::Pool, transaction::column};
+use crate::{
+    fault::{Cause, Fault},
+    pool::Pool,
+    transaction::column,
+};
 
 /// How often each process sweeps, from when it opens the state.
 const EVERY: Duration = Duration::from_secs(60);
-/// How long it may take.
+/// The most rows that are removed at once.
+const BATCH: i64 = 1_000;
+/// How long one step may take.
 const LIMIT: Duration = Duration::from_secs(20);
 /// The most buckets: with more, nobody counts until there are fewer.
 const MOST: i64 = 1_000_000;
@@ -36,26 +41,34 @@ pub(super) async fn sweep(pool: Pool, is_full: Weak<AtomicBool>) {
     }
 }
 
-/// Sweeps once; how many buckets there are then.
+/// Sweeps once; how many buckets there are then, as far as that matters.
 async fn swept(pool: &Pool) -> Result<i64, Fault> {
+    // A row that somebody has is not waited for, and none is locked for long.
+    let full_ones = format!(
+        "WITH removed AS (DELETE FROM tower_auth_shared.counts WHERE bucket IN (
+            SELECT bucket FROM tower_auth_shared.counts
+                WHERE at + lack / 1000 <= tower_auth_shared.micros()
+                LIMIT {BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1)
+        SELECT count(*) FROM removed"
+    );
+    let over = format!(
+        "WITH removed AS (DELETE FROM tower_auth_shared.once WHERE name IN (
+            SELECT name FROM tower_auth_shared.once WHERE until <= tower_auth_shared.micros()
+                LIMIT {BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1)
+        SELECT count(*) FROM removed"
+    );
+    for batch in [full_ones, over] {
+        while number(pool, &batch).await? >= BATCH {}
+    }
+    let most = MOST + 1;
+    let kept =
+        format!("SELECT count(*) FROM (SELECT FROM tower_auth_shared.counts LIMIT {most}) AS kept");
+    number(pool, &kept).await
+}
+
+async fn number(pool: &Pool, sql: &str) -> Result<i64, Fault> {
     let until = Instant::now() + LIMIT;
-    // A row that somebody has is not waited for.
-    let sql = "WITH now AS (SELECT tower_auth_shared.micros() AS micros),
-        full_ones AS (
-            SELECT bucket FROM tower_auth_shared.counts, now WHERE at + lack / 1000 <= now.micros
-                FOR UPDATE OF counts SKIP LOCKED),
-        removed AS (
-            DELETE FROM tower_auth_shared.counts WHERE bucket IN (SELECT bucket FROM full_ones)
-                RETURNING 1),
-        over AS (
-            SELECT name FROM tower_auth_shared.once, now WHERE until <= now.micros
-                FOR UPDATE OF once SKIP LOCKED),
-        forgotten AS (
-            DELETE FROM tower_auth_shared.once WHERE name IN (SELECT name FROM over) RETURNING 1)
-        SELECT (SELECT count(*) FROM tower_auth_shared.counts) - (SELECT count(*) FROM removed),
-            (SELECT count(*) FROM forgotten)";
-    let none: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 0] = [];
-    let rows = timeout_at(until, in_words(pool, until, sql, &none)).await;
-    let rows = rows.map_err(|_| crate::fault::Cause::TooLate)??;
+    let rows = timeout_at(until, in_words(pool, until, sql, &[])).await;
+    let rows = rows.map_err(|_| Cause::TooLate)??;
     column(rows.first().ok_or_else(Fault::unreadable)?, 0)
 }

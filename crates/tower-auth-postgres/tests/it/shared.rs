@@ -235,6 +235,15 @@ async fn what_is_over_is_removed_and_what_is_not_stays() {
         .finish(&over, Duration::from_millis(1))
         .await
         .unwrap();
+    // More than are removed at once.
+    sql(
+        &database,
+        "INSERT INTO tower_auth_shared.counts SELECT decode(lpad(to_hex(one), 32, '0'), 'hex'), 1, 1
+            FROM generate_series(1, 2500) AS one;
+         INSERT INTO tower_auth_shared.once SELECT decode(lpad(to_hex(one), 64, '0'), 'hex'), NULL, 1
+            FROM generate_series(1, 2500) AS one",
+    )
+    .await;
     shared.finish(&kept, HOUR).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     // A process that opens the state sweeps.
@@ -393,4 +402,76 @@ async fn a_registry_opens_a_database_that_has_no_tables_yet() {
     let state = states.open(url).await.unwrap();
     let answer = state.admit(&[count("ada", "9 per hour")]).await.unwrap();
     assert!(matches!(answer, Admission::Admitted { .. }), "{answer:?}");
+}
+
+/// Whoever waits a few milliseconds is slower than a connection to another machine is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_dropped_early_leave_a_connection_for_the_next_one() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    state(&database.url()).await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = server.port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port))
+                    .await
+                    .unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    let url = database
+        .url()
+        .replace(&format!("127.0.0.1:{port}"), &address.to_string());
+    let shared = state(&url).await;
+    sql(
+        &database,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .await;
+    let before = std::time::Instant::now();
+    loop {
+        let limit = Duration::from_millis(30);
+        let asked = shared.admit(&[count("ada", "1000000 per second")]);
+        if let Ok(Ok(_)) = tokio::time::timeout(limit, asked.into_future()).await {
+            break;
+        }
+        assert!(before.elapsed() < PATIENCE / 2, "no call is ever answered");
+    }
+}
+
+/// A name that is over and not removed yet is nobody's: of two who begin it at once, one is at it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_begin_at_once_what_is_over_the_second_is_not_told_that_it_is_done() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let shared = state(&database.url()).await;
+    for number in 0..20 {
+        let name = format!("over {number}");
+        let once = Once::new("test", name.as_bytes());
+        shared
+            .finish(&once, Duration::from_millis(1))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let attempts = [(); 2].map(|()| Once::new("test", name.as_bytes()));
+        let begun = tokio::join!(
+            shared.begin(&attempts[0], HOUR).into_future(),
+            shared.begin(&attempts[1], HOUR).into_future()
+        );
+        let mut begun = [begun.0.unwrap(), begun.1.unwrap()];
+        begun.sort_by_key(|begun| *begun != Begun::New);
+        assert_eq!(begun, [Begun::New, Begun::InProgress]);
+    }
 }
