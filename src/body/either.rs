@@ -141,7 +141,9 @@ where
                 boxed(body.poll_frame(cx))
             }
             KindProjection::Ending { body, ending } => {
-                let is_over = ending.is_over(body.size_hint().exact().is_some());
+                // A body that has ended by itself is whole, whatever happens afterwards.
+                let is_over =
+                    !body.is_end_stream() && ending.is_over(body.size_hint().exact().is_some());
                 if !is_over {
                     let frame = body.poll_frame(cx);
                     if frame.is_ready() || ending.poll_over(cx).is_pending() {

@@ -22,7 +22,12 @@ use crate::{
 ///
 /// Nobody is told of the body before it has to wait for its data: a body whose data is there costs no
 /// allocation.
-pub(crate) struct Ending(State);
+pub(crate) struct Ending {
+    state: State,
+    /// What the body holds to its end.
+    #[expect(dead_code, reason = "it is held, and dropped")]
+    guard: Option<Box<Guard>>,
+}
 
 enum State {
     Fresh(Fresh),
@@ -40,8 +45,6 @@ struct Fresh {
 
 struct Watch {
     ended: Ended,
-    /// What the body holds to its end.
-    guard: Option<Box<Guard>>,
     /// Whether a client reads the status of the response from its trailers.
     is_grpc: bool,
 }
@@ -65,7 +68,6 @@ impl Fresh {
         ended.is_over();
         Box::new(Watch {
             ended,
-            guard: None,
             is_grpc: self.is_grpc,
         })
     }
@@ -73,41 +75,50 @@ impl Fresh {
 
 impl Ending {
     pub(crate) fn new(caller: &AuthContext, is_grpc: bool, layer: Arc<dyn EndsStreams>) -> Self {
-        Self(State::Fresh(Fresh {
-            caller: RestingContext::from(caller.clone()),
-            layer,
-            is_grpc,
-            is_polled: false,
-        }))
+        Self {
+            state: State::Fresh(Fresh {
+                caller: RestingContext::from(caller.clone()),
+                layer,
+                is_grpc,
+                is_polled: false,
+            }),
+            guard: None,
+        }
     }
 
     pub(super) fn holding(self, guard: Guard) -> Self {
-        let mut watch = match self.0 {
-            State::Fresh(fresh) => fresh.watch(),
-            State::Watching(watch) => watch,
-        };
-        watch.guard = Some(Box::new(guard));
-        Self(State::Watching(watch))
+        Self {
+            guard: Some(Box::new(guard)),
+            ..self
+        }
     }
 
     /// Whether the next frame is not to be passed on. The first frame of a body of known length may be
     /// the whole answer, which the handler gave while the credential counted: it passes unasked.
     pub(super) fn is_over(&mut self, has_known_length: bool) -> bool {
-        match &mut self.0 {
-            State::Fresh(fresh) => {
-                let is_first = !mem::replace(&mut fresh.is_polled, true);
-                !(is_first && has_known_length) && fresh.caller().has_ended()
+        if let State::Fresh(fresh) = &mut self.state {
+            let is_first = !mem::replace(&mut fresh.is_polled, true);
+            if is_first && has_known_length {
+                return false;
             }
+            match fresh.caller().has_ended() {
+                Some(has_ended) => return has_ended,
+                // It has to be asked for, though the body may never wait.
+                None => self.state = State::Watching(fresh.watch()),
+            }
+        }
+        match &mut self.state {
+            State::Fresh(_) => false,
             State::Watching(watch) => watch.ended.is_over(),
         }
     }
 
     /// Waits for the end, while the body waits for its data.
     pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let State::Fresh(fresh) = &self.0 {
-            self.0 = State::Watching(fresh.watch());
+        if let State::Fresh(fresh) = &self.state {
+            self.state = State::Watching(fresh.watch());
         }
-        match &mut self.0 {
+        match &mut self.state {
             State::Fresh(_) => Poll::Pending,
             State::Watching(watch) => Pin::new(&mut watch.ended).poll(cx),
         }
@@ -115,7 +126,7 @@ impl Ending {
 
     /// Logs the end; answers the trailers that tell of it, where a client looks for them.
     pub(super) fn trailers(&self) -> Option<HeaderMap> {
-        let (caller, is_grpc) = match &self.0 {
+        let (caller, is_grpc) = match &self.state {
             State::Fresh(fresh) => (&fresh.caller, fresh.is_grpc),
             State::Watching(watch) => (watch.ended.caller(), watch.is_grpc),
         };

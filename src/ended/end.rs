@@ -15,8 +15,9 @@ pub(crate) trait EndSource: Send + Sync {
     /// credential is. `None` where nothing ends it before its time.
     fn end(&self) -> Option<Arc<End>>;
 
-    /// Whether the credential has ended, for those who do not wait.
-    fn has_ended(&self) -> bool;
+    /// Whether the credential has ended, for those who do not wait; `None` where that has to be asked for,
+    /// which [`end`](Self::end) does.
+    fn has_ended(&self) -> Option<bool>;
 }
 
 /// Whether a credential has ended, and those who wait for that.

@@ -29,7 +29,7 @@ impl EndsKeys for Replica {
             }
         };
         let make = || End::forgotten_by(Box::new(forget));
-        let (end, is_new) = self.watched.end_of(digest, make);
+        let (end, is_new) = self.watched.end_of(digest, self.clock(), make);
         if is_new {
             // It may have changed since the request was let in, and was not watched then.
             self.review(digest, self.unknown(NEVER));
@@ -37,14 +37,12 @@ impl EndsKeys for Replica {
         end
     }
 
-    fn has_ended(&self, digest: &KeyDigest) -> bool {
+    fn has_ended(&self, digest: &KeyDigest) -> Option<bool> {
         let known = self.table().with(digest, Known::lasts);
-        let lasts = known.unwrap_or_else(|| self.unknown(NEVER));
-        match lasts {
-            Lasts::Over => true,
-            Lasts::Until(at) | Lasts::Unsure(at) => {
-                self.store_now() >= at || self.trust() == Trust::Lost
-            }
+        match known.unwrap_or_else(|| self.unknown(NEVER)) {
+            Lasts::Over => Some(true),
+            Lasts::Until(at) => Some(self.store_now() >= at || self.trust() == Trust::Lost),
+            Lasts::Unsure(_) => None,
         }
     }
 }
@@ -86,18 +84,22 @@ impl Replica {
         }
     }
 
-    /// Looks into the keys that changed. Many may have ended at once, with many streams each, so others
-    /// have their turn in between.
+    /// Looks into the keys that changed. Many may have ended at once, so others have their turn in
+    /// between. One at a time is taken: what is left when the task ends is for the next one.
     pub(super) async fn settle_changed(&self) {
-        for (digest, said) in self.watched.take_changed() {
+        let mut count = 0;
+        while let Some((digest, said)) = self.watched.pop_changed() {
             self.review(&digest, said);
-            yield_now().await;
+            count += 1;
+            if count % AT_ONCE == 0 {
+                yield_now().await;
+            }
         }
     }
 
     /// Like [`settle_changed`](Self::settle_changed), for the few changes of one call.
     pub(super) fn settle_changed_here(&self) {
-        for (digest, said) in self.watched.take_changed() {
+        while let Some((digest, said)) = self.watched.pop_changed() {
             self.review(&digest, said);
         }
     }
@@ -109,11 +111,18 @@ impl Replica {
         if self.watched.is_empty() {
             return;
         }
-        if has_jumped || self.trust() == Trust::Lost {
-            for (digest, lasts) in self.watched.all() {
-                self.review(&digest, lasts);
-                yield_now().await;
+        let is_all = has_jumped || self.trust() == Trust::Lost;
+        // The alarms go by this process's clock, which may have been set back meanwhile, and stand still
+        // while the machine does.
+        let due = match is_all {
+            true => self.watched.all(),
+            false => self.watched.due(self.store_now()),
+        };
+        for some in due.chunks(AT_ONCE) {
+            for (digest, lasts) in some {
+                self.review(digest, *lasts);
             }
+            yield_now().await;
         }
         let unsure = self.watched.unsure();
         if !unsure.is_empty() {
@@ -141,7 +150,7 @@ impl Replica {
                 digest: *digest,
                 at,
             };
-            let local = self.clock().now_millis().saturating_add(left.max(1));
+            let local = self.clock().now_millis().saturating_add(left.max(AGAIN));
             (local, Waker::from(Arc::new(expiry)))
         });
         self.watched.set(digest, lasts, self.clock(), wake);
@@ -156,6 +165,12 @@ impl Replica {
         }
     }
 }
+
+/// The number of keys after which others have their turn.
+const AT_ONCE: usize = 100;
+/// The least time in milliseconds to the next look at a key: a store's clock that was set back stands
+/// still here for a while.
+const AGAIN: u64 = 20;
 
 /// Looks at a key when it is to expire: by the store's clock it may not have yet.
 struct Expiry {

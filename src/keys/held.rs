@@ -188,9 +188,9 @@ impl EndSource for Held {
         Some(end.unwrap_or_else(|| Arc::new(End::over())))
     }
 
-    fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> Option<bool> {
         let uses = self.uses.upgrade();
-        uses.is_none_or(|uses| uses.has_ended(&self.digest))
+        uses.map_or(Some(true), |uses| uses.has_ended(&self.digest))
     }
 }
 

@@ -31,8 +31,8 @@ pub(super) trait EndsKeys: Send + Sync {
     /// The end of a key that was accepted.
     fn end_of(&self, digest: &KeyDigest) -> Arc<End>;
 
-    /// Whether a key that was accepted has ended, as far as is known.
-    fn has_ended(&self, digest: &KeyDigest) -> bool;
+    /// Whether a key that was accepted has ended; `None` where this process does not know the key.
+    fn has_ended(&self, digest: &KeyDigest) -> Option<bool>;
 }
 
 impl Uses {
@@ -57,9 +57,9 @@ impl Uses {
         Some(ends.end_of(digest))
     }
 
-    pub(super) fn has_ended(&self, digest: &KeyDigest) -> bool {
+    pub(super) fn has_ended(&self, digest: &KeyDigest) -> Option<bool> {
         let ends = self.ends.get().and_then(Weak::upgrade);
-        ends.is_none_or(|ends| ends.has_ended(digest))
+        ends.map_or(Some(true), |ends| ends.has_ended(digest))
     }
 
     pub(super) fn store_address(&self) -> usize {

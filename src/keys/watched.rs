@@ -1,11 +1,11 @@
 //! The keys for whose end somebody waits.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::Waker,
 };
@@ -32,7 +32,9 @@ pub(super) struct WatchedKeys {
     keys: Mutex<HashMap<[u8; 32], Watched>>,
     len: AtomicUsize,
     /// The keys that changed, and what the change said: it is looked into when no lock is held.
-    changed: Mutex<Vec<(KeyDigest, Lasts)>>,
+    changed: Mutex<VecDeque<(KeyDigest, Lasts)>>,
+    /// No key expires before that time of the store's clock, in milliseconds.
+    earliest: AtomicU64,
 }
 
 struct Watched {
@@ -48,6 +50,7 @@ impl WatchedKeys {
             keys: Mutex::default(),
             len: AtomicUsize::new(0),
             changed: Mutex::default(),
+            earliest: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -59,6 +62,7 @@ impl WatchedKeys {
     pub(super) fn end_of(
         &self,
         digest: &KeyDigest,
+        clock: &Clock,
         make: impl FnOnce() -> End,
     ) -> (Arc<End>, bool) {
         let mut keys = self.keys();
@@ -78,7 +82,10 @@ impl WatchedKeys {
         let before = keys.insert(*digest.as_bytes(), watched);
         self.len.store(keys.len(), Ordering::Release);
         drop(keys);
-        drop(before);
+        // The last one who waited has gone this moment, and has not forgotten the key yet.
+        if let Some(alarm) = before.and_then(|before| before.alarm) {
+            clock.end_alarm(&alarm);
+        }
         (end, true)
     }
 
@@ -126,6 +133,10 @@ impl WatchedKeys {
         let before = match keys.get_mut(digest.as_bytes()) {
             Some(key) => {
                 key.lasts = lasts;
+                if let Lasts::Until(at) | Lasts::Unsure(at) = lasts {
+                    let at = at.as_unix_millis();
+                    self.earliest.fetch_min(at, Ordering::AcqRel);
+                }
                 mem::replace(&mut key.alarm, alarm)
             }
             None => alarm,
@@ -139,16 +150,33 @@ impl WatchedKeys {
     /// Notes a change of a key, if anybody waits for its end.
     pub(super) fn note(&self, digest: &KeyDigest, said: Lasts) {
         if !self.is_empty() && self.keys().contains_key(digest.as_bytes()) {
-            self.changed().push((*digest, said));
+            self.changed().push_back((*digest, said));
         }
     }
 
-    /// The keys that changed.
-    pub(super) fn take_changed(&self) -> Vec<(KeyDigest, Lasts)> {
-        match self.is_empty() {
-            true => Vec::new(),
-            false => mem::take(&mut *self.changed()),
+    /// One of the keys that changed.
+    pub(super) fn pop_changed(&self) -> Option<(KeyDigest, Lasts)> {
+        self.changed().pop_front()
+    }
+
+    /// The keys that are to have expired by that time of the store's clock.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<(KeyDigest, Lasts)> {
+        if now.as_unix_millis() < self.earliest.load(Ordering::Acquire) {
+            return Vec::new();
         }
+        let keys = self.keys();
+        let mut due = Vec::new();
+        let mut earliest = u64::MAX;
+        for key in keys.values() {
+            match key.lasts {
+                Lasts::Until(at) | Lasts::Unsure(at) if at > now => {
+                    earliest = earliest.min(at.as_unix_millis());
+                }
+                lasts => due.push((key.digest, lasts)),
+            }
+        }
+        self.earliest.store(earliest, Ordering::Release);
+        due
     }
 
     /// All keys, and how long each lasts as far as was known.
@@ -171,7 +199,7 @@ impl WatchedKeys {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(&self) -> MutexGuard<'_, Vec<(KeyDigest, Lasts)>> {
+    fn changed(&self) -> MutexGuard<'_, VecDeque<(KeyDigest, Lasts)>> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -179,4 +207,4 @@ impl WatchedKeys {
 /// After every time that a store's clock shows.
 pub(super) const NEVER: Timestamp = Timestamp::from_unix_millis(u64::MAX);
 /// The number of keys that the store is asked for at once.
-const MOST_ASKED: usize = 32;
+const MOST_ASKED: usize = 8;

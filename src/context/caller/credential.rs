@@ -32,6 +32,7 @@ impl AuthContext {
     ///     let mut ended = caller.ended();
     ///     loop {
     ///         let message = tokio::select! {
+    ///             biased; // no message is answered after the end
     ///             () = &mut ended => break,
     ///             message = socket.recv() => message,
     ///         };

@@ -191,12 +191,16 @@ impl AuthContext {
         self.inner.ends_at() != NEVER || self.revoker.is_some() || self.own_charge().is_some()
     }
 
-    /// Whether the credential has ended, for those who do not wait.
-    pub(crate) fn has_ended(&self) -> bool {
+    /// Whether the credential has ended, for those who do not wait; `None` where only [`Ended`] finds out.
+    pub(crate) fn has_ended(&self) -> Option<bool> {
         let revoker = self.revoker.as_ref();
-        RestingContext::from(self.clone()).has_expired()
-            || self.own_charge().is_some_and(|charge| charge.has_ended())
+        if RestingContext::from(self.clone()).has_expired()
             || revoker.is_some_and(|revoker| revoker.list().has_ended(self))
+        {
+            return Some(true);
+        }
+        self.own_charge()
+            .map_or(Some(false), |charge| charge.has_ended())
     }
 }
 

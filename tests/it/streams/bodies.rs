@@ -1,11 +1,13 @@
 //! The form of the end, and bodies that are no streams.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Version};
+use http::{Request, Response, Version};
 use http_body::{Body, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_auth::{AuthLayer, CredentialEnded, throttle::Requests};
 
 use crate::streams::{
@@ -79,6 +81,25 @@ async fn a_body_of_known_length_that_goes_on_ends_all_the_same() {
     stream.ends().await;
     // One that waits for its first frame is no answer that is there.
     of_known_length().await.ends().await;
+}
+
+#[tokio::test]
+async fn a_whole_answer_stays_whole_for_whoever_reads_to_its_end() {
+    let (clock, tokens) = tokens();
+    let limits = Requests::new([]).unwrap().with_max_running(1);
+    let plain = AuthLayer::new(tokens).end_streams(true);
+    for layer in [plain.clone(), plain.throttle_requests(limits)] {
+        let inner = service_fn(async |_: Request<()>| {
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("the whole answer")))
+        });
+        let request = Request::get("/run").header(BEARER, lasting(&clock, 5));
+        let request = request.body(()).unwrap();
+        // The leeway lets it in, and nothing of it is left for a stream.
+        clock.advance(Duration::from_secs(10));
+        let response = layer.layer(inner).oneshot(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap();
+        assert_eq!(body.to_bytes(), "the whole answer");
+    }
 }
 
 #[tokio::test]

@@ -161,6 +161,59 @@ async fn a_key_that_expires_ends_its_streams_by_the_stores_clock() {
 }
 
 #[tokio::test]
+async fn a_key_that_expires_ends_its_streams_though_the_clock_here_was_set_back() {
+    let (here, there) = (
+        ManualClock::at_unix(1_800_000_000),
+        ManualClock::at_unix(1_800_000_000),
+    );
+    let store = MemoryKeyStore::new().unwrap().with_clock(there.clock());
+    let keys = opened(&Stopped::of(store), &here).await;
+    let at = UNIX_EPOCH + Duration::from_secs(there.unix() + 60);
+    let ci = make(&keys, KeyRequest::new("ci").with_expires_at(at)).await;
+    let mut stream = stream(&layer(&keys), &ci).await;
+    assert!(stream.goes_on().await);
+    here.set_unix(here.unix() - 3_600);
+    there.advance(Duration::from_secs(59));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(stream.goes_on().await);
+    there.advance(Duration::from_secs(1));
+    stream.ends().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_never_waits_ends_though_its_key_has_no_place_among_the_known_ones() {
+    for by_deletion in [false, true] {
+        let (here, there, keys) = bounded().await;
+        let layer = layer(&here);
+        let mut stream = stream(&layer, &keys[0]).await;
+        for other in &keys[1..] {
+            drop(crate::streams::keys::stream(&layer, other).await);
+        }
+        stream.send("one");
+        assert_eq!(stream.data().await, "one");
+        end(&there, &keys[0], by_deletion).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        stream.send("late");
+        stream.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_though_the_provider_was_dropped_meanwhile() {
+    let (keys, there) = two().await;
+    let ci = make_named(&keys, "ci").await;
+    let caller = stream(&layer(&keys), &ci).await.caller.unwrap();
+    let ended = tokio::spawn(caller.ended());
+    tokio::task::yield_now().await;
+    drop((keys, caller));
+    end(&there, &ci, false).await;
+    tokio::time::timeout(Duration::from_secs(5), ended)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
 async fn an_expiry_that_comes_sooner_ends_streams_sooner() {
     let (clock, _, keys) = clocked().await;
     let ci = make_named(&keys, "ci").await;
