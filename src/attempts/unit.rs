@@ -44,10 +44,11 @@ impl Inner {
         }
     }
 
-    /// Takes the unit of a credential that was known and is wrong now.
+    /// Takes the unit of a credential that was known and is wrong now. No debt: an address that shows many
+    /// revoked keys waits no longer than one that guesses.
     pub(super) fn charge_everywhere(&self, everywhere: &Everywhere) {
         if let (SharedUnit::Known, Some(shared)) = (everywhere.unit, self.shared()) {
-            shared.charge(&[everywhere.count]);
+            shared.take_if_there(&[everywhere.count]);
         }
     }
 }

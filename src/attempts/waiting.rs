@@ -78,8 +78,14 @@ impl Future for Waiting {
         // INVARIANT: a future is not polled after it has answered.
         let asking = self.asking.as_mut().expect(POLLED_AGAIN);
         let answer = ready!(Pin::new(asking).poll(cx));
-        self.asking = None;
+        let asking = self.asking.take();
         let attempt = self.attempt.take().expect(POLLED_AGAIN);
+        if answer.is_none()
+            && let (Some(asking), Some(everywhere)) = (asking, &attempt.everywhere)
+        {
+            // This process counts it alone, so what a late answer has taken goes back.
+            asking.give_up(&[everywhere.count]);
+        }
         Poll::Ready(attempt.told(answer))
     }
 }

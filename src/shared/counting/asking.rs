@@ -56,6 +56,14 @@ pub(super) fn timer(limit: Duration) -> Option<Pin<Box<Sleep>>> {
     caught(|| Box::pin(tokio::time::sleep(limit)))
 }
 
+impl<T> Limited<T> {
+    /// The wait for the same answer, from now on within that limit.
+    pub(super) fn within(self, limit: Duration) -> Option<Self> {
+        let future = self.future;
+        timer(limit).map(|limit| Self { future, limit })
+    }
+}
+
 impl<T> Question<T> {
     pub(super) async fn answer(self) -> Result<T, Failure> {
         match self {

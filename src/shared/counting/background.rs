@@ -21,6 +21,9 @@ pub(super) struct Background {
 struct Due {
     charges: HashMap<u128, Count>,
     returns: HashMap<u128, Count>,
+    takes: HashMap<u128, Count>,
+    /// Whose turn it is: none waits for the others to end.
+    turn: u8,
 }
 
 /// What to do with units.
@@ -28,6 +31,8 @@ struct Due {
 pub(super) enum Errand {
     Charge,
     GiveBack,
+    /// Takes one unit, if it is there: no bucket owes anything for it.
+    Take,
 }
 
 impl Background {
@@ -38,6 +43,7 @@ impl Background {
         let due = match errand {
             Errand::Charge => &mut due.charges,
             Errand::GiveBack => &mut due.returns,
+            Errand::Take => &mut due.takes,
         };
         for count in counts.iter().filter(|count| count.units() > 0) {
             if let Some(there) = due.get_mut(&count.bucket()) {
@@ -51,17 +57,23 @@ impl Background {
     /// The next errand, of as many buckets as one call takes.
     pub(super) fn next(&self) -> Option<(Errand, Vec<Count>)> {
         let mut due = self.lock();
-        let returns = take(&mut due.returns);
-        if !returns.is_empty() {
-            return Some((Errand::GiveBack, returns));
+        for _ in 0..3 {
+            due.turn = (due.turn + 1) % 3;
+            let (errand, some) = match due.turn {
+                0 => (Errand::GiveBack, take(&mut due.returns)),
+                1 => (Errand::Charge, take(&mut due.charges)),
+                _ => (Errand::Take, take_one(&mut due.takes)),
+            };
+            if !some.is_empty() {
+                return Some((errand, some));
+            }
         }
-        let charges = take(&mut due.charges);
-        (!charges.is_empty()).then_some((Errand::Charge, charges))
+        None
     }
 
     pub(super) fn is_empty(&self) -> bool {
         let due = self.lock();
-        due.charges.is_empty() && due.returns.is_empty()
+        due.charges.is_empty() && due.returns.is_empty() && due.takes.is_empty()
     }
 
     /// Forgets everything: a state that comes back is told nothing old.
@@ -81,6 +93,20 @@ fn take(due: &mut HashMap<u128, Count>) -> Vec<Count> {
         due.remove(&count.bucket());
     }
     some
+}
+
+/// One unit of one bucket: of several together, one that is not there would keep the others.
+fn take_one(due: &mut HashMap<u128, Count>) -> Vec<Count> {
+    let Some(count) = due.values().next().copied() else {
+        return Vec::new();
+    };
+    // More than its burst is never there.
+    let left = count.units().min(count.quota().burst()).saturating_sub(1);
+    match left {
+        0 => due.remove(&count.bucket()),
+        left => due.insert(count.bucket(), count.with_units(left)),
+    };
+    vec![count.with_units(1)]
 }
 
 /// So many buckets are remembered.
@@ -104,6 +130,24 @@ mod tests {
         assert_eq!(errand, Errand::Charge);
         assert_eq!(counts, [count("bob", 1), count("ada", u32::MAX)]);
         assert_eq!(background.next(), None);
+    }
+
+    #[test]
+    fn no_errand_waits_for_another_kind_to_end() {
+        let background = Background::default();
+        for number in 0..1_000 {
+            background.add(Errand::GiveBack, &[count(&number.to_string(), 1)]);
+        }
+        background.add(Errand::Charge, &[count("ada", 1)]);
+        background.add(Errand::Take, &[count("bob", 2), count("bob", 1_000)]);
+        let first: Vec<_> = (0..9).filter_map(|_| background.next()).collect();
+        assert!(first.contains(&(Errand::Charge, vec![count("ada", 1)])));
+        let takes = first.iter().filter(|(errand, _)| *errand == Errand::Take);
+        assert!(takes.count() > 1);
+        let rest: Vec<_> = std::iter::from_fn(|| background.next()).collect();
+        let all = first.iter().chain(&rest);
+        let takes = all.filter(|(errand, _)| *errand == Errand::Take).count();
+        assert_eq!(takes, 9, "no more than the burst");
     }
 
     #[test]

@@ -27,8 +27,8 @@ use crate::{
 
 /// A [`SharedState`] for limits, so that several processes count together.
 ///
-/// A request that a limit counts asks the state once, and waits at most 5 milliseconds. This process
-/// counts beside it: what its own counts refuse asks nobody, and while the state cannot be asked they go
+/// A request asks the state once for the limits of each layer around it, and a credential that is not
+/// known yet asks once more; each question waits at most 5 milliseconds. This process counts beside it: what its own counts refuse asks nobody, and while the state cannot be asked they go
 /// on, so that callers have at most as many times a limit as there are processes, and never no limit.
 /// After three failures in a row no request waits any more; the state is asked in the background five
 /// times a second, and limits are shared again as soon as it answers in time. The log says once a minute
@@ -121,6 +121,11 @@ impl SharedCounts {
         }
     }
 
+    /// Takes one unit of each, where it is there; nobody waits for it.
+    pub(crate) fn take_if_there(&self, counts: &[Count]) {
+        self.0.run(Errand::Take, counts);
+    }
+
     /// Takes units after the fact; nobody waits for it.
     pub(crate) fn charge(&self, counts: &[Count]) {
         self.0.run(Errand::Charge, counts);
@@ -146,16 +151,19 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Waits in the background, and gives back what is taken: the request has gone away and does not
-    /// count.
+    /// Waits in the background, and gives back what is taken: the request has gone away, or has been
+    /// counted without this answer.
     pub(crate) fn give_up(self, counts: &[Count]) {
+        let Self { shared, limited } = self;
         let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let Some(limited) = limited.within(BACKGROUND_LIMIT) else {
             return;
         };
         let counts = counts.to_vec();
         runtime.spawn(async move {
-            let shared = Arc::clone(&self.shared);
-            if let Some(Admission::Admitted { .. }) = self.await {
+            if let Ok(Admission::Admitted { .. }) = limited.await {
                 shared.run(Errand::GiveBack, &counts);
             }
         });
@@ -217,6 +225,8 @@ impl Shared {
                     return;
                 };
                 let Err(failure) = shared.look().await else {
+                    // What came in while it was away is old by now.
+                    shared.background.forget();
                     // In this order: whoever opens it again finds no task, and begins one.
                     shared.circuit.watch().end();
                     shared.circuit.close();
@@ -261,11 +271,22 @@ impl Shared {
     }
 
     async fn tell(self: &Arc<Self>, errand: Errand, counts: &[Count]) {
-        let begun = ask(BACKGROUND_LIMIT, || match errand {
-            Errand::Charge => self.state.charge(counts),
-            Errand::GiveBack => self.state.give_back(counts),
-        });
-        if let Err(failure) = begun.answer().await {
+        let told = match errand {
+            Errand::Charge => {
+                ask(BACKGROUND_LIMIT, || self.state.charge(counts))
+                    .answer()
+                    .await
+            }
+            Errand::GiveBack => {
+                let question = ask(BACKGROUND_LIMIT, || self.state.give_back(counts));
+                question.answer().await
+            }
+            Errand::Take => {
+                let question = ask(BACKGROUND_LIMIT, || self.state.admit(counts));
+                question.answer().await.map(drop)
+            }
+        };
+        if let Err(failure) = told {
             self.fail(&failure);
         }
     }

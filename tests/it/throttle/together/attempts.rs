@@ -174,7 +174,7 @@ async fn a_known_credential_that_is_wrong_now_counts_at_every_replica() {
     replicas.handles[0].remove_all();
     assert_eq!(replicas.show(0, KEY).await.status, 401);
     pass().await;
-    assert_eq!(replicas.state.charged(), 1);
+    assert_eq!(replicas.state.charged(), 0, "it owes nothing");
     let mut judged = 0;
     for number in 0..20 {
         let answer = replicas.show(1, &format!("guess-{number}")).await;
@@ -224,6 +224,50 @@ async fn what_cannot_be_checked_counts_nowhere() {
         pass().await;
     }
     assert_eq!(judged(&apps[1]).await, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_of_many_revoked_keys_owes_nothing() {
+    let clock = ManualClock::now();
+    let state = Double::new(&clock, SOON);
+    let names: Vec<String> = (0..50)
+        .map(|number| format!("sk-live-{number:012}"))
+        .collect();
+    let provider = ApiKeyAuth::new(names.iter().map(String::as_str)).unwrap();
+    let handle = provider.handle();
+    let limit = attempts("10 per minute", &clock).with_shared(state.shared());
+    let app = guarded(AuthLayer::new(provider).throttle_attempts(limit));
+    let show = async |key: &str| {
+        let answer = send(&app, from(PEER, "GET /run", &[("x-api-key", key)])).await;
+        pass().await;
+        answer.status.as_u16()
+    };
+    for name in &names {
+        assert_eq!(show(name).await, 200);
+    }
+    handle.remove_all();
+    for name in &names {
+        assert_eq!(show(name).await, 401);
+    }
+    assert_eq!(judged(&slow(&state, &clock)).await, 0);
+    clock.advance(Duration::from_secs(6));
+    assert_eq!(judged(&slow(&state, &clock)).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_answer_keeps_no_attempt() {
+    let clock = ManualClock::now();
+    let state = Double::new(&clock, SOON);
+    let app = slow(&state, &clock);
+    for number in 0..60 {
+        let late = Manner::After(Duration::from_millis(6));
+        state.set(if number % 3 == 0 { late } else { SOON });
+        let away = from(PEER, "GET /run", &[("x-api-key", "away")]);
+        assert_eq!(send(&app, away).await.status, 503);
+        state.set(SOON);
+        pass().await;
+    }
+    assert_eq!(judged(&slow(&state, &clock)).await, 10);
 }
 
 #[tokio::test(start_paused = true)]
