@@ -34,6 +34,9 @@ use crate::{
 ///
 /// # Security
 ///
+/// A delivery is known by the layer's scheme and user id, not by its secret: two services that share a
+/// state need a namespace, or a database, each. Else one takes what the other handled for known.
+///
 /// What the state forgets is handled again where a copy comes: the state has to be one that keeps what it
 /// was given, also when its server restarts.
 ///
@@ -90,7 +93,8 @@ impl SharedReplayStore {
     }
 
     /// Replaces how long a handler may run (10 minutes, never less than a second). After that, a delivery
-    /// that has not ended belongs to a server that died, and the platform's next attempt is handled.
+    /// that has not ended belongs to a server that died, and the platform's next attempt is handled at
+    /// another server. Until then it is a 409: a platform that gives up earlier needs a shorter time.
     #[must_use]
     pub fn with_run_limit(mut self, limit: Duration) -> Self {
         self.run_limit = limit.max(Duration::from_secs(1));
@@ -108,8 +112,11 @@ impl SharedReplayStore {
             Begun::New => {
                 let runtime = Handle::try_current().ok();
                 let reservation = Reservation { once, runtime };
-                self.reserved().insert(*key, reservation);
-                Reserved::New
+                // This process is still at it, and its lease was over: it has this one now, and ends it.
+                match self.reserved().insert(*key, reservation) {
+                    Some(_) => Reserved::InProgress,
+                    None => Reserved::New,
+                }
             }
             Begun::InProgress => Reserved::InProgress,
             Begun::Done => Reserved::Handled,

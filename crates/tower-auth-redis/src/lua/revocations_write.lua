@@ -57,7 +57,8 @@ if mode == 'put' then
   if not is_whole() then return {'lost'} end
   if ARGV[2] ~= 'restore' then
     if redis.call('HEXISTS', state, 'epoch') == 0 then return {'lost'} end
-    if redis.call('HGET', state, 'count') ~= ARGV[3] then return {'again'} end
+    local is_new = redis.call('HEXISTS', entries, ARGV[4]) == 0
+    if is_new and redis.call('HLEN', entries) >= tonumber(ARGV[3]) then return {'again'} end
   end
   for place = 4, #ARGV, 4 do
     if (redis.call('HGET', entries, ARGV[place]) or '') ~= ARGV[place + 1] then return {'again'} end

@@ -164,7 +164,8 @@ impl RedisRevocationStore {
             let now = time(now)?;
             let entry = write.settle(write.entry(now), found(old)?, kept)?;
             let arguments = put(&entry, old)?;
-            let mut asked = vec!["put", "add", count];
+            let most = write.max_kept().to_string();
+            let mut asked = vec!["put", "add", &most];
             asked.extend(arguments.iter().map(String::as_str));
             match run(&self.link, self.wait_limit, "done", &asked).await? {
                 Answer::Lost => return Err(Fault::Lost),

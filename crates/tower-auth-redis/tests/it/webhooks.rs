@@ -157,3 +157,39 @@ async fn a_server_that_cannot_be_asked_is_a_503_and_what_was_handled_meanwhile_i
     assert_eq!(send(&other, "msg_2").await, 200);
     assert_eq!(other.1.runs(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_outlasts_the_run_limit_is_joined_by_no_other_of_its_process() {
+    let Some(server) = Redis::shared() else {
+        return;
+    };
+    let store = SharedReplayStore::new(Arc::new(state(&server.url()).await))
+        .with_run_limit(Duration::from_secs(1));
+    let with = |answer| {
+        let layer = WebhookLayer::standard(SECRET).unwrap();
+        let runs = Arc::default();
+        (
+            layer.with_replay_store(store.clone()),
+            Handler { answer, runs },
+        )
+    };
+    let (slow, other) = (with(None), with(Some(200)));
+    let waiting = tokio::spawn({
+        let slow = slow.clone();
+        async move { send(&slow, "msg_1").await }
+    });
+    while slow.1.runs() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        assert_eq!(send(&other, "msg_1").await, 409);
+    }
+    assert_eq!(other.1.runs(), 0);
+    // It ends, and so does what it holds.
+    waiting.abort();
+    waiting.await.unwrap_err();
+    settled().await;
+    assert_eq!(send(&other, "msg_1").await, 200);
+    assert_eq!(other.1.runs(), 1);
+}
