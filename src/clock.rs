@@ -3,6 +3,8 @@
 mod alarms;
 mod manual;
 mod millis;
+#[cfg(any(test, feature = "test-util"))]
+mod moved;
 mod steady;
 #[cfg(feature = "keys")]
 mod tick;

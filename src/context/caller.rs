@@ -22,11 +22,13 @@ mod vouched;
 mod without_headers;
 
 pub use self::ended::Ended;
+#[cfg(feature = "keys")]
+pub(crate) use self::revoker::Revokes;
 pub(crate) use self::{
     charge::{Charge, Standing},
     meter::Meter,
     resting::RestingContext,
-    revoker::{Revoker, Revokes},
+    revoker::Revoker,
 };
 
 #[cfg(feature = "jwt")]
@@ -135,6 +137,7 @@ struct Rare {
 enum EndsBy {
     Expiry,
     /// The store of the key.
+    #[allow(dead_code, reason = "without stores of keys none tells")]
     Source,
     /// [`OwnEnd::at`].
     OwnEnd,
