@@ -63,8 +63,8 @@ impl Count {
         Self { units, ..self }
     }
 
-    /// The bucket: the first half of a SHA-256 over limit and subject, so that no store reads who it
-    /// counts.
+    /// The bucket: the first half of a SHA-256 over limit and subject. No store reads there who it counts;
+    /// whoever reads the store can try out names that are few, such as IPv4 addresses.
     pub fn bucket(&self) -> u128 {
         self.bucket
     }
