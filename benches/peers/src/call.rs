@@ -91,6 +91,11 @@ impl Head {
         request
     }
 
+    /// Replaces a header field.
+    pub fn add(&mut self, name: HeaderName, value: HeaderValue) {
+        self.0.headers.insert(name, value);
+    }
+
     fn with(mut self, name: HeaderName, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("credentials here are ASCII");
         self.0.headers.insert(name, value);

@@ -58,3 +58,4 @@ pub mod report;
 pub mod scaling;
 pub mod server;
 pub mod throttles;
+pub mod tools;

@@ -6,7 +6,7 @@ mod bare;
 mod by_hand;
 mod claims;
 mod jwt_authorizer;
-mod oauth_resource_server;
+pub(crate) mod oauth_resource_server;
 mod raw;
 mod tower_auth;
 mod tower_http;

@@ -31,7 +31,10 @@ pub(super) async fn contenders(credentials: &Credentials) -> Vec<Contender> {
     all
 }
 
-async fn validator(credentials: &Credentials, algorithm: Algorithm) -> Arc<OAuthValidator> {
+pub(crate) async fn validator(
+    credentials: &Credentials,
+    algorithm: Algorithm,
+) -> Arc<OAuthValidator> {
     let config = OAuthConfig {
         enabled: true,
         issuer: credentials.issuer().to_owned(),
