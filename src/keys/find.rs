@@ -136,6 +136,8 @@ const TRIES: usize = 3;
 #[cfg(test)]
 mod tests {
     use arc_swap::ArcSwap;
+    use serde::Deserialize;
+    use serde_json::json;
 
     use super::*;
     use crate::keys::{
@@ -149,11 +151,11 @@ mod tests {
         let current = Arc::new(ArcSwap::from_pointee(settings.clone()));
         let store = Arc::new(MemoryKeyStore::new().unwrap());
         let replica = Replica::new(store, settings, current);
-        let record: KeyRecord = serde_json::from_str(
-            r#"{"id": "key_1", "account": "key_1", "start": "sk_Ab3d", "name": "ci",
-                "scopes": null, "created_at": 0, "created_by": {"operator": "ada"}}"#,
-        )
-        .unwrap();
+        let record = KeyRecord::deserialize(json!({
+            "id": "key_1", "account": "key_1", "start": "sk_Ab3d", "name": "ci", "scopes": null,
+            "created_at": 0, "created_by": {"operator": "ada"},
+        }));
+        let record = record.unwrap();
         let digest = KeyDigest::of_key(b"key");
         let key = StoredKey::new(record, digest, Revision::new(1));
         for value in [None, Some(key)] {

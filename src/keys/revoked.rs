@@ -159,6 +159,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
     use super::*;
 
     fn at(millis: u64) -> Timestamp {
@@ -196,13 +199,10 @@ mod tests {
     #[test]
     fn an_entry_is_read_as_it_was_written() {
         for entry in [of_ada(None, 1, 2), of_ada(Some("a"), 3, 4)] {
-            let json = serde_json::to_string(&entry).unwrap();
-            assert_eq!(
-                serde_json::from_str::<RevocationEntry>(&json).unwrap(),
-                entry
-            );
+            let json = serde_json::to_value(entry).unwrap();
+            assert_eq!(RevocationEntry::deserialize(json).unwrap(), entry);
         }
-        assert!(serde_json::from_str::<RevocationEntry>(r#"{"token":"5e","until":1}"#).is_err());
-        assert!(serde_json::from_str::<RevocationEntry>(r#"{"until":1}"#).is_err());
+        assert!(RevocationEntry::deserialize(json!({"token": "5e", "until": 1})).is_err());
+        assert!(RevocationEntry::deserialize(json!({"until": 1})).is_err());
     }
 }

@@ -212,12 +212,14 @@ impl PostgresKeyStore {
         // A limit beyond what the clock can tell is as good as a day.
         let day = now + Duration::from_secs(86_400);
         let until = now.checked_add(self.wait_limit).unwrap_or(day);
-        let answer = question(pool.clone(), until);
+        let all = [self.pool.clone(), self.feed.clone()];
+        let answer = question(pool, until);
         Box::pin(async move {
             let answer = timeout_at(until, answer).await;
             let answer = answer.unwrap_or_else(|_| Err(Cause::TooLate.into()));
             if answer.as_ref().is_err_and(Fault::is_of_connection) {
-                pool.renew();
+                // What one connection met, the others will meet.
+                all.iter().for_each(Pool::renew);
             }
             Ok(answer?)
         })
