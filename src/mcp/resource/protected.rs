@@ -21,7 +21,7 @@ use crate::{
 /// An MCP server as its clients know it: its public address, who issues tokens for it, and the scopes it knows.
 ///
 /// It is what RFC 9728 calls a protected resource. An [`AuthLayer`](crate::AuthLayer) that stands before it
-/// ([`protected_resource`](crate::AuthLayer::protected_resource)) and an [`McpLayer`](super::McpLayer) answer its
+/// ([`protected_resource`](crate::AuthLayer::protected_resource)) and an [`McpLayer`](crate::mcp::McpLayer) answer its
 /// metadata document to anybody, and their challenges tell clients where it is.
 ///
 /// # Example
@@ -121,7 +121,7 @@ impl ProtectedResource {
 
     /// Replaces the scopes that every request needs: those of a session. None unless set.
     ///
-    /// A challenge to a caller without a token names them; an [`McpLayer`](super::McpLayer) requires them of every
+    /// A challenge to a caller without a token names them; an [`McpLayer`](crate::mcp::McpLayer) requires them of every
     /// message, beside those of its method and its tool, and of streams and of the end of a session.
     ///
     /// # Errors
