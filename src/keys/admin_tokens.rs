@@ -27,7 +27,7 @@ impl KeyAdmin {
             let (own, _) = authority.own(WRITE).await?;
             let mut tokens = tokens.clone();
             if let Some(bounds) = authority.bounds(own.as_ref()) {
-                tokens.revocation = tokens.revocation.within(bounds.caller, bounds.is_admin())?;
+                tokens = tokens.within(bounds.caller, bounds.is_admin())?;
             }
             let change = Change::RevokeTokens(Box::new(tokens.clone()));
             let write = authority.change(own.as_ref(), change);
@@ -83,7 +83,7 @@ impl KeysOf<'_> {
         for _ in 0..TRIES {
             let live = self.live().await?;
             if live.is_empty() {
-                break;
+                return Ok(count);
             }
             for id in live {
                 let revoked = self.revoke_one(id).await;
@@ -95,7 +95,13 @@ impl KeysOf<'_> {
                 }
             }
         }
-        Ok(count)
+        match self.live().await?.is_empty() {
+            true => Ok(count),
+            // A success would say that none is left.
+            false => Err(KeyAdminError::Conflict(
+                "the tokens are revoked, and keys of the principal go on making others: revoke again",
+            )),
+        }
     }
 
     async fn revoke_one(&self, id: KeyId) -> Result<(), KeyAdminError> {

@@ -29,7 +29,7 @@ use crate::context::Principal;
 #[must_use]
 pub struct Revocation {
     subject: Subject,
-    until: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
     reason: Box<str>,
 }
 

@@ -1,6 +1,6 @@
 //! Who may revoke what [12.2], [13.1]: an administrator their own credentials, and with `keys:admin` all.
 
-use super::{KeyAdminError, Revocation, valid};
+use super::{KeyAdminError, Revocation, RevokedTokens, valid};
 use crate::context::AuthContext;
 
 impl Revocation {
@@ -9,24 +9,17 @@ impl Revocation {
         valid::reason(self.reason())
     }
 
-    /// The revocation within the bounds of a caller who has `keys:write`: without `keys:admin`, of their
-    /// own token, or of their own principal in their own tenant.
-    ///
-    /// # Errors
-    ///
-    /// It is about somebody else.
-    pub(crate) fn within(
-        self,
-        caller: &AuthContext,
-        is_admin: bool,
-    ) -> Result<Self, KeyAdminError> {
-        if is_admin {
-            return Ok(self);
-        }
+    /// The revocation as one of the caller's own: of their own token, or of their own principal in their
+    /// own tenant. It is kept no longer than it has to be, whatever they ask for.
+    fn of_their_own(mut self, caller: &AuthContext) -> Result<Self, KeyAdminError> {
+        self.until = None;
         if let Some((issuer, id)) = self.of_token() {
             let own = (caller.token_issuer(), caller.token_id());
             return match own == (issuer, Some(id)) {
-                true => Ok(self),
+                true => Ok(match caller.expires_at() {
+                    Some(exp) => self.until(exp),
+                    None => self,
+                }),
                 false => Err(KeyAdminError::Forbidden(
                     "the token is not the one of this request: that needs keys:admin",
                 )),
@@ -48,5 +41,25 @@ impl Revocation {
             )),
             _ => Ok(self.in_tenant(own.as_deref())),
         }
+    }
+}
+
+impl RevokedTokens {
+    /// What a caller with `keys:write` may revoke: with `keys:admin` everything, without it what is their
+    /// own. A tenth of the places stays for the former, so that nobody fills all of them with own tokens.
+    ///
+    /// # Errors
+    ///
+    /// It is about somebody else.
+    pub(crate) fn within(
+        mut self,
+        caller: &AuthContext,
+        is_admin: bool,
+    ) -> Result<Self, KeyAdminError> {
+        if !is_admin {
+            self.revocation = self.revocation.of_their_own(caller)?;
+            self.max_kept = self.max_kept.saturating_sub(self.max_kept.div_ceil(10));
+        }
+        Ok(self)
     }
 }

@@ -148,12 +148,8 @@ impl RevocationAdmin {
 
     /// Adds to a store of its own.
     async fn add(&self, tokens: RevokedTokens) -> Result<RevocationEntry, KeyAdminError> {
-        let RevokedTokens {
-            mut revocation,
-            max_lifetime,
-            max_kept,
-        } = tokens;
-        revocation.check_reason()?;
+        let mut tokens = tokens;
+        tokens.revocation.check_reason()?;
         let by = match &self.administrator {
             Administrator::Operator(name) => KeyActor::Operator(name.clone()),
             Administrator::Caller(caller) => {
@@ -161,13 +157,18 @@ impl RevocationAdmin {
                     return Err(KeyAdminError::Forbidden("this needs the scope keys:write"));
                 }
                 let is_admin = caller.scopes().contains("keys:admin");
-                revocation = revocation.within(caller, is_admin)?;
+                tokens = tokens.within(caller, is_admin)?;
                 KeyActor::Caller {
                     principal: caller.principal().into_owned(),
                     key: None,
                 }
             }
         };
+        let RevokedTokens {
+            revocation,
+            max_lifetime,
+            max_kept,
+        } = tokens;
         let write = RevocationWrite::new(revocation, by, max_lifetime, max_kept);
         let store = &self.backend.store;
         let added = ask(LIMIT, || store.add(write)).await;

@@ -1,6 +1,11 @@
 //! The token of a caller: its id, its issuer and the time at which it was issued.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::Value;
 
 use super::{AuthContext, Metadata};
 use crate::context::issued::{APART, NEVER_TOLD, NO_ID, NO_TOKEN, Span};
@@ -100,6 +105,10 @@ impl AuthContext {
     /// Whether a revocation of the other caller is one of this caller too.
     fn has_identity_of(&self, other: &Self) -> bool {
         let is_token = |caller: &Self| caller.inner.issued.id.len != NO_TOKEN;
+        // A revocation may be of one tenant alone.
+        fn tenant(caller: &AuthContext) -> Option<&Value> {
+            caller.metadata().get("tenant")
+        }
         let has_first = |caller: &Self| {
             caller
                 .inner
@@ -114,6 +123,7 @@ impl AuthContext {
             && self.inner.issued.at == other.inner.issued.at
             && self.inner.expires_at == other.inner.expires_at
             && is_token(self) == is_token(other)
+            && (Arc::ptr_eq(&self.inner, &other.inner) || tenant(self) == tenant(other))
     }
 }
 

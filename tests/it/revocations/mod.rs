@@ -1,5 +1,6 @@
 //! Credentials that end before their time [13.1].
 
+mod growing;
 mod keys;
 pub mod kit;
 mod outage;

@@ -203,3 +203,28 @@ async fn a_caller_of_one_tenant_ends_nothing_of_another() {
         200
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tenth_of_the_places_stays_for_administrators() {
+    let revocations = World::new().revocations().with_max_revocations(10);
+    let revoke = async |number: usize, scopes: &[&str]| {
+        let id = format!("t-{number}");
+        let caller = AuthContext::new("ada")
+            .with_method("jwt")
+            .with_issuer(ISSUER)
+            .with_token_id(&*id)
+            .with_expires_at(at(NOW + 60))
+            .with_scopes(scopes);
+        let endless = Revocation::token(ISSUER, &*id).until(at(NOW * 4));
+        revocations.as_caller(&caller).revoke(endless).await
+    };
+    for number in 0..9 {
+        let revoked = revoke(number, &["keys:write"]).await.unwrap();
+        // No longer than the token lives.
+        assert_eq!(revoked.until(), at(NOW + 60).into());
+    }
+    let refused = revoke(9, &["keys:write"]).await.unwrap_err();
+    assert!(matches!(refused, KeyAdminError::Conflict(_)), "{refused}");
+    let revoked = revoke(9, &["keys:write", "keys:admin"]).await.unwrap();
+    assert_eq!(revoked.until(), at(NOW * 4).into());
+}

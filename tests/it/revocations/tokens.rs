@@ -257,3 +257,21 @@ async fn a_layer_that_is_disabled_asks_nobody() {
     let app = guarded(AuthLayer::disabled().revocations(&world.revocations()));
     assert_eq!(status(&app, "anything").await, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_tenant_a_check_replaced_ends_with_either() {
+    for (tenant, expected) in [("a", 401), ("b", 401), ("c", 200)] {
+        let world = World::new();
+        let provider = world
+            .tokens()
+            .and_then(async |caller: AuthContext, _| Ok(caller.with_claim("tenant", "b")));
+        let process = Process::of(world.revocations(), provider);
+        let who = Principal::new("jwt", Some(ISSUER), "ada");
+        let shown = token(json!({"tenant": "a"}));
+        assert_eq!(process.status(&shown).await, 200);
+        process
+            .revoke(Revocation::principal(who).in_tenant(Some(tenant)))
+            .await;
+        assert_eq!(process.status(&shown).await, expected, "{tenant}");
+    }
+}
