@@ -30,7 +30,10 @@ pin_project! {
     /// use http_body::Body;
     /// use tower_auth::{EitherBody, RefusalBody, ResponseBody};
     ///
-    /// fn length<B: Body<Data = bytes::Bytes>>(body: &ResponseBody<B>) -> Option<u64> {
+    /// fn length<B>(body: &ResponseBody<B>) -> Option<u64>
+    /// where
+    ///     B: Body<Data = bytes::Bytes, Error: std::error::Error + Send + Sync + 'static>,
+    /// {
     ///     let either: &EitherBody<B, RefusalBody> = body;
     ///     either.size_hint().exact()
     /// }

@@ -36,9 +36,9 @@ impl AuthContext {
     ///             () = &mut ended => break,
     ///             message = socket.recv() => message,
     ///         };
-    ///         match message {
-    ///             Some(Ok(message)) if socket.send(message).await.is_ok() => {}
-    ///             _ => return,
+    ///         let Some(Ok(message)) = message else { return };
+    ///         if socket.send(message).await.is_err() {
+    ///             return;
     ///         }
     ///     }
     ///     let close = CloseFrame { code: 4401, reason: "the credential has ended".into() };
