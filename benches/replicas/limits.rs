@@ -23,12 +23,12 @@ pub(crate) async fn measure(redis: &mut Redis, keys: &str, size: Size, report: &
     let limit = EACH_SECOND * (seconds + 1);
     let share = shared.admitted as f64 / limit as f64;
     report.add(
-        "one limit, Redis: admitted by all, of the limit",
+        "one limit in Redis: share of it that all admit",
         format!("{share:.4}"),
         "x",
     );
     report.add(
-        "one limit, Redis: p99.9 of a request",
+        "one limit in Redis: p99.9 of a request",
         millis(shared.slow),
         "ms",
     );
@@ -43,10 +43,10 @@ pub(crate) async fn measure(redis: &mut Redis, keys: &str, size: Size, report: &
     cluster.all(&format!("shared away {token}")).await;
     let alone = spend(&cluster, &order).await;
     let share = alone.admitted as f64 / limit as f64;
-    let what = "one limit, Redis killed: admitted by three, of the limit of one";
+    let what = "one limit with Redis killed: share of it that three admit";
     report.add(what, format!("{share:.4}"), "x");
     report.add(
-        "one limit, Redis killed: p99.9 of a request",
+        "one limit with Redis killed: p99.9 of a request",
         millis(alone.slow),
         "ms",
     );
@@ -66,7 +66,7 @@ pub(crate) async fn measure(redis: &mut Redis, keys: &str, size: Size, report: &
     cluster.all(&format!("shared there {token}")).await;
     let back = now().saturating_sub(at);
     report.add(
-        "one limit, Redis back: shared again after",
+        "one limit with Redis back: shared again after",
         millis(back),
         "ms",
     );
