@@ -10,9 +10,9 @@ mod shown;
 #[cfg(feature = "jwt")]
 mod token_id;
 
-#[cfg(feature = "keys")]
-pub(crate) use self::caller::Revokes;
 pub(crate) use self::caller::{Charge, Meter, RestingContext, Revoker, Standing, UNNAMED};
+#[cfg(feature = "keys")]
+pub(crate) use self::{caller::Revokes, principal::authority};
 pub use self::{
     caller::{AuthContext, Ended},
     claim_path::ClaimPath,

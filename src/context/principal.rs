@@ -67,3 +67,15 @@ impl<'a> Principal<'a> {
         }
     }
 }
+
+/// A source without the claim that the user id is from. Only the providers of tokens write one behind a
+/// `#`; with any other method the `#` is a part of the name.
+pub(crate) fn authority<'s>(method: &str, source: &'s str) -> &'s str {
+    match TOKEN_METHODS.contains(&method) {
+        true => source.split('#').next().unwrap_or_default(),
+        false => source,
+    }
+}
+
+/// The methods of the providers that take a user id from one of several claims.
+const TOKEN_METHODS: [&str; 4] = ["introspection", "jwt", "oauth2", "userinfo"];

@@ -89,7 +89,7 @@ impl KeyApi {
     ///
     /// ```text
     /// curl https://api.example/keys/revocations -H "X-API-Key: $KEY" -H 'Content-Type: application/json' \
-    ///   -d '{"principal": {"method": "oauth2", "issuer": "https://login.example", "user_id": "42"}}'
+    ///   -d '{"user_id": "42", "issuer": "https://login.example", "reason": "lost laptop"}'
     /// ```
     pub fn with_revocations(mut self, revocations: &Revocations) -> Self {
         self.revocations = Some(revocations.clone());

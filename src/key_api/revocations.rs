@@ -27,47 +27,73 @@ pub(super) async fn revoke(
     })))
 }
 
-/// A token (`issuer`, `jti`), or a `principal`.
+/// A token (`issuer`, `jti`), a user (`issuer`, `user_id`), or a `principal`.
 fn revocation(mut body: Members) -> Result<Revocation, Refusal> {
     let issuer = body.text("issuer");
     let jti = body.text("jti");
+    let method = body.text("method");
+    let user_id = body.text("user_id");
     let principal = body.principal("principal");
     let tenant = body.removable_text("tenant");
     let before = body.time("before");
     let expires_at = body.time("expires_at");
     let reason = body.text("reason").unwrap_or_default();
-    let revocation = match (jti, principal) {
-        (Some(jti), None) => {
+    let revocation = match (jti, user_id, principal) {
+        (Some(jti), None, None) => {
             if tenant.is_some() {
                 body.fault("tenant", "is beside jti: leave it out");
             }
             if before.is_some() {
                 body.fault("before", "is beside jti: leave it out");
             }
-            Some(Revocation::token(issuer.unwrap_or_default(), jti))
+            let token = Revocation::token(issuer.unwrap_or_default(), jti);
+            Some(match method {
+                Some(method) => token.of_method(method),
+                None => token,
+            })
         }
-        (None, Some(principal)) => {
-            if issuer.is_some() {
-                body.fault(
-                    "issuer",
-                    "is beside principal, which has its own: leave it out",
-                );
+        (None, user_id, principal) if user_id.is_some() != principal.is_some() => {
+            if method.is_some() {
+                body.fault("method", "is not beside jti: leave it out");
             }
-            let mut revocation = Revocation::principal(principal);
-            if let Some(tenant) = tenant {
-                revocation = revocation.in_tenant(tenant.as_deref());
-            }
-            if let Some(before) = before {
-                revocation = revocation.before(before);
-            }
-            Some(revocation)
+            let revocation = match (user_id, principal) {
+                (Some(user), _) => Some(Revocation::user(issuer.unwrap_or_default(), user)),
+                (None, principal) => {
+                    if issuer.is_some() {
+                        body.fault(
+                            "issuer",
+                            "is beside principal, which has its own: leave it out",
+                        );
+                    }
+                    principal.map(Revocation::principal)
+                }
+            };
+            revocation.map(|mut revocation| {
+                if let Some(tenant) = tenant {
+                    revocation = revocation.in_tenant(tenant.as_deref());
+                }
+                if let Some(before) = before {
+                    revocation = revocation.before(before);
+                }
+                revocation
+            })
         }
-        (Some(_), Some(_)) => {
-            body.fault("principal", "is beside jti: write one of them");
+        (None, None, None) => {
+            body.fault(
+                "jti",
+                "is missing, and so are user_id and principal: write one of them",
+            );
             None
         }
-        (None, None) => {
-            body.fault("jti", "is missing, and so is principal: write one of them");
+        (_, _, principal) => {
+            let second = match principal {
+                Some(_) => "principal",
+                None => "user_id",
+            };
+            body.fault(
+                second,
+                "is not alone: write one of jti, user_id and principal",
+            );
             None
         }
     };

@@ -179,11 +179,13 @@ impl<'a> AuditView<'a> {
     }
 }
 
-/// The tokens that were revoked: one, or those of a principal.
+/// The tokens that were revoked: one, or those of a user or a principal.
 #[derive(Serialize)]
 struct TokensView<'a> {
     issuer: Option<&'a str>,
     jti: Option<&'a str>,
+    method: Option<&'a str>,
+    user_id: Option<&'a str>,
     principal: Option<&'a Principal<'static>>,
     /// Left out for every tenant; null for what has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +200,8 @@ impl<'a> TokensView<'a> {
         Self {
             issuer: record.issuer(),
             jti: record.jti(),
+            method: record.method(),
+            user_id: record.user_id(),
             principal: record.principal(),
             tenant: record.tenant(),
             before: record.before().map(Time),

@@ -2,21 +2,21 @@
 
 use super::{
     Applied, Change, KeyAdmin, KeyAdminError, KeyId, KeyLookup, KeyOwner, KeyQuery, KeyRecord,
-    KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Written,
+    KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Whose, Written,
     ask::ask,
     authority::{Authority, LIMIT, WRITE},
     bounds, valid,
 };
-use crate::context::Principal;
+use crate::context::authority;
 
 impl KeyAdmin {
     /// Revokes tokens in the key store, and the keys of a principal all of whose tokens are revoked. Answers
-    /// the entry, and how many keys were revoked.
+    /// the entry, and the keys that were revoked.
     pub(crate) async fn revoke_tokens(
         &self,
         tokens: RevokedTokens,
         on_entry: impl Fn(RevocationEntry) + Send,
-    ) -> Result<(RevocationEntry, usize), KeyAdminError> {
+    ) -> Result<(RevocationEntry, Vec<KeyId>), KeyAdminError> {
         valid::reason(tokens.revocation.reason())?;
         let authority = self.authority();
         // A store that knows nothing of revocations would keep the audit record alone.
@@ -37,8 +37,8 @@ impl KeyAdmin {
             }
         };
         on_entry(entry);
-        let mut count = 0;
-        if let Some((who, tenant)) = tokens.revocation.of_principal() {
+        let mut revoked = Vec::new();
+        if let Some((who, tenant)) = tokens.revocation.of_everything() {
             let tenant = tenant.map(|tenant| tenant.map(Box::from));
             let keys = KeysOf {
                 authority,
@@ -49,9 +49,9 @@ impl KeyAdmin {
                 had_instant: tokens.revocation.instant().is_some(),
                 reason: tokens.revocation.reason(),
             };
-            count = keys.revoke().await?;
+            revoked = keys.revoke().await?;
         }
-        Ok((entry, count))
+        Ok((entry, revoked))
     }
 }
 
@@ -64,11 +64,11 @@ fn entry_of(written: Written) -> Result<RevocationEntry, KeyAdminError> {
     Ok(put.entry)
 }
 
-/// The keys of a principal that end with its tokens.
+/// The keys of a user or principal that end with its tokens.
 struct KeysOf<'a> {
     authority: &'a Authority,
     own: Option<&'a StoredKey>,
-    who: &'a Principal<'static>,
+    who: &'a Whose,
     tenant: Option<Option<Box<str>>>,
     entry: RevocationEntry,
     /// Whether somebody named the instant before which all ends.
@@ -78,17 +78,17 @@ struct KeysOf<'a> {
 
 impl KeysOf<'_> {
     /// Revokes them, until none is left: a key that is not revoked yet may make another meanwhile.
-    async fn revoke(&self) -> Result<usize, KeyAdminError> {
-        let mut count = 0;
+    async fn revoke(&self) -> Result<Vec<KeyId>, KeyAdminError> {
+        let mut done = Vec::new();
         for _ in 0..TRIES {
             let live = self.live().await?;
             if live.is_empty() {
-                return Ok(count);
+                return Ok(done);
             }
             for id in live {
-                let revoked = self.revoke_one(id).await;
+                let revoked = self.revoke_one(id.clone()).await;
                 match revoked {
-                    Ok(()) => count += 1,
+                    Ok(()) => done.push(id),
                     // It was deleted meanwhile.
                     Err(KeyAdminError::NotFound) => {}
                     Err(error) => return Err(error),
@@ -96,7 +96,7 @@ impl KeysOf<'_> {
             }
         }
         match self.live().await?.is_empty() {
-            true => Ok(count),
+            true => Ok(done),
             // A success would say that none is left.
             false => Err(KeyAdminError::Conflict(
                 "the tokens are revoked, and keys of the principal go on making others: revoke again",
@@ -114,17 +114,21 @@ impl KeysOf<'_> {
         self.authority.write(write).await.map(drop)
     }
 
-    /// The keys of the principal that are not revoked yet.
+    /// The keys that are not revoked yet.
     async fn live(&self) -> Result<Vec<KeyId>, KeyAdminError> {
-        let (store, settings) = (
-            self.authority.backend().store(),
-            self.authority.backend().settings(),
-        );
-        let owner = KeyOwner::Principal(self.who.clone());
-        let owner = bounds::normal_owner(owner, settings);
+        let settings = self.authority.backend().settings();
         let mut live = Vec::new();
-        if let KeyOwner::UserId(id) = &owner {
+        let owner = match self.who {
+            Whose::Principal(who) => {
+                let owner = KeyOwner::Principal(who.clone());
+                Some(bounds::normal_owner(owner, settings))
+            }
+            // Several owners may be the user: all keys are looked through.
+            Whose::User { .. } => None,
+        };
+        if let Some(KeyOwner::UserId(id)) = &owner {
             // A key without an owner stands for itself.
+            let store = self.authority.backend().store();
             let lookup = KeyLookup::Id(KeyId::new(&**id));
             let found = ask(LIMIT, || store.find(lookup)).await?.value;
             let itself = found.filter(|key| key.record().owner().is_none());
@@ -132,8 +136,9 @@ impl KeysOf<'_> {
         }
         let mut after = None;
         loop {
+            let store = self.authority.backend().store();
             let query = KeyQuery {
-                owner: Some(owner.clone()),
+                owner: owner.clone(),
                 tenant: self.tenant.clone(),
                 after,
                 limit: PAGE,
@@ -148,6 +153,23 @@ impl KeysOf<'_> {
         Ok(live.iter().map(|key| key.record().id().clone()).collect())
     }
 
+    /// Whether a key is the user's; those of a principal were listed as such.
+    fn is_theirs(&self, record: &KeyRecord) -> bool {
+        let Whose::User { issuer, user_id } = self.who else {
+            return true;
+        };
+        let settings = self.authority.backend().settings();
+        match bounds::effective_owner(record, settings) {
+            KeyOwner::UserId(id) => {
+                id == *user_id && settings.own_label().as_deref().unwrap_or_default() == &**issuer
+            }
+            KeyOwner::Principal(owner) => {
+                let source = owner.source().unwrap_or_default();
+                owner.user_id() == &**user_id && authority(owner.method(), source) == &**issuer
+            }
+        }
+    }
+
     fn ends(&self, record: &KeyRecord) -> bool {
         let is_of_tenant = self
             .tenant
@@ -156,7 +178,7 @@ impl KeysOf<'_> {
         // Where nobody named an instant, it is now: what was made since the entry was written is
         // ended too.
         let is_before = !self.had_instant || Some(record.created_at()) <= self.entry.before();
-        record.revoked().is_none() && is_of_tenant && is_before
+        record.revoked().is_none() && is_of_tenant && is_before && self.is_theirs(record)
     }
 }
 

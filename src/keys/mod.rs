@@ -112,6 +112,7 @@ pub use self::{
 pub(crate) use self::{
     error::FULL,
     random::random,
+    revocation::Whose,
     revocation_shelf::RevocationShelf,
     revoked::RevokedSubject,
     revoked_digest::RevokedDigest,

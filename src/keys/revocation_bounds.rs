@@ -1,6 +1,6 @@
 //! Who may revoke what [12.2], [13.1]: an administrator their own credentials, and with `keys:admin` all.
 
-use super::{KeyAdminError, Revocation, RevokedTokens, valid};
+use super::{KeyAdminError, Revocation, RevokedTokens, Whose, valid};
 use crate::context::AuthContext;
 
 impl Revocation {
@@ -16,17 +16,24 @@ impl Revocation {
         if let Some((issuer, id)) = self.of_token() {
             let own = (caller.token_issuer(), caller.token_id());
             return match own == (issuer, Some(id)) {
+                // Another provider without an issuer may have given that id to somebody else's token.
                 true => Ok(match caller.expires_at() {
-                    Some(exp) => self.until(exp),
-                    None => self,
+                    Some(exp) => self.until(exp).of_method(caller.method()),
+                    None => self.of_method(caller.method()),
                 }),
                 false => Err(KeyAdminError::Forbidden(
                     "the token is not the one of this request: that needs keys:admin",
                 )),
             };
         }
-        let Some((who, tenant)) = self.of_principal() else {
+        let Some((who, tenant)) = self.of_everything() else {
             return Ok(self);
+        };
+        let Whose::Principal(who) = who else {
+            return Err(KeyAdminError::Forbidden(
+                "a user may be known to several providers: write your own principal, or that needs \
+                 keys:admin",
+            ));
         };
         if *who != caller.principal() {
             return Err(KeyAdminError::Forbidden(

@@ -10,9 +10,22 @@ use crate::{context::Principal, hex};
 pub(crate) struct RevokedDigest(pub(crate) [u8; 32]);
 
 impl RevokedDigest {
-    /// Of a token. The issuer is that of the configuration; empty where none is configured.
+    /// Of a token, whatever provider accepts it. The issuer is that of the configuration, or else a
+    /// label; empty where neither is configured.
     pub(crate) fn of_token(issuer: &str, id: &str) -> Self {
         Parts::of("token").add(issuer).add(id).digest()
+    }
+
+    /// Of a token that providers of one method accept: two without an issuer may give one id to two
+    /// tokens.
+    pub(crate) fn of_token_by(method: &str, issuer: &str, id: &str) -> Self {
+        let parts = Parts::of("token by").add(method);
+        parts.add(issuer).add(id).digest()
+    }
+
+    /// Of a user, whatever provider accepts the user and whatever claim the user id is from.
+    pub(crate) fn of_user(issuer: &str, user_id: &str) -> Self {
+        Parts::of("user").add(issuer).add(user_id).digest()
     }
 
     pub(crate) fn of_principal(principal: &Principal<'_>) -> Self {

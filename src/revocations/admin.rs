@@ -6,7 +6,7 @@ use super::{RevocationStoreError, RevocationWrite, backend::Backend, poll::ask};
 use crate::{
     context::AuthContext,
     keys::{
-        KeyActor, KeyAdminError, KeyStoreError, Revocation, RevocationEntry, RevokedTokens,
+        KeyActor, KeyAdminError, KeyId, KeyStoreError, Revocation, RevocationEntry, RevokedTokens,
         Timestamp,
     },
 };
@@ -33,7 +33,7 @@ use crate::{
 /// let ada = AuthContext::new("ada").with_method("sessions").with_scopes(["keys:write"]);
 /// let admin: RevocationAdmin = revocations.as_caller(&ada);
 /// let revoked: Revoked = admin.revoke(Revocation::principal(ada.principal())).await?;
-/// assert_eq!(revoked.keys(), 0);
+/// assert!(revoked.keys().is_empty());
 /// assert!(revoked.before() < Some(revoked.until()));
 ///
 /// let bob = AuthContext::new("bob").with_method("sessions");
@@ -55,10 +55,10 @@ enum Administrator {
 }
 
 /// A revocation that was carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
     entry: RevocationEntry,
-    keys: usize,
+    keys: Vec<KeyId>,
 }
 
 impl Revoked {
@@ -67,14 +67,14 @@ impl Revoked {
         self.entry.until()
     }
 
-    /// The instant before which everything of the principal has ended; `None` for a token.
+    /// The instant before which everything of the user or principal has ended; `None` for a token.
     pub fn before(&self) -> Option<Timestamp> {
         self.entry.before()
     }
 
-    /// The number of managed keys that were revoked with it.
-    pub fn keys(&self) -> usize {
-        self.keys
+    /// The managed keys that were revoked with it.
+    pub fn keys(&self) -> &[KeyId] {
+        &self.keys
     }
 }
 
@@ -136,7 +136,10 @@ impl RevocationAdmin {
         let Some(keys) = &self.backend.keys else {
             let entry = self.add(tokens).await?;
             take(entry);
-            return Ok(Revoked { entry, keys: 0 });
+            return Ok(Revoked {
+                entry,
+                keys: Vec::new(),
+            });
         };
         let admin = match &self.administrator {
             Administrator::Operator(name) => keys.as_operator(&**name),

@@ -77,13 +77,21 @@ impl Replica {
 
     fn is_revoked(&self, caller: &AuthContext) -> Option<&'static str> {
         let token = || {
-            let id = caller.token_id()?;
-            Some(RevokedDigest::of_token(caller.token_issuer(), id))
+            let (issuer, id) = (caller.token_issuer(), caller.token_id()?);
+            Some([
+                RevokedDigest::of_token(issuer, id),
+                RevokedDigest::of_token_by(caller.method(), issuer, id),
+            ])
         };
         if self.table.has_token(token) {
             return Some("token_revoked");
         }
-        let who = || RevokedDigest::of_principal(&caller.principal());
+        let who = || {
+            [
+                RevokedDigest::of_principal(&caller.principal()),
+                RevokedDigest::of_user(caller.token_issuer(), caller.user_id()),
+            ]
+        };
         let tenant = || {
             let tenant = caller.claim::<String>("tenant").ok()?;
             Some(RevokedDigest::of_tenant(tenant.as_deref()))

@@ -55,24 +55,37 @@ impl Table {
         has_grown
     }
 
-    /// Whether a token is revoked. The digest is made only where it is needed.
-    pub(super) fn has_token(&self, token: impl FnOnce() -> Option<RevokedDigest>) -> bool {
-        self.tokens.load(Ordering::Acquire) > 0
-            && token().is_some_and(|token| self.read().tokens.contains_key(&token))
+    /// Whether a token is revoked, under any of its digests. They are made only where they are needed.
+    pub(super) fn has_token<const N: usize>(
+        &self,
+        token: impl FnOnce() -> Option<[RevokedDigest; N]>,
+    ) -> bool {
+        if self.tokens.load(Ordering::Acquire) == 0 {
+            return false;
+        }
+        let Some(digests) = token() else {
+            return false;
+        };
+        let table = self.read();
+        digests.iter().any(|one| table.tokens.contains_key(one))
     }
 
-    /// The instant before which everything of a principal has ended; `tenant` is asked only where
-    /// something of one tenant has.
-    pub(super) fn before(
+    /// The instant before which everything of a principal has ended, under any of its digests; `tenant`
+    /// is asked only where something of one tenant has.
+    pub(super) fn before<const N: usize>(
         &self,
-        who: impl FnOnce() -> RevokedDigest,
+        who: impl FnOnce() -> [RevokedDigest; N],
         tenant: impl FnOnce() -> Option<RevokedDigest>,
     ) -> Option<Timestamp> {
         if self.principals.load(Ordering::Acquire) == 0 {
             return None;
         }
         let who = who();
-        let cuts = self.read().principals.get(&who).cloned()?;
+        let cuts: Vec<Cut> = {
+            let table = self.read();
+            let of_each = who.iter().filter_map(|who| table.principals.get(who));
+            of_each.flatten().copied().collect()
+        };
         let needs_tenant = cuts.iter().any(|cut| cut.tenant.is_some());
         let tenant = match needs_tenant {
             true => tenant(),
@@ -237,8 +250,8 @@ mod tests {
         assert_eq!(table.len(), 2);
         table.forget(long_after, over);
         assert_eq!(table.all(), [token(2, 2_000)]);
-        assert!(!table.has_token(|| Some(RevokedDigest([1; 32]))));
-        assert!(table.has_token(|| Some(RevokedDigest([2; 32]))));
+        assert!(!table.has_token(|| Some([RevokedDigest([1; 32])])));
+        assert!(table.has_token(|| Some([RevokedDigest([2; 32])])));
     }
 
     #[test]
@@ -263,8 +276,8 @@ mod tests {
             },
             until: at(10),
         }]);
-        assert_eq!(table.before(|| who, || tenant("a")), Some(at(5)));
-        assert_eq!(table.before(|| who, || tenant("b")), None);
-        assert_eq!(table.before(|| who, || None), Some(at(5)));
+        assert_eq!(table.before(|| [who], || tenant("a")), Some(at(5)));
+        assert_eq!(table.before(|| [who], || tenant("b")), None);
+        assert_eq!(table.before(|| [who], || None), Some(at(5)));
     }
 }

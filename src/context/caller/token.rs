@@ -8,7 +8,10 @@ use std::{
 use serde_json::Value;
 
 use super::{AuthContext, Metadata};
-use crate::context::issued::{APART, NEVER_TOLD, NO_ID, NO_TOKEN, Span};
+use crate::context::{
+    issued::{APART, NEVER_TOLD, NO_ID, NO_TOKEN, Span},
+    principal::authority,
+};
 
 impl AuthContext {
     /// Replaces the id of the token that the caller showed (`jti`), for a provider of your own: such a
@@ -65,11 +68,7 @@ impl AuthContext {
     /// The issuer of the caller's token, as a revocation of the token names it: the configured issuer, or
     /// else the label of the provider, or an empty text.
     pub fn token_issuer(&self) -> &str {
-        let label = || {
-            let source = self.inner.source.as_deref()?;
-            // The claim of the user id stands behind a `#`, which no label has.
-            source.split('#').next()
-        };
+        let label = || Some(authority(self.method(), self.inner.source.as_deref()?));
         self.issuer().or_else(label).unwrap_or_default()
     }
 

@@ -14,16 +14,25 @@ pub(super) fn operation() -> Operation {
         method: "post",
         id: "revokeTokens",
         summary: "Revoke tokens",
-        description: "One token, or everything of a principal that was issued before an instant, its managed \
-                      keys included. Without keys:admin, the token of the request, or the caller's own \
-                      principal in their own tenant.",
+        description: "One token (jti and issuer), or everything that was issued before an instant, managed \
+                      keys included: of a user (user_id and issuer), whatever provider accepts it, or of one \
+                      principal. The issuer is the one of the server's configuration, or else the source of \
+                      the provider; left out where it has neither. Without keys:admin, the token of the \
+                      request, or the caller's own principal in their own tenant.",
         scopes: Write::SCOPES,
         parts: [
-            vec![done("Revoked", "They are revoked here, and elsewhere within a second."), conflict()],
+            vec![
+                done(
+                    "Revoked",
+                    "They are revoked here, and elsewhere within a second.",
+                ),
+                conflict(),
+            ],
             with_body(
                 "Revoke",
                 json!({
-                    "principal": {"method": "oauth2", "issuer": "https://login.example", "user_id": "42"},
+                    "user_id": "42",
+                    "issuer": "https://login.example",
                     "reason": "lost laptop",
                 }),
             ),

@@ -63,12 +63,14 @@ fn requests() -> Schemas {
     ])
 }
 
-/// A token, or everything of a principal.
+/// A token, or everything of a user or a principal.
 fn revocation() -> Value {
     let members = json!({
-        "issuer": {"type": "string", "description": "The issuer of the token, as the program's configuration names it, or the source of its provider."},
-        "jti": {"type": "string", "description": "The id of the token. It, or principal."},
-        "principal": described(reference("Principal"), "Everything that was issued to it ends, its managed keys too. It, or jti."),
+        "issuer": {"type": "string", "description": "Beside jti or user_id: the issuer, as the program's configuration names it, or the source of the provider; left out where it has neither."},
+        "jti": {"type": "string", "description": "The id of the token."},
+        "method": {"type": "string", "description": "Beside jti: only where a provider of this method accepts the token."},
+        "user_id": {"type": "string", "description": "Everything that was issued to the user of the issuer ends, managed keys too, whatever provider accepts it and whatever claim the id is from."},
+        "principal": described(reference("Principal"), "Everything that was issued to it ends, its managed keys too: with this method, issuer and user id alone."),
         "tenant": nullable(json!({"type": "string", "description": "Only what is of this tenant; null: what has none."})),
         "before": described(reference("Time"), "Only what was issued before; now unless set."),
         "expires_at": described(reference("Time"), "When the token expires: the revocation is kept until then."),
@@ -118,7 +120,7 @@ fn answers() -> Schemas {
     let revoked = json!({
         "before": nullable_reference("Time"),
         "until": described(reference("Time"), "The revocation is kept until then."),
-        "revoked_keys": {"type": "integer", "minimum": 0, "description": "The managed keys that ended with it."},
+        "revoked_keys": {"type": "array", "items": reference("KeyId"), "description": "The managed keys that ended with it."},
     });
     let key_page = json!({
         "keys": {"type": "array", "items": reference("Key")},
@@ -174,13 +176,24 @@ fn revoked_tokens() -> Value {
     let members = json!({
         "issuer": text(),
         "jti": text(),
+        "method": described(text(), "Where the token of one method alone has ended."),
+        "user_id": described(text(), "With issuer, where everything of a user has ended."),
         "principal": nullable_reference("Principal"),
         "tenant": described(text(), "Left out for every tenant; null for what has none."),
         "before": nullable_reference("Time"),
         "until": described(reference("Time"), "The revocation is kept until then."),
         "reason": {"type": "string"},
     });
-    let required = ["issuer", "jti", "principal", "before", "until", "reason"];
+    let required = [
+        "issuer",
+        "jti",
+        "method",
+        "user_id",
+        "principal",
+        "before",
+        "until",
+        "reason",
+    ];
     object(members, &required)
 }
 

@@ -46,7 +46,10 @@ async fn everything_of_a_principal_is_revoked_with_its_keys() {
     let request = json!({"name": "of eve", "owner": who});
     let key = root.creates(request).await;
     let (status, revoked) = revoke(&root, json!({"principal": who, "reason": "gone"})).await;
-    assert_eq!((status, &revoked["revoked_keys"]), (200, &json!(1)));
+    assert_eq!(
+        (status, &revoked["revoked_keys"]),
+        (200, &json!([key["id"]]))
+    );
     assert!(text(&revoked, "before").ends_with('Z') && text(&revoked, "until").ends_with('Z'));
     assert_eq!(eve.get("/run").await.status, 401);
     assert_eq!(server.run(text(&key, "key")).await, 401);
@@ -57,6 +60,32 @@ async fn everything_of_a_principal_is_revoked_with_its_keys() {
         .collect();
     assert_eq!(told[0]["revocation"]["principal"]["user_id"], "eve");
     assert_eq!(told[0]["revocation"]["reason"], "gone");
+}
+
+#[tokio::test]
+async fn everything_of_a_user_is_revoked_whatever_claim_the_user_id_is_from() {
+    let (server, _) = server();
+    let root = server.root().await;
+    let eve = server.token("a");
+    let by_claim = json!({"method": "jwt", "issuer": "#user_id", "user_id": "eve"});
+    let key = root
+        .creates(json!({"name": "of eve", "owner": by_claim}))
+        .await;
+    assert_eq!(server.run(text(&key, "key")).await, 200);
+    let (status, revoked) = revoke(&root, json!({"user_id": "eve", "reason": "gone"})).await;
+    assert_eq!(
+        (status, &revoked["revoked_keys"]),
+        (200, &json!([key["id"]]))
+    );
+    assert_eq!(eve.get("/run").await.status, 401);
+    assert_eq!(server.run(text(&key, "key")).await, 401);
+    let audit = body(&root.get("/keys/audit").await);
+    let mut told = audit["audit"].as_array().unwrap().iter();
+    let told = told
+        .find(|record| record["action"] == "revoke_tokens")
+        .unwrap();
+    assert_eq!(told["revocation"]["user_id"], "eve");
+    assert_eq!(told["revocation"]["principal"], Value::Null);
 }
 
 #[tokio::test]
@@ -80,6 +109,7 @@ async fn a_caller_ends_their_own_sessions_and_nobody_else_s() {
     let (status, problem) = revoke(&eve, other).await;
     assert_eq!(status, 403, "{problem}");
     assert_eq!(revoke(&eve, json!({"jti": "t-1"})).await.0, 403);
+    assert_eq!(revoke(&eve, json!({"user_id": "eve"})).await.0, 403);
     let own = json!({"principal": {"method": "jwt", "user_id": "eve"}});
     assert_eq!(revoke(&server.token("keys:read"), own.clone()).await.0, 403);
     assert_eq!(revoke(&eve, own).await.0, 200);
@@ -101,6 +131,9 @@ async fn what_is_not_of_the_right_form_is_said_all_at_once() {
         ),
         (json!({"jti": "a", "tenant": "acme"}), "/tenant"),
         (json!({"principal": who, "issuer": "i"}), "/issuer"),
+        (json!({"principal": who, "user_id": "eve"}), "/principal"),
+        (json!({"jti": "a", "user_id": "eve"}), "/user_id"),
+        (json!({"user_id": "eve", "method": "jwt"}), "/method"),
         (json!({"principal": "eve"}), "/principal"),
         (json!({"principal": who, "before": "yesterday"}), "/before"),
         (json!({"principal": who, "jtl": "a"}), "/jtl"),

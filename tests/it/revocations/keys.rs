@@ -49,7 +49,7 @@ async fn the_keys_of_a_principal_end_with_it_and_for_good() {
     assert_eq!(show(&app, &one).await.status, 200);
     let operator = revocations.as_operator("root");
     let revoked = operator.revoke(Revocation::principal(ada())).await.unwrap();
-    assert_eq!(revoked.keys(), 2);
+    assert_eq!(revoked.keys().len(), 2);
     for key in [&one, &other] {
         assert_eq!(show(&app, key).await.status, 401);
         assert!(!is_live(&keys, key).await);
@@ -69,7 +69,7 @@ async fn keys_that_stand_for_themselves_end_by_their_id() {
     let who = Principal::new("api_key", None, id(&itself).as_str());
     let operator = revocations.as_operator("root");
     let revoked = operator.revoke(Revocation::principal(who)).await.unwrap();
-    assert_eq!(revoked.keys(), 1);
+    assert_eq!(revoked.keys().len(), 1);
     assert!(!is_live(&keys, &itself).await);
 }
 
@@ -80,11 +80,11 @@ async fn keys_of_another_tenant_and_keys_made_later_than_the_instant_stay() {
     let (one, other) = (of_ada(&keys, Some("acme")).await, of_ada(&keys, None).await);
     let operator = revocations.as_operator("root");
     let of_tenant = Revocation::principal(ada()).in_tenant(Some("acme"));
-    assert_eq!(operator.revoke(of_tenant).await.unwrap().keys(), 1);
+    assert_eq!(operator.revoke(of_tenant).await.unwrap().keys().len(), 1);
     assert!(!is_live(&keys, &one).await && is_live(&keys, &other).await);
     let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000);
     let revocation = Revocation::principal(ada()).before(long_ago);
-    assert_eq!(operator.revoke(revocation).await.unwrap().keys(), 0);
+    assert_eq!(operator.revoke(revocation).await.unwrap().keys().len(), 0);
     assert!(is_live(&keys, &other).await);
 }
 
@@ -99,7 +99,7 @@ async fn whoever_ends_all_of_their_own_keys_ends_the_one_they_show_too() {
     let caller = caller(&keys, &all[1]).await;
     let admin = revocations.as_caller(&caller);
     let revoked = admin.revoke(Revocation::principal(ada())).await.unwrap();
-    assert_eq!(revoked.keys(), 3);
+    assert_eq!(revoked.keys().len(), 3);
     for key in &all {
         assert!(!is_live(&keys, key).await);
     }

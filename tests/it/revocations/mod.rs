@@ -8,3 +8,4 @@ mod principals;
 mod providers;
 mod stores;
 mod tokens;
+mod users;

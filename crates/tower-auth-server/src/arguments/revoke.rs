@@ -10,8 +10,9 @@ use super::values;
 /// End tokens before their time: one token, or everything of a user that was issued until now
 ///
 /// Every server that asks the revocations of this store refuses them within a second: one with
-/// `revocations` in its file, or with `Revocations::of_keys` in its program. The managed keys of the user
-/// are revoked with the tokens, for good.
+/// `revocations` in its file, or with `Revocations::of_keys` in its program. Of a user everything ends,
+/// whatever provider accepts it and whatever claim the user id is from. The managed keys of the user are
+/// revoked with the tokens, for good; the command tells which, and which others have the same user id.
 ///
 /// For example: tower-auth revoke --issuer https://login.example --user 42 --reason "lost laptop"
 #[derive(Debug, Args)]
@@ -34,8 +35,9 @@ pub(crate) struct RevokeTokens {
     pub(crate) operator: Option<String>,
 
     /// The issuer of the tokens as the server's configuration names it, or the source of the provider
-    /// that takes them; without it, the tokens of a provider that has neither
-    #[arg(long, value_name = "ISSUER")]
+    /// that takes them (of an introspection or userinfo endpoint, its address); without it, what is of a
+    /// provider that has neither
+    #[arg(long, value_name = "ISSUER", value_parser = values::issuer)]
     pub(crate) issuer: Option<String>,
 
     /// The id of one token: its claim `jti`
@@ -46,9 +48,9 @@ pub(crate) struct RevokeTokens {
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
 
-    /// The provider that the user is known to, such as oauth2, or api_key for managed keys [default: jwt,
-    /// oauth2, introspection and userinfo]
-    #[arg(long, value_name = "METHOD", conflicts_with = "jti")]
+    /// Only what a provider of this method accepts, such as oauth2, or api_key for keys. Of a user, only
+    /// the ids of the first claim then [default: every method]
+    #[arg(long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
 
     /// Only what is of this tenant (the claim `tenant`)
@@ -76,7 +78,7 @@ pub(crate) struct RevokeTokens {
     )]
     pub(crate) reason: String,
 
-    /// Print a JSON array with a document for each provider
+    /// Print a JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }

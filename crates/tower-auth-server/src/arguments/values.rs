@@ -25,6 +25,14 @@ pub(super) fn id(given: &str) -> Result<KeyId, &'static str> {
     }
 }
 
+/// An empty text is what a variable that is not set comes to, and no provider's issuer.
+pub(super) fn issuer(given: &str) -> Result<String, &'static str> {
+    match given.trim().is_empty() {
+        true => Err("is blank: write the issuer, or leave it out where the provider has none"),
+        false => Ok(given.to_owned()),
+    }
+}
+
 pub(super) fn duration(given: &str) -> Result<Duration, String> {
     time::duration(given)
 }

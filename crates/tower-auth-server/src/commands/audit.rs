@@ -51,6 +51,7 @@ fn row(record: &AuditRecord) -> [String; COLUMNS] {
     let name = match record.revocation() {
         Some(revocation) => {
             let user = revocation.principal().map(|principal| principal.user_id());
+            let user = user.or(revocation.user_id());
             user.or(revocation.jti()).unwrap_or_default()
         }
         None => key.map_or("", |key| key.name()),

@@ -1,112 +1,210 @@
 //! `revoke`.
 
+use std::fmt::{self, Display};
+
 use serde::Serialize;
 use tower_auth::{
     Principal,
-    keys::Revocation,
+    keys::{KeyId, ManagedKey, ManagedKeys, Revocation},
     revocations::{Revocations, Revoked},
 };
 
 use crate::{
-    administration::{Administration, Missing},
+    administration::{Administration, Missing, PAGE},
     arguments::RevokeTokens,
     fault::{Fault, of_change},
     interrupt::unless_interrupted,
     output,
+    plain::Plain,
+    view,
 };
 
 /// What was revoked, as a document.
 #[derive(Debug, Serialize)]
 struct RevokedView<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a str>,
     method: Option<&'a str>,
+    jti: Option<&'a str>,
+    user: Option<&'a str>,
+    tenant: Option<&'a str>,
     before: Option<String>,
     until: String,
-    keys: usize,
+    /// The managed keys that ended.
+    keys: &'a [NamedKey],
+    /// The keys of the same user id that did not end.
+    left: &'a [NamedKey],
+}
+
+/// A managed key, as this command tells of it.
+#[derive(Debug, Serialize)]
+struct NamedKey {
+    id: KeyId,
+    name: String,
+    owner: String,
+}
+
+/// What the command did.
+struct Done {
+    revoked: Revoked,
+    keys: Vec<NamedKey>,
+    left: Vec<NamedKey>,
 }
 
 pub(super) async fn run(revoke: &RevokeTokens) -> Result<(), Fault> {
-    let what = revocations(revoke);
     let work = async {
         let (store, operator) = (revoke.store.as_deref(), revoke.operator.as_deref());
         let administration = Administration::open_at(store, operator, Missing::Fails).await?;
-        let revocations = Revocations::of_keys(&administration.keys()?);
+        let revocations = Revocations::of_keys(&keys(revoke, &administration)?);
         let admin = revocations
             .with_max_token_lifetime(revoke.keep)
             .as_operator(administration.operator());
-        let mut done = Vec::with_capacity(what.len());
-        for (method, revocation) in what {
-            let revoked = admin.revoke(revocation).await.map_err(of_change)?;
-            done.push((method, revoked));
-        }
-        Ok(done)
+        let revoked = admin.revoke(revocation(revoke)).await.map_err(of_change)?;
+        let (keys, left) = match &revoke.user {
+            Some(user) => keys_of(user, &revoked, &administration).await?,
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Done {
+            revoked,
+            keys,
+            left,
+        })
     };
     let done = unless_interrupted("the revocation", work).await?;
-    if revoke.json {
-        let views: Vec<_> = done
-            .iter()
-            .map(|(method, revoked)| view(*method, revoked))
-            .collect();
-        return output::json(&views);
+    match revoke.json {
+        true => output::json(&view(revoke, &done)),
+        false => say(revoke, &done),
     }
-    output::line(&said(&done))
 }
 
-/// The revocations, each with the method of its principal.
-fn revocations(revoke: &RevokeTokens) -> Vec<(Option<&str>, Revocation)> {
-    let issuer = revoke.issuer.as_deref();
-    let reason = |revocation: Revocation| revocation.because(&revoke.reason);
+fn keys(revoke: &RevokeTokens, administration: &Administration) -> Result<ManagedKeys, Fault> {
+    let keys = administration.keys()?;
+    match (&revoke.user, revoke.method.as_deref(), &revoke.issuer) {
+        // The store's own users: what stands in the place of their issuer is the store's label.
+        (Some(_), Some("api_key"), Some(label)) => keys
+            .with_source(label)
+            .map_err(|error| Fault::usage(format!("--issuer: {error}"))),
+        _ => Ok(keys),
+    }
+}
+
+fn revocation(revoke: &RevokeTokens) -> Revocation {
+    let (issuer, method) = (revoke.issuer.as_deref(), revoke.method.as_deref());
     let Some(user) = revoke.user.as_deref() else {
         let jti = revoke.jti.as_deref().unwrap_or_default();
-        let token = reason(Revocation::token(issuer.unwrap_or_default(), jti));
-        let token = match revoke.expires_at {
-            Some(exp) => token.until(exp),
-            None => token,
-        };
-        return vec![(None, token)];
-    };
-    let of_method = |method| {
-        let mut revocation = reason(Revocation::principal(Principal::new(method, issuer, user)));
-        if let Some(tenant) = &revoke.tenant {
-            revocation = revocation.in_tenant(Some(tenant));
+        let mut token = Revocation::token(issuer.unwrap_or_default(), jti);
+        if let Some(method) = method {
+            token = token.of_method(method);
         }
-        if let Some(before) = revoke.before {
-            revocation = revocation.before(before);
+        if let Some(exp) = revoke.expires_at {
+            token = token.until(exp);
         }
-        (Some(method), revocation)
+        return token.because(&revoke.reason);
     };
-    match revoke.method.as_deref() {
-        Some(method) => vec![of_method(method)],
-        None => METHODS.map(of_method).into(),
+    let mut revocation = match method {
+        Some(method) => Revocation::principal(Principal::new(method, issuer, user)),
+        None => Revocation::user(issuer.unwrap_or_default(), user),
+    };
+    if let Some(tenant) = &revoke.tenant {
+        revocation = revocation.in_tenant(Some(tenant));
+    }
+    if let Some(before) = revoke.before {
+        revocation = revocation.before(before);
+    }
+    revocation.because(&revoke.reason)
+}
+
+/// The keys that ended, and the live ones with that user id that did not.
+async fn keys_of(
+    user: &str,
+    revoked: &Revoked,
+    administration: &Administration,
+) -> Result<(Vec<NamedKey>, Vec<NamedKey>), Fault> {
+    let (admin, now) = (administration.admin()?, administration.now().await?);
+    let (mut ended, mut left) = (Vec::new(), Vec::new());
+    let mut after = None;
+    loop {
+        let page = admin.list(after, PAGE).await?;
+        for key in &page.items {
+            let record = key.record();
+            let user_id = record.owner().map_or(record.id().as_str(), view::owner);
+            if revoked.keys().contains(record.id()) {
+                ended.push(NamedKey::of(key));
+            } else if user_id == user && record.is_live(now) {
+                left.push(NamedKey::of(key));
+            }
+        }
+        after = page.items.last().map(|key| key.record().id().clone());
+        if !page.has_more || after.is_none() {
+            return Ok((ended, left));
+        }
     }
 }
 
-fn view<'a>(method: Option<&'a str>, revoked: &Revoked) -> RevokedView<'a> {
+impl NamedKey {
+    fn of(key: &ManagedKey) -> Self {
+        let record = key.record();
+        Self {
+            id: record.id().clone(),
+            name: record.name().to_owned(),
+            owner: match record.owner() {
+                Some(owner) => view::long_owner(owner),
+                None => record.id().to_string(),
+            },
+        }
+    }
+}
+
+impl Display for NamedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, name, owner } = self;
+        write!(f, "{id}, {}, of {}", Plain(name), Plain(owner))
+    }
+}
+
+fn view<'a>(revoke: &'a RevokeTokens, done: &'a Done) -> RevokedView<'a> {
     RevokedView {
-        method,
-        before: revoked.before().map(|at| at.to_string()),
-        until: revoked.until().to_string(),
-        keys: revoked.keys(),
+        issuer: revoke.issuer.as_deref(),
+        method: revoke.method.as_deref(),
+        jti: revoke.jti.as_deref(),
+        user: revoke.user.as_deref(),
+        tenant: revoke.tenant.as_deref(),
+        before: done.revoked.before().map(|at| at.to_string()),
+        until: done.revoked.until().to_string(),
+        keys: &done.keys,
+        left: &done.left,
     }
 }
 
-fn said(done: &[(Option<&str>, Revoked)]) -> String {
-    let Some((_, first)) = done.first() else {
-        return String::new();
+fn say(revoke: &RevokeTokens, done: &Done) -> Result<(), Fault> {
+    let of = match &revoke.issuer {
+        Some(issuer) => format!(" of {}", Plain(issuer)),
+        None => " of the providers that have no issuer and no source".to_owned(),
     };
-    let keys: usize = done.iter().map(|(_, revoked)| revoked.keys()).sum();
-    match first.before() {
-        None => format!(
-            "revoked the token, until {}: every server that asks this store's revocations refuses it \
-             within a second",
-            first.until()
-        ),
-        Some(before) => format!(
-            "revoked everything of the user that was issued until {before}, and {keys} managed keys: every \
-             server that asks this store's revocations refuses it within a second"
-        ),
+    let by = match &revoke.method {
+        Some(method) => format!("where the method is {}", Plain(method)),
+        None => "whatever provider accepts it".to_owned(),
+    };
+    let (Some(before), Some(user)) = (done.revoked.before(), &revoke.user) else {
+        let until = done.revoked.until();
+        return output::line(&format!(
+            "revoked the token{of}, {by}, until {until}: every server that asks this store's revocations \
+             refuses it within a second"
+        ));
+    };
+    output::line(&format!(
+        "revoked everything of the user {}{of} that was issued until {before}, {by}, and {} managed \
+         keys: every server that asks this store's revocations refuses it within a second",
+        Plain(user),
+        done.keys.len(),
+    ))?;
+    for key in &done.keys {
+        output::line(&format!("revoked the key {key}"))?;
     }
+    for key in &done.left {
+        output::note(&format!(
+            "the key {key} has this user id too and was not revoked: `tower-auth keys revoke {}` ends it",
+            key.id
+        ));
+    }
+    Ok(())
 }
-
-/// The methods of a user of an issuer.
-const METHODS: [&str; 4] = ["jwt", "oauth2", "introspection", "userinfo"];

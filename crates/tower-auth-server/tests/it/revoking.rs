@@ -24,7 +24,10 @@ fn a_token_is_revoked_and_told_in_the_audit_records() {
         "--as",
         "root",
     ]);
-    assert!(said.starts_with("revoked the token, until "), "{said}");
+    assert!(
+        said.starts_with("revoked the token of https://issuer.example, "),
+        "{said}"
+    );
     let last = &audit(&folder)[0];
     assert_eq!(last["action"], "revoke_tokens");
     assert_eq!(last["by"], json!({"operator": "root"}));
@@ -43,28 +46,30 @@ fn a_token_is_kept_until_the_expiry_that_is_given() {
     let folder = Folder::new();
     folder.make("a", &[]);
     let revoked = folder.json(&["revoke", "--jti", "7f03", "--expires-at", "2100-01-31"]);
-    assert_eq!(text(&revoked[0], "until"), "2100-01-31T00:00:00.000Z");
-    assert_eq!(revoked[0]["before"], Value::Null);
+    assert_eq!(text(&revoked, "until"), "2100-01-31T00:00:00.000Z");
+    assert_eq!(revoked["before"], Value::Null);
 }
 
 #[test]
-fn a_user_ends_for_every_provider_of_tokens_or_for_the_one_that_is_named() {
+fn a_user_ends_for_every_provider_or_for_the_method_that_is_named() {
     let folder = Folder::new();
     folder.make("a", &[]);
-    let revoked = folder.json(&[
-        "revoke",
-        "--issuer",
-        "https://issuer.example",
-        "--user",
-        "ada",
-    ]);
-    let methods: Vec<_> = revoked
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| text(one, "method"))
-        .collect();
-    assert_eq!(methods, ["jwt", "oauth2", "introspection", "userinfo"]);
+    let issuer = ["--issuer", "https://issuer.example"];
+    let revoked = folder.json(&[&["revoke", "--user", "ada"][..], &issuer].concat());
+    assert_eq!(revoked["user"], "ada");
+    assert_eq!(
+        (&revoked["issuer"], &revoked["method"]),
+        (&json!("https://issuer.example"), &Value::Null)
+    );
+    let last = &audit(&folder)[0]["revocation"];
+    assert_eq!(
+        (&last["issuer"], &last["user_id"], &last["principal"]),
+        (
+            &json!("https://issuer.example"),
+            &json!("ada"),
+            &Value::Null
+        )
+    );
     let revoked = folder.json(&[
         "revoke",
         "--user",
@@ -74,8 +79,70 @@ fn a_user_ends_for_every_provider_of_tokens_or_for_the_one_that_is_named() {
         "--before",
         "2020-01-31",
     ]);
-    assert_eq!(revoked.as_array().unwrap().len(), 1);
-    assert_eq!(text(&revoked[0], "before"), "2020-01-31T00:00:00.000Z");
+    assert_eq!(text(&revoked, "before"), "2020-01-31T00:00:00.000Z");
+    let last = &audit(&folder)[0]["revocation"];
+    assert_eq!(
+        last["principal"],
+        json!({"method": "oauth2", "issuer": null, "user_id": "ada"})
+    );
+}
+
+#[test]
+fn it_is_told_who_ended_and_which_keys_of_that_user_id_did_not() {
+    let folder = Folder::new();
+    let owned = |name: &str, issuer: &str| {
+        let owner = ["--owner", "ada", "--owner-method", "jwt", "--owner-issuer"];
+        let made = folder.make(name, &[&owner[..], &[issuer]].concat());
+        text(&made, "id").to_owned()
+    };
+    let issuer = "https://issuer.example";
+    let one = owned("one", issuer);
+    let by_claim = owned("by claim", &format!("{issuer}#user_id"));
+    let other = owned("other", "https://other.example");
+    let run = folder.run(&["revoke", "--user", "ada", "--issuer", issuer]);
+    let (said, noted) = (&run.out, &run.err);
+    let first = format!("revoked everything of the user ada of {issuer} that was issued until ");
+    assert!(
+        said.starts_with(&first) && said.contains("and 2 managed keys"),
+        "{said}"
+    );
+    for (id, name) in [(&one, "one"), (&by_claim, "by claim")] {
+        let line = format!("revoked the key {id}, {name}, of ada (jwt, ");
+        assert!(said.contains(&line), "{said}");
+    }
+    let line =
+        format!("the key {other}, other, of ada (jwt, https://other.example) has this user id too");
+    assert!(noted.contains(&line), "{noted}");
+    assert!(
+        noted.contains(&format!("`tower-auth keys revoke {other}`")),
+        "{noted}"
+    );
+}
+
+#[test]
+fn the_stores_own_user_ends_with_the_label_of_the_store() {
+    let folder = Folder::new();
+    let key = folder.make("a", &["--owner", "ada"]);
+    let of_label = ["revoke", "--user", "ada", "--issuer", "robots"];
+    let left = folder.json(&of_label);
+    assert_eq!(
+        (&left["keys"], &left["left"][0]["id"]),
+        (&json!([]), &key["id"])
+    );
+    let revoked = folder.json(&[&of_label[..], &["--method", "api_key"]].concat());
+    assert_eq!(
+        (&revoked["keys"][0]["id"], &revoked["left"]),
+        (&key["id"], &json!([]))
+    );
+}
+
+#[test]
+fn a_token_ends_for_the_method_that_is_named() {
+    let folder = Folder::new();
+    folder.make("a", &[]);
+    let said = folder.good(&["revoke", "--jti", "7f03", "--method", "sessions"]);
+    assert!(said.contains("where the method is sessions"), "{said}");
+    assert_eq!(audit(&folder)[0]["revocation"]["method"], "sessions");
 }
 
 #[test]
@@ -103,8 +170,9 @@ fn the_keys_of_the_user_are_revoked_and_those_of_others_stay() {
         "--method",
         "oauth2",
     ];
+    let keys = |revoked: &Value| revoked["keys"].as_array().unwrap().len();
     let revoked = folder.json(&[&revoke[..], &["--tenant", "acme"]].concat());
-    assert_eq!(revoked[0]["keys"], 1);
+    assert_eq!(keys(&revoked), 1);
     let state = |key: &Value| {
         let shown = folder.json(&["keys", "show", text(key, "id")]);
         text(&shown, "state").to_owned()
@@ -114,13 +182,13 @@ fn the_keys_of_the_user_are_revoked_and_those_of_others_stay() {
         ["live", "revoked", "live"]
     );
     let revoked = folder.json(&revoke);
-    assert_eq!(revoked[0]["keys"], 1);
+    assert_eq!(keys(&revoked), 1);
     assert_eq!(
         [&one, &of_tenant, &other].map(state),
         ["revoked", "revoked", "live"]
     );
     let of_keys = folder.json(&["revoke", "--user", "ada", "--method", "api_key"]);
-    assert_eq!(of_keys[0]["keys"], 1);
+    assert_eq!(keys(&of_keys), 1);
     assert_eq!(state(&other), "revoked");
 }
 
@@ -136,6 +204,7 @@ fn what_is_not_of_the_right_form_is_said_in_a_line() {
             &["revoke", "--user", "a", "--before", "yesterday"],
             "--before",
         ),
+        (&["revoke", "--user", "a", "--issuer", ""], "--issuer"),
         (
             &["revoke", "--user", "a", "--before", "2100-01-31"],
             "future",
