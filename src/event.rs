@@ -1,12 +1,12 @@
-//! One tracing event for each decision, with stable field names and no secret. The crate's page
-//! documents the fields for users.
+//! Each decision: one tracing event, with stable field names and no secret, and the word to observers. The crate's
+//! page documents the fields for users.
 //!
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `metadata`, `handshake`, `allowed`,
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`, `ended`), `provider`, `code`, `reason`, `user_id`,
 //! `key` (the name of an API key that is not its user id, or that is no longer valid), `platform`,
 //! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (the required ones), `path` (the
-//! route's template, if axum chose one), `error`; for a mismatched issuer or audience `wanted`,
-//! `came`, and `verified`: whether `came` is from a signed credential.
+//! route's template, if axum chose one), `request_id`, `trace_id`, `error`; for a mismatched issuer or audience
+//! `wanted`, `came`, and `verified`: whether `came` is from a signed credential.
 
 use std::{error::Error, fmt};
 
@@ -14,19 +14,31 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     log::{Causes, Clean, TARGET, clean},
+    observe::{About, Outcome, Told, tell},
 };
 
-/// Logs an accepted request. The path is looked up only if the event is enabled.
+/// Tells of an accepted caller; the refusal where an observer has to take it and cannot.
 #[inline]
-pub(crate) fn accepted<'a>(context: &AuthContext, path: impl FnOnce() -> Option<&'a str>) {
+pub(crate) fn accepted(context: &AuthContext, about: About<'_>) -> Result<(), AuthError> {
+    let told = || Told {
+        provider: context.method(),
+        caller: Some(context),
+        ..Told::new(Outcome::Accepted)
+    };
+    if !tell(about, told) {
+        return Err(unobserved());
+    }
     tracing::debug!(
         target: TARGET,
         outcome = "accepted",
         provider = context.method(),
         user_id = %Clean(context.user_id()),
         key = clean(context.key_name()),
-        path = path(),
+        path = about.path(),
+        request_id = about.request_id(),
+        trace_id = about.trace_id(),
     );
+    Ok(())
 }
 
 /// Logs a response that was broken off because the credential of its caller has ended.
@@ -40,24 +52,47 @@ pub(crate) fn stream_ended(context: &AuthContext) {
     );
 }
 
-/// Logs a request that passed without a check, or without a required credential. The path is looked up
-/// only if the event is enabled.
+/// Tells of a request that passed without a required credential; the refusal where an observer has to take it and
+/// cannot.
+pub(crate) fn anonymous(about: About<'_>) -> Result<(), AuthError> {
+    match pass(Outcome::Anonymous, about) {
+        true => Ok(()),
+        false => Err(unobserved()),
+    }
+}
+
+/// Tells of a request that passed without a check.
 #[inline]
-pub(crate) fn passed<'a>(outcome: &'static str, path: impl FnOnce() -> Option<&'a str>) {
-    tracing::trace!(target: TARGET, outcome, path = path());
+pub(crate) fn passed(outcome: Outcome, about: About<'_>) {
+    // Whoever has to take every decision about a caller need not take this one: nobody is called anything.
+    let _ = pass(outcome, about);
 }
 
-pub(crate) fn refused(error: &AuthError, path: Option<&str>) {
-    refuse(error, Permission::default(), path);
+#[inline]
+fn pass(outcome: Outcome, about: About<'_>) -> bool {
+    let is_taken = tell(about, || Told::new(outcome));
+    tracing::trace!(
+        target: TARGET,
+        outcome = outcome.as_str(),
+        path = about.path(),
+        request_id = about.request_id(),
+        trace_id = about.trace_id(),
+    );
+    is_taken
 }
 
-/// Logs a request beyond a limit of its caller.
-pub(crate) fn throttled(error: &AuthError, user_id: Option<&str>, path: Option<&str>) {
+/// Tells of a refusal.
+pub(crate) fn refused(error: &AuthError, about: About<'_>) {
+    refuse(error, Permission::default(), about);
+}
+
+/// Tells of a request beyond a limit of its caller.
+pub(crate) fn throttled(error: &AuthError, user_id: Option<&str>, about: About<'_>) {
     let permission = Permission {
         user_id,
         ..Permission::default()
     };
-    refuse(error, permission, path);
+    refuse(error, permission, about);
 }
 
 /// The permission in a question to an authorizer: the caller, the resource and the action.
@@ -68,53 +103,69 @@ pub(crate) struct Permission<'a> {
     pub(crate) action: Option<&'a str>,
 }
 
-/// Logs the decision of an authorization layer or of a check in a handler. The path is looked up only
-/// if the event is enabled.
+/// Tells of the decision of an authorization layer or of a check in a handler.
 #[inline]
-pub(crate) fn authorized<'a>(
+pub(crate) fn authorized(
     answer: &Result<(), AuthError>,
     permission: Permission<'_>,
-    path: impl FnOnce() -> Option<&'a str>,
+    about: About<'_>,
 ) {
     match answer {
-        Ok(()) => tracing::debug!(
-            target: TARGET,
-            outcome = "allowed",
-            user_id = clean(permission.user_id),
-            resource = clean(permission.resource),
-            action = clean(permission.action),
-            path = path(),
-        ),
-        Err(error) => refuse(error, permission, path()),
+        Ok(()) => {
+            tell(about, || Told {
+                resource: permission.resource,
+                action: permission.action,
+                ..Told::new(Outcome::Allowed)
+            });
+            tracing::debug!(
+                target: TARGET,
+                outcome = "allowed",
+                user_id = clean(permission.user_id),
+                resource = clean(permission.resource),
+                action = clean(permission.action),
+                path = about.path(),
+                request_id = about.request_id(),
+                trace_id = about.trace_id(),
+            );
+        }
+        Err(error) => refuse(error, permission, about),
     }
 }
 
-/// Logs a refusal that is due to the structure of the program: the advice says how to mend it.
-pub(crate) fn misplaced(error: &AuthError, path: Option<&str>, advice: &dyn fmt::Display) {
+/// Tells of a refusal that is due to the structure of the program: the advice says how to mend it.
+pub(crate) fn misplaced(error: &AuthError, about: About<'_>, advice: &dyn fmt::Display) {
+    tell(about, || Told::refused(error));
     tracing::error!(
         target: TARGET,
         outcome = "refused",
         code = error.code(),
         reason = %Clean(error.reason()),
-        path,
+        path = about.path(),
+        request_id = about.request_id(),
+        trace_id = about.trace_id(),
         "{advice}"
     );
 }
 
 /// The refusal of a request without an accepted caller, and a line that says what to change: `layer` runs outside
 /// of the `AuthLayer`.
-pub(crate) fn without_caller(layer: &'static str, path: Option<&str>) -> AuthError {
+pub(crate) fn without_caller(layer: &'static str, about: About<'_>) -> AuthError {
     let advice = format_args!(
         "{layer} runs where there is no AuthContext: put an AuthLayer around it (axum: \
          .layer(AuthLayer) after this layer; ServiceBuilder: before it), and do not leave the path \
          public or optional there"
     );
     let error = AuthError::missing_credential().with_reason("no_context");
-    misplaced(&error, path, &advice);
+    misplaced(&error, about, &advice);
     error
 }
 
-fn refuse(error: &AuthError, permission: Permission<'_>, path: Option<&str>) {
+fn refuse(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
+    tell(about, || Told {
+        resource: permission.resource,
+        action: permission.action,
+        ..Told::refused(error)
+    });
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
     let user_id = clean(permission.user_id);
@@ -123,7 +174,8 @@ fn refuse(error: &AuthError, permission: Permission<'_>, path: Option<&str>) {
     if error.is_alarming() {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            resource, action, scopes, path, error = %Causes(error.source()),
+            resource, action, scopes, path = about.path(), request_id = about.request_id(),
+            trace_id = about.trace_id(), error = %Causes(error.source()),
         );
     } else {
         let mismatch = error.mismatch();
@@ -132,7 +184,15 @@ fn refuse(error: &AuthError, permission: Permission<'_>, path: Option<&str>) {
         let verified = mismatch.map(|mismatch| mismatch.is_verified);
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            key = clean(error.key_name()), resource, action, scopes, path, wanted, came, verified,
+            key = clean(error.key_name()), resource, action, scopes, path = about.path(),
+            request_id = about.request_id(), trace_id = about.trace_id(), wanted, came, verified,
         );
     }
+}
+
+/// The refusal where a decision has to be observed and was not.
+#[cold]
+fn unobserved() -> AuthError {
+    AuthError::unavailable("a decision has to be audited, and the audit file takes no line")
+        .with_reason("not_audited")
 }

@@ -25,7 +25,7 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
             tracing::error!(
                 target: "tower_auth",
                 // Not the path itself: a webhook's may hold a secret.
-                path = access::template(&parts.extensions),
+                path = access::about_parts(parts).path(),
                 "a handler asks for an AuthContext and there is none: either no AuthLayer is \
                  around this route (a route added after .layer() is not covered), or the path is \
                  public or optional (then take Option<AuthContext>)"

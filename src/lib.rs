@@ -110,6 +110,8 @@
 //! | `user_id` | the caller, where known |
 //! | `key` | the name of the API key, where it is not the user id or the key was refused |
 //! | `path` | the template of the route that axum chose |
+//! | `request_id` | the header `x-request-id`, if it is 1 to 128 visible ASCII characters; a client may have written it |
+//! | `trace_id` | the trace of a well-formed `traceparent`; a client may have written it |
 //! | `resource`, `action`, `scopes` | what permission was asked for |
 //! | `platform`, `chat_id`, `kind` | of a chat platform's message |
 //! | `wanted`, `came`, `verified` | an issuer or audience that is another one; `verified` is false where no signature covered `came` |
@@ -119,6 +121,8 @@
 //! `Authorization`: `authorization_without_scheme` (`Authorization: <key>`),
 //! `authorization_of_another_scheme` (`Token <key>`), `authorization_without_credential`,
 //! `authorization_with_tab_after_scheme`, `authorization_is_not_read` (no provider looks there).
+//!
+//! An application is told of the same decisions as values by [`AuthLayer::on_decision`]: see [`observe`].
 //!
 //! A layer outside learns the decision from the response's extensions: a refusal's [`AuthError`] is
 //! there always, the accepted [`AuthContext`] where [`AuthLayer::report_caller`] is set. Neither is sent
@@ -180,6 +184,7 @@ mod log;
 pub mod mcp;
 #[cfg(feature = "jwt")]
 mod memory;
+pub mod observe;
 pub mod provider;
 mod proxies;
 mod quota;

@@ -14,13 +14,15 @@ use http::Method;
 
 #[cfg(feature = "webhook")]
 pub(crate) use self::prefix::Prefix;
+#[cfg(feature = "axum")]
+pub(crate) use self::route::about_parts;
 #[cfg(any(feature = "mcp", feature = "webhook"))]
 pub(crate) use self::route::original_uri;
 #[cfg(feature = "mcp")]
 pub(crate) use self::traversal::is_ambiguous;
 pub(crate) use self::{
     filter::PathFilter,
-    route::{Route, edit_uris, template},
+    route::{Route, about, edit_uris},
     rules::Rules,
 };
 use crate::provider::{AuthProvider, IntoAuthProvider};

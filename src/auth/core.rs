@@ -23,11 +23,12 @@ use crate::{
     context::{AuthContext, Revoker},
     error::AuthError,
     event,
+    observe::{Observers, Outcome},
     provider::{PrincipalSources, authentication::AuthResult},
     proxies::TrustedProxies,
     refusal::{OnRefusal, Realm, add_grpc_status, keep_headers, mark_worded},
     request::AuthRequest,
-    requests::{Requests, Stopped},
+    requests::Requests,
 };
 
 #[derive(Clone)]
@@ -55,6 +56,8 @@ pub(super) struct Core {
     pub(super) proxies: Option<TrustedProxies>,
     pub(super) requests: Option<Requests>,
     pub(super) resource: Resource,
+    /// Who is told of the decisions here and further in.
+    pub(super) observers: Option<Arc<Observers>>,
 }
 
 /// A path rule with its provider ready to be asked.
@@ -91,6 +94,9 @@ impl Core {
     pub(super) fn decide<B>(&self, request: &mut Request<B>) -> Decision {
         // Whoever put a context here before was not this layer, so it proves nothing.
         request.extensions_mut().remove::<AuthContext>();
+        if let Some(observers) = &self.observers {
+            Observers::watch(observers, request);
+        }
         if let Some(answer) = self.resource.answer(request) {
             return Decision::Refuse(answer);
         }
@@ -99,14 +105,14 @@ impl Core {
         }
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
-            event::passed("preflight", || route.template());
+            event::passed(Outcome::Preflight, access::about(request));
             return self.enter_without_caller(request);
         }
         let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
-                event::passed("public", || route.template());
+                event::passed(Outcome::Public, access::about(request));
                 return self.enter_without_caller(request);
             }
             Some(Admission::Optional) => (&self.provider, true),
@@ -231,39 +237,6 @@ impl Core {
         Decision::Wait(Question::new(provider, optional).waits_for(wait))
     }
 
-    /// Lets a request in where nobody is asked who is calling.
-    fn enter_without_caller<B>(&self, request: &Request<B>) -> Decision {
-        match self.count_without_caller(request) {
-            Ok(held) => Decision::Enter(None, held),
-            Err(stopped) => self.stop(stopped, &self.provider, Requester::Nobody, request),
-        }
-    }
-
-    #[inline]
-    fn count_without_caller<B>(&self, request: &Request<B>) -> Result<Held, Stopped> {
-        match &self.requests {
-            None => Ok(Held::default()),
-            Some(requests) => Held::without_caller(requests, request),
-        }
-    }
-
-    /// Refuses a request without a caller, or waits for other processes to count it.
-    fn stop<B>(
-        &self,
-        stopped: Stopped,
-        provider: &Arc<ScreenedProvider>,
-        requester: Requester,
-        request: &Request<B>,
-    ) -> Decision {
-        match stopped {
-            Stopped::Refused(error) => Decision::Refuse(self.refuse(&error, provider, request)),
-            Stopped::Waiting(waiting) => {
-                let question = Question::new(provider, true);
-                Decision::Wait(question.waits_for(Wait::Count(waiting, requester)))
-            }
-        }
-    }
-
     pub(super) fn settle<B>(
         &self,
         answer: AuthResult,
@@ -275,7 +248,9 @@ impl Core {
         let refusal = match answer {
             Ok(Some(mut context)) => {
                 context.set_revoker(self.revoker());
-                event::accepted(&context, || access::template(request.extensions()));
+                if let Err(error) = event::accepted(&context, access::about(request)) {
+                    return Decision::Refuse(self.refuse(&error, provider, request));
+                }
                 let is_kept = self.report_caller
                     || context.response_headers().is_some()
                     || self.ends(&context);
@@ -285,8 +260,7 @@ impl Core {
             }
             Ok(None) if optional => match self.count_without_caller(request) {
                 Ok(held) => {
-                    event::passed("anonymous", || access::template(request.extensions()));
-                    return Decision::Enter(None, held);
+                    return self.enter_anonymously(held, provider, request);
                 }
                 Err(stopped) => {
                     return self.stop(stopped, provider, Requester::Anonymous, request);
@@ -310,7 +284,7 @@ impl Core {
         provider: &ScreenedProvider,
         request: &Request<B>,
     ) -> Response<Bytes> {
-        event::refused(error, access::template(request.extensions()));
+        event::refused(error, access::about(request));
         self.render(error, provider, request)
     }
 

@@ -170,6 +170,7 @@ impl AuthLayer {
                 requests: None,
                 on_refusal: None,
                 resource: Resource::default(),
+                observers: None,
             }),
         }
     }

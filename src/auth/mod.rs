@@ -12,12 +12,14 @@ mod gate;
 mod held;
 mod judged;
 pub(crate) mod layer;
+mod layer_observers;
 #[cfg(feature = "mcp")]
 mod layer_resource;
 mod layer_responses;
 #[cfg(feature = "keys")]
 mod layer_revocations;
 mod layer_throttle;
+mod no_caller;
 mod pending;
 mod places;
 #[cfg(feature = "config")]

@@ -7,7 +7,7 @@ use super::{
     held::{self, Held},
     pending::{Question, Requester, Waited},
 };
-use crate::{access, error::AuthError, event, requests::Admitted};
+use crate::{error::AuthError, requests::Admitted};
 
 impl Core {
     /// Decides, as far as that can be done at once, by what has been waited for.
@@ -52,10 +52,11 @@ impl Core {
                 self.settle_due(due, provider, optional, request)
             }
             (requester, Ok(admitted), _) => {
-                if let Requester::Anonymous = requester {
-                    event::passed("anonymous", || access::template(request.extensions()));
+                let held = Held::within(admitted);
+                match requester {
+                    Requester::Anonymous => self.enter_anonymously(held, provider, request),
+                    _ => Decision::Enter(None, held),
                 }
-                Decision::Enter(None, Held::within(admitted))
             }
             (_, Err(error), _) => Decision::Refuse(self.refuse(&error, provider, request)),
         }

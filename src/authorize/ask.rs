@@ -12,6 +12,7 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     event,
+    observe::About,
 };
 
 /// The question to an authorizer about a caller.
@@ -58,28 +59,23 @@ impl PendingQuery {
     }
 
     /// Logs the answer.
-    pub(super) fn log<'a>(
-        &self,
-        answer: &Decision,
-        caller: Option<&AuthContext>,
-        path: impl FnOnce() -> Option<&'a str>,
-    ) {
-        log(answer, caller, self.query(), path);
+    pub(super) fn log(&self, answer: &Decision, caller: Option<&AuthContext>, about: About<'_>) {
+        log(answer, caller, self.query(), about);
     }
 }
 
-pub(super) fn log<'a>(
+pub(super) fn log(
     answer: &Decision,
     caller: Option<&AuthContext>,
     query: Query<'_>,
-    path: impl FnOnce() -> Option<&'a str>,
+    about: About<'_>,
 ) {
     let asked = event::Permission {
         user_id: caller.map(AuthContext::user_id),
         resource: Some(query.resource),
         action: Some(query.action),
     };
-    event::authorized(answer, asked, path);
+    event::authorized(answer, asked, about);
 }
 
 /// The future of [`Authorizer::check`](crate::authorize::Authorizer::check).
@@ -99,7 +95,7 @@ impl CheckFuture {
     pub(super) fn new(asked: Asked<Decision>, caller: &AuthContext, query: Query<'_>) -> Self {
         Self(match asked {
             Asked::Answered(answer) => {
-                log(&answer, Some(caller), query, || None);
+                log(&answer, Some(caller), query, About::NOTHING);
                 State::Answered(Some(answer))
             }
             Asked::Waiting(check) => State::Waiting {
@@ -128,7 +124,7 @@ impl Future for CheckFuture {
             } => {
                 let answer = Pin::new(check).poll(cx);
                 if let Poll::Ready(answer) = &answer {
-                    query.log(answer, Some(caller), || None);
+                    query.log(answer, Some(caller), About::NOTHING);
                 }
                 answer
             }

@@ -6,6 +6,7 @@ use crate::{
     context::{AuthContext, ClaimError, ClaimPath},
     error::{AuthError, IntoAuthError},
     event,
+    observe::About,
 };
 
 impl AuthContext {
@@ -80,7 +81,7 @@ impl AuthContext {
             user_id: Some(self.user_id()),
             ..event::Permission::default()
         };
-        event::authorized(&Err(error.clone()), asked, || None);
+        event::authorized(&Err(error.clone()), asked, About::NOTHING);
         Err(error)
     }
 }

@@ -63,7 +63,7 @@ impl<B> Gate<B> for AuthorizeGate {
     type Waiting = AuthorizeWaiting<B>;
 
     fn decide(&self, request: &mut Request<B>) -> Step<(), AuthorizePending> {
-        match self.judge.judge(request.method(), Head::of(request)) {
+        match self.judge.judge(Head::of(request)) {
             Judged::Answered(Ok(())) => Step::Pass(()),
             Judged::Answered(Err(error)) => Step::Refuse(refusal(&error, request.headers())),
             Judged::Waiting(check, query) => Step::Wait(AuthorizePending { check, query }),

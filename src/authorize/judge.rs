@@ -13,11 +13,12 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     event,
+    observe::About,
 };
 
 /// The check of a layer. It logs a decision that is made at once.
 pub(super) trait Judge: Send + Sync + 'static {
-    fn judge(&self, method: &Method, request: Head<'_>) -> Judged;
+    fn judge(&self, request: Head<'_>) -> Judged;
 }
 
 pub(super) enum Judged {
@@ -28,15 +29,19 @@ pub(super) enum Judged {
 /// The part of a request that an authorization layer reads.
 #[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
+    method: &'a Method,
     uri: &'a Uri,
     extensions: &'a Extensions,
+    about: About<'a>,
 }
 
 impl<'a> Head<'a> {
     pub(super) fn of<B>(request: &'a Request<B>) -> Self {
         Self {
+            method: request.method(),
             uri: request.uri(),
             extensions: request.extensions(),
+            about: access::about(request),
         }
     }
 
@@ -44,8 +49,14 @@ impl<'a> Head<'a> {
         Route::of(self.uri, self.extensions)
     }
 
-    pub(super) fn template(self) -> Option<&'a str> {
-        access::template(self.extensions)
+    #[allow(dead_code, reason = "without axum there are no policies")]
+    pub(super) fn method(self) -> &'a Method {
+        self.method
+    }
+
+    /// The request, as the decision about it is told of.
+    pub(super) fn about(self) -> About<'a> {
+        self.about
     }
 
     /// The accepted caller. Without a caller, `layer` runs outside of the `AuthLayer`, which is an
@@ -53,12 +64,12 @@ impl<'a> Head<'a> {
     pub(super) fn caller(self, layer: &'static str) -> Result<&'a AuthContext, AuthError> {
         self.extensions
             .get()
-            .ok_or_else(|| event::without_caller(layer, self.template()))
+            .ok_or_else(|| event::without_caller(layer, self.about))
     }
 
     /// Logs an answer that was pending.
     pub(super) fn log(self, answer: &Decision, query: &PendingQuery) {
-        query.log(answer, self.extensions.get(), || self.template());
+        query.log(answer, self.extensions.get(), self.about);
     }
 }
 
@@ -71,7 +82,7 @@ pub(super) fn ask_for_layer(
 ) -> Judged {
     match ask(authorizer, caller, query) {
         Asked::Answered(answer) => {
-            log(&answer, Some(caller), query, || request.template());
+            log(&answer, Some(caller), query, request.about());
             Judged::Answered(answer)
         }
         Asked::Waiting(check) => Judged::Waiting(check, query.to_pending()),

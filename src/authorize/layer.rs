@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use http::Method;
 use tower_layer::Layer;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     error::{AuthError, ConfigError},
     event,
+    observe::About,
 };
 
 /// Asks an authorizer for one resource and action: a layer for a route or a router.
@@ -68,7 +68,7 @@ impl AuthorizeLayer {
 }
 
 impl Judge for ResourceCheck {
-    fn judge(&self, _: &Method, request: Head<'_>) -> Judged {
+    fn judge(&self, request: Head<'_>) -> Judged {
         let caller = match request.caller("AuthorizeLayer") {
             Ok(caller) => caller,
             Err(error) => return Judged::Answered(Err(error)),
@@ -85,20 +85,20 @@ impl Judge for ResourceCheck {
                 },
                 request,
             ),
-            Err(name) => Judged::Answered(Err(without_value(name, route.template()))),
+            Err(name) => Judged::Answered(Err(without_value(name, request.about()))),
         }
     }
 }
 
 /// The refusal where a parameter of the resource has no trusted value.
-pub(super) fn without_value(name: &str, template: Option<&str>) -> AuthError {
+pub(super) fn without_value(name: &str, about: About<'_>) -> AuthError {
     let error = AuthError::forbidden("no_such_parameter");
     let advice = format_args!(
         "{{{name}}} of a resource could not be read from the path: name it as a parameter of the \
          route, once, and put the layer where axum has chosen the route (.layer, .route_layer), \
          with no service in front of it that rewrites paths"
     );
-    event::misplaced(&error, template, &advice);
+    event::misplaced(&error, about, &advice);
     error
 }
 

@@ -18,6 +18,7 @@ use crate::{
     error::{AuthError, ConfigError, ConfigErrorKind},
     event,
     log::Clean,
+    observe::Outcome,
 };
 
 /// The resource and action that each route needs: one layer over a whole axum router.
@@ -257,22 +258,22 @@ impl PolicyRules {
         ))
     }
 
-    fn unlisted(&self, method: &Method, route: &Route<'_>) -> Judged {
+    fn unlisted(&self, request: Head<'_>, route: &Route<'_>) -> Judged {
         let Some(template) = route.template() else {
             if self.passes_unlisted {
-                event::passed("unlisted", || None);
+                event::passed(Outcome::Unlisted, request.about());
                 return Judged::Answered(Ok(()));
             }
             let error = AuthError::not_found("no_route");
-            event::refused(&error, None);
+            event::refused(&error, request.about());
             return Judged::Answered(Err(error));
         };
         if self.passes_unlisted {
-            event::passed("unlisted", || Some(template));
+            event::passed(Outcome::Unlisted, request.about());
             return Judged::Answered(Ok(()));
         }
         let error = AuthError::forbidden("no_rule");
-        let method = match *method {
+        let method = match *request.method() {
             // A rule for GET covers HEAD.
             Method::HEAD => Clean("GET"),
             ref method => Clean(method.as_str()),
@@ -282,21 +283,21 @@ impl PolicyRules {
              .rule((Method::{method}, \"{template}\"), \"RESOURCE\", \"ACTION\"), or \
              .open((Method::{method}, \"{template}\")) if it needs nothing"
         );
-        event::misplaced(&error, Some(template), &advice);
+        event::misplaced(&error, request.about(), &advice);
         Judged::Answered(Err(error))
     }
 }
 
 impl Judge for PolicyRules {
-    fn judge(&self, method: &Method, request: Head<'_>) -> Judged {
+    fn judge(&self, request: Head<'_>) -> Judged {
         let route = request.route();
         let rule = route
             .template()
-            .and_then(|template| self.rules.for_template(method, template));
+            .and_then(|template| self.rules.for_template(request.method(), template));
         let (pattern, resource, action) = match rule {
-            None => return self.unlisted(method, &route),
+            None => return self.unlisted(request, &route),
             Some((_, Rule::Open)) => {
-                event::passed("open", || route.template());
+                event::passed(Outcome::Open, request.about());
                 return Judged::Answered(Ok(()));
             }
             Some((pattern, Rule::Ask { resource, action })) => (pattern, resource, action),
@@ -315,7 +316,7 @@ impl Judge for PolicyRules {
                 },
                 request,
             ),
-            Err(name) => Judged::Answered(Err(without_value(name, route.template()))),
+            Err(name) => Judged::Answered(Err(without_value(name, request.about()))),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use http::Method;
 use tower_layer::Layer;
 
 use super::{
@@ -14,6 +13,7 @@ use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError},
     event,
+    observe::About,
     scope::IntoScopes,
 };
 
@@ -106,14 +106,10 @@ impl RequireScopes {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn check(&self, caller: &AuthContext) -> Result<(), AuthError> {
-        self.answer(caller, || None)
+        self.answer(caller, About::NOTHING)
     }
 
-    fn answer<'a>(
-        &self,
-        caller: &AuthContext,
-        path: impl FnOnce() -> Option<&'a str>,
-    ) -> Result<(), AuthError> {
+    fn answer(&self, caller: &AuthContext, about: About<'_>) -> Result<(), AuthError> {
         let is_held = |scope| holds(caller.scopes(), scope, self.0.hierarchical);
         let mut wanted = self.0.scopes.iter().map(|scope| &**scope);
         let passes = if self.0.any {
@@ -122,17 +118,17 @@ impl RequireScopes {
             wanted.all(is_held)
         };
         let answer = passes.then_some(()).ok_or_else(|| self.0.refusal.clone());
-        log(&answer, caller, path);
+        log(&answer, caller, about);
         answer
     }
 }
 
 impl Judge for RequireScopes {
-    fn judge(&self, _: &Method, request: Head<'_>) -> Judged {
+    fn judge(&self, request: Head<'_>) -> Judged {
         Judged::Answered(
             request
                 .caller("RequireScopes")
-                .and_then(|caller| self.answer(caller, || request.template())),
+                .and_then(|caller| self.answer(caller, request.about())),
         )
     }
 }
@@ -186,21 +182,17 @@ impl AuthContext {
             let wanted: Vec<&str> = words(scopes).collect();
             Err(AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME))
         };
-        log(&answer, self, || None);
+        log(&answer, self, About::NOTHING);
         answer
     }
 }
 
-fn log<'a>(
-    answer: &Result<(), AuthError>,
-    caller: &AuthContext,
-    path: impl FnOnce() -> Option<&'a str>,
-) {
+fn log(answer: &Result<(), AuthError>, caller: &AuthContext, about: About<'_>) {
     let asked = event::Permission {
         user_id: Some(caller.user_id()),
         ..event::Permission::default()
     };
-    event::authorized(answer, asked, path);
+    event::authorized(answer, asked, about);
 }
 
 const NAME: &str = "scopes";

@@ -105,6 +105,8 @@ struct Inner {
     /// `NEVER` where it does not expire: 8 bytes less for each of a million keys.
     expires_at: u64,
     ends_by: EndsBy,
+    /// Whether it was kept for later requests with the same token.
+    remembered: bool,
     /// Whether the charge has to be asked: so that nothing rare is read for most callers.
     owes: bool,
     issued: Issued,
@@ -161,6 +163,7 @@ impl AuthContext {
             scopes: Scopes::default(),
             expires_at: NEVER,
             ends_by: EndsBy::Expiry,
+            remembered: false,
             owes: false,
             issued: Issued::NOTHING,
             metadata: Metadata::default(),
@@ -266,6 +269,11 @@ impl AuthContext {
     #[inline]
     pub fn method(&self) -> &'static str {
         self.inner.method
+    }
+
+    /// Whether the caller's token was verified for an earlier request. It is known where anybody observes decisions.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.inner.remembered
     }
 
     /// The issuer or chat platform, if there is one: from the configuration, and checked.

@@ -20,8 +20,8 @@ use crate::{
 pub(super) struct Administrator<N> {
     pub(super) admin: KeyAdmin,
     caller: AuthContext,
-    /// The template of the route, for the log.
-    path: Option<Box<str>>,
+    /// The request, for the word about its refusal.
+    parts: Parts,
     needs: PhantomData<N>,
 }
 
@@ -38,7 +38,7 @@ impl<N> Administrator<N> {
                 user_id: Some(self.caller.user_id()),
                 ..event::Permission::default()
             };
-            event::authorized(&refused, asked, || self.path.as_deref());
+            event::authorized(&refused, asked, access::about_parts(&self.parts));
             error.into()
         })
     }
@@ -80,14 +80,14 @@ impl<N: Needs> FromRequestParts<ManagedKeys> for Administrator<N> {
         if caller.method() == ANONYMOUS {
             let error = AuthError::forbidden("anonymous_administrator")
                 .with_message("keys are administered by a known caller: turn authentication on");
-            event::refused(&error, access::template(&parts.extensions));
+            event::refused(&error, access::about_parts(parts));
             return Err(error.into());
         }
         caller.require_scopes(N::SCOPES)?;
         Ok(Self {
             admin: keys.as_caller(&caller),
             caller,
-            path: access::template(&parts.extensions).map(Into::into),
+            parts: parts.clone(),
             needs: PhantomData,
         })
     }

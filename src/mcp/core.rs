@@ -141,7 +141,7 @@ impl Core {
                 resource: Some(&item.name),
                 action: Some(&call.method),
             };
-            event::authorized(&Err(error.clone()), asked, || template(request));
+            event::authorized(&Err(error.clone()), asked, access::about(request));
             Refusal::Denied(error)
         })
     }
@@ -161,7 +161,7 @@ impl Core {
                     .map(|wanted| wanted.name),
                 action: wanted.map(|wanted| wanted.method),
             };
-            event::authorized(&answer, asked, || template(request));
+            event::authorized(&answer, asked, access::about(request));
         };
         let mut told = permissions
             .told(caller, self.hierarchical, answer.is_ok())
@@ -183,7 +183,8 @@ impl Core {
     /// A buffer's worth of the request's body was not read.
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
         let now = self.clock.now();
-        self.room.report(unread, NAME, now, template(request));
+        self.room
+            .report(unread, NAME, now, access::about(request).path());
         self.refuse(Refusal::Error(unread.into_error()), request)
     }
 
@@ -196,13 +197,13 @@ impl Core {
                     action: fault.method(),
                     ..event::Permission::default()
                 };
-                event::authorized(&Err(fault.error()), asked, || template(request));
+                event::authorized(&Err(fault.error()), asked, access::about(request));
                 return fault.respond(&VERSIONS);
             }
             Refusal::Denied(error) => error,
             Refusal::Error(error) => {
                 let error = error.at_provider(NAME);
-                event::refused(&error, template(request));
+                event::refused(&error, access::about(request));
                 error
             }
         };
@@ -215,11 +216,7 @@ impl Core {
 /// The accepted caller.
 fn caller<B>(request: &Request<B>) -> Result<&AuthContext, Refusal> {
     let caller = request.extensions().get();
-    caller.ok_or_else(|| Refusal::Denied(event::without_caller("McpLayer", template(request))))
-}
-
-fn template<B>(request: &Request<B>) -> Option<&str> {
-    access::template(request.extensions())
+    caller.ok_or_else(|| Refusal::Denied(event::without_caller("McpLayer", access::about(request))))
 }
 
 /// Whether the body of such a request means nothing by itself: `GET` opens a stream of the server's messages and

@@ -26,6 +26,7 @@ use crate::{
     client_limit::Permit,
     event,
     gate::{self, Entry, Gate, GateService, Named, Step},
+    observe::Outcome,
     reading::{Reading, RestoredBody, Unread},
 };
 
@@ -106,7 +107,7 @@ impl<B: Body> Gate<B> for McpGate {
         let core = &self.core;
         decline_http2(request.headers_mut());
         if let Some(answer) = core.resource.answer(request) {
-            event::passed("metadata", || access::template(request.extensions()));
+            event::passed(Outcome::Metadata, access::about(request));
             return Step::Refuse(answer);
         }
         let step = match self.check_head(request) {

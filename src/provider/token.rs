@@ -10,6 +10,7 @@ use crate::{
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
     memory::{AcceptedToken, Entry, TokenMemory, VacantEntry},
+    observe,
 };
 
 /// Verifies tokens by one set of rules, and remembers those that verified.
@@ -172,9 +173,12 @@ impl UnverifiedToken<'_> {
         key: &Key,
         further: impl FnOnce(&Claims<'_>) -> Result<(), &'static str>,
     ) -> AuthResult {
-        let accepted = self.verifier.verify(jws, key, self.now, further)?;
+        let mut accepted = self.verifier.verify(jws, key, self.now, further)?;
         let context = accepted.context.clone();
         if let Some(entry) = self.entry {
+            if observe::is_any() {
+                accepted.context = accepted.context.remembered();
+            }
             entry.fill(accepted);
         }
         Ok(Some(context))

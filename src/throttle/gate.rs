@@ -82,8 +82,8 @@ impl ThrottleGate {
 /// A refusal, worded as without an `AuthLayer`; one around words it anew.
 fn refuse<B>(error: &AuthError, request: &Request<B>) -> Response<Bytes> {
     let caller = request.extensions().get::<AuthContext>();
-    let path = access::template(request.extensions());
-    event::throttled(error, caller.map(AuthContext::user_id), path);
+    let user_id = caller.map(AuthContext::user_id);
+    event::throttled(error, user_id, access::about(request));
     let mut response = Wording::plain().respond(error);
     add_grpc_status(&mut response, error, request.headers());
     response

@@ -17,13 +17,14 @@ use super::{
     verify::{self, Head, IdentifiedBy, Key, Scheme, Unverified},
 };
 use crate::{
-    access,
+    access::{self, about},
     attempts::{Attempt, Attempts},
     client_limit::Permit,
     clock::{self, Clock},
     context::AuthContext,
     error::AuthError,
     event,
+    observe::{About, Outcome},
     provider::AuthProvider,
     proxies::TrustedProxies,
     reading::{BodyRoom, RestoredBody},
@@ -82,7 +83,7 @@ impl Core {
     ) -> Verdict {
         match self.admit(request, buffer, attempt).await {
             Ok(verdict) => verdict,
-            Err(error) => Verdict::Answer(self.refuse(error, template(request))),
+            Err(error) => Verdict::Answer(self.refuse(error, about(request))),
         }
     }
 
@@ -125,11 +126,11 @@ impl Core {
             name: name.as_deref(),
             equals,
         };
-        let reservation = match self.reserve(&identity, template(request)).await? {
+        let reservation = match self.reserve(&identity, about(request)).await? {
             Reserve::Reserved(reservation) => Some(reservation),
             Reserve::NoStore => None,
             Reserve::AlreadyHandled => {
-                return Ok(Verdict::Answer(self.answer_again(template(request))));
+                return Ok(Verdict::Answer(self.answer_again(about(request))));
             }
         };
         let Some(platform) = self.platform else {
@@ -139,7 +140,7 @@ impl Core {
             // The reservation is released: an answer to a handshake changes nothing here, and a
             // platform that asks again must get the answer again.
             PlatformEvent::Handshake(answer) => {
-                event::passed("handshake", || template(request));
+                event::passed(Outcome::Handshake, about(request));
                 Ok(Verdict::Answer(answer))
             }
             PlatformEvent::Messages {
@@ -214,7 +215,7 @@ impl Core {
     async fn reserve(
         &self,
         identity: &Identity<'_>,
-        path: Option<&str>,
+        about: About<'_>,
     ) -> Result<Reserve, AuthError> {
         let Some(store) = &self.replay else {
             return Ok(Reserve::NoStore);
@@ -225,7 +226,7 @@ impl Core {
         match identity.reserve(store, now).await? {
             DeliveryState::New(reservation, equal) => {
                 if equal > 0 {
-                    deliveries::equal_delivery(self.scheme.name(), equal, true, path);
+                    deliveries::equal_delivery(self.scheme.name(), equal, true, about);
                 }
                 return Ok(Reserve::Reserved(reservation));
             }
@@ -238,7 +239,7 @@ impl Core {
                     .with_message("this signature belongs to another delivery"));
             }
             DeliveryState::Exhausted => {
-                deliveries::equal_delivery(self.scheme.name(), self.equal_bodies, false, path);
+                deliveries::equal_delivery(self.scheme.name(), self.equal_bodies, false, about);
             }
             DeliveryState::Handled => {}
         }
@@ -268,7 +269,7 @@ impl Core {
                     Ok(caller) => callers.push(caller),
                     Err(error) => {
                         let error = error.at_provider(self.scheme.name());
-                        deliveries::refused_sender(&error, message, template(request));
+                        deliveries::refused_sender(&error, message, about(request));
                         return Ok(Verdict::Answer(refuse_sender(&error, silent_answer)));
                     }
                 }
@@ -281,7 +282,7 @@ impl Core {
             Some(first) if callers.all(|other| other.principal() == first.principal()) => first,
             _ => self.caller(None),
         };
-        event::accepted(&context, || template(request));
+        event::accepted(&context, about(request))?;
         let message = match messages.len() {
             1 => messages.pop(),
             _ => None,
@@ -310,15 +311,15 @@ impl Core {
     }
 
     /// Renders a refusal as without an `AuthLayer`; an `AuthLayer` around it renders it again.
-    pub(super) fn refuse(&self, error: AuthError, path: Option<&str>) -> Response<Bytes> {
+    pub(super) fn refuse(&self, error: AuthError, about: About<'_>) -> Response<Bytes> {
         let error = error.at_provider(self.scheme.name());
-        event::refused(&error, path);
+        event::refused(&error, about);
         Wording::plain().respond(&error)
     }
 
     /// The response to a delivery that was handled before: the platform need not send it again.
-    fn answer_again(&self, path: Option<&str>) -> Response<Bytes> {
-        deliveries::repeated(self.scheme.name(), path);
+    fn answer_again(&self, about: About<'_>) -> Response<Bytes> {
+        deliveries::repeated(self.scheme.name(), about);
         self.scheme.known_answer()
     }
 }
@@ -328,10 +329,6 @@ enum Reserve {
     Reserved(Reservation),
     NoStore,
     AlreadyHandled,
-}
-
-pub(super) fn template<B>(request: &Request<B>) -> Option<&str> {
-    access::template(request.extensions())
 }
 
 pub(super) fn head<B>(request: &Request<B>) -> Head<'_> {

@@ -5,12 +5,20 @@ use std::error::Error;
 use crate::{
     error::AuthError,
     log::{Causes, Clean, TARGET, clean},
+    observe::{About, Outcome, Told, tell},
     request::Message,
 };
 
 /// Logs a delivery that was handled before, and is not handled again.
-pub(crate) fn repeated(provider: &'static str, path: Option<&str>) {
-    tracing::info!(target: TARGET, outcome = "repeated", provider, path);
+pub(crate) fn repeated(provider: &'static str, about: About<'_>) {
+    tell(about, || Told {
+        provider,
+        ..Told::new(Outcome::Repeated)
+    });
+    tracing::info!(
+        target: TARGET, outcome = "repeated", provider, path = about.path(),
+        request_id = about.request_id(), trace_id = about.trace_id(),
+    );
 }
 
 /// Logs a delivery whose signed bytes equal those of an earlier one, under another unsigned id: it is
@@ -19,8 +27,13 @@ pub(crate) fn equal_delivery(
     provider: &'static str,
     count: u16,
     is_handled: bool,
-    path: Option<&str>,
+    about: About<'_>,
 ) {
+    tell(about, || Told {
+        provider,
+        ..Told::new(Outcome::EqualDelivery)
+    });
+    let path = about.path();
     if is_handled {
         tracing::warn!(
             target: TARGET, outcome = "equal_delivery", provider, count, path,
@@ -36,7 +49,8 @@ pub(crate) fn equal_delivery(
 }
 
 /// Logs a sender whom a chat platform vouches for and whom the chain does not let in.
-pub(crate) fn refused_sender(error: &AuthError, message: &Message, path: Option<&str>) {
+pub(crate) fn refused_sender(error: &AuthError, message: &Message, about: About<'_>) {
+    tell(about, || Told::refused(error));
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
     let (platform, kind) = (Clean(message.platform()), clean(message.kind()));
@@ -44,12 +58,14 @@ pub(crate) fn refused_sender(error: &AuthError, message: &Message, path: Option<
     if error.is_alarming() {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason,
-            platform = %platform, kind, user_id, chat_id, path, error = %Causes(error.source()),
+            platform = %platform, kind, user_id, chat_id, path = about.path(),
+            request_id = about.request_id(), trace_id = about.trace_id(), error = %Causes(error.source()),
         );
     } else {
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason,
-            platform = %platform, kind, user_id, chat_id, path,
+            platform = %platform, kind, user_id, chat_id, path = about.path(),
+            request_id = about.request_id(), trace_id = about.trace_id(),
         );
     }
 }

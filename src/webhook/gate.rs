@@ -19,11 +19,12 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{
-    core::{self, Admitted, Core, Verdict},
+    core::{Admitted, Core, Verdict},
     once::Reservation,
     screen::Held,
 };
 use crate::{
+    access::about,
     attempts::{Attempt, Stopped, Waiting},
     body::ResponseBody,
     context::AuthContext,
@@ -101,7 +102,7 @@ impl<B: Body> Gate<B> for WebhookGate {
         }
         let pending = match self.core.attempt(request) {
             Ok(attempt) => Self::screen(&self.core, request, attempt),
-            Err(Stopped::Refused(error)) => Err(self.core.refuse(error, core::template(request))),
+            Err(Stopped::Refused(error)) => Err(self.core.refuse(error, about(request))),
             Err(Stopped::Waiting(waiting)) => {
                 let core = Arc::clone(&self.core);
                 Ok(WebhookPending(First::Attempt { core, waiting }))
@@ -196,7 +197,7 @@ impl<B: Body> Future for WebhookWaiting<B> {
                     let (request, core) = uncounted.take().expect(POLLED_AGAIN);
                     let pending = match counted {
                         Ok(attempt) => WebhookGate::screen(&core, &request, Some(attempt)),
-                        Err(error) => Err(core.refuse(error, core::template(&request))),
+                        Err(error) => Err(core.refuse(error, about(&request))),
                     };
                     match pending {
                         Ok(pending) => State::of(pending, request),

@@ -6,10 +6,11 @@ use http_body::Body;
 
 use super::{
     attempts,
-    core::{Core, head, template},
+    core::{Core, head},
     read, verify,
 };
 use crate::{
+    access::about,
     attempts::{Attempt, Stopped},
     client_limit::Permit,
     error::AuthError,
@@ -41,7 +42,7 @@ impl Core {
         request: &Request<B>,
         attempt: Option<Attempt>,
     ) -> Result<Held, Response<Bytes>> {
-        let refuse = |error| self.refuse(error, template(request));
+        let refuse = |error| self.refuse(error, about(request));
         let token = self.verify_token.as_ref();
         if let Some((token, handshake)) = attempts::handshake(token, request) {
             let answer =
@@ -90,8 +91,8 @@ impl Core {
     pub(super) fn refuse_unread<B>(&self, unread: Unread, request: &Request<B>) -> Response<Bytes> {
         let now = self.clock.now();
         self.room
-            .report(unread, self.scheme.name(), now, template(request));
+            .report(unread, self.scheme.name(), now, about(request).path());
         // Nothing about the delivery was proven.
-        self.refuse(unread.into_error(), template(request))
+        self.refuse(unread.into_error(), about(request))
     }
 }

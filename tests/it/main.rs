@@ -21,6 +21,7 @@ mod keys;
 mod mcp;
 mod mcp_server;
 mod oauth2;
+mod observe;
 mod opaque;
 mod project;
 mod providers;

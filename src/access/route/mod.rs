@@ -3,6 +3,8 @@
 #[cfg(any(feature = "mcp", feature = "webhook"))]
 mod original;
 #[cfg(feature = "axum")]
+mod parts;
+#[cfg(feature = "axum")]
 #[path = "axum.rs"]
 mod seen;
 #[cfg(not(feature = "axum"))]
@@ -13,7 +15,10 @@ use http::{Extensions, Request, Uri};
 
 #[cfg(any(feature = "mcp", feature = "webhook"))]
 pub(crate) use self::original::original_uri;
+#[cfg(feature = "axum")]
+pub(crate) use self::parts::about_parts;
 use super::{pattern, traversal};
+use crate::observe::About;
 
 /// The path and the route of a request, as far as they can be trusted.
 ///
@@ -83,9 +88,15 @@ impl<'a> Route<'a> {
     }
 }
 
-/// The template of the route that axum chose, if it did.
-pub(crate) fn template(extensions: &Extensions) -> Option<&str> {
-    seen::template(extensions)
+/// A request, as the decision about it is told of.
+#[inline]
+pub(crate) fn about<B>(request: &Request<B>) -> About<'_> {
+    About::new(
+        request.method(),
+        request.headers(),
+        request.extensions(),
+        seen::template,
+    )
 }
 
 /// Whether nesting may have removed this text. A service that resolves dot segments or doubled slashes

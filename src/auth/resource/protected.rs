@@ -8,6 +8,7 @@ use crate::{
     error::AuthError,
     event,
     mcp::ProtectedResource,
+    observe::Outcome,
     request::{AuthRequest, Place},
 };
 
@@ -24,7 +25,7 @@ impl Resource {
     #[inline]
     pub(in crate::auth) fn answer<B>(&self, request: &Request<B>) -> Option<Response<Bytes>> {
         let answer = self.0.as_ref()?.answer(request)?;
-        event::passed("metadata", || access::template(request.extensions()));
+        event::passed(Outcome::Metadata, access::about(request));
         Some(answer)
     }
 

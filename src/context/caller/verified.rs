@@ -53,6 +53,7 @@ impl AuthContext {
             expires_at,
             ends_by: EndsBy::Expiry,
             issued,
+            remembered: false,
             owes: false,
             metadata: Metadata {
                 json,
@@ -66,5 +67,11 @@ impl AuthContext {
             TokenId::Apart(id) => verified.with_token_id(id),
             TokenId::None | TokenId::Within(_) => verified,
         }
+    }
+
+    /// The caller as it is kept for later requests with the same token.
+    pub(crate) fn remembered(mut self) -> Self {
+        self.edit().remembered = true;
+        self
     }
 }

@@ -13,6 +13,7 @@ use quick_cache::sync::Cache;
 use crate::{
     context::AuthContext,
     error::{AuthError, AuthErrorKind},
+    observe,
 };
 
 /// A token that the endpoint calls active: its caller and its times in Unix seconds.
@@ -145,8 +146,12 @@ impl AnswerCache {
             return;
         }
         let ahead = (self.cache_ttl / 4).max(1).min(self.cache_ttl - 1);
+        let mut token = token.clone();
+        if observe::is_any() {
+            token.context = token.context.remembered();
+        }
         let entry = AcceptedEntry {
-            token: token.clone(),
+            token,
             asked_at,
             renew_from: AtomicU64::new(asked_at.saturating_add(self.cache_ttl - ahead)),
         };

@@ -92,7 +92,7 @@ impl Table {
     /// The refusal of a request that is no delivery.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Response<Bytes> {
         let error = AuthError::missing_credential().at_provider("webhook");
-        event::refused(&error, access::template(request.extensions()));
+        event::refused(&error, access::about(request));
         let refused = Wording::plain().respond(&error);
         let head = self.refused_head(request);
         self.reworded(head.as_deref(), &refused).unwrap_or(refused)

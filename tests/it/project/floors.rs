@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["clock"],
     &["ended"],
     &["context", "error"],
-    &["answer", "quota", "request"],
+    &["answer", "observe", "quota", "request"],
     &["engine"],
     &[
         "client_limit",
@@ -39,6 +39,7 @@ const FLOORS: &[&[&str]] = &[
         "authorize/policy",
         "authorize/scopes",
         "mcp",
+        "observe/layer",
         "throttle",
         "webhook",
     ],

@@ -1,0 +1,9 @@
+//! The contract of observers.
+
+use super::decision::Decision;
+
+/// Somebody who is told of decisions.
+pub(crate) trait Observer: Send + Sync {
+    /// Takes a decision; answers whether a request that it lets in may go in.
+    fn observe(&self, decision: &Decision<'_>) -> bool;
+}

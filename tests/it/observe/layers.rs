@@ -1,0 +1,131 @@
+//! The layers that observers are told of.
+
+use axum::{
+    Router,
+    routing::{any, post},
+};
+use tower_auth::{
+    AuthLayer,
+    authorize::{AuthorizeLayer, Policy, RequireScopes, by_scope},
+    observe::ObserveLayer,
+    provider::{ApiKeyAuth, ApiKeyRecord},
+    throttle::{Limit, Requests, ThrottleLayer},
+    webhook::WebhookLayer,
+};
+
+use super::{KEY, Told};
+use crate::common::oneshot::{ask, status};
+
+fn keys() -> AuthLayer {
+    AuthLayer::new(ApiKeyAuth::new([KEY]).unwrap())
+}
+
+fn ada(scopes: &[&str]) -> ApiKeyRecord {
+    ApiKeyRecord::new("ada", KEY).unwrap().with_scopes(scopes)
+}
+
+#[tokio::test]
+async fn tells_of_the_layers_inside_of_an_auth_layer() {
+    let told = Told::default();
+    let limits = Requests::new([Limit::of_all("1 per hour".parse().unwrap())]).unwrap();
+    let by_scope = AuthorizeLayer::new(by_scope(), "graph", "invoke").unwrap();
+    let app: Router = Router::new()
+        .route(
+            "/scopes",
+            any(|| async {}).layer(RequireScopes::all(["a"]).unwrap()),
+        )
+        .route("/graph", any(|| async {}).layer(by_scope))
+        .route(
+            "/limited",
+            any(|| async {}).layer(ThrottleLayer::new(limits)),
+        )
+        .layer(AuthLayer::new(ApiKeyAuth::new([ada(&[])]).unwrap()).observers(told.answers()));
+    for line in ["GET /scopes", "GET /graph", "GET /limited", "GET /limited"] {
+        ask(&app, line, &[("x-api-key", KEY)]).await;
+    }
+    let accepted = "accepted api_key -";
+    assert_eq!(
+        told.take(),
+        [
+            accepted,
+            "refused scopes insufficient_scope",
+            accepted,
+            "refused by_scope insufficient_scope",
+            accepted,
+            accepted,
+            "refused - throttled",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn tells_what_was_allowed_or_left_open_and_to_whom() {
+    let told = Told::default();
+    let observers = told.observers(|decision| {
+        let (resource, action) = (decision.resource(), decision.action());
+        let user = decision.caller().map(|caller| caller.method());
+        format!("{} {resource:?} {action:?} {user:?}", decision.outcome())
+    });
+    let policy = Policy::new(by_scope())
+        .open("/open")
+        .rule("/run", "graph", "invoke");
+    let everything = ApiKeyAuth::new([ada(&["*"])]);
+    let app: Router = Router::new()
+        .route("/run", any(|| async {}))
+        .route("/open", any(|| async {}))
+        .layer(policy)
+        .layer(AuthLayer::new(everything.unwrap()).observers(observers));
+    for line in ["GET /run", "GET /open"] {
+        ask(&app, line, &[("x-api-key", KEY)]).await;
+    }
+    let accepted = "accepted None None Some(\"api_key\")";
+    assert_eq!(
+        told.take(),
+        [
+            accepted,
+            "allowed Some(\"graph\") Some(\"invoke\") Some(\"api_key\")",
+            accepted,
+            "open None None Some(\"api_key\")",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_observe_layer_tells_of_webhooks_and_of_limits_outside() {
+    let told = Told::default();
+    let limits = Requests::new([Limit::of_all("2 per hour".parse().unwrap())]).unwrap();
+    let hook = WebhookLayer::github("a webhook's secret").unwrap();
+    let app: Router = Router::new()
+        .route("/hook", post(|| async {}))
+        .layer(hook)
+        .layer(ThrottleLayer::new(limits))
+        .layer(ObserveLayer::new(told.answers()));
+    for _ in 0..3 {
+        status(&app, "POST /hook").await;
+    }
+    let refused = "refused github missing_credential";
+    assert_eq!(told.take(), [refused, refused, "refused - throttled"]);
+}
+
+#[tokio::test]
+async fn an_observer_of_two_layers_is_told_once() {
+    let told = Told::default();
+    let observers = told.answers();
+    let app: Router = Router::new()
+        .route("/run", any(|| async {}))
+        .layer(keys().observers(observers.clone()))
+        .layer(ObserveLayer::new(observers));
+    status(&app, "GET /run").await;
+    assert_eq!(told.take(), ["refused - missing_credential"]);
+}
+
+#[tokio::test]
+async fn a_layer_without_observers_beside_one_with_observers_tells_nobody() {
+    let told = Told::default();
+    let observed = keys().observers(told.answers());
+    let app: Router = Router::new()
+        .route("/run", any(|| async {}).layer(keys()))
+        .route("/other", any(|| async {}).layer(observed));
+    status(&app, "GET /run").await;
+    assert!(told.take().is_empty());
+}
