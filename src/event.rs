@@ -12,8 +12,9 @@ use std::{error::Error, fmt};
 
 use crate::{
     context::AuthContext,
-    error::AuthError,
+    error::{AuthError, AuthErrorKind},
     log::{Causes, Clean, TARGET, clean},
+    metrics,
     observe::{About, Outcome, Told, tell},
 };
 
@@ -28,6 +29,7 @@ pub(crate) fn accepted(context: &AuthContext, about: About<'_>) -> Result<(), Au
     if !tell(about, told) {
         return Err(unobserved());
     }
+    metrics::decided(Outcome::Accepted.as_str(), context.method(), "");
     tracing::debug!(
         target: TARGET,
         outcome = "accepted",
@@ -43,6 +45,7 @@ pub(crate) fn accepted(context: &AuthContext, about: About<'_>) -> Result<(), Au
 
 /// Logs a response that was broken off because the credential of its caller has ended.
 pub(crate) fn stream_ended(context: &AuthContext) {
+    metrics::stream_ended();
     tracing::info!(
         target: TARGET,
         outcome = "ended",
@@ -71,6 +74,7 @@ pub(crate) fn passed(outcome: Outcome, about: About<'_>) {
 #[inline]
 fn pass(outcome: Outcome, about: About<'_>) -> bool {
     let is_taken = tell(about, || Told::new(outcome));
+    metrics::decided(outcome.as_str(), "", "");
     tracing::trace!(
         target: TARGET,
         outcome = outcome.as_str(),
@@ -117,6 +121,7 @@ pub(crate) fn authorized(
                 action: permission.action,
                 ..Told::new(Outcome::Allowed)
             });
+            metrics::decided(Outcome::Allowed.as_str(), "", "");
             tracing::debug!(
                 target: TARGET,
                 outcome = "allowed",
@@ -135,6 +140,7 @@ pub(crate) fn authorized(
 /// Tells of a refusal that is due to the structure of the program: the advice says how to mend it.
 pub(crate) fn misplaced(error: &AuthError, about: About<'_>, advice: &dyn fmt::Display) {
     tell(about, || Told::refused(error));
+    count_refusal(error);
     tracing::error!(
         target: TARGET,
         outcome = "refused",
@@ -166,6 +172,7 @@ fn refuse(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
         action: permission.action,
         ..Told::refused(error)
     });
+    count_refusal(error);
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
     let user_id = clean(permission.user_id);
@@ -187,6 +194,13 @@ fn refuse(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
             key = clean(error.key_name()), resource, action, scopes, path = about.path(),
             request_id = about.request_id(), trace_id = about.trace_id(), wanted, came, verified,
         );
+    }
+}
+
+pub(crate) fn count_refusal(error: &AuthError) {
+    metrics::decided(Outcome::Refused.as_str(), error.provider(), error.code());
+    if error.kind() == AuthErrorKind::Throttled {
+        metrics::throttled();
     }
 }
 

@@ -132,11 +132,13 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `audit` | [`audit`]: a line of JSON for each decision, in a file |
 //! | `axum` (default) | extractors, and path rules that know the route axum chose |
 //! | `jwt` (default) | [`jose`], and the providers that stand on it |
 //! | `oauth2` | the providers that ask an issuer over HTTP, on Tokio |
 //! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio; with `axum` [`key_api`]: their HTTP API |
 //! | `mcp` | [`mcp`]: servers of the Model Context Protocol, their metadata, and who may call which tool |
+//! | `metrics` | [`metrics`]: decisions, issuers and stores as numbers, for an exporter of the application's |
 //! | `shared` | limits that several processes count together ([`shared`]), on Tokio |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
@@ -150,6 +152,8 @@
 mod access;
 pub mod answer;
 mod attempts;
+#[cfg(feature = "audit")]
+pub mod audit;
 pub mod auth;
 pub mod authorize;
 mod body;
@@ -160,7 +164,7 @@ mod clock;
 #[cfg(feature = "config")]
 pub mod config;
 mod context;
-#[cfg(any(feature = "config", feature = "keys"))]
+#[cfg(any(feature = "audit", feature = "config", feature = "keys"))]
 mod date;
 mod ended;
 #[cfg(any(feature = "keys", feature = "shared"))]
@@ -184,6 +188,11 @@ mod log;
 pub mod mcp;
 #[cfg(feature = "jwt")]
 mod memory;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/off.rs"]
+mod metrics;
 pub mod observe;
 pub mod provider;
 mod proxies;

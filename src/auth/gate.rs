@@ -25,6 +25,7 @@ use crate::{
     body::{Ending, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
+    metrics::Timer,
     refusal::unworded,
 };
 
@@ -67,12 +68,21 @@ impl<B> Gate<B> for AuthGate {
     #[inline]
     fn decide(&self, request: &mut Request<B>) -> Step<AuthEntered, AuthPending> {
         let core = self.core_source.load();
+        let mut timer = Timer::start();
         match core.decide(request) {
             Decision::Enter(context, held) => {
+                timer.stop();
                 Step::Pass(AuthEntered::new(core, context, held, request))
             }
-            Decision::Refuse(response) => Step::Refuse(response),
-            Decision::Wait(pending) => Step::Wait(AuthPending { pending, core }),
+            Decision::Refuse(response) => {
+                timer.stop();
+                Step::Refuse(response)
+            }
+            Decision::Wait(pending) => Step::Wait(AuthPending {
+                pending,
+                core,
+                timer: Timer::start_to_wait(),
+            }),
         }
     }
 
@@ -93,6 +103,7 @@ impl<B> Gate<B> for AuthGate {
 pub struct AuthPending {
     pending: PendingDecision,
     core: Arc<Core>,
+    timer: Timer,
 }
 
 /// A request that waits for a provider's answer, or for a count.
@@ -109,15 +120,23 @@ impl<B> Future for AuthWaiting<B> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { pending, request } = &mut *self;
-        let AuthPending { pending, core } = pending;
+        let AuthPending {
+            pending,
+            core,
+            timer,
+        } = pending;
         loop {
             let waited = ready!(pending.wait.poll(cx));
             // INVARIANT: a future is not polled after it has answered.
             let waiting = request.as_mut().expect(POLLED_AGAIN);
             match core.resume(waited, &pending.question, waiting) {
                 Decision::Wait(next) => *pending = next,
-                Decision::Refuse(response) => return Poll::Ready(Err(response)),
+                Decision::Refuse(response) => {
+                    timer.stop();
+                    return Poll::Ready(Err(response));
+                }
                 Decision::Enter(context, held) => {
+                    timer.stop();
                     let mut request = request.take().expect(POLLED_AGAIN);
                     let entered = AuthEntered::new(Arc::clone(core), context, held, &mut request);
                     return Poll::Ready(Ok((request, entered)));

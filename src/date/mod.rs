@@ -2,10 +2,10 @@
 
 #[cfg(any(feature = "config", all(feature = "axum", feature = "keys")))]
 mod read;
-#[cfg(feature = "keys")]
+#[cfg(any(feature = "audit", feature = "keys"))]
 mod write;
 
 #[cfg(any(feature = "config", all(feature = "axum", feature = "keys")))]
 pub(crate) use self::read::parse;
-#[cfg(feature = "keys")]
+#[cfg(any(feature = "audit", feature = "keys"))]
 pub(crate) use self::write::write;

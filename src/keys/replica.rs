@@ -28,6 +28,7 @@ use super::{
 use crate::{
     clock::{Clock, Tick},
     log::{Causes, TARGET},
+    metrics,
 };
 
 pub(super) struct Replica {
@@ -206,6 +207,7 @@ impl Replica {
             answered.not_before = last.now(self.settings.clock.since(&last.begun));
         }
         self.answered.store(Some(Arc::new(answered)));
+        metrics::key_store_polled(Some(self.table().len()));
         if self.failing.swap(false, Ordering::AcqRel) {
             tracing::info!(target: TARGET, "the key store can be asked again");
         }
@@ -214,6 +216,7 @@ impl Replica {
     }
 
     pub(super) fn failed(&self, error: &KeyStoreError) {
+        metrics::key_store_polled(None);
         self.last_error.store(Some(Arc::new(error.clone())));
         if !self.failing.swap(true, Ordering::AcqRel) {
             tracing::error!(

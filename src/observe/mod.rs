@@ -37,6 +37,8 @@ mod observers;
 mod outcome;
 mod spans;
 
+#[cfg(feature = "audit")]
+pub(crate) use self::contract::Observer;
 #[cfg(feature = "jwt")]
 pub(crate) use self::observers::is_any;
 pub(crate) use self::{about::About, decision::Told, observers::tell};

@@ -10,7 +10,7 @@ use crate::{
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
     memory::{AcceptedToken, Entry, TokenMemory, VacantEntry},
-    observe,
+    metrics, observe,
 };
 
 /// Verifies tokens by one set of rules, and remembers those that verified.
@@ -75,6 +75,9 @@ impl TokenVerifier {
                     found.expires_at,
                     now,
                 );
+                if times.is_ok() {
+                    metrics::remembered(found.context.method());
+                }
                 Recalled::Known(times.map(|()| Some(found.context)).map_err(refused))
             }
             Entry::Vacant(entry) => Recalled::Unknown(UnverifiedToken {

@@ -21,6 +21,7 @@ use crate::{
     clock::{Clock, Tick},
     keys::{Epoch, Revision, RevocationEntry, Timestamp},
     log::{Causes, TARGET},
+    metrics,
 };
 
 pub(super) struct Replica {
@@ -158,9 +159,11 @@ impl Replica {
         }
         let now = Timestamp::from_unix_millis(self.clock().now_millis());
         self.table.forget(store_now, now);
+        metrics::revocations_polled(Some(self.table.len()));
     }
 
     pub(super) fn failed(&self, error: &RevocationStoreError) {
+        metrics::revocations_polled(None);
         self.last_error.store(Some(Arc::new(error.clone())));
         if !self.failing.swap(true, Ordering::AcqRel) {
             let seconds = self.settings.stale_limit.as_secs();

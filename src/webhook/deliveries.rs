@@ -4,7 +4,9 @@ use std::error::Error;
 
 use crate::{
     error::AuthError,
+    event::count_refusal,
     log::{Causes, Clean, TARGET, clean},
+    metrics,
     observe::{About, Outcome, Told, tell},
     request::Message,
 };
@@ -15,6 +17,7 @@ pub(crate) fn repeated(provider: &'static str, about: About<'_>) {
         provider,
         ..Told::new(Outcome::Repeated)
     });
+    metrics::decided(Outcome::Repeated.as_str(), provider, "");
     tracing::info!(
         target: TARGET, outcome = "repeated", provider, path = about.path(),
         request_id = about.request_id(), trace_id = about.trace_id(),
@@ -33,6 +36,7 @@ pub(crate) fn equal_delivery(
         provider,
         ..Told::new(Outcome::EqualDelivery)
     });
+    metrics::decided(Outcome::EqualDelivery.as_str(), provider, "");
     let path = about.path();
     if is_handled {
         tracing::warn!(
@@ -51,6 +55,7 @@ pub(crate) fn equal_delivery(
 /// Logs a sender whom a chat platform vouches for and whom the chain does not let in.
 pub(crate) fn refused_sender(error: &AuthError, message: &Message, about: About<'_>) {
     tell(about, || Told::refused(error));
+    count_refusal(error);
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());
     let (platform, kind) = (Clean(message.platform()), clean(message.kind()));

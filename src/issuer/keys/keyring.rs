@@ -25,7 +25,9 @@ use super::{
     unavailable::KeysUnavailable,
     withdrawn::WithdrawnIds,
 };
-use crate::{client_limit::ClientLimiter, clock::Clock, issuer::fetch::FetchError, jose::JwkSet};
+use crate::{
+    client_limit::ClientLimiter, clock::Clock, issuer::fetch::FetchError, jose::JwkSet, metrics,
+};
 
 /// One issuer's keys: a snapshot for requests, and a task that keeps it fresh.
 ///
@@ -266,6 +268,7 @@ impl Keyring {
             fetch: state.schedule.finished(),
             fetched_at,
         });
+        metrics::key_set_fetched(&self.source.issuer, true);
         // Stored before the waiting requests are woken.
         self.snapshot.store(Some(Arc::clone(&after)));
         self.publish(&state);
@@ -288,6 +291,7 @@ impl Keyring {
         let retry_in = state.schedule.due().saturating_sub(now);
         self.publish(&state);
         drop(state);
+        metrics::key_set_fetched(&self.source.issuer, false);
         report::failed(&self.source.issuer, &error, left, retry_in);
     }
 

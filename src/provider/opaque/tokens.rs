@@ -16,6 +16,7 @@ use super::{
 use crate::{
     context::AuthContext,
     error::{AuthError, ConfigError},
+    metrics,
     provider::Authentication,
     request::{AuthRequest, ClientAddress, CredentialSource},
     secret::Secret,
@@ -86,6 +87,9 @@ impl<E: TokenEndpoint> OpaqueTokens<E> {
         let client = self.client().map_err(AuthError::unavailable)?;
         let hash = client.hash(token);
         if let Some(answer) = client.recall(hash, token) {
+            if let Ok(Some(caller)) = &answer {
+                metrics::remembered(caller.method());
+            }
             return Ok(answer.into());
         }
         let class = match client.is_known(hash) {

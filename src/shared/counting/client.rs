@@ -107,7 +107,7 @@ impl SharedCounts {
     pub(crate) fn admit(&self, counts: &[Count]) -> Asked {
         let shared = &self.0;
         if shared.circuit.is_open() {
-            Report::add(&shared.report.counted_alone);
+            shared.report.counted_alone();
             // Its task may have ended with its runtime.
             shared.watch();
             return Asked::Answered(None);
@@ -184,12 +184,12 @@ impl Shared {
     fn settle(self: &Arc<Self>, answer: Result<Admission, Failure>) -> Option<Admission> {
         match answer {
             Ok(admission) => {
-                Report::add(&self.report.answered);
+                self.report.answered();
                 self.circuit.succeed();
                 Some(admission)
             }
             Err(failure) => {
-                Report::add(&self.report.counted_alone);
+                self.report.counted_alone();
                 self.fail(&failure);
                 None
             }
@@ -197,7 +197,7 @@ impl Shared {
     }
 
     fn fail(self: &Arc<Self>, failure: &Failure) {
-        Report::add(&self.report.failed);
+        self.report.failed();
         if self.circuit.fail() {
             self.report.say_away(failure);
             self.background.forget();
@@ -233,7 +233,7 @@ impl Shared {
                     shared.report.say_back();
                     return;
                 };
-                Report::add(&shared.report.failed);
+                shared.report.failed();
                 shared.report.say_away(&failure);
                 shared.circuit.watch().go_on();
                 let Some(next) = timer(BETWEEN_LOOKS) else {

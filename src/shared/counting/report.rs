@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     log::{Causes, TARGET},
+    metrics,
     shared::SharedStateError,
 };
 
@@ -44,8 +45,19 @@ pub(super) enum Failure {
 }
 
 impl Report {
-    pub(super) fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn answered(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        metrics::shared_state_asked(true);
+    }
+
+    pub(super) fn failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        metrics::shared_state_asked(false);
+    }
+
+    pub(super) fn counted_alone(&self) {
+        self.counted_alone.fetch_add(1, Ordering::Relaxed);
+        metrics::counted_alone();
     }
 
     /// Says at most once a minute that the state is away.

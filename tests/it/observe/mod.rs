@@ -3,6 +3,7 @@
 mod hook;
 mod ids;
 mod layers;
+mod spans;
 
 use std::sync::{Arc, Mutex};
 

@@ -13,7 +13,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["caught", "date", "hex", "log", "scope", "secret"],
     &["clock"],
-    &["ended"],
+    &["ended", "metrics"],
     &["context", "error"],
     &["answer", "observe", "quota", "request"],
     &["engine"],
@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
         "proxies",
         "shared",
     ],
-    &["attempts", "issuer", "reading"],
+    &["attempts", "audit", "issuer", "reading"],
     &["authorize", "keys", "provider"],
     // Everything that is accepted can be revoked, and a key store keeps the revocations.
     &["revocations"],
