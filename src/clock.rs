@@ -3,9 +3,12 @@
 mod alarms;
 mod manual;
 mod millis;
+#[cfg(feature = "keys")]
+mod moment;
 #[cfg(any(test, feature = "test-util"))]
 mod moved;
 mod steady;
+mod system;
 #[cfg(feature = "keys")]
 mod tick;
 
@@ -47,7 +50,7 @@ impl Clock {
     pub(crate) fn now(&self) -> u64 {
         match &self.manual {
             Some(time) => time.seconds(),
-            None => to_unix(SystemTime::now()),
+            None => system::since_epoch().as_secs(),
         }
     }
 }

@@ -1,22 +1,22 @@
 //! Measuring how long ago something was.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::Clock;
+use super::{Clock, moment::Moment, system};
 
 /// A moment of a [`Clock`], to measure from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tick {
-    monotonic: Instant,
-    wall_millis: u64,
+    monotonic: Moment,
+    wall: Duration,
 }
 
 impl Clock {
     /// This moment.
     pub(crate) fn tick(&self) -> Tick {
         Tick {
-            monotonic: Instant::now(),
-            wall_millis: self.now_millis(),
+            monotonic: Moment::now(),
+            wall: self.wall(),
         }
     }
 
@@ -24,11 +24,18 @@ impl Clock {
     /// the system's clock may be set back: the longer of both counts, so what is kept is never
     /// younger than it seems. Where the clock is set forward it seems older, which costs a look.
     pub(crate) fn since(&self, tick: &Tick) -> Duration {
-        let wall = self.now_millis().saturating_sub(tick.wall_millis);
-        let wall = Duration::from_millis(wall);
+        let wall = self.wall().saturating_sub(tick.wall);
         match &self.manual {
             Some(_) => wall,
             None => wall.max(tick.monotonic.elapsed()),
+        }
+    }
+
+    /// How long ago 1970 was.
+    fn wall(&self) -> Duration {
+        match &self.manual {
+            Some(time) => Duration::from_secs(time.seconds()),
+            None => system::since_epoch(),
         }
     }
 }
