@@ -194,6 +194,8 @@ pub mod metrics;
 #[path = "metrics/off.rs"]
 mod metrics;
 pub mod observe;
+#[cfg(feature = "keys")]
+mod polling;
 pub mod provider;
 mod proxies;
 mod quota;

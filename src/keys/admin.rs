@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::{
     AuditQuery, AuditRecord, Change, KeyAdminError, KeyDigest, KeyId, KeyQuery, KeyRequest,
     KeyUpdate, MadeKey, ManagedKey, Page, Revision, StoredKey,
-    ask::ask,
     authority::{Authority, LIMIT, READ, Read, WRITE},
     backend::Backend,
     bounds::Bounds,
     created::Material,
     valid,
 };
+use crate::polling::ask;
 
 /// Makes, shows, changes and ends keys for a caller or an operator: see [`ManagedKeys::as_caller`](super::ManagedKeys::as_caller)
 /// and [`ManagedKeys::as_operator`](super::ManagedKeys::as_operator).

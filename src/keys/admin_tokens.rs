@@ -3,11 +3,10 @@
 use super::{
     Applied, Change, KeyAdmin, KeyAdminError, KeyId, KeyLookup, KeyOwner, KeyQuery, KeyRecord,
     KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Whose, Written,
-    ask::ask,
     authority::{Authority, LIMIT, WRITE},
     bounds, valid,
 };
-use crate::context::authority;
+use crate::{context::authority, polling::ask};
 
 impl KeyAdmin {
     /// Revokes tokens in the key store, and the keys of a principal all of whose tokens are revoked. Answers

@@ -5,11 +5,10 @@ use std::time::Duration;
 use super::{
     Change, KeyActor, KeyAdminError, KeyDigest, KeyId, KeyLookup, KeyOwner, KeyRecord, KeyWrite,
     Revision, StoredKey, Timestamp,
-    ask::ask,
     backend::Backend,
     bounds::{self, Bounds},
 };
-use crate::{context::AuthContext, hex};
+use crate::{context::AuthContext, hex, polling::ask};
 
 /// An administrator, and the keys to administer.
 #[derive(Clone, Debug)]

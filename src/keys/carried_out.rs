@@ -2,9 +2,9 @@
 
 use super::{
     KeyAdminError, KeyId, KeyWrite, StoredKey, Written,
-    ask::ask,
     authority::{Authority, LIMIT, Read, WRITE},
 };
+use crate::polling::{ask, polled};
 
 impl Authority {
     /// Decides a change on a key as it is, and anew where another came between: one of that key, or
@@ -34,7 +34,7 @@ impl Authority {
         Ok(match written.value {
             Written::Applied(applied) => {
                 if !replica.changed_here(&applied, history, written.now) {
-                    replica.polled().await;
+                    polled(replica).await;
                 }
                 // The last key of a rotation is the new one.
                 let mut puts = applied.puts.into_iter();

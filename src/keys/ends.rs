@@ -12,11 +12,15 @@ use super::{
     KeyChange, KeyDigest, Timestamp,
     held::Known,
     lookups::Found,
-    replica::{Replica, Trust},
+    replica::Replica,
     uses::EndsKeys,
     watched::{Lasts, NEVER},
 };
-use crate::{ended::End, error::AuthErrorKind};
+use crate::{
+    ended::End,
+    error::AuthErrorKind,
+    polling::{Polled, Trust},
+};
 
 impl EndsKeys for Replica {
     fn end_of(&self, digest: &KeyDigest) -> Arc<End> {
@@ -155,7 +159,7 @@ impl Replica {
         });
         self.watched.set(digest, lasts, self.clock(), wake);
         if matches!(lasts, Lasts::Unsure(_)) {
-            self.wake.notify_one();
+            self.polling.poll_now();
         }
     }
 

@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     AsOf, KeyDigest, KeyLookup, StoredKey,
-    ask::ask,
     lookups::{Begun, Found},
     replica::Replica,
 };
-use crate::error::AuthError;
+use crate::{error::AuthError, polling::ask};
 
 impl Replica {
     /// Looks a key up in the store, if not too many are looked up already; joins another request that
@@ -42,7 +41,7 @@ impl Replica {
     /// again.
     fn resolve(&self, digest: &KeyDigest, read: AsOf<Option<StoredKey>>) -> bool {
         // No change passes until the look-up is over: a request that came after the change would join it.
-        let progress = self.progress();
+        let progress = self.polling.progress();
         let table = self.table();
         let now = read.now.max(self.store_now());
         let mut lookups = self.lookups();
@@ -60,7 +59,7 @@ impl Replica {
             lookups.end(digest, Some(Found::Unknown));
             return true;
         };
-        let judged = match self.keep_found(&table, &key, now, progress.at) {
+        let judged = match self.keep_found(&table, &key, now, progress.place.at) {
             Some(known) => Some(known.judge(now)),
             None => table.with(digest, |known| known.judge(now)),
         };

@@ -2,7 +2,7 @@
 
 use super::{
     Applied, KeyChange, Revision, Timestamp,
-    progress::{History, LocalChange},
+    place::{History, LocalChange},
     replica::Replica,
     slot::{Claim, Room},
     watched::Lasts,
@@ -12,7 +12,7 @@ impl Replica {
     /// The history of the store as this process knows it. A change notes it before it is sent to the
     /// store, so that an answer about a history that has ended is recognized.
     pub(super) fn history(&self) -> History {
-        self.progress().history
+        self.polling.progress().place.history
     }
 
     /// Applies a change before the feed reports it. Answers whether that was possible: where another
@@ -31,19 +31,20 @@ impl Replica {
             },
             is_certain: true,
         });
-        let mut progress = self.progress();
-        let is_of_this_history = progress.history == history;
+        let mut progress = self.polling.progress();
+        let place = &mut progress.place;
+        let is_of_this_history = place.history == history;
         let table = self.table();
         for mut local in puts.chain(deleted) {
             // Either the feed has reported this change or a later one, which this one must not undo;
             // or it is of a history that has not been read yet.
             let revision = local.change.revision();
-            let is_passed = progress.at.is_some_and(|at| revision <= at.revision);
+            let is_passed = place.at.is_some_and(|at| revision <= at.revision);
             local.is_certain = is_of_this_history && !is_passed;
             if local.is_certain {
                 let room = Room {
                     now,
-                    up_to: progress.at.map_or(Revision::ZERO, |at| at.revision),
+                    up_to: place.at.map_or(Revision::ZERO, |at| at.revision),
                     claim: Claim::Changed,
                 };
                 self.apply(&table, &local.change, room);
@@ -58,15 +59,15 @@ impl Replica {
             if let Some(now) = local.ended
                 && table.end(&local.change.digest(), now)
             {
-                progress.at = None;
+                place.at = None;
             }
-            if let Some(during) = &mut progress.during {
+            if let Some(during) = &mut place.during {
                 during.changes.push(local);
             }
         }
         drop(progress);
         self.settle_changed_here();
-        self.wake.notify_one();
+        self.polling.poll_now();
         is_of_this_history
     }
 }

@@ -5,19 +5,20 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderName, header::AUTHORIZATION};
 
 use super::{
-    KeyAdmin, KeyDigest, KeyFormat, KeyStore, KeyStoreError,
+    KeyAdmin, KeyDigest, KeyFormat, KeyStore, KeyStoreError, Timestamp,
     authority::Authority,
     backend::Backend,
     format::has_checksum,
     held::{Known, NAME},
     lookups::Found,
-    replica::{Replica, Trust},
+    replica::Replica,
     settings::Settings,
 };
 use crate::{
     clock::Clock,
     context::AuthContext,
     error::{AuthError, ConfigError},
+    polling::{Polled, Trust, opened, refreshed, start},
     provider::{AuthProvider, AuthResult, Authentication, PrincipalSource, SourceLabel},
     request::{AuthRequest, CredentialSource},
 };
@@ -197,7 +198,7 @@ impl ManagedKeys {
     ///
     /// The store cannot be asked.
     pub async fn open(&self) -> Result<(), KeyStoreError> {
-        self.backend.replica().opened().await
+        opened(self.backend.replica()).await
     }
 
     /// Administers the keys for a caller, within that caller's permissions.
@@ -258,7 +259,7 @@ enum Judged {
     /// It shows a key that is known.
     Known(AuthContext),
     /// It shows a key that needs a longer look.
-    Open(Question, Trust),
+    Open(Question, Trust<Timestamp>),
 }
 
 /// The credential of a request.
@@ -271,7 +272,7 @@ struct Question {
 
 impl Question {
     /// The answer from what this process knows; `None` where it may not know the key.
-    fn answer(&self, replica: &Replica, trust: Trust) -> Option<AuthResult> {
+    fn answer(&self, replica: &Replica, trust: Trust<Timestamp>) -> Option<AuthResult> {
         let (now, is_fresh) = match trust {
             Trust::Fresh(now) => (now, true),
             Trust::Known(now) => (now, false),
@@ -327,7 +328,7 @@ impl AuthProvider for ManagedKeys {
             Trust::Ask => {
                 let replica = Arc::clone(replica);
                 Authentication::pending(async move {
-                    let trust = replica.refreshed().await;
+                    let trust = refreshed(&replica).await;
                     match question.answer(&replica, trust) {
                         Some(answer) => answer,
                         None => question.find(replica).await,
@@ -336,7 +337,7 @@ impl AuthProvider for ManagedKeys {
             }
             trust => {
                 if !matches!(trust, Trust::Fresh(_)) {
-                    replica.start();
+                    start(replica);
                 }
                 match question.answer(replica, trust) {
                     Some(answer) => answer.into(),

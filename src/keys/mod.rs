@@ -33,7 +33,6 @@ mod admin;
 mod admin_error;
 mod admin_tokens;
 mod applied;
-mod ask;
 mod audit;
 mod authority;
 mod backend;
@@ -57,8 +56,7 @@ mod local;
 mod lookups;
 mod managed;
 mod memory;
-mod poll;
-mod progress;
+mod place;
 mod random;
 mod record;
 mod registry;
@@ -111,6 +109,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::FULL,
+    place::Position,
     random::random,
     revocation::Whose,
     revocation_shelf::RevocationShelf,

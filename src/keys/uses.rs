@@ -11,10 +11,9 @@ use std::{
 };
 
 use super::{
-    KeyDigest, KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, ask::ask,
-    limits::KeyLimits,
+    KeyDigest, KeyId, KeyStore, KeyStoreError, KeyUse, Spend, Timestamp, limits::KeyLimits,
 };
-use crate::{clock::Clock, ended::End};
+use crate::{clock::Clock, ended::End, polling::ask};
 
 pub(super) struct Uses {
     store: Arc<dyn KeyStore>,

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{RevocationStoreError, RevocationWrite, backend::Backend, poll::ask};
+use super::{RevocationStoreError, RevocationWrite, backend::Backend};
 use crate::{
     context::AuthContext,
     keys::{
         KeyActor, KeyAdminError, KeyId, KeyStoreError, Revocation, RevocationEntry, RevokedTokens,
         Timestamp,
     },
+    polling::ask,
 };
 
 /// Revokes for a caller or an operator: see [`Revocations::as_caller`](super::Revocations::as_caller)
@@ -131,7 +132,7 @@ impl RevocationAdmin {
             let replica = self.backend.replica();
             replica.take([entry]);
             // Open streams hear of it after a poll, of many revocations at once.
-            replica.wake.notify_one();
+            replica.polling.poll_now();
         };
         let Some(keys) = &self.backend.keys else {
             let entry = self.add(tokens).await?;

@@ -1,134 +1,148 @@
-//! The task that polls for a replica, and the requests that wait for it.
+//! Reading the feed of a store.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    sync::{Arc, PoisonError, Weak},
-    task::Poll,
-    time::Duration,
-};
+use std::{collections::HashMap, pin::pin, time::Duration};
 
-use tokio::{
-    runtime::Handle,
-    time::{Instant, sleep, timeout, timeout_at},
-};
+use tokio::{task::yield_now, time::timeout};
 
-use super::{
-    RevocationStoreError,
-    replica::{Replica, Trust},
+use super::{RevocationStoreError, replica::Replica};
+use crate::{
+    keys::{Position, Revision, RevocationChanges, RevocationEntry, Timestamp},
+    log::TARGET,
+    polling::{AT_ONCE, Answered, PAGE, STEP_LIMIT, ask, page},
 };
-use crate::{caught::caught, clock::Tick};
 
 impl Replica {
-    /// Waits for one poll, for half a second at most.
-    pub(super) async fn refreshed(self: &Arc<Self>) -> Trust {
-        let mut begun = self.clock().tick();
-        let mut until = Instant::now() + WAIT_LIMIT;
-        let mut was_stopped = false;
-        let mut last_poll = self.last_poll();
-        self.start();
-        loop {
-            match self.trust() {
-                Trust::Ask => {}
-                trust => return trust,
+    /// Reads the changes, for the task of a turn.
+    pub(super) async fn read_changes(
+        &self,
+        turn: u64,
+    ) -> Result<Answered<Timestamp>, RevocationStoreError> {
+        match self.read_on(turn).await {
+            // The marker is gone. A process that has a complete list writes it back, and one that has
+            // none knows nothing.
+            Err(RevocationStoreError::Lost) if self.polling.is_read() => {
+                self.write_back(turn, self.table.all()).await?;
+                self.read_on(turn).await
             }
-            self.wake.notify_one();
-            // The replica holds the sender, so it exists.
-            if !matches!(timeout_at(until, last_poll.changed()).await, Ok(Ok(()))) {
-                // A process that was stopped did not wait: the store had no time to answer.
-                if !was_stopped && self.clock().since(&begun) > WAIT_LIMIT * 2 {
-                    was_stopped = true;
-                    begun = self.clock().tick();
-                    until = Instant::now() + WAIT_LIMIT;
-                    continue;
-                }
-                self.failed(&RevocationStoreError::unavailable(
-                    "no poll was answered within 500 ms",
+            read => read,
+        }
+    }
+
+    /// Reads from where the table stands.
+    async fn read_on(&self, turn: u64) -> Result<Answered<Timestamp>, RevocationStoreError> {
+        let mut at = self.polling.progress().place;
+        loop {
+            let Some(from) = at else {
+                return self.read_all(turn).await;
+            };
+            let (answered, page) = self.page(turn, from.revision).await?;
+            if !from.is_continued_by(&page) {
+                return self.read_all(turn).await;
+            }
+            let position = self.take_page(turn, &page, from.revision).await?;
+            self.polling.progress_of(turn)?.place = Some(position);
+            if page.is_complete {
+                return Ok(answered);
+            }
+            at = Some(position);
+        }
+    }
+
+    /// Reads everything, and then writes back what this process knows and the store has lost. Nothing
+    /// that is known is dropped.
+    async fn read_all(&self, turn: u64) -> Result<Answered<Timestamp>, RevocationStoreError> {
+        // Revisions of another history say nothing about this one, also if this reading fails.
+        self.polling.progress_of(turn)?.place = None;
+        let held = self.table.all();
+        let mut missing: HashMap<[u8; 32], RevocationEntry> =
+            held.into_iter().map(|entry| (entry.id(), entry)).collect();
+        let mut at: Option<Position> = None;
+        loop {
+            let after = at.map_or(Revision::ZERO, |at| at.revision);
+            let (answered, page) = self.page(turn, after).await?;
+            if at.is_some_and(|at| !at.is_continued_by(&page)) {
+                return Err(RevocationStoreError::unavailable(
+                    "the store's epoch changed meanwhile",
                 ));
             }
+            for stored in &page.changes {
+                let is_there = |held: &RevocationEntry| held.merge(stored.entry) == stored.entry;
+                if missing.get(&stored.entry.id()).is_some_and(is_there) {
+                    missing.remove(&stored.entry.id());
+                }
+            }
+            let position = self.take_page(turn, &page, after).await?;
+            at = Some(position);
+            if page.is_complete {
+                // What is over is not missing: the store may have forgotten it.
+                missing.retain(|_, entry| !entry.is_over(answered.answer));
+                self.write_back(turn, missing.into_values().collect())
+                    .await?;
+                self.polling.progress_of(turn)?.place = Some(position);
+                return Ok(answered);
+            }
         }
     }
 
-    /// Waits until everything was read once.
-    pub(super) async fn opened(self: &Arc<Self>) -> Result<(), RevocationStoreError> {
-        let mut last_poll = self.last_poll();
-        while !self.is_read() {
-            self.start();
-            self.wake.notify_one();
-            if timeout(STUCK, last_poll.changed()).await.is_err() {
-                continue;
-            }
-            if let Some(error) = self.failure() {
-                return Err(error);
+    /// Gives entries to the store that it has lost.
+    async fn write_back(
+        &self,
+        turn: u64,
+        lost: Vec<RevocationEntry>,
+    ) -> Result<(), RevocationStoreError> {
+        if !self.polling.is_read() {
+            // Nobody told this process that there was more.
+            return Ok(());
+        }
+        if !lost.is_empty() {
+            tracing::warn!(
+                target: TARGET,
+                entries = lost.len(),
+                "the store of revocations has lost some: they are written back",
+            );
+        }
+        // In one call: a marker that stands before the last of them would make a part of the list a whole.
+        // It may take long, and whoever looks for a sign of life must find one.
+        let pages = u32::try_from(lost.len() / PAGE).unwrap_or(u32::MAX);
+        let limit = STEP_LIMIT.saturating_mul(pages.saturating_add(1));
+        let mut restored = pin!(ask(limit, || self.store.restore(lost)));
+        loop {
+            self.polling.is_alive(turn);
+            if let Ok(restored) = timeout(SIGN_OF_LIFE, &mut restored).await {
+                return restored;
             }
         }
-        Ok(())
     }
 
-    /// Starts the task that polls, unless it runs. One whose runtime is not driven any more does not
-    /// run, though it has not ended.
-    pub(super) fn start(self: &Arc<Self>) {
-        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let runs = task.as_ref().is_some_and(|task| !task.is_finished());
-        let mut progress = self.progress();
-        let is_alive = |alive: &Tick| self.clock().since(alive) <= STUCK;
-        if runs && progress.alive.as_ref().is_some_and(is_alive) {
-            return;
+    async fn take_page(
+        &self,
+        turn: u64,
+        page: &RevocationChanges,
+        after: Revision,
+    ) -> Result<Position, RevocationStoreError> {
+        let position = Position::after(page, after)
+            .ok_or_else(|| RevocationStoreError::unavailable("the store's feed does not go on"))?;
+        for changes in page.changes.chunks(AT_ONCE) {
+            self.take(changes.iter().map(|stored| stored.entry));
+            self.polling.is_alive(turn);
+            yield_now().await;
         }
-        if let Ok(runtime) = Handle::try_current() {
-            progress.turn += 1;
-            progress.alive = Some(self.clock().tick());
-            let polling = runtime.spawn(keep(Arc::downgrade(self), progress.turn));
-            if let Some(stuck) = task.replace(polling.abort_handle()) {
-                stuck.abort();
-            }
-        }
+        Ok(position)
+    }
+
+    async fn page(
+        &self,
+        turn: u64,
+        after: Revision,
+    ) -> Result<(Answered<Timestamp>, RevocationChanges), RevocationStoreError> {
+        let Answered { begun, answer } =
+            page(self, turn, || self.store.changes(after, PAGE)).await?;
+        let answered = Answered {
+            begun,
+            answer: answer.now,
+        };
+        Ok((answered, answer.value))
     }
 }
 
-/// Polls until the replica is dropped: every 250 ms, sooner if the store gives a hint or a request
-/// waits.
-///
-/// The task holds the replica only while it polls.
-async fn keep(replica: Weak<Replica>, turn: u64) {
-    loop {
-        let Some(strong) = replica.upgrade() else {
-            return;
-        };
-        if !strong.poll(turn).await {
-            return;
-        }
-        let (store, wake) = (Arc::clone(&strong.store), Arc::clone(&strong.wake));
-        drop(strong);
-        let is_woken = {
-            let mut hint = caught(|| store.changed());
-            let mut woken = pin!(wake.notified());
-            let next = poll_fn(|cx| {
-                let hinted = hint
-                    .as_mut()
-                    .and_then(|hint| caught(|| hint.as_mut().poll(cx)));
-                if hinted.is_none() {
-                    // A hint that panicked is not asked for again.
-                    hint = None;
-                }
-                let is_hinted = hinted.is_some_and(|hint| hint.is_ready());
-                match is_hinted || woken.as_mut().poll(cx).is_ready() {
-                    true => Poll::Ready(()),
-                    false => Poll::Pending,
-                }
-            });
-            timeout(EVERY, next).await.is_ok()
-        };
-        if is_woken {
-            // A store may give hints without a pause.
-            sleep(BETWEEN_HINTS).await;
-        }
-    }
-}
-
-/// How long a request waits for a poll.
-const WAIT_LIMIT: Duration = Duration::from_millis(500);
-/// How long the task may give no sign of life: more than the store has for a step.
-const STUCK: Duration = Duration::from_secs(3);
-const EVERY: Duration = Duration::from_millis(250);
-const BETWEEN_HINTS: Duration = Duration::from_millis(5);
+const SIGN_OF_LIFE: Duration = Duration::from_millis(500);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::replica::{Replica, Trust};
+use super::replica::Replica;
 use crate::{
     answer::Answer,
     context::AuthContext,
     error::AuthError,
     keys::{RevokedDigest, Timestamp},
+    polling::{Polled, Trust, refreshed, start},
 };
 
 impl Replica {
@@ -16,20 +17,20 @@ impl Replica {
             return Answer::Ready(Err(ended));
         }
         match self.trust() {
-            Trust::Fresh => Answer::Ready(Ok(())),
-            Trust::Known => {
-                self.start();
+            Trust::Fresh(()) => Answer::Ready(Ok(())),
+            Trust::Known(()) => {
+                start(self);
                 Answer::Ready(Ok(()))
             }
             Trust::Lost => {
-                self.start();
+                start(self);
                 Answer::Ready(Err(could_not_ask()))
             }
             Trust::Ask => {
                 let (replica, caller) = (Arc::clone(self), caller.clone());
                 Answer::pending(async move {
-                    match replica.refreshed().await {
-                        Trust::Fresh | Trust::Known => {
+                    match refreshed(&replica).await {
+                        Trust::Fresh(()) | Trust::Known(()) => {
                             replica.ended_by_now(&caller).map_or(Ok(()), Err)
                         }
                         Trust::Ask | Trust::Lost => Err(could_not_ask()),

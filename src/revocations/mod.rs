@@ -37,7 +37,6 @@ mod feed;
 mod judge;
 mod memory;
 mod of_keys;
-mod poll;
 mod replica;
 #[expect(clippy::module_inception, reason = "the type that the folder is about")]
 mod revocations;

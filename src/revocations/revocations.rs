@@ -4,10 +4,15 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     RevocationAdmin, RevocationStore, RevocationStoreError, backend::Backend,
-    of_keys::KeyStoreRevocations, poll::ask, replica::Replica, settings::Settings,
+    of_keys::KeyStoreRevocations, replica::Replica, settings::Settings,
 };
 use crate::{
-    answer::Answer, clock::Clock, context::AuthContext, error::AuthError, keys::ManagedKeys,
+    answer::Answer,
+    clock::Clock,
+    context::AuthContext,
+    error::AuthError,
+    keys::ManagedKeys,
+    polling::{ask, opened},
 };
 
 /// Ends credentials before their time: one token of an issuer, or everything of a principal that was
@@ -157,7 +162,7 @@ impl Revocations {
     ///
     /// The store cannot be asked.
     pub async fn open(&self) -> Result<(), RevocationStoreError> {
-        self.replica().opened().await
+        opened(self.replica()).await
     }
 
     /// Begins a new list in a store that has none ([`RevocationStoreError::Lost`]), with what this process
@@ -194,7 +199,7 @@ impl Revocations {
 
     /// Asks the store at once: for a hint that came another way, such as a message of another process.
     pub fn hint(&self) {
-        self.replica().wake.notify_one();
+        self.replica().polling.poll_now();
     }
 
     /// Revokes for a caller, within that caller's permissions.

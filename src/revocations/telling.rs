@@ -4,14 +4,11 @@ use std::task::Waker;
 
 use tokio::task::yield_now;
 
-use super::{
-    Revocations,
-    replica::{Replica, Trust},
-    watchers::Watcher,
-};
+use super::{Revocations, replica::Replica, watchers::Watcher};
 use crate::{
     caught::caught,
     context::{AuthContext, RestingContext, Revokes},
+    polling::{Polled, Trust},
 };
 
 impl Replica {

@@ -11,7 +11,7 @@ use tower_auth::{
     testing::ManualClock,
 };
 
-use super::kit::{Mood, Stopped, app, id, make_named, opened, show};
+use super::kit::{Mood, Stopped, app, id, make_named, opened, show, show_text};
 
 fn on_this_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -49,6 +49,32 @@ fn a_runtime_that_is_not_driven_any_more_keeps_no_poll_from_starting() {
     idle.block_on(wait());
     assert_eq!(calls(), before, "the first task has ended");
     drop(idle);
+}
+
+/// The runtime of the task ends while a request of another runtime waits for that task.
+#[test]
+fn a_request_that_waits_polls_itself_where_the_runtime_that_polled_ends() {
+    let (store, clock) = (Stopped::new(), ManualClock::now());
+    let polling = on_this_thread();
+    let keys = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let keys = keys.with_clock(clock.clock());
+    let keys = keys.with_stale_limit(Duration::ZERO);
+    let made = polling.block_on(async {
+        keys.open().await.unwrap();
+        make_named(&keys, "ci").await
+    });
+    clock.advance(Duration::from_secs(2));
+    let answer = on_this_thread().block_on(async {
+        let (app, shown) = (
+            app(keys.clone()),
+            made.secret().unwrap().expose().to_owned(),
+        );
+        let asking = tokio::spawn(async move { show_text(&app, &shown).await });
+        tokio::task::yield_now().await;
+        polling.shutdown_background();
+        asking.await.unwrap()
+    });
+    answer.accepted_as(id(&made).as_str());
 }
 
 #[test]

@@ -22,6 +22,7 @@ const FLOORS: &[&[&str]] = &[
         "event",
         "jose",
         "memory",
+        "polling",
         "proxies",
         "shared",
     ],

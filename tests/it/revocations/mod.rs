@@ -6,6 +6,7 @@ pub mod kit;
 mod outage;
 mod principals;
 mod providers;
+mod runtimes;
 mod stores;
 mod tokens;
 mod users;
