@@ -4,7 +4,6 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process,
     sync::atomic::{AtomicU32, Ordering},
@@ -16,18 +15,14 @@ use serde_json::{Value, json};
 use tower_auth::keys::{KeyRequest, ManagedKeys};
 use tower_auth_sqlite::SqliteKeyStore;
 
-use super::{
-    options::{refused, run},
-    streams::read_to_the_cut,
-    welcome::paste,
-};
+use super::{options::refused, streams::read_to_the_cut, welcome::paste};
 use crate::common::agent::{Agent, example};
 
 /// A folder of a test's own. It goes with the test.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("agent-server-keys-{}-{count}", process::id()));
@@ -35,11 +30,11 @@ impl Folder {
         Self(path)
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("sqlite:{}/keys.db", self.0.display())
     }
 
-    fn server(&self) -> Agent {
+    pub(super) fn server(&self) -> Agent {
         Agent::start(&["--key-store", &self.url()])
     }
 }
@@ -50,7 +45,7 @@ impl Drop for Folder {
     }
 }
 
-fn first_key(agent: &Agent) -> Option<String> {
+pub(super) fn first_key(agent: &Agent) -> Option<String> {
     let line = agent
         .welcome
         .lines()
@@ -58,12 +53,12 @@ fn first_key(agent: &Agent) -> Option<String> {
     line.split_whitespace().nth(2).map(str::to_owned)
 }
 
-fn run_with(agent: &Agent, key: &str) -> u16 {
+pub(super) fn run_with(agent: &Agent, key: &str) -> u16 {
     let reply = agent.post("/run", &[("x-api-key", key)], r#"{"input": "hello"}"#);
     reply.status
 }
 
-fn post(agent: &Agent, key: &str, path: &str, body: Value) -> (u16, Value) {
+pub(super) fn post(agent: &Agent, key: &str, path: &str, body: Value) -> (u16, Value) {
     let reply = agent.post(path, &[("x-api-key", key)], &body.to_string());
     (reply.status, reply.json())
 }
@@ -323,82 +318,4 @@ fn no_key_of_the_store_is_logged() {
         assert!(!ended.output.contains(&key[..12]));
     }
     assert!(ended.log.contains("/keys"));
-}
-
-#[test]
-fn what_cannot_be_opened_is_told_in_one_line_without_a_password() {
-    let folder = Folder::new();
-    let missing = format!("sqlite:{}/missing/keys.db", folder.0.display());
-    let text = folder.0.join("text.db");
-    fs::write(
-        &text,
-        "no database, and long enough for one that is not one",
-    )
-    .unwrap();
-    fs::set_permissions(&text, fs::Permissions::from_mode(0o600)).unwrap();
-    let text = format!("sqlite:{}", text.display());
-    for (url, said) in [
-        (&*missing, "make the folder"),
-        (&text, "the file is no SQLite database: name another one"),
-        (
-            "postgres://app:canary-5d3e@127.0.0.1:1/keys",
-            "the server cannot be reached",
-        ),
-        (
-            "mysql://app:canary-5d3e@localhost/keys",
-            "write one of `postgres:`",
-        ),
-        ("canary-5d3e", "write `sqlite:keys.db`"),
-        ("sqlite://canary-5d3e", "without `//`"),
-    ] {
-        let fault = refused(&["--key-store", url]);
-        assert!(fault.contains(said), "{url}: {fault}");
-        assert!(!fault.contains("canary"), "{fault}");
-    }
-}
-
-#[test]
-fn a_file_of_rules_stands_in_its_place() {
-    let fault = refused(&["--config", "x.yaml", "--key-store", "sqlite:keys.db"]);
-    assert!(fault.contains("leave --key, --key-store"), "{fault}");
-    assert!(!PathBuf::from("keys.db").exists());
-}
-
-#[test]
-fn a_file_of_rules_may_name_the_store_and_has_the_api_too() {
-    let folder = Folder::new();
-    let agent = folder.server();
-    let key = first_key(&agent).unwrap();
-    drop(agent);
-    let rules = folder.0.join("agent.yaml");
-    let text = format!(
-        "auth:\n  key_store:\n    url: {}\n    prefix: sk\n",
-        folder.url()
-    );
-    fs::write(&rules, text).unwrap();
-    let rules = rules.to_str().unwrap();
-    let agent = Agent::start(&["--config", rules]);
-    assert!(
-        agent.welcome.contains("managed under /keys"),
-        "{}",
-        agent.welcome
-    );
-    let request = json!({"name": "robot", "scopes": ["agents:invoke"]});
-    let (status, made) = post(&agent, &key, "/keys", request);
-    assert_eq!(status, 201);
-    assert_eq!(run_with(&agent, made["key"].as_str().unwrap()), 200);
-    drop(agent);
-
-    fs::remove_file(folder.0.join("keys.db")).unwrap();
-    let checked = run(&["--check-config", rules]);
-    assert!(checked.status.success(), "a check opens nothing");
-    assert!(!folder.0.join("keys.db").exists());
-    let fault = refused(&["--config", rules]);
-    assert!(fault.contains("is not there"), "{fault}");
-}
-
-#[test]
-fn the_help_says_what_it_does() {
-    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
-    assert!(help.contains("--key-store <URL>"), "{help}");
 }

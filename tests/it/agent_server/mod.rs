@@ -5,6 +5,7 @@ use crate::common;
 mod config;
 mod issuer;
 mod key_store;
+mod key_store_named;
 mod limits;
 mod options;
 mod pages;

@@ -9,7 +9,10 @@ use tower_auth::{
     keys::{KeyDigest, KeyLimit, KeyRequest},
 };
 
-use super::kit::{Admin, Server, at, body, text};
+use super::{
+    kit::{Admin, Server, at, body, text},
+    schema::conforms,
+};
 use crate::common::answer::Answer;
 
 #[tokio::test]
@@ -298,7 +301,7 @@ impl Document {
         let (name, operation) = self.operation(method, path);
         if let Some(request) = request {
             let content = &operation["requestBody"]["content"]["application/json"];
-            self.conforms(&content["schema"], request, &name);
+            conforms(&self.0, &content["schema"], request, &name);
         }
         let response = &operation["responses"][answer.status.as_str()];
         assert!(response.is_object(), "{name} has a {}", answer.status);
@@ -318,84 +321,9 @@ impl Document {
             None => assert!(answer.body.is_empty()),
             Some(content) => {
                 let content = &content[answer.header("content-type")];
-                self.conforms(&content["schema"], &body(answer), &name);
+                conforms(&self.0, &content["schema"], &body(answer), &name);
             }
         }
         name
-    }
-
-    #[track_caller]
-    fn conforms(&self, schema: &Value, value: &Value, what: &str) {
-        if let Err(place) = self.judge(schema, value) {
-            panic!("{what}: {place} is not as described: {value}");
-        }
-    }
-
-    /// As far as these schemas go; a validator that others wrote judges them too, among the live tests.
-    fn judge(&self, schema: &Value, value: &Value) -> Result<(), String> {
-        if let Some(reference) = schema["$ref"].as_str() {
-            let target = self
-                .0
-                .pointer(&reference[1..])
-                .expect("the reference leads somewhere");
-            return self.judge(target, value);
-        }
-        if let Some(choices) = schema["oneOf"].as_array() {
-            let fitting = choices
-                .iter()
-                .filter(|choice| self.judge(choice, value).is_ok());
-            return if fitting.count() == 1 {
-                Ok(())
-            } else {
-                Err("the choice".into())
-            };
-        }
-        let kind = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(_) => "integer",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
-        let is_of_kind = match &schema["type"] {
-            Value::Array(kinds) => kinds.contains(&json!(kind)),
-            wanted => *wanted == kind,
-        };
-        if !is_of_kind {
-            return Err(kind.into());
-        }
-        if let Some(choices) = schema["enum"].as_array()
-            && !choices.contains(value)
-        {
-            return Err("the value".into());
-        }
-        match value {
-            Value::Array(items) => items
-                .iter()
-                .try_for_each(|item| self.judge(&schema["items"], item)),
-            Value::Object(members) => {
-                let described = schema["properties"]
-                    .as_object()
-                    .cloned()
-                    .unwrap_or_default();
-                for required in schema["required"].as_array().unwrap_or(&vec![]) {
-                    let name = required.as_str().unwrap();
-                    members
-                        .get(name)
-                        .ok_or_else(|| format!("{name} is missing"))?;
-                }
-                members
-                    .iter()
-                    .try_for_each(|(name, member)| match described.get(name) {
-                        Some(schema) => self
-                            .judge(schema, member)
-                            .map_err(|place| format!("{name}.{place}")),
-                        None if schema["additionalProperties"] == true => Ok(()),
-                        None => Err(format!("{name}, which it does not have")),
-                    })
-            }
-            _ => Ok(()),
-        }
     }
 }

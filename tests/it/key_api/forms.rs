@@ -1,19 +1,10 @@
 //! Requests of the wrong form: each is a problem that says what to write, and repeats nothing.
 
-use std::{convert::Infallible, time::Duration};
-
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use serde_json::{Value, json};
 
-use super::kit::{Admin, Server, at};
+use super::kit::{JSON, Server, at};
 use crate::common::answer::Answer;
-
-const JSON: (&str, &str) = ("content-type", "application/json");
-
-async fn send(admin: &Admin, text: &str) -> Answer {
-    let body = Body::from(text.to_owned());
-    admin.send("POST", "/keys", &[JSON], body).await
-}
 
 /// The faults of the answer: pointer and detail.
 fn faults(answer: &Answer) -> Vec<(String, String)> {
@@ -45,7 +36,9 @@ async fn what_is_no_json_object_is_refused() {
         "{'name': 'x'}",
         &deep,
     ] {
-        send(&root, text).await.refused_with(400, "invalid_request");
+        root.post_text("/keys", text)
+            .await
+            .refused_with(400, "invalid_request");
     }
     let bytes = Body::from(&b"{\"name\": \"\xff\"}"[..]);
     let answer = root.send("POST", "/keys", &[JSON], bytes).await;
@@ -62,7 +55,9 @@ async fn a_member_that_is_there_twice_is_refused_at_every_depth() {
         r#"{"name": "x", "metadata": {"plan": "free", "plan": "gold"}}"#,
         r#"{"name": "x", "owner": {"method": "jwt", "user_id": "a", "user_id": "b"}}"#,
     ] {
-        send(&root, text).await.refused_with(400, "invalid_request");
+        root.post_text("/keys", text)
+            .await
+            .refused_with(400, "invalid_request");
     }
 }
 
@@ -237,153 +232,6 @@ async fn null_is_refused_where_it_removes_nothing() {
         .refused_with(400, "invalid_request");
 }
 
-#[tokio::test]
-async fn what_a_form_of_a_web_page_can_send_is_refused() {
-    let server = Server::new();
-    let root = server.root().await;
-    let key = root.creates_named("x").await;
-    let paths = ["/keys".to_owned(), format!("{}/revoke", at(&key))];
-    for path in paths {
-        for headers in [
-            &[][..],
-            &[("content-type", "text/plain")],
-            &[("content-type", "application/x-www-form-urlencoded")],
-            &[("content-type", "multipart/form-data; boundary=x")],
-            &[("content-type", "text/plain; application/json")],
-            &[
-                ("content-type", "application/json"),
-                ("content-type", "text/plain"),
-            ],
-            &[("content-type", "application/json, text/plain")],
-            &[("content-type", "application/jsonp")],
-            &[
-                ("content-type", "application/json"),
-                ("content-encoding", "gzip"),
-            ],
-        ] {
-            let body = Body::from(r#"{"name": "x"}"#);
-            let answer = root.send("POST", &path, headers, body).await;
-            answer.refused_with(415, "unsupported_media_type");
-            assert_eq!(answer.header("accept"), "application/json");
-        }
-    }
-    let empty = root
-        .send("POST", &format!("{}/revoke", at(&key)), &[], Body::empty())
-        .await;
-    empty.refused_with(415, "unsupported_media_type");
-    assert_eq!(
-        super::kit::body(&root.get(&at(&key)).await)["revoked"],
-        Value::Null
-    );
-}
-
-#[tokio::test]
-async fn a_content_type_may_name_its_charset() {
-    let server = Server::new();
-    let root = server.root().await;
-    let headers = [("content-type", "Application/JSON; charset=utf-8")];
-    let body = Body::from(r#"{"name": "x"}"#);
-    assert_eq!(root.send("POST", "/keys", &headers, body).await.status, 201);
-}
-
-#[tokio::test]
-async fn a_long_body_is_refused_announced_or_not() {
-    let server = Server::new();
-    let root = server.root().await;
-    let long = format!(r#"{{"name": "{}"}}"#, "x".repeat(64 * 1024));
-    send(&root, &long)
-        .await
-        .refused_with(413, "payload_too_large");
-
-    let chunk = Bytes::from(vec![b' '; 1024]);
-    let endless = futures_util::stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
-    let answer = root
-        .send("POST", "/keys", &[JSON], Body::from_stream(endless))
-        .await;
-    answer.refused_with(413, "payload_too_large");
-
-    let padded = format!(r#"{{"name": "x"}}{}"#, " ".repeat(64 * 1024 - 13));
-    assert_eq!(padded.len(), 64 * 1024);
-    assert_eq!(send(&root, &padded).await.status, 201);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come_is_refused_after_ten_seconds() {
-    let server = Server::new();
-    let root = server.root().await;
-    let started = tokio::time::Instant::now();
-    let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, Infallible>>());
-    let answer = root.send("POST", "/keys", &[JSON], never).await;
-    answer.refused_with(408, "request_timeout");
-    let took = started.elapsed();
-    assert!(
-        (Duration::from_secs(10)..Duration::from_secs(11)).contains(&took),
-        "{took:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_body_that_breaks_off_is_refused() {
-    let server = Server::new();
-    let root = server.root().await;
-    let broken = futures_util::stream::iter([
-        Ok(Bytes::from_static(b"{\"name\": \"x\"}")),
-        Err(std::io::Error::other("broken")),
-    ]);
-    let answer = root
-        .send("POST", "/keys", &[JSON], Body::from_stream(broken))
-        .await;
-    answer.refused_with(400, "invalid_request");
-}
-
-#[tokio::test]
-async fn another_method_is_refused_and_the_right_ones_are_named() {
-    let server = Server::new();
-    let root = server.root().await;
-    for (method, path, allowed) in [
-        ("PUT", "/keys", "GET,HEAD,POST"),
-        ("DELETE", "/keys", "GET,HEAD,POST"),
-        ("GET", "/keys/import", "POST"),
-        ("POST", "/keys/audit", "GET,HEAD"),
-        ("POST", "/keys/key_1", "GET,HEAD,PATCH,DELETE"),
-        ("GET", "/keys/key_1/rotate", "POST"),
-        ("GET", "/keys/key_1/revoke", "POST"),
-        ("OPTIONS", "/keys", "GET,HEAD,POST"),
-    ] {
-        let answer = root.send(method, path, &[], Body::empty()).await;
-        answer.refused_with(405, "method_not_allowed");
-        assert_eq!(answer.header("allow"), allowed, "{method} {path}");
-    }
-}
-
-#[tokio::test]
-async fn another_path_below_is_a_problem_too() {
-    let server = Server::new();
-    let root = server.root().await;
-    for path in ["/keys/key_1/x", "/keys/key_1/rotate/x", "/keys/key_1/"] {
-        root.get(path).await.refused_with(404, "not_found");
-    }
-}
-
-#[tokio::test]
-async fn an_id_of_any_form_that_is_no_key_is_unknown() {
-    let server = Server::new();
-    let root = server.root().await;
-    for id in [
-        "x",
-        "%ff",
-        "%00",
-        "..%2f..",
-        "key_1;x",
-        "%F0%9F%94%91",
-        &"k".repeat(4_000),
-    ] {
-        root.get(&format!("/keys/{id}"))
-            .await
-            .refused_with(404, "not_found");
-    }
-}
-
 /// What is no text of the request is no part of the answer: it may be a key.
 #[tokio::test]
 async fn no_refusal_repeats_what_was_sent() {
@@ -402,7 +250,7 @@ async fn no_refusal_repeats_what_was_sent() {
         json!({"name": format!("{secret}\u{0}")}).to_string(),
         json!({"name": "x", "metadata": {"tenant": secret}}).to_string(),
     ] {
-        let answer = send(&root, &text).await;
+        let answer = root.post_text("/keys", &text).await;
         assert_eq!(answer.status, 400, "{text}");
         assert!(
             !String::from_utf8_lossy(&answer.body).contains("Canary"),

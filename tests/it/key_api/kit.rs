@@ -14,6 +14,9 @@ use crate::{
     keys::kit::{self, JWT_SECRET},
 };
 
+/// The header of a body of JSON.
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
 /// Keys, and a router with the API at `/keys` and `/run` behind them; tokens are accepted too.
 #[derive(Clone)]
 pub struct Server {
@@ -110,9 +113,15 @@ impl Admin {
         headers: &[(&str, &str)],
         body: Value,
     ) -> Answer {
-        let headers = [&[("content-type", "application/json")], headers].concat();
+        let headers = [&[JSON], headers].concat();
         self.send(method, path, &headers, Body::from(body.to_string()))
             .await
+    }
+
+    /// Posts a body of JSON, right or wrong.
+    pub async fn post_text(&self, path: &str, text: &str) -> Answer {
+        let body = Body::from(text.to_owned());
+        self.send("POST", path, &[JSON], body).await
     }
 
     pub async fn send(

@@ -1,5 +1,6 @@
 //! The HTTP API for managed keys.
 
+mod bodies;
 mod conditions;
 mod document;
 mod escalation;
@@ -7,6 +8,8 @@ mod forms;
 mod kit;
 mod lifecycle;
 mod lists;
+mod paths;
 mod refusals;
 mod revocations;
+mod schema;
 mod secrets;

@@ -129,6 +129,12 @@ impl Sent {
     }
 }
 
+/// The status of the answer to a message of a caller with these scopes.
+pub async fn status(layer: &McpLayer, scopes: &str, body: &str) -> u16 {
+    let status = post(scopes, body).status(&app(layer.clone())).await;
+    status.as_u16()
+}
+
 /// A call of a tool.
 pub fn call(tool: &str) -> String {
     message(

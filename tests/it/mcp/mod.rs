@@ -1,5 +1,6 @@
 //! Servers of the Model Context Protocol: their metadata, their challenges, and who may call what.
 
+mod authorizers;
 mod bodies;
 mod challenges;
 mod generated;
@@ -7,6 +8,7 @@ mod headers;
 mod kit;
 mod metadata;
 mod permissions;
+mod sessions;
 mod streams;
 
 #[path = "../../../fuzz/src/mcp.rs"]

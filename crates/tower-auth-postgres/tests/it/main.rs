@@ -14,4 +14,5 @@ mod processes;
 mod proxy;
 mod secrets;
 mod shared;
+mod shared_opening;
 mod tls;
