@@ -38,10 +38,13 @@ impl Together {
     }
 }
 
-/// Lets a file name a state of any kind that the option can name.
+/// Lets a file name a state of any kind that the option can name, and keep its revocations on a server.
 pub(crate) fn register(config: AuthConfig) -> AuthConfig {
-    ENGINES.iter().fold(config, |config, (scheme, open)| {
+    let config = ENGINES.iter().fold(config, |config, (scheme, open)| {
         config.register_shared(scheme, open)
+    });
+    REVOCATIONS.iter().fold(config, |config, scheme| {
+        config.register_revocations(scheme, tower_auth_redis::open_revocations_url)
     })
 }
 
@@ -57,4 +60,14 @@ const ENGINES: [(&str, Open); 8] = [
     ("valkeys", tower_auth_redis::open_url),
     ("postgres", tower_auth_postgres::open_shared_url),
     ("postgresql", tower_auth_postgres::open_shared_url),
+];
+
+/// The schemes of the servers that keep revocations without keys.
+const REVOCATIONS: [&str; 6] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "valkey",
+    "valkey+unix",
+    "valkeys",
 ];

@@ -4,13 +4,14 @@ use std::error::Error;
 
 use super::{
     AuthSetup, ConfigFaults,
+    assemble::RevocationsIn,
     fault::{Faults, Place},
 };
 use crate::{error::ConfigErrorKind, log::Causes};
 
 impl AuthSetup {
-    /// Opens the key store that the document names, and reads all keys and revocations; opens the shared state that it
-    /// names: a program that does so before it serves learns at its start that one of them is away.
+    /// Opens the key store that the document names, and reads all keys; opens the shared state that it
+    /// names; reads all revocations in either: a program that does so before it serves learns at its start that one of them is away.
     /// Without it, the first request opens them: while the key store is away it is refused with 503, and
     /// while the shared state is away this process counts alone.
     ///
@@ -23,16 +24,18 @@ impl AuthSetup {
     pub async fn open(&self) -> Result<(), ConfigFaults> {
         let mut faults = Faults::of(self.config.source.name());
         let kept = &self.built.kept;
-        if let Some(keys) = &kept.managed_keys
-            && !self.built.summary.is_disabled()
-        {
+        let is_asked = !self.built.summary.is_disabled();
+        let revocations = kept.revocations.as_ref().filter(|_| is_asked);
+        if let Some(keys) = kept.managed_keys.as_ref().filter(|_| is_asked) {
             // First the store alone: it may take longer than one question may.
             let opened = match keys.store.open().await {
                 Ok(()) => keys.keys.open().await,
                 failed => failed,
             };
-            let opened = match (opened, &kept.revocations) {
-                (Ok(()), Some(kept)) => kept.revocations.open().await.map_err(Into::into),
+            let opened = match (opened, revocations) {
+                (Ok(()), Some(kept)) if matches!(kept.store, RevocationsIn::KeyStore(_)) => {
+                    kept.revocations.open().await.map_err(Into::into)
+                }
                 (opened, _) => opened,
             };
             if let Err(error) = opened {
@@ -43,6 +46,17 @@ impl AuthSetup {
             && let Err(error) = shared.state.open().await
         {
             add(&mut faults, &shared.place, &shared.url.to_string(), &error);
+        } else if let Some(kept) = revocations
+            && let RevocationsIn::Shared { url, store } = &kept.store
+            && let Some(shared) = &self.built.kept.shared
+        {
+            let opened = match store.open().await {
+                Ok(()) => kept.revocations.open().await,
+                failed => failed,
+            };
+            if let Err(error) = opened {
+                add(&mut faults, &shared.place, &url.to_string(), &error);
+            }
         }
         match faults.len() {
             0 => Ok(()),

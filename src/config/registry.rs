@@ -1,17 +1,23 @@
-//! The program's own providers and authorizers by name, and what opens key stores and shared states.
+//! The program's own providers and authorizers by name, and what opens key stores, shared states and stores
+//! of revocations.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::suggest;
-use crate::{authorize::Authorizer, keys::KeyStores, provider::AuthProvider, shared::SharedStates};
+use crate::{
+    authorize::Authorizer, keys::KeyStores, provider::AuthProvider, revocations::RevocationStores,
+    shared::SharedStates,
+};
 
-/// The program's own providers and authorizers, and what opens key stores and shared states.
+/// The program's own providers and authorizers, and what opens key stores, shared states and stores of
+/// revocations.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
     pub(super) providers: ByName<dyn AuthProvider>,
     pub(super) authorizers: ByName<dyn Authorizer>,
     pub(super) key_stores: KeyStores,
     pub(super) shared_states: SharedStates,
+    pub(super) revocation_stores: RevocationStores,
 }
 
 pub(super) struct ByName<T: ?Sized>(BTreeMap<Box<str>, Arc<T>>);
@@ -58,6 +64,7 @@ impl fmt::Debug for Registry {
             .field("authorizers", &self.authorizers.0.keys())
             .field("key_stores", &self.key_stores)
             .field("shared_states", &self.shared_states)
+            .field("revocation_stores", &self.revocation_stores)
             .finish()
     }
 }

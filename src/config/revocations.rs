@@ -1,7 +1,61 @@
 //! The revocations that a document turns on.
 
-use super::AuthSetup;
-use crate::revocations::Revocations;
+use std::sync::Arc;
+
+use super::{AuthConfig, AuthSetup};
+use crate::{
+    revocations::{RevocationStore, RevocationStoreFuture, Revocations},
+    shared::SharedUrl,
+};
+
+impl AuthConfig {
+    /// Registers what opens the store of revocations on the server that the block `shared` names, for
+    /// `revocations: {store: shared}`: see
+    /// [`RevocationStores::register`](crate::revocations::RevocationStores::register).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tower_auth::{
+    ///     config::AuthConfig,
+    ///     revocations::{MemoryRevocationStore, RevocationStore},
+    ///     shared::{MemorySharedState, SharedState},
+    /// };
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let setup = AuthConfig::from_yaml(r#"
+    /// auth:
+    ///   jwt: {secret: an example secret of 32 bytes …}
+    ///   shared: {url: 'memory:'}
+    ///   revocations: {store: shared}
+    /// "#)
+    /// .register_shared("memory", |_| {
+    ///     Box::pin(async { Ok(Arc::new(MemorySharedState::new()) as Arc<dyn SharedState>) })
+    /// })
+    /// .register_revocations("memory", |_| {
+    ///     Box::pin(async { Ok(Arc::new(MemoryRevocationStore::new()?) as Arc<dyn RevocationStore>) })
+    /// })
+    /// .build()?;
+    /// setup.open().await?; // the list is read
+    /// assert_eq!(setup.summary().revocations(), Some("shared"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn register_revocations(
+        mut self,
+        scheme: &str,
+        opener: impl Fn(SharedUrl) -> RevocationStoreFuture<Arc<dyn RevocationStore>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let stores = self.registry.revocation_stores;
+        self.registry.revocation_stores = stores.register(scheme, opener);
+        self
+    }
+}
 
 impl AuthSetup {
     /// The revocations that the document turns on (`auth.revocations`), to revoke with: for

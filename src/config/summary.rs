@@ -17,6 +17,7 @@ use crate::{auth::layer::warn_of_disabled, log::TARGET};
 /// let summary: &ConfigSummary = setup.summary();
 /// assert!(summary.dev_docs() && !summary.is_disabled());
 /// assert!(summary.limits().is_empty() && summary.shared().is_none());
+/// assert!(summary.revocations().is_none());
 /// assert!(summary.warnings().iter().any(|warning| warning.contains("ada"))); // whose key is short
 /// # Ok::<(), tower_auth::config::ConfigFaults>(())
 /// ```
@@ -29,6 +30,7 @@ pub struct ConfigSummary {
     pub(super) webhooks: Vec<String>,
     pub(super) limits: Vec<String>,
     pub(super) shared: Option<String>,
+    pub(super) revocations: Option<&'static str>,
     pub(super) dev_docs: bool,
     pub(super) is_disabled: bool,
     pub(super) overrides: Vec<String>,
@@ -62,6 +64,12 @@ impl ConfigSummary {
         self.shared.as_deref()
     }
 
+    /// The block that names the store of revocations, `key_store` or `shared`, where the document turns
+    /// them on.
+    pub fn revocations(&self) -> Option<&str> {
+        self.revocations
+    }
+
     /// Whether the pages of `dev_docs` are public.
     pub fn dev_docs(&self) -> bool {
         self.dev_docs
@@ -88,6 +96,7 @@ impl ConfigSummary {
             webhooks = %self.webhooks.join(", "),
             limits = %self.limits.join(", "),
             shared = self.shared.as_deref(),
+            revocations = self.revocations,
             dev_docs = self.dev_docs,
             overridden_by = %self.overrides.join(", "),
             "authentication is configured"
@@ -133,6 +142,9 @@ impl fmt::Display for ConfigSummary {
         }
         if let Some(shared) = &self.shared {
             write!(f, "; shared: {shared}")?;
+        }
+        if let Some(store) = self.revocations {
+            write!(f, "; revocations: in {store}")?;
         }
         if self.dev_docs {
             f.write_str("; dev docs public")?;

@@ -50,7 +50,7 @@ impl fmt::Display for RevocationStoreError {
             Self::Lost => {
                 "the store of revocations is new, or has lost what it was told: processes that \
                  serve write back what they hold; where none does, an operator begins a new list \
-                 with `Revocations::begin`"
+                 with `tower-auth revoke --begin` or `Revocations::begin`"
             }
             Self::Full => FULL,
         })

@@ -35,8 +35,12 @@ mod contract;
 mod error;
 mod feed;
 mod judge;
+#[cfg(feature = "config")]
+mod lazy;
 mod memory;
 mod of_keys;
+#[cfg(feature = "shared")]
+mod registry;
 mod replica;
 #[expect(clippy::module_inception, reason = "the type that the folder is about")]
 mod revocations;
@@ -46,6 +50,10 @@ mod telling;
 mod watchers;
 mod write;
 
+#[cfg(feature = "config")]
+pub(crate) use self::lazy::LazyRevocationStore;
+#[cfg(feature = "shared")]
+pub use self::registry::RevocationStores;
 pub use self::{
     admin::{RevocationAdmin, Revoked},
     contract::{RevocationStore, RevocationStoreFuture},

@@ -58,6 +58,8 @@ use crate::answer::Answer;
 /// // It failed, so somebody else may do it.
 /// state.abandon(&mine).await?;
 /// assert_eq!(state.begin(&yours, MINUTE).await?, Begun::New);
+/// assert!(state.renew(&yours, MINUTE).await?); // it takes longer
+/// assert!(!state.renew(&mine, MINUTE).await?);
 /// state.finish(&yours, 60 * MINUTE).await?;
 /// assert_eq!(state.begin(&Once::new("mail", b"42"), MINUTE).await?, Begun::Done);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -82,9 +84,13 @@ pub trait SharedState: Send + Sync + 'static {
     /// [`Begun::New`]; until it has been [abandoned](Self::abandon), or the lease is over and it has not
     /// been [finished](Self::finish).
     ///
-    /// The lease is for a process that dies in between: it is longer than the work takes. Where the state
-    /// cannot remember one name more, it is an error, and nothing is forgotten instead.
+    /// The lease is for a process that dies in between: work that takes longer [renews](Self::renew) it.
+    /// Where the state cannot remember one name more, it is an error, and nothing is forgotten instead.
     fn begin(&self, once: &Once, lease: Duration) -> Answer<Result<Begun, SharedStateError>>;
+
+    /// Begins the lease of this attempt anew, from now on. Answers whether this attempt is at it still:
+    /// where its lease was over, another one began, or it is done or abandoned, nothing changes.
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>>;
 
     /// Remembers as done, from now on for the time given, whoever began it.
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>>;

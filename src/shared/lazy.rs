@@ -60,6 +60,11 @@ impl SharedState for LazySharedState {
         self.ask(move |state| state.begin(&once, lease))
     }
 
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        let once = *once;
+        self.ask(move |state| state.renew(&once, lease))
+    }
+
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
         let once = *once;
         self.ask(move |state| state.finish(&once, ttl))

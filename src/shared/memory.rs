@@ -127,6 +127,10 @@ impl SharedState for MemorySharedState {
         begun.ok_or_else(full).into()
     }
 
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        Ok(self.names.renew(once, self.counts.now(), lease)).into()
+    }
+
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
         let has_room = self.names.finish(once, self.counts.now(), ttl);
         has_room.then_some(()).ok_or_else(full).into()

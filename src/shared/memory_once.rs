@@ -59,6 +59,18 @@ impl Names {
         Some(Begun::New)
     }
 
+    /// Begins the lease of an attempt anew; whether it is at it still.
+    pub(super) fn renew(&self, once: &Once, now: u64, lease: Duration) -> bool {
+        let mut held = self.lock();
+        held.forget_before(now);
+        let name = held.names.get(once.name());
+        let is_at_it = name.is_some_and(|name| name.attempt == Some(once.attempt()));
+        if is_at_it {
+            held.set(once, Some(once.attempt()), end(now, lease));
+        }
+        is_at_it
+    }
+
     /// Remembers it as done; whether there was room.
     pub(super) fn finish(&self, once: &Once, now: u64, ttl: Duration) -> bool {
         let mut held = self.lock();
@@ -133,6 +145,21 @@ mod tests {
         let after = MINUTE.as_nanos() as u64 + 1;
         assert_eq!(names.begin(&once("third"), after, MINUTE), Some(Begun::New));
         assert_eq!(names.begin(&done, after, MINUTE), Some(Begun::Done));
+    }
+
+    #[test]
+    fn a_renewed_lease_lasts_from_when_it_was_renewed() {
+        let names = Names::new(1);
+        let (one, second) = (once("one"), MINUTE.as_nanos() as u64);
+        assert_eq!(names.begin(&one, 0, MINUTE), Some(Begun::New));
+        assert!(names.renew(&one, second - 1, MINUTE));
+        let late = 2 * second - 2;
+        assert_eq!(
+            names.begin(&once("one"), late, MINUTE),
+            Some(Begun::InProgress)
+        );
+        assert!(!names.renew(&one, late + 1, MINUTE));
+        assert_eq!(names.lock().ends.len(), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::oneshot,
+    task::AbortHandle,
     time::{Instant, sleep},
 };
 
@@ -30,7 +31,13 @@ use crate::{
 /// # When the state cannot be asked
 ///
 /// A delivery is refused with 503, and the platform sends it again. One that was handled while the state
-/// went away is written down as soon as the state is back, for as long as its reservation stands.
+/// went away is written down as soon as the state is back. Where that took more than a minute, a copy that
+/// comes within the first two seconds may be handled again.
+///
+/// # When a server dies
+///
+/// What it was handling is a 409 for the others for a minute at most, and then the platform's next attempt
+/// is handled: a server that lives says so every 20 seconds while its handler runs.
 ///
 /// # Security
 ///
@@ -71,6 +78,16 @@ pub struct SharedReplayStore {
 struct Reservation {
     once: Once,
     runtime: Option<Handle>,
+    _renewing: Option<Renewing>,
+}
+
+/// The task that renews a lease; it ends with its reservation.
+struct Renewing(AbortHandle);
+
+impl Drop for Renewing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl SharedReplayStore {
@@ -92,9 +109,9 @@ impl SharedReplayStore {
         self
     }
 
-    /// Replaces how long a handler may run (10 minutes, never less than a second). After that, a delivery
-    /// that has not ended belongs to a server that died, and the platform's next attempt is handled at
-    /// another server. Until then it is a 409: a platform that gives up earlier needs a shorter time.
+    /// Replaces how long a handler may run (10 minutes, never less than a second). After that, the
+    /// platform's next attempt is handled at another server. Until then it is a 409, unless the server
+    /// died: a platform that gives up earlier needs a shorter time.
     #[must_use]
     pub fn with_run_limit(mut self, limit: Duration) -> Self {
         self.run_limit = limit.max(Duration::from_secs(1));
@@ -111,7 +128,17 @@ impl SharedReplayStore {
         Ok(match answer? {
             Begun::New => {
                 let runtime = Handle::try_current().ok();
-                let reservation = Reservation { once, runtime };
+                let renewing = runtime.as_ref().filter(|_| self.run_limit > LEASE);
+                let renewing = renewing.map(|runtime| {
+                    let state = Arc::clone(&self.state);
+                    let task = runtime.spawn(renew(state, once, self.run_limit));
+                    Renewing(task.abort_handle())
+                });
+                let reservation = Reservation {
+                    once,
+                    runtime,
+                    _renewing: renewing,
+                };
                 // This process is still at it, and its lease was over: it has this one now, and ends it.
                 match self.reserved().insert(*key, reservation) {
                     Some(_) => Reserved::InProgress,
@@ -154,7 +181,7 @@ impl SharedReplayStore {
         key: &ReplayKey,
         tell: impl Fn(&dyn SharedState, &Once) -> Answer<Asked<()>> + Send + 'static,
     ) {
-        let Some(Reservation { once, runtime }) = self.reserved().remove(key) else {
+        let Some(Reservation { once, runtime, .. }) = self.reserved().remove(key) else {
             return;
         };
         let state = Arc::clone(&self.state);
@@ -199,7 +226,7 @@ impl SharedReplayStore {
 impl ReplayStore for SharedReplayStore {
     fn reserve(&self, key: &ReplayKey, _: SystemTime) -> Answer<Result<Reserved, AuthError>> {
         let once = Once::new("webhook", key.as_bytes());
-        let asked = caught(|| self.state.begin(&once, self.run_limit));
+        let asked = caught(|| self.state.begin(&once, self.run_limit.min(LEASE)));
         let asked = asked.unwrap_or_else(|| Err(SharedStateError::new(PANICKED)).into());
         match asked {
             Answer::Ready(answer) => self.settle(key, once, answer).map_err(unavailable).into(),
@@ -227,6 +254,32 @@ impl ReplayStore for SharedReplayStore {
 
     fn release(&self, key: &ReplayKey) {
         self.end(key, |state, once| state.abandon(once));
+    }
+}
+
+/// Renews the lease of a delivery while its handler runs, as long as a handler may. A state that is away
+/// is asked again: the lease outlasts two questions.
+async fn renew(state: Arc<dyn SharedState>, once: Once, run_limit: Duration) {
+    let began = Instant::now();
+    loop {
+        sleep(LEASE / 3).await;
+        let left = run_limit.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        let renewed = match caught(|| state.renew(&once, left.min(LEASE))) {
+            Some(Answer::Ready(renewed)) => Some(renewed),
+            Some(Answer::Pending(future)) => Caught::new(future).await,
+            None => None,
+        };
+        if let Some(Ok(false)) = renewed {
+            tracing::warn!(
+                target: TARGET, outcome = "lease_lost",
+                "the replay store could not be told in time that a delivery is being handled; a copy of it \
+                 may be handled again"
+            );
+            return;
+        }
     }
 }
 
@@ -292,6 +345,8 @@ impl fmt::Debug for SharedReplayStore {
 const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 const SHORTEST_TTL: Duration = Duration::from_secs(20 * 60);
 const RUN_LIMIT: Duration = Duration::from_secs(10 * 60);
+/// How long a delivery of a server that dies stays reserved.
+const LEASE: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const PANICKED: &str = "the shared state panicked";

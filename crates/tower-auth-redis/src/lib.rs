@@ -44,7 +44,11 @@ mod state;
 mod tls;
 mod url;
 
-pub use self::{opener::open_url, revocations::RedisRevocationStore, state::RedisSharedState};
+pub use self::{
+    opener::{open_revocations_url, open_url},
+    revocations::RedisRevocationStore,
+    state::RedisSharedState,
+};
 
 /// The README's code block, compiled as a test.
 #[cfg(doctest)]

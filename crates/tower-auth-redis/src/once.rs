@@ -19,6 +19,16 @@ static ABANDON: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+/// What is done and another attempt are left as they are.
+static RENEW: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "#!lua flags=allow-oom
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        return 1",
+    )
+});
+
 /// The longest time that is kept. The server refuses what its clock cannot tell.
 const LONGEST: u64 = 100 * 366 * 86_400_000;
 
@@ -41,6 +51,22 @@ pub(crate) async fn begin(
         Value::BulkString(kept) if kept == DONE.as_bytes() => Ok(Begun::Done),
         Value::BulkString(kept) if is_attempt(&kept) => Ok(Begun::InProgress),
         _ => Err(Cause::Unreadable),
+    }
+}
+
+pub(crate) async fn renew(
+    link: &Link,
+    limit: Duration,
+    once: &Once,
+    lease: Duration,
+) -> Result<bool, Cause> {
+    let mut call = RENEW.key(name(link, once));
+    call.arg(attempt(once)).arg(millis(lease));
+    let ask = async |mut connection| call.invoke_async(&mut connection).await;
+    match link.ask(limit, ask).await? {
+        Value::Int(1) => Ok(true),
+        Value::Int(0) => Ok(false),
+        _ => Err(Cause::Protocol),
     }
 }
 

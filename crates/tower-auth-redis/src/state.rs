@@ -132,6 +132,11 @@ impl SharedState for RedisSharedState {
         self.ask(move |link, limit| async move { once::begin(&link, limit, &once, lease).await })
     }
 
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        let once = *once;
+        self.ask(move |link, limit| async move { once::renew(&link, limit, &once, lease).await })
+    }
+
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
         let once = *once;
         self.ask(move |link, limit| async move { once::finish(&link, limit, &once, ttl).await })

@@ -135,7 +135,7 @@ fn url(store: Option<&str>) -> Result<KeyStoreUrl, Fault> {
 }
 
 /// The name in the audit records: what the command line says, else the account.
-fn operator(named: Option<&str>) -> Result<String, Fault> {
+pub(crate) fn operator(named: Option<&str>) -> Result<String, Fault> {
     let of_account = || {
         ["USER", "LOGNAME", "USERNAME"]
             .into_iter()

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use tower_auth::{
     config::AuthConfig,
     keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, MemoryKeyStore},
+    revocations::{RevocationStore, RevocationStoreFuture},
     shared::{SharedStateFuture, SharedUrl},
 };
 
@@ -51,14 +52,47 @@ static SHARED: [(&str, SharedOpener); 8] = [
     ("postgresql", tower_auth_postgres::open_shared_url),
 ];
 
+type RevocationsOpener = fn(SharedUrl) -> RevocationStoreFuture<Arc<dyn RevocationStore>>;
+
+/// What keeps revocations without keys, by scheme.
+static REVOCATIONS: [(&str, RevocationsOpener); 6] = [
+    ("redis", tower_auth_redis::open_revocations_url),
+    ("rediss", tower_auth_redis::open_revocations_url),
+    ("redis+unix", tower_auth_redis::open_revocations_url),
+    ("valkey", tower_auth_redis::open_revocations_url),
+    ("valkey+unix", tower_auth_redis::open_revocations_url),
+    ("valkeys", tower_auth_redis::open_revocations_url),
+];
+
 /// Lets a configuration name every store and every shared state that this program opens.
 pub(crate) fn register(config: AuthConfig) -> AuthConfig {
     let config = ENGINES.iter().fold(config, |config, engine| {
         config.register_key_store(engine.scheme, engine.open)
     });
-    SHARED.iter().fold(config, |config, (scheme, open)| {
+    let config = SHARED.iter().fold(config, |config, (scheme, open)| {
         config.register_shared(scheme, *open)
+    });
+    REVOCATIONS.iter().fold(config, |config, (scheme, open)| {
+        config.register_revocations(scheme, *open)
     })
+}
+
+/// Opens the revocations on a server that keeps no keys; `None` where the URL is of no such server.
+pub(crate) async fn open_revocations(url: &str) -> Option<Result<Arc<dyn RevocationStore>, Fault>> {
+    let (scheme, _) = url.split_once(':')?;
+    let mut servers = REVOCATIONS.iter();
+    let (_, open) = servers.find(|(known, _)| scheme.eq_ignore_ascii_case(known))?;
+    let url = match SharedUrl::parse(url) {
+        Ok(url) => url,
+        Err(error) => return Some(Err(Fault::usage(format!("--store: {error}")))),
+    };
+    let place = url.to_string();
+    let opened = open(url).await;
+    Some(
+        opened.map_err(|error| {
+            Fault::failed(format!("{}; the store is {place}", with_causes(&error)))
+        }),
+    )
 }
 
 /// Opens a store. It has to be there, unless the URL says that it may be made.

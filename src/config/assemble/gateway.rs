@@ -120,7 +120,7 @@ block! {
         shared: optional Shared,
         /// An MCP server that callers reach: the program puts its layer around the endpoint.
         mcp: optional Mcp,
-        /// Revocations of tokens, in the key store; off unless the block is there.
+        /// Revocations of tokens, in the key store or the shared state; off unless the block is there.
         revocations: optional RevocationRules,
         ..providers: Providers,
     }

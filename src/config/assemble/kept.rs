@@ -16,7 +16,7 @@ use crate::{
     },
     keys::{KeyStoreUrl, LazyKeyStore, ManagedKeys},
     provider::{IntrospectionAuth, OAuth2Auth},
-    revocations::Revocations,
+    revocations::{LazyRevocationStore, Revocations},
     secret::Secret,
     shared::{LazySharedState, SharedCounts, SharedUrl},
     webhook::{MemoryReplayStore, SharedReplayStore, WebhookRoutes},
@@ -149,9 +149,29 @@ pub(in crate::config) struct KeptShared {
 /// Revocations, which are read from their store already.
 pub(in crate::config) struct KeptRevocations {
     pub(super) block: RevocationRules,
-    /// Of the key store.
-    pub(super) url: KeyStoreUrl,
+    pub(in crate::config) store: RevocationsIn,
     pub(in crate::config) revocations: Revocations,
+}
+
+/// The store of revocations.
+#[derive(Clone)]
+pub(in crate::config) enum RevocationsIn {
+    KeyStore(KeyStoreUrl),
+    /// Of the server that the block `shared` names.
+    Shared {
+        url: SharedUrl,
+        store: LazyRevocationStore,
+    },
+}
+
+impl RevocationsIn {
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::KeyStore(one), Self::KeyStore(other)) => one == other,
+            (Self::Shared { url: one, .. }, Self::Shared { url: other, .. }) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// What the webhook at a path has handled: another file goes on from there.

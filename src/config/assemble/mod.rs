@@ -32,6 +32,6 @@ mod webhooks;
 pub(super) use self::{
     built::{Built, assemble},
     gateway::Gateway,
-    kept::{Former, Kept},
+    kept::{Former, Kept, RevocationsIn},
     mcp_server::McpServer,
 };

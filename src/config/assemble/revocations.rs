@@ -2,28 +2,26 @@
 
 use std::time::Duration;
 
-use super::{assembly::Assembly, gateway::Gateway, kept::KeptRevocations};
+use super::{
+    assembly::Assembly,
+    gateway::Gateway,
+    kept::{KeptRevocations, RevocationsIn},
+};
 use crate::{
     auth::layer::AuthLayer,
     config::{
-        read::{Seconds, Slot},
-        shape::revocations::RevocationRules,
+        read::{Located, Seconds, Slot},
+        shape::revocations::{KeptIn, RevocationRules},
     },
-    revocations::Revocations,
+    revocations::{LazyRevocationStore, Revocations},
 };
 
 impl Assembly<'_> {
-    /// Holds the layer to the revocations in the key store, where the document says so.
+    /// Holds the layer to the revocations, where the document says so.
     pub(super) fn revocations(&mut self, layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
         let Slot::Present(block) = &gateway.revocations else {
             return layer;
         };
-        if !gateway.providers.has("key_store") {
-            let message = "revocations stand in a key store, and none is named: add `key_store` with \
-                           its `url` and `prefix`";
-            self.conflict(&block.place, message);
-            return layer;
-        }
         let lifetime = block.value.max_token_lifetime_seconds.present();
         if let Some(lifetime) = lifetime.filter(|lifetime| lifetime.value.0 == 0) {
             let message = "every token would be refused: write how many seconds a token may live, such \
@@ -39,30 +37,115 @@ impl Assembly<'_> {
                 limit.place.path
             ));
         }
-        // What is wrong with the store is told already.
-        let Some(keys) = self.kept.managed_keys.as_ref() else {
+        let Some(store) = self.store_of_revocations(block, gateway) else {
             return layer;
         };
         let former = self
             .former
             .and_then(|former| former.kept.revocations.as_ref());
-        let same = former.filter(|former| former.block == block.value && former.url == keys.url);
-        let revocations = match same {
-            Some(former) => former.revocations.clone(),
-            None => {
-                let revocations = with_rules(Revocations::of_keys(&keys.keys), &block.value);
-                match &self.config.clock {
-                    Some(clock) => revocations.with_clock(clock.clone()),
-                    None => revocations,
-                }
+        if let Some(former) = former
+            && !former.store.is_as(&store)
+        {
+            let message = "the revocations stood in another store before: that takes a restart";
+            self.conflict(&block.place, message);
+            return layer;
+        }
+        let same = former.filter(|former| former.block == block.value);
+        let revocations = match (same, &store) {
+            (Some(former), _) => former.revocations.clone(),
+            (None, RevocationsIn::Shared { store, .. }) => {
+                self.with_block(Revocations::new(store.clone()), &block.value)
+            }
+            (None, RevocationsIn::KeyStore(_)) => {
+                // INVARIANT: it is answered only where the document has one.
+                let Some(keys) = &self.kept.managed_keys else {
+                    return layer;
+                };
+                self.with_block(Revocations::of_keys(&keys.keys), &block.value)
             }
         };
         self.kept.revocations = Some(KeptRevocations {
             block: block.value.clone(),
-            url: keys.url.clone(),
+            store,
             revocations: revocations.clone(),
         });
         layer.revocations(&revocations)
+    }
+
+    /// The store that a block means, or faults that say why there is none.
+    fn store_of_revocations(
+        &mut self,
+        block: &Located<RevocationRules>,
+        gateway: &Gateway,
+    ) -> Option<RevocationsIn> {
+        let written = &block.value.store;
+        let place = written.present().map_or(&block.place, |store| &store.place);
+        let kept_in = match written {
+            Slot::Present(store) => store.value,
+            slot if slot.is_absent() => KeptIn::KeyStore,
+            // It is told already.
+            _ => return None,
+        };
+        self.summary.revocations = Some(kept_in.as_str());
+        match kept_in {
+            KeptIn::KeyStore if !gateway.providers.has("key_store") => {
+                let message = "revocations stand in a key store, and none is named: add `key_store` \
+                               with its `url` and `prefix`; or write `store: shared`, with the `url` of \
+                               a Redis or Valkey server in the block `shared`";
+                self.conflict(place, message);
+                None
+            }
+            // What is wrong with the store is told already.
+            KeptIn::KeyStore => {
+                let keys = self.kept.managed_keys.as_ref()?;
+                Some(RevocationsIn::KeyStore(keys.url.clone()))
+            }
+            KeptIn::Shared if gateway.shared.is_absent() => {
+                let message = "revocations stand in what processes share, and nothing is named: add \
+                               the block `shared`, such as `shared: {url: redis://host:6379}`";
+                self.conflict(place, message);
+                None
+            }
+            KeptIn::Shared => self.shared_revocations(block),
+        }
+    }
+
+    fn shared_revocations(&mut self, block: &Located<RevocationRules>) -> Option<RevocationsIn> {
+        let shared = self.kept.shared.as_ref()?;
+        let (url, place) = (shared.url.clone(), shared.place.clone());
+        if DATABASES.contains(&url.scheme()) {
+            let message = "a database keeps revocations beside managed keys: name it as `key_store`, \
+                           and leave `store` out";
+            self.conflict(&block.place, message);
+            return None;
+        }
+        let stores = &self.config.registry.revocation_stores;
+        let checked = stores.check(&url);
+        self.faults.keep(&place, checked)?;
+        let former = self.former.and_then(|former| {
+            let former = former.kept.revocations.as_ref()?;
+            match &former.store {
+                same @ RevocationsIn::Shared { url: former, .. } if *former == url => {
+                    Some(same.clone())
+                }
+                _ => None,
+            }
+        });
+        Some(former.unwrap_or_else(|| {
+            let stores = self.config.registry.revocation_stores.clone();
+            RevocationsIn::Shared {
+                store: LazyRevocationStore::new(stores, url.clone()),
+                url,
+            }
+        }))
+    }
+
+    fn with_block(&self, revocations: Revocations, block: &RevocationRules) -> Revocations {
+        let revocations = with_rules(revocations, block);
+        match &self.config.clock {
+            Some(clock) => revocations.with_clock(clock.clone()),
+            None => revocations,
+        }
     }
 }
 
@@ -88,3 +171,5 @@ fn with_rules(mut revocations: Revocations, block: &RevocationRules) -> Revocati
 
 /// In seconds.
 const LONG_STALE_LIMIT: u64 = 3_600;
+/// The schemes of databases that keep revocations beside keys.
+const DATABASES: [&str; 2] = ["postgres", "postgresql"];

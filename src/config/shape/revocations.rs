@@ -1,13 +1,20 @@
 //! The shape of revocations in a file.
 
+use serde_json::Value;
+
 use crate::config::{
-    read::{Seconds, block},
+    fault::{Faults, Place},
+    node::Node,
+    read::{Read, Seconds, block, choice, choice_schema},
     shape::throttle::Entries,
 };
 
 block! {
-    /// Revocations of tokens, in the key store. With this block, every caller is held to them.
+    /// Revocations of tokens. With this block, every caller is held to them.
     RevocationRules: PartialEq {
+        /// Where they stand: in the `key_store`, or where processes share what is in `shared` (a Redis or
+        /// Valkey server); in the key store unless set.
+        store: optional KeptIn,
         /// How long a token may live; 86400 (a day) unless set. A token that lives longer is refused:
         /// its revocation would be forgotten first.
         max_token_lifetime_seconds: optional Seconds,
@@ -21,5 +28,35 @@ block! {
         max_revocations: optional Entries,
         /// Whether a token must say when it was issued (`iat`); false unless set.
         require_issued_at: optional bool,
+    }
+}
+
+/// The member of the file that names the store of revocations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::config) enum KeptIn {
+    KeyStore,
+    Shared,
+}
+
+impl KeptIn {
+    pub(in crate::config) fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyStore => "key_store",
+            Self::Shared => "shared",
+        }
+    }
+
+    fn names() -> [(&'static str, Self); 2] {
+        [Self::KeyStore, Self::Shared].map(|kept| (kept.as_str(), kept))
+    }
+}
+
+impl Read for KeptIn {
+    fn read(node: &Node, place: &Place, faults: &mut Faults) -> Option<Self> {
+        choice(node, place, faults, "store", &Self::names())
+    }
+
+    fn schema() -> Value {
+        choice_schema(&Self::names())
     }
 }

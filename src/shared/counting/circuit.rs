@@ -10,11 +10,11 @@ use std::{
 
 use tokio::time::Instant;
 
-/// After some failures in a row nobody waits for a state any more, until it has answered a question for
-/// which no request waits.
+/// After some failures in a row, or where more questions fail than are answered, nobody waits for a state any more, until it has answered a question for which no request waits.
 #[derive(Default)]
 pub(super) struct Circuit {
-    failures: AtomicU32,
+    /// Each failure adds one, each answer takes one away.
+    score: AtomicU32,
     is_open: AtomicBool,
     watch: Task,
 }
@@ -27,15 +27,17 @@ impl Circuit {
     /// The state has answered somebody.
     pub(super) fn succeed(&self) {
         // Requests on other cores read it too.
-        if self.failures.load(Ordering::Relaxed) != 0 {
-            self.failures.store(0, Ordering::Relaxed);
+        if self.score.load(Ordering::Relaxed) != 0 {
+            let less = |score: u32| score.checked_sub(1);
+            let (order, read) = (Ordering::Relaxed, Ordering::Relaxed);
+            let _ = self.score.fetch_update(order, read, less);
         }
     }
 
     /// The state has not answered somebody; whether it is not asked any more.
     pub(super) fn fail(&self) -> bool {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-        if failures.saturating_add(1) >= MOST_FAILURES {
+        let score = self.score.fetch_add(1, Ordering::Relaxed);
+        if score.saturating_add(1) >= MOST_FAILURES {
             self.is_open.store(true, Ordering::Relaxed);
         }
         self.is_open()
@@ -43,7 +45,7 @@ impl Circuit {
 
     /// The state is asked again.
     pub(super) fn close(&self) {
-        self.failures.store(0, Ordering::Relaxed);
+        self.score.store(0, Ordering::Relaxed);
         self.is_open.store(false, Ordering::Relaxed);
     }
 
@@ -81,7 +83,47 @@ impl Task {
     }
 }
 
-/// One late answer is a pause of somebody; so many in a row are an outage.
+/// One late answer is a pause of somebody; so many more than there are answers are an outage.
 const MOST_FAILURES: u32 = 3;
 /// Longer than a task goes without showing itself.
 const LOST_AFTER: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a circuit opens while questions go so, again and again.
+    fn opens(answers: &[bool]) -> bool {
+        let circuit = Circuit::default();
+        for answered in answers.iter().cycle().take(1_000) {
+            match answered {
+                true => circuit.succeed(),
+                false => drop(circuit.fail()),
+            }
+        }
+        circuit.is_open()
+    }
+
+    #[test]
+    fn a_state_that_answers_every_third_question_is_away() {
+        assert!(opens(&[false, false, true]));
+        assert!(opens(&[true, false, true, false, false]));
+    }
+
+    #[test]
+    fn a_state_that_is_late_now_and_then_is_there() {
+        assert!(!opens(&[false, true, true]));
+        assert!(!opens(&[false, true]));
+        assert!(!opens(&[
+            true, false, false, true, true, true, true, true, true, true
+        ]));
+    }
+
+    #[test]
+    fn three_failures_in_a_row_are_an_outage() {
+        let circuit = Circuit::default();
+        assert!(!circuit.fail() && !circuit.fail() && circuit.fail());
+        circuit.close();
+        assert!(!circuit.fail());
+    }
+}

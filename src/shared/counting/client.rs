@@ -30,7 +30,8 @@ use crate::{
 /// A request asks the state once for the limits of each layer around it, and a credential that is not
 /// known yet asks once more; each question waits at most 5 milliseconds. This process counts beside it: what its own counts refuse asks nobody, and while the state cannot be asked they go
 /// on, so that callers have at most as many times a limit as there are processes, and never no limit.
-/// After three failures in a row no request waits any more; the state is asked in the background five
+/// After three failures in a row, or where more questions fail than are answered, no request waits any
+/// more; the state is asked in the background five
 /// times a second, and limits are shared again as soon as it answers in time. The log says once a minute
 /// that it is away.
 ///

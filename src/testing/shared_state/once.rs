@@ -10,6 +10,8 @@ pub(super) async fn all<P: AsyncFn(Duration)>(opened: &impl AsyncFn() -> (Kit, P
     kit.what_is_done_is_known_for_its_time(pass).await;
     let (kit, pass) = opened().await;
     kit.a_lease_ends(pass).await;
+    let (kit, pass) = opened().await;
+    kit.a_lease_is_renewed_by_its_attempt_alone(pass).await;
     opened().await.0.what_failed_is_begun_again().await;
     opened().await.0.an_attempt_ends_no_other().await;
     opened().await.0.kinds_and_names_are_told_apart().await;
@@ -49,6 +51,41 @@ impl Kit {
         abandon(&self.other, &second).await;
         let begun = begin(&self.other, &third).await;
         assert_eq!(begun, Begun::Done, "it was done, too late as it was");
+    }
+
+    async fn a_lease_is_renewed_by_its_attempt_alone(&self, pass: impl AsyncFn(Duration)) {
+        let (first, second, third) = (once("x"), once("x"), once("x"));
+        let is = renew(&self.one, &first, HOUR).await;
+        assert!(!is, "nobody began it, so there is no lease");
+        assert_eq!(begin(&self.one, &first).await, Begun::New, "nobody did it");
+        let is = renew(&self.other, &second, HOUR).await;
+        assert!(!is, "another attempt has the lease");
+        let is = renew(&self.other, &first, SECOND).await;
+        assert!(is, "the attempt is at it, whatever handle says so");
+        pass(SECOND).await;
+        let is = renew(&self.one, &first, HOUR).await;
+        assert!(!is, "the lease that was renewed is over");
+        let begun = begin(&self.other, &second).await;
+        assert_eq!(begun, Begun::New, "the first one's lease is over");
+        let is = renew(&self.other, &second, HOUR).await;
+        assert!(is, "the second one is at it");
+        let begun = begin(&self.one, &third).await;
+        assert_eq!(begun, Begun::InProgress, "the second one is at it still");
+        abandon(&self.other, &second).await;
+        let is = renew(&self.other, &second, HOUR).await;
+        assert!(!is, "it was abandoned");
+        let begun = begin(&self.one, &third).await;
+        assert_eq!(begun, Begun::New, "what was abandoned is new");
+        finish(&self.one, &third, HOUR).await;
+        let is = renew(&self.one, &third, SECOND).await;
+        assert!(!is, "it is done");
+        pass(SECOND).await;
+        let begun = begin(&self.other, &second).await;
+        assert_eq!(
+            begun,
+            Begun::Done,
+            "a lease takes nothing from what is done"
+        );
     }
 
     async fn what_failed_is_begun_again(&self) {
@@ -123,6 +160,10 @@ impl Kit {
 
 async fn begin(state: &Arc<dyn SharedState>, once: &Once) -> Begun {
     state.begin(once, HOUR).await.expect(THERE)
+}
+
+async fn renew(state: &Arc<dyn SharedState>, once: &Once, lease: Duration) -> bool {
+    state.renew(once, lease).await.expect(THERE)
 }
 
 async fn finish(state: &Arc<dyn SharedState>, once: &Once, ttl: Duration) {

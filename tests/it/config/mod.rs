@@ -25,6 +25,7 @@ mod schema;
 mod secret_files;
 mod secrets;
 mod shapes;
+mod shared_revocations;
 mod summary;
 mod trust;
 mod watch;

@@ -4,6 +4,7 @@ mod bodies;
 mod keys;
 mod revoked;
 mod tokens;
+mod wire;
 
 use std::{
     convert::Infallible,

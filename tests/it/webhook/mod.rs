@@ -20,6 +20,7 @@ mod replay;
 mod replay_stores;
 mod routes;
 mod schemes;
+mod shared_leases;
 mod shared_store;
 mod signing;
 mod slack;

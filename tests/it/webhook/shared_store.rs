@@ -37,6 +37,7 @@ struct Told {
     /// A beginning is carried out, and its answer is lost.
     loses_answers: AtomicBool,
     panics: AtomicBool,
+    renewed: AtomicUsize,
     abandoned: AtomicUsize,
     finished: Mutex<Vec<bool>>,
 }
@@ -93,6 +94,11 @@ impl SharedState for Replica {
                 false => begun.await,
             }
         })
+    }
+
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        self.0.renewed.fetch_add(1, Ordering::SeqCst);
+        self.later(self.0.memory.renew(once, lease))
     }
 
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
@@ -265,6 +271,7 @@ async fn what_was_handled_while_the_state_went_away_is_written_down_when_it_is_b
     let asked = told.finished.lock().unwrap().len();
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     assert_eq!(told.finished.lock().unwrap().len(), asked);
+    assert_eq!(told.renewed.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,24 @@ pub(super) async fn begin(
     })
 }
 
+pub(super) async fn renew(
+    pool: &Pool,
+    once: &Once,
+    lease: Duration,
+    until: Instant,
+) -> Result<bool, Fault> {
+    let sql = "UPDATE tower_auth_shared.once SET until = tower_auth_shared.micros() + $3
+        WHERE name = $1 AND attempt = $2 AND until > tower_auth_shared.micros() RETURNING true";
+    let attempt = once.attempt().to_be_bytes();
+    let values = [
+        (&once.name().as_slice() as _, Type::BYTEA),
+        (&attempt.as_slice() as _, Type::BYTEA),
+        (&micros(lease) as _, Type::INT8),
+    ];
+    let renewed = in_words(pool, until, sql, &values).await?;
+    Ok(!renewed.is_empty())
+}
+
 pub(super) async fn finish(
     pool: &Pool,
     once: &Once,

@@ -230,6 +230,11 @@ impl SharedState for PostgresSharedState {
         self.ask(move |pool, until| async move { once::begin(&pool, &once, lease, until).await })
     }
 
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        let once = *once;
+        self.ask(move |pool, until| async move { once::renew(&pool, &once, lease, until).await })
+    }
+
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
         let once = *once;
         self.ask(move |pool, until| async move { once::finish(&pool, &once, ttl, until).await })

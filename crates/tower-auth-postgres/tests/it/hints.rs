@@ -19,7 +19,10 @@ async fn hears(listener: &PostgresKeyStore, other: &PostgresKeyStore) -> bool {
     let hint = tokio::spawn(listener.changed());
     // The hint has to be waited for before it comes.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    other.renew_epoch().await.unwrap();
+    if other.renew_epoch().await.is_err() {
+        // Its own connection may be one that was cut, and the next call makes another.
+        return false;
+    }
     tokio::time::timeout(Duration::from_millis(500), hint)
         .await
         .is_ok()

@@ -15,4 +15,5 @@ mod proxy;
 mod secrets;
 mod shared;
 mod shared_opening;
+mod sweeping;
 mod tls;

@@ -141,7 +141,19 @@ async fn connections_that_are_all_in_use_are_waited_for_and_then_said() {
     let lock = "BEGIN; SELECT FROM tower_auth.store FOR UPDATE";
     other.batch_execute(lock).await.unwrap();
     let busy = tokio::spawn(store.write(testing::key_store_create(1)));
-    tokio::time::sleep(SOON / 20).await;
+    // It has the connection when it waits for the lock.
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let looking = database.client().await;
+    while looking
+        .query_one(waiting, &[])
+        .await
+        .unwrap()
+        .get::<_, i64>(0)
+        == 0
+    {
+        tokio::time::sleep(SOON / 200).await;
+    }
     let impatient = store.clone().with_wait_limit(SOON);
     let error = impatient.spend(KeyId::new("key_1")).await.unwrap_err();
     assert_eq!(

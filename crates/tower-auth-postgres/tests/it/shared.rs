@@ -30,7 +30,7 @@ pub(super) async fn sql(database: &Database<'_>, sql: &str) {
     database.client().await.batch_execute(sql).await.unwrap();
 }
 
-async fn number(database: &Database<'_>, sql: &str) -> i64 {
+pub(super) async fn number(database: &Database<'_>, sql: &str) -> i64 {
     database
         .client()
         .await
@@ -202,43 +202,6 @@ async fn a_server_that_crashes_counts_anew_and_remembers_what_was_done() {
         matches!(admitted, Admission::Admitted { .. }),
         "{admitted:?}"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_over_is_removed_and_what_is_not_stays() {
-    let Some(server) = Postgres::shared() else {
-        return;
-    };
-    let database = server.database().await;
-    let shared = state(&database.url()).await;
-    let (short, long) = (count("a", "1000 per second"), count("b", "1 per hour"));
-    shared.admit(&[short, long]).await.unwrap();
-    let (over, kept) = (Once::new("test", b"over"), Once::new("test", b"kept"));
-    shared
-        .finish(&over, Duration::from_millis(1))
-        .await
-        .unwrap();
-    // More than are removed at once.
-    sql(
-        &database,
-        "INSERT INTO tower_auth_shared.counts SELECT decode(lpad(to_hex(one), 32, '0'), 'hex'), 1, 1
-            FROM generate_series(1, 2500) AS one;
-         INSERT INTO tower_auth_shared.once SELECT decode(lpad(to_hex(one), 64, '0'), 'hex'), NULL, 1
-            FROM generate_series(1, 2500) AS one",
-    )
-    .await;
-    shared.finish(&kept, HOUR).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    // A process that opens the state sweeps.
-    let _other = state(&database.url()).await;
-    for table in ["counts", "once"] {
-        let rows = format!("SELECT count(*) FROM tower_auth_shared.{table}");
-        while number(&database, &rows).await != 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-    let begun = shared.begin(&Once::new("test", b"kept"), HOUR).await;
-    assert_eq!(begun.unwrap(), Begun::Done);
 }
 
 #[tokio::test(flavor = "multi_thread")]

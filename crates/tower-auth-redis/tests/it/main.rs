@@ -7,6 +7,7 @@ mod common;
 mod counts;
 mod eviction;
 mod garbage;
+mod limits;
 mod opener;
 mod outage;
 mod revocations;

@@ -10,7 +10,7 @@ use super::values;
 /// End tokens before their time: one token, or everything of a user that was issued until now
 ///
 /// Every server that asks the revocations of this store refuses them within a second: one with
-/// `revocations` in its file, or with `Revocations::of_keys` in its program. Of a user everything ends,
+/// `revocations` in its file, or with `Revocations` in its program. Of a user everything ends,
 /// whatever provider accepts it and whatever claim the user id is from. The managed keys of the user are
 /// revoked with the tokens, for good; the command tells which, and which others have the same user id.
 ///
@@ -18,10 +18,11 @@ use super::values;
 #[derive(Debug, Args)]
 #[command(
     arg_required_else_help = false,
-    group = ArgGroup::new("what").required(true).args(["jti", "user"])
+    group = ArgGroup::new("what").required(true).args(["jti", "user", "begin"])
 )]
 pub(crate) struct RevokeTokens {
-    /// The key store: sqlite:PATH or postgres://USER@HOST/DATABASE
+    /// Where the revocations are kept: the key store, sqlite:PATH or postgres://USER@HOST/DATABASE, or the
+    /// Redis or Valkey server redis://HOST that the servers' file names as `shared`
     #[arg(
         long,
         value_name = "URL",
@@ -30,7 +31,7 @@ pub(crate) struct RevokeTokens {
     )]
     pub(crate) store: Option<String>,
 
-    /// Who you are, for the audit records [default: the name of your account on this machine]
+    /// Who you are, for the audit records of a key store [default: the name of your account on this machine]
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) operator: Option<String>,
 
@@ -47,6 +48,11 @@ pub(crate) struct RevokeTokens {
     /// The user, as the server knows it: everything that was issued to it ends
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
+
+    /// Begin a list on a Redis or Valkey server that has none, because it is new or was emptied: until then
+    /// its servers let nobody in. Where servers run that know the old list, they write it back by themselves
+    #[arg(long, conflicts_with_all = ["issuer", "method", "tenant", "before", "expires_at", "reason"])]
+    pub(crate) begin: bool,
 
     /// Only what a provider of this method accepts, such as oauth2, or api_key for keys. Of a user, only
     /// the ids of the first claim then [default: every method]

@@ -1,18 +1,22 @@
 //! `revoke`.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use tower_auth::{
     Principal,
-    keys::{KeyId, ManagedKey, ManagedKeys, Revocation},
-    revocations::{Revocations, Revoked},
+    keys::{KeyAdminError, KeyId, ManagedKey, ManagedKeys, Revocation},
+    revocations::{RevocationStore, Revocations, Revoked},
 };
 
 use crate::{
-    administration::{Administration, Missing, PAGE},
+    administration::{self, Administration, Missing, PAGE},
     arguments::RevokeTokens,
-    fault::{Fault, of_change},
+    engines,
+    fault::{Fault, of_change, with_causes},
     interrupt::unless_interrupted,
     output,
     plain::Plain,
@@ -52,28 +56,72 @@ struct Done {
 
 pub(super) async fn run(revoke: &RevokeTokens) -> Result<(), Fault> {
     let work = async {
-        let (store, operator) = (revoke.store.as_deref(), revoke.operator.as_deref());
-        let administration = Administration::open_at(store, operator, Missing::Fails).await?;
-        let revocations = Revocations::of_keys(&keys(revoke, &administration)?);
-        let admin = revocations
-            .with_max_token_lifetime(revoke.keep)
-            .as_operator(administration.operator());
-        let revoked = admin.revoke(revocation(revoke)).await.map_err(of_change)?;
-        let (keys, left) = match &revoke.user {
-            Some(user) => keys_of(user, &revoked, &administration).await?,
-            None => (Vec::new(), Vec::new()),
-        };
-        Ok(Done {
-            revoked,
-            keys,
-            left,
-        })
+        let url = revoke.store.as_deref().unwrap_or_default();
+        match engines::open_revocations(url).await {
+            Some(store) => on_server(revoke, store?).await,
+            None => in_key_store(revoke).await.map(Some),
+        }
     };
     let done = unless_interrupted("the revocation", work).await?;
-    match revoke.json {
-        true => output::json(&view(revoke, &done)),
-        false => say(revoke, &done),
+    match done {
+        None => output::line(&"there is a list of revocations now: its servers let callers in"),
+        Some(done) if revoke.json => output::json(&view(revoke, &done)),
+        Some(done) => say(revoke, &done),
     }
+}
+
+/// Revokes on a server that keeps no keys; `None` where a list was begun.
+async fn on_server(
+    revoke: &RevokeTokens,
+    store: Arc<dyn RevocationStore>,
+) -> Result<Option<Done>, Fault> {
+    let operator = administration::operator(revoke.operator.as_deref())?;
+    let revocations = Revocations::of(store).with_max_token_lifetime(revoke.keep);
+    if revoke.begin {
+        let begun = revocations.begin().await;
+        begun.map_err(|error| Fault::failed(with_causes(&error)))?;
+        return Ok(None);
+    }
+    let admin = revocations.as_operator(operator);
+    let revoked = admin.revoke(revocation(revoke)).await.map_err(of_try)?;
+    Ok(Some(Done {
+        revoked,
+        keys: Vec::new(),
+        left: Vec::new(),
+    }))
+}
+
+/// An error of a server that keeps no audit records. To revoke again does no harm.
+fn of_try(error: KeyAdminError) -> Fault {
+    let is_unknown = matches!(error, KeyAdminError::Unavailable(_));
+    match (Fault::from(error), is_unknown) {
+        (fault, true) => fault.and("revoke again"),
+        (fault, false) => fault,
+    }
+}
+
+async fn in_key_store(revoke: &RevokeTokens) -> Result<Done, Fault> {
+    if revoke.begin {
+        return Err(Fault::usage(
+            "--begin is for a Redis or Valkey server: a key store always has a list",
+        ));
+    }
+    let (store, operator) = (revoke.store.as_deref(), revoke.operator.as_deref());
+    let administration = Administration::open_at(store, operator, Missing::Fails).await?;
+    let revocations = Revocations::of_keys(&keys(revoke, &administration)?);
+    let admin = revocations
+        .with_max_token_lifetime(revoke.keep)
+        .as_operator(administration.operator());
+    let revoked = admin.revoke(revocation(revoke)).await.map_err(of_change)?;
+    let (keys, left) = match &revoke.user {
+        Some(user) => keys_of(user, &revoked, &administration).await?,
+        None => (Vec::new(), Vec::new()),
+    };
+    Ok(Done {
+        revoked,
+        keys,
+        left,
+    })
 }
 
 fn keys(revoke: &RevokeTokens, administration: &Administration) -> Result<ManagedKeys, Fault> {

@@ -16,6 +16,7 @@ mod making;
 mod mistakes;
 mod outage;
 mod postgres;
+mod redis_revoking;
 mod revoking;
 mod updating;
 mod whole_life;

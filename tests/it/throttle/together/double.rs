@@ -124,6 +124,10 @@ impl SharedState for Double {
         self.answer(|state| state.begin(once, lease))
     }
 
+    fn renew(&self, once: &Once, lease: Duration) -> Answer<Result<bool, SharedStateError>> {
+        self.answer(|state| state.renew(once, lease))
+    }
+
     fn finish(&self, once: &Once, ttl: Duration) -> Answer<Result<(), SharedStateError>> {
         self.answer(|state| state.finish(once, ttl))
     }
