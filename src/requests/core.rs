@@ -33,6 +33,7 @@ use crate::{
 
 /// The limits of a layer and their counts.
 pub(super) struct Core {
+    pub(super) plan: Plan,
     counted: Arc<Counted>,
     pub(super) fields: Fields,
     running: Option<Arc<Running>>,
@@ -43,7 +44,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: Plan) -> Self {
         let limits = &*plan.limits;
         let (clock, shared) = (plan.clock.clone(), plan.shared.clone());
         let counted = Arc::new(Counted::new(limits, plan.max_buckets, clock, shared));
@@ -61,6 +62,7 @@ impl Core {
             meters: (0..1_u16 << for_routes).map(meter).collect(),
             callerless: AtomicU32::new(0),
             counted,
+            plan,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
 /// fields; a request within its limits tells what is left in the same fields. Handlers may
 /// [charge](crate::AuthContext::charge) more.
 ///
-/// Clones count together, and so do layers that share it. Memory is bounded: 16 bytes for each subject
+/// Clones count together, and so do layers that share it. Memory is bounded: 13 bytes for each subject
 /// of a limit, a million unless set.
 ///
 /// # Example
@@ -53,7 +53,6 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Requests {
-    plan: Plan,
     core: Arc<Core>,
 }
 
@@ -105,14 +104,13 @@ impl Requests {
 
     fn of(plan: Plan) -> Self {
         Self {
-            core: Arc::new(Core::new(&plan)),
-            plan,
+            core: Arc::new(Core::new(plan)),
         }
     }
 
     /// The limits with other settings. All counts are forgotten.
     pub(super) fn edit(self, change: impl FnOnce(&mut Plan)) -> Self {
-        let mut plan = self.plan;
+        let mut plan = self.core.plan.clone();
         change(&mut plan);
         Self::of(plan)
     }
@@ -197,9 +195,13 @@ impl Requests {
 impl fmt::Display for Requests {
     /// Writes the limits with their names and quotas, and how many requests may run.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits = self.plan.limits.iter();
+        let limits = self.core.plan.limits.iter();
         let limits = limits.map(|limit| format!("{} {}", limit.name, limit.quota));
-        let running = self.plan.max_running.map(|most| format!("running {most}"));
+        let running = self
+            .core
+            .plan
+            .max_running
+            .map(|most| format!("running {most}"));
         let all: Vec<String> = limits.chain(running).collect();
         f.write_str(&all.join(", "))
     }
@@ -208,8 +210,8 @@ impl fmt::Display for Requests {
 impl fmt::Debug for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Requests")
-            .field("limits", &self.plan.limits)
-            .field("max_running", &self.plan.max_running)
+            .field("limits", &self.core.plan.limits)
+            .field("max_running", &self.core.plan.max_running)
             .finish_non_exhaustive()
     }
 }

@@ -207,7 +207,7 @@ mod tests {
         let (counts, _) = counts();
         let (wide, narrow) = (
             take(1, "10 per minute", 1),
-            take(2 << 64, "2 per minute", 1),
+            take(2 << 96, "2 per minute", 1),
         );
         for remaining in [1, 0] {
             let taken = counts.take(&[wide, narrow]);
@@ -232,7 +232,7 @@ mod tests {
     fn buckets_of_one_lock_and_of_several_are_taken_from() {
         let (counts, _) = counts();
         let takes: Vec<_> = (0..8)
-            .map(|number| take((number << 64) + number / 2, "3 per minute", 1))
+            .map(|number| take((number << 96) + number / 2, "3 per minute", 1))
             .collect();
         for remaining in [2, 1, 0] {
             let taken = counts.take(&takes);
@@ -275,7 +275,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for number in 0..200 {
-                        let other = take((number % 7 + 2) << 64 | number, "100000 per minute", 1);
+                        let other = take((number % 7 + 2) << 96 | number, "100000 per minute", 1);
                         let takes = [take(1, "100 per minute", 1), other];
                         passed.fetch_add(1, Ordering::Relaxed);
                         if let Taken::All { .. } = counts.take(&takes) {

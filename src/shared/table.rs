@@ -18,16 +18,23 @@ pub(super) struct Shard {
     sets: Box<[Set]>,
 }
 
-/// The hashes of a set, and behind them their times; a time of 0 is an empty place.
-type Set = [u64; 2 * WAYS];
+/// What tells the entries of a set apart, and their times; a time of 0 is an empty place.
+///
+/// It is one cache line: a set that nobody has looked at for a while is fetched once.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Set {
+    times: [u64; WAYS],
+    tags: [u32; WAYS],
+}
 
 impl Table {
-    /// A table of about that many entries, 16 bytes each: memory is taken when entries come.
+    /// A table of about that many entries, 13 bytes each: memory is taken when entries come.
     pub(crate) fn new(entries: usize) -> Self {
         let sets = entries.div_ceil(SHARDS * WAYS).max(1);
         let shard = || {
             Mutex::new(Shard {
-                sets: vec![[0; 2 * WAYS]; sets].into_boxed_slice(),
+                sets: vec![EMPTY; sets].into_boxed_slice(),
             })
         };
         Self {
@@ -37,7 +44,7 @@ impl Table {
 
     /// The number of the lock for a hash.
     pub(super) fn shard_of(hash: u128) -> usize {
-        // The low bits choose the lock, those above it the set, and the high half tells entries apart.
+        // The low bits choose the lock.
         usize::try_from(hash % SHARDS as u128).unwrap_or_default()
     }
 
@@ -61,44 +68,43 @@ impl Table {
 
 impl Shard {
     pub(super) fn get(&mut self, hash: u128) -> u64 {
-        let (tag, set) = self.place(hash);
-        let (tags, times) = set.split_at(WAYS);
-        let entries = tags.iter().zip(times);
-        entries
-            .filter(|(found, time)| **found == tag && **time != 0)
-            .map(|(_, time)| *time)
-            .next()
-            .unwrap_or(0)
+        let tag = tag(hash);
+        let set = self.set_of(hash);
+        let mut entries = set.tags.iter().zip(&set.times);
+        let own = entries.find(|(there, time)| **there == tag && **time != 0);
+        own.map_or(0, |(_, time)| *time)
     }
 
     pub(super) fn set(&mut self, hash: u128, time: u64) {
-        let (tag, set) = self.place(hash);
-        let (tags, times) = set.split_at_mut(WAYS);
-        let entries = || tags.iter().zip(times.iter());
-        let own = entries().position(|(found, time)| *found == tag && *time != 0);
+        let tag = tag(hash);
+        let set = self.set_of(hash);
+        let entries = || set.tags.iter().zip(&set.times);
+        let own = entries().position(|(there, time)| *there == tag && *time != 0);
         let place = own.or_else(|| {
-            let earliest = times.iter().enumerate().min_by_key(|(_, time)| **time);
+            let earliest = set.times.iter().enumerate().min_by_key(|(_, time)| **time);
             earliest.map(|(place, _)| place)
         });
         if let Some(place) = place
-            && let (Some(tag_there), Some(time_there)) = (tags.get_mut(place), times.get_mut(place))
+            && let (Some(tag_there), Some(time_there)) =
+                (set.tags.get_mut(place), set.times.get_mut(place))
         {
             *tag_there = tag;
             *time_there = time;
         }
     }
 
-    fn place(&mut self, hash: u128) -> (u64, &mut Set) {
-        let tag = (hash >> 64) as u64;
-        let number = (hash as u64) / SHARDS as u64;
-        let sets = self.sets.len();
-        let number = usize::try_from(number % sets as u64).unwrap_or_default();
-        let set = self.sets.get_mut(number);
-        (
-            tag,
-            set.expect("INVARIANT: the remainder is below the number of sets"),
-        )
+    fn set_of(&mut self, hash: u128) -> &mut Set {
+        // The high bits of the low half, spread over the sets.
+        let spread = (hash & u128::from(u64::MAX)) * self.sets.len() as u128;
+        let set = self.sets.get_mut((spread >> 64) as usize);
+        set.expect("INVARIANT: a part below one of the number of sets is below it")
     }
+}
+
+/// What tells entries of one set apart: no bit of it chooses the set or the lock. With a secret behind it, an
+/// entry is taken for another once in a thousand million times.
+fn tag(hash: u128) -> u32 {
+    (hash >> 96) as u32
 }
 
 impl std::fmt::Debug for Table {
@@ -108,8 +114,11 @@ impl std::fmt::Debug for Table {
 }
 
 const SHARDS: usize = 64;
-/// Two cache lines.
-const WAYS: usize = 8;
+const WAYS: usize = 5;
+const EMPTY: Set = Set {
+    times: [0; WAYS],
+    tags: [0; WAYS],
+};
 
 #[cfg(test)]
 mod tests {
@@ -117,7 +126,7 @@ mod tests {
 
     /// Hashes of one set.
     fn hash(tag: u64) -> u128 {
-        u128::from(tag) << 64
+        u128::from(tag) << 96
     }
 
     #[test]
@@ -132,12 +141,12 @@ mod tests {
     #[test]
     fn a_full_set_lets_the_earliest_time_go() {
         let table = Table::new(1);
-        for tag in 1..=8 {
+        for tag in 1..=5 {
             table.set(hash(tag), 100 - tag);
         }
-        table.set(hash(9), 200);
-        assert_eq!(table.get(hash(8)), 0);
-        for tag in (1..8).chain([9]) {
+        table.set(hash(6), 200);
+        assert_eq!(table.get(hash(5)), 0);
+        for tag in (1..5).chain([6]) {
             assert_ne!(table.get(hash(tag)), 0, "{tag}");
         }
     }
@@ -153,7 +162,7 @@ mod tests {
             table.set(*hash, number as u64 + 1);
         }
         let held = hashes.iter().filter(|hash| table.get(**hash) != 0).count();
-        assert_eq!(held, 4_096);
+        assert_eq!(held, 13 * 5 * SHARDS);
         let newest = hashes.iter().rev().take(2_000);
         let kept = newest.filter(|hash| table.get(**hash) != 0).count();
         assert!(kept > 1_900, "{kept}");
