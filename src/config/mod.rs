@@ -81,7 +81,7 @@
 //! | `max_credential_bytes` | what is shown with up to 8 KiB | what is shown with up to that |
 //! | `public_paths` | nothing: who may call may call there | that path to everybody |
 //! | `shared` | nothing, or as many requests as each process allows alone; copies of a delivery that another process has handled | the same of another state |
-//! | `revocations` | what was revoked, and tokens that live long or do not say since when | by its members, tokens that live longer; what was revoked during an outage so many seconds; what was issued by a clock ahead |
+//! | `revocations` | what was revoked, and tokens that live long or do not say since when | by its members, tokens that live longer, or that do not say since when (`insecure_allow_missing_iat`); what was revoked during an outage so many seconds; what was issued by a clock ahead |
 //! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
 //! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |
 //! | `webhooks[].secret`, `webhooks[].public_key`, `webhooks[].hmac`, `webhooks[].scheme` | what is proven by less (a time, a prefix) | deliveries that are signed so |

@@ -1,6 +1,7 @@
 //! The accepted caller.
 
 mod charge;
+mod confirms;
 mod credential;
 mod ended;
 #[cfg(feature = "keys")]
@@ -22,13 +23,16 @@ mod vouched;
 mod without_headers;
 
 pub use self::ended::Ended;
-#[cfg(feature = "keys")]
-pub(crate) use self::revoker::Revokes;
 pub(crate) use self::{
     charge::{Charge, Standing},
     meter::Meter,
     resting::RestingContext,
     revoker::Revoker,
+};
+#[cfg(feature = "keys")]
+pub(crate) use self::{
+    confirms::{Confirmation, Confirms},
+    revoker::Revokes,
 };
 
 #[cfg(feature = "jwt")]

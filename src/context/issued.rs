@@ -5,7 +5,7 @@
 /// 16 bytes, because a table of a million keys holds as many.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Issued {
-    /// Milliseconds since the Unix epoch, or `NEVER_TOLD`.
+    /// Milliseconds since the Unix epoch, or `NEVER_TOLD`, or `LEFT_OUT`.
     pub(crate) at: u64,
     pub(crate) id: Span,
 }
@@ -39,6 +39,8 @@ impl Span {
 
 /// No time.
 pub(crate) const NEVER_TOLD: u64 = u64::MAX;
+/// No time, of a token that speaks for itself and does not say it.
+pub(crate) const LEFT_OUT: u64 = u64::MAX - 1;
 /// The caller showed no token.
 pub(crate) const NO_TOKEN: u32 = u32::MAX;
 /// The caller's token has no id.

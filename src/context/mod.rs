@@ -11,16 +11,19 @@ mod shown;
 mod token_id;
 
 pub(crate) use self::caller::{Charge, Meter, RestingContext, Revoker, Standing, UNNAMED};
-#[cfg(feature = "keys")]
-pub(crate) use self::{caller::Revokes, principal::authority};
 pub use self::{
     caller::{AuthContext, Ended},
     claim_path::ClaimPath,
     metadata::ClaimError,
     principal::Principal,
 };
+#[cfg(feature = "keys")]
+pub(crate) use self::{
+    caller::{Confirmation, Confirms, Revokes},
+    principal::authority,
+};
 #[cfg(feature = "jwt")]
 pub(crate) use self::{
     caller::{Verified, VerifiedClaims},
-    token_id::TokenId,
+    token_id::{IssuedAt, TokenId},
 };

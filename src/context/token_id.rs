@@ -1,6 +1,6 @@
 //! The id of a token, from its verified claims.
 
-use super::issued::{APART, Issued, NEVER_TOLD, NO_ID, Span};
+use super::issued::{APART, Issued, LEFT_OUT, NEVER_TOLD, NO_ID, Span};
 
 /// The id of a token among its claims.
 pub(crate) enum TokenId {
@@ -8,6 +8,15 @@ pub(crate) enum TokenId {
     Within(Span),
     /// The JSON writes it with escapes.
     Apart(Box<str>),
+}
+
+/// When a signed token was issued, or one that somebody was asked for and told.
+#[derive(Clone, Copy)]
+pub(crate) enum IssuedAt {
+    /// In Unix seconds.
+    Second(u64),
+    /// The token speaks for itself, and does not say it.
+    LeftOut,
 }
 
 impl TokenId {
@@ -31,10 +40,14 @@ impl TokenId {
 }
 
 impl Issued {
-    /// Of a token, at that second.
-    pub(crate) fn token(issued_at: Option<u64>, id: &TokenId) -> Self {
+    /// Of a token; `None` where whoever was asked for it does not say when it was issued.
+    pub(crate) fn token(issued_at: Option<IssuedAt>, id: &TokenId) -> Self {
         Self {
-            at: issued_at.map_or(NEVER_TOLD, |seconds| seconds.saturating_mul(1_000)),
+            at: match issued_at {
+                Some(IssuedAt::Second(seconds)) => seconds.saturating_mul(1_000).min(LEFT_OUT - 1),
+                Some(IssuedAt::LeftOut) => LEFT_OUT,
+                None => NEVER_TOLD,
+            },
             id: match id {
                 TokenId::None => Span::of_len(NO_ID),
                 TokenId::Within(span) => *span,

@@ -263,9 +263,8 @@ impl KeyAdmin {
         valid::reason(reason)?;
         let decide = |read: &Read| {
             let (id, reason) = (id.clone(), reason.into());
-            Ok(self
-                .authority
-                .change(read.own.as_ref(), Change::Revoke { id, reason }))
+            self.authority
+                .change(read.own.as_ref(), Change::Revoke { id, reason })
         };
         let revoked = self.authority.changed(id, decide).await?;
         revoked.key.map(Into::into).ok_or(KeyAdminError::NotFound)
@@ -283,9 +282,8 @@ impl KeyAdmin {
                 bounds.check(read.key.record())?;
             }
             let (id, at) = (id.clone(), read.key.revision());
-            Ok(self
-                .authority
-                .change(read.own.as_ref(), Change::Delete { id, at }))
+            self.authority
+                .change(read.own.as_ref(), Change::Delete { id, at })
         };
         self.authority.changed(id, decide).await.map(drop)
     }

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, error::Error, fmt};
 
-use super::{KeyStoreError, error::FULL};
+use super::{
+    KeyStoreError,
+    error::{FULL, REVOKED},
+};
 use crate::error::AuthError;
 
 /// The reason why an administrator's request failed.
@@ -61,6 +64,7 @@ impl From<KeyStoreError> for KeyAdminError {
             KeyStoreError::Changed => Self::Conflict("the key was changed meanwhile: try again"),
             KeyStoreError::Taken => Self::Conflict("a key with that digest is there already"),
             KeyStoreError::Held => Self::Conflict("a live key may administer keys already"),
+            KeyStoreError::Revoked => Self::Forbidden(REVOKED),
             KeyStoreError::Full => Self::Conflict(FULL),
             unavailable => Self::Unavailable(unavailable),
         }

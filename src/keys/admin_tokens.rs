@@ -1,8 +1,11 @@
 //! Revoking tokens, and with a principal its keys [13.1].
 
+use std::time::Duration;
+
 use super::{
     Applied, Change, KeyAdmin, KeyAdminError, KeyId, KeyLookup, KeyOwner, KeyQuery, KeyRecord,
-    KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Whose, Written,
+    KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Timestamp, Whose,
+    Written,
     authority::{Authority, LIMIT, WRITE},
     bounds, valid,
 };
@@ -29,28 +32,40 @@ impl KeyAdmin {
                 tokens = tokens.within(bounds.caller, bounds.is_admin())?;
             }
             let change = Change::RevokeTokens(Box::new(tokens.clone()));
-            let write = authority.change(own.as_ref(), change);
+            // Of a caller who has ended too: they may end more of their own, and it gives nobody anything.
+            let write = KeyWrite::new(authority.actor(own.as_ref()), change);
+            let write = write.on_behalf_of(own.as_ref());
             match ask(LIMIT, || store.write(write)).await {
                 Err(KeyStoreError::Changed) if tries > 0 => tries -= 1,
                 written => break (entry_of(written?.value)?, tokens, own),
             }
         };
         on_entry(entry);
-        let mut revoked = Vec::new();
-        if let Some((who, tenant)) = tokens.revocation.of_everything() {
-            let tenant = tenant.map(|tenant| tenant.map(Box::from));
-            let keys = KeysOf {
-                authority,
-                own: own.as_ref(),
-                who,
-                tenant,
-                entry,
-                had_instant: tokens.revocation.instant().is_some(),
-                reason: tokens.revocation.reason(),
-            };
-            revoked = keys.revoke().await?;
-        }
+        let keys = KeysOf::new(authority, own.as_ref(), &tokens, entry, Duration::ZERO);
+        let revoked = match keys {
+            Some(keys) => keys.revoke().await?,
+            None => Vec::new(),
+        };
         Ok((entry, revoked))
+    }
+
+    /// Revokes the keys of a user or principal all of whose tokens were revoked in another store, whose clock may
+    /// differ from that of these keys by `leeway`. Answers the keys that were revoked.
+    pub(crate) async fn revoke_keys(
+        &self,
+        tokens: RevokedTokens,
+        entry: RevocationEntry,
+        leeway: Duration,
+    ) -> Result<Vec<KeyId>, KeyAdminError> {
+        let authority = self.authority();
+        let tokens = match authority.bounds(None) {
+            Some(bounds) => tokens.within(bounds.caller, bounds.is_admin())?,
+            None => tokens,
+        };
+        match KeysOf::new(authority, None, &tokens, entry, leeway) {
+            Some(keys) => keys.revoke().await,
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -69,13 +84,33 @@ struct KeysOf<'a> {
     own: Option<&'a StoredKey>,
     who: &'a Whose,
     tenant: Option<Option<Box<str>>>,
-    entry: RevocationEntry,
-    /// Whether somebody named the instant before which all ends.
-    had_instant: bool,
+    /// The instant before which all ends, if somebody named one.
+    before: Option<Timestamp>,
     reason: &'a str,
 }
 
-impl KeysOf<'_> {
+impl<'a> KeysOf<'a> {
+    /// `None` where one token alone was revoked.
+    fn new(
+        authority: &'a Authority,
+        own: Option<&'a StoredKey>,
+        tokens: &'a RevokedTokens,
+        entry: RevocationEntry,
+        leeway: Duration,
+    ) -> Option<Self> {
+        let revocation = &tokens.revocation;
+        let (who, tenant) = revocation.of_everything()?;
+        let named = revocation.instant().and(entry.before());
+        Some(Self {
+            authority,
+            own,
+            who,
+            tenant: tenant.map(|tenant| tenant.map(Box::from)),
+            before: named.map(|instant| instant.saturating_add(leeway)),
+            reason: revocation.reason(),
+        })
+    }
+
     /// Revokes them, until none is left: a key that is not revoked yet may make another meanwhile.
     async fn revoke(&self) -> Result<Vec<KeyId>, KeyAdminError> {
         let mut done = Vec::new();
@@ -176,7 +211,9 @@ impl KeysOf<'_> {
             .is_none_or(|tenant| record.tenant() == tenant.as_deref());
         // Where nobody named an instant, it is now: what was made since the entry was written is
         // ended too.
-        let is_before = !self.had_instant || Some(record.created_at()) <= self.entry.before();
+        let is_before = self
+            .before
+            .is_none_or(|before| record.created_at() <= before);
         record.revoked().is_none() && is_of_tenant && is_before && self.is_theirs(record)
     }
 }

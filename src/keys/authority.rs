@@ -7,6 +7,7 @@ use super::{
     Revision, StoredKey, Timestamp,
     backend::Backend,
     bounds::{self, Bounds},
+    revocable::{LEEWAY, RevocableCaller},
 };
 use crate::{context::AuthContext, hex, polling::ask};
 
@@ -150,9 +151,33 @@ impl Authority {
     }
 
     /// A change on behalf of the caller, which their own key must still be good for when it is
-    /// carried out.
-    pub(super) fn change(&self, own: Option<&StoredKey>, change: Change) -> KeyWrite {
-        KeyWrite::new(self.actor(own), change).on_behalf_of(own)
+    /// carried out, and which no revocation may have ended until then.
+    pub(super) fn change(
+        &self,
+        own: Option<&StoredKey>,
+        change: Change,
+    ) -> Result<KeyWrite, KeyAdminError> {
+        let write = KeyWrite::new(self.actor(own), change).on_behalf_of(own);
+        let Administrator::Caller(caller) = &self.administrator else {
+            return Ok(write);
+        };
+        let list = caller.revoker().map(|revoker| revoker.list());
+        let leeway = list.map_or(LEEWAY, |list| list.leeway());
+        let caller = RevocableCaller::of(caller, self.backend.store_address(), leeway);
+        let caller = caller.map_err(|_| {
+            // It may be the tenant of a revocation.
+            KeyAdminError::Forbidden("your own tenant is not a text")
+        })?;
+        Ok(write.of_caller(caller))
+    }
+
+    /// The caller, where the layer holds them to revocations that this key store does not keep.
+    pub(super) fn held_elsewhere(&self) -> Option<&AuthContext> {
+        let Administrator::Caller(caller) = &self.administrator else {
+            return None;
+        };
+        let store = caller.revoker()?.list().store();
+        (store != Some(self.backend.store_address())).then_some(caller)
     }
 
     pub(super) fn actor(&self, own: Option<&StoredKey>) -> KeyActor {

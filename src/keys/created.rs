@@ -94,6 +94,6 @@ impl Authority {
             idempotency,
             unless_granted,
         };
-        Ok(self.change(own, Change::Create(Box::new(new))))
+        self.change(own, Change::Create(Box::new(new)))
     }
 }

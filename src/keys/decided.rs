@@ -80,7 +80,7 @@ impl Authority {
             credits: update.credits,
             action,
         };
-        Ok(self.change(read.own.as_ref(), change))
+        self.change(read.own.as_ref(), change)
     }
 
     pub(super) fn rotated(
@@ -125,6 +125,6 @@ impl Authority {
             new: Box::new(new),
             digest: KeyDigest::of_key(secret.expose().as_bytes()),
         };
-        Ok(self.change(read.own.as_ref(), change))
+        self.change(read.own.as_ref(), change)
     }
 }

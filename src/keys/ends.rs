@@ -2,6 +2,7 @@
 //! expires by the store's clock, and when nobody can tell any more.
 
 use std::{
+    mem,
     sync::{Arc, Weak},
     task::{Wake, Waker},
 };
@@ -137,9 +138,27 @@ impl Replica {
     /// Ends what a key has open, if the key has ended; else sees to it that it is looked at when it
     /// expires. `otherwise` is what counts where the key is not among the known ones.
     fn review(&self, digest: &KeyDigest, otherwise: Lasts) {
+        self.review_by(digest, || {
+            let known = self.table().with(digest, Known::lasts);
+            known.unwrap_or(otherwise)
+        });
+    }
+
+    /// Whoever reads a key before it changes, and notes it after whoever took the change over, must not
+    /// leave the older word: it is read once more.
+    fn review_by(&self, digest: &KeyDigest, read: impl Fn() -> Lasts) {
+        let mut lasts = read();
+        loop {
+            self.note_end(digest, lasts);
+            let last = mem::replace(&mut lasts, read());
+            if last == lasts {
+                return;
+            }
+        }
+    }
+
+    fn note_end(&self, digest: &KeyDigest, lasts: Lasts) {
         let now = self.store_now();
-        let known = self.table().with(digest, Known::lasts);
-        let lasts = known.unwrap_or(otherwise);
         let (Lasts::Until(at) | Lasts::Unsure(at)) = lasts else {
             return self.finish(digest);
         };
@@ -211,5 +230,34 @@ async fn ask_for(replica: Weak<Replica>, digests: Vec<KeyDigest>) {
             }
             Found::Judged(Err(_)) | Found::Unknown => replica.finish(&digest),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::keys::{ManagedKeys, MemoryKeyStore};
+
+    #[test]
+    fn an_end_that_moves_while_somebody_begins_to_wait_counts() {
+        let store = MemoryKeyStore::new().expect("there are random bytes");
+        let keys = ManagedKeys::new(store, "sk").expect("the prefix is well-formed");
+        let admin = keys.as_operator("ada");
+        let replica = admin.authority().backend().replica();
+        let digest = KeyDigest::new([7; 32]);
+        let (end, _) = replica
+            .watched
+            .end_of(&digest, replica.clock(), End::default);
+        let (late, soon) = (NEVER, Timestamp::from_unix_millis(u64::MAX / 2));
+        let reads = Cell::new(0);
+        replica.review_by(&digest, || {
+            reads.set(reads.get() + 1);
+            // Another thread takes a change over after the first reading.
+            Lasts::Until(if reads.get() == 1 { late } else { soon })
+        });
+        assert_eq!(replica.watched.all(), [(digest, Lasts::Until(soon))]);
+        drop(end);
     }
 }

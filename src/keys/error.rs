@@ -36,6 +36,8 @@ pub enum KeyStoreError {
     Taken,
     /// A live key holds the scope that no live key may hold.
     Held,
+    /// A revocation that the store keeps has ended whoever asked for the change.
+    Revoked,
     /// As many revocations are kept as may be, and none of them is over.
     Full,
     /// This store keeps no revocations.
@@ -67,6 +69,7 @@ impl fmt::Display for KeyStoreError {
             Self::Changed => f.write_str("the key was changed meanwhile: read it and try again"),
             Self::Taken => f.write_str("a key with that id or digest is there already"),
             Self::Held => f.write_str("a live key holds that scope already"),
+            Self::Revoked => f.write_str(REVOKED),
             Self::Full => f.write_str(FULL),
             Self::Unsupported => f.write_str(
                 "this key store keeps no revocations: give `Revocations` a store of its own",
@@ -79,6 +82,9 @@ impl fmt::Display for KeyStoreError {
 pub(crate) const FULL: &str = "as many revocations are kept as may be, and none of them is over: raise \
      with_max_revocations, `max_revocations` of a file, if memory allows it, or end everything of a \
      principal at once instead of many single tokens";
+
+/// The refusal of a change by whoever was revoked.
+pub(super) const REVOKED: &str = "your own credential was revoked";
 
 impl Error for KeyStoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

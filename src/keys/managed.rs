@@ -217,6 +217,11 @@ impl ManagedKeys {
         self.backend.replica().table().len()
     }
 
+    /// The address of the store, which tells it from others.
+    pub(crate) fn store_address(&self) -> usize {
+        self.backend.store_address()
+    }
+
     pub(crate) fn store(&self) -> &Arc<dyn KeyStore> {
         self.backend.store()
     }

@@ -243,6 +243,8 @@ impl Tables {
     fn write(&mut self, write: KeyWrite, now: Timestamp) -> Result<Written, KeyStoreError> {
         let own = write.authority().and_then(|id| self.keys.get(id));
         write.check_authority(own, now)?;
+        let revoked = self.revocations.under(&write.revocation_ids());
+        write.check_revocations(&revoked, now)?;
         let idempotency = write.idempotency().map(Box::from);
         if let Some(made) = idempotency
             .as_ref()

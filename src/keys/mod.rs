@@ -38,6 +38,7 @@ mod authority;
 mod backend;
 mod bounds;
 mod carried_out;
+mod confirmed;
 mod contract;
 mod created;
 mod decided;
@@ -62,6 +63,7 @@ mod record;
 mod registry;
 mod replica;
 mod request;
+mod revocable;
 mod revocation;
 mod revocation_bounds;
 mod revocation_shelf;
@@ -80,10 +82,13 @@ mod valid;
 mod watched;
 mod words;
 mod write;
+mod write_of_caller;
 mod write_revocations;
 
 #[cfg(feature = "config")]
 pub(crate) use self::lazy::LazyKeyStore;
+#[cfg(feature = "test-util")]
+pub(crate) use self::revocable::RevocableCaller;
 pub use self::{
     actor::KeyActor,
     admin::KeyAdmin,
@@ -111,6 +116,7 @@ pub(crate) use self::{
     error::FULL,
     place::Position,
     random::random,
+    revocable::{LEEWAY, is_before, leeway_of, tenant_of, tokens_of, who_of},
     revocation::Whose,
     revocation_shelf::RevocationShelf,
     revoked::RevokedSubject,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{KeyStoreError, Revision, RevocationPut, StoredRevocation, Timestamp};
+use super::{KeyStoreError, Revision, RevocationEntry, RevocationPut, StoredRevocation, Timestamp};
 
 /// The revocations of a store in memory, with their feed.
 #[derive(Default)]
@@ -37,6 +37,12 @@ impl RevocationShelf {
             }
             self.feed.insert(revision, entry.id());
         }
+    }
+
+    /// The entries under some ids, as far as they are there.
+    pub(crate) fn under(&self, ids: &[[u8; 32]]) -> Vec<RevocationEntry> {
+        let kept = ids.iter().filter_map(|id| self.kept.get(id));
+        kept.map(|stored| stored.entry).collect()
     }
 
     /// The entries after a revision, at most `limit`, and whether there are no more.

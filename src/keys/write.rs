@@ -3,6 +3,7 @@
 use super::{
     Applied, AuditRecord, CreditBalance, DeletedKey, KeyAction, KeyActor, KeyDigest, KeyId,
     KeyRecord, KeyRevocation, KeyStoreError, Revision, RevocationEntry, StoredKey, Timestamp,
+    revocable::RevocableCaller,
     write_revocations::{RevokedTokens, restored, revoked},
 };
 
@@ -12,17 +13,19 @@ use super::{
 ///
 /// 1. Read the key of [`authority`](Self::authority), and give it to
 ///    [`check_authority`](Self::check_authority) with the time. Its error is the answer.
-/// 2. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
+/// 2. Read the revocations that it keeps under [`revocation_ids`](Self::revocation_ids), and give them to
+///    [`check_revocations`](Self::check_revocations) with the time. Its error is the answer.
+/// 3. If [`idempotency`](Self::idempotency) names a change that was carried out before, and its key
 ///    exists: answer that key ([`Written::Repeated`](super::Written::Repeated)) and change nothing.
-/// 3. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
+/// 4. If a key with the id or the digest of [`creates`](Self::creates) exists: answer
 ///    [`KeyStoreError::Taken`].
-/// 4. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
+/// 5. If a live key ([`KeyRecord::is_live`]) grants ([`KeyRecord::grants`]) the scope of
 ///    [`unless_granted`](Self::unless_granted): answer [`KeyStoreError::Held`].
-/// 5. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
+/// 6. Read the key of [`target`](Self::target), and give it to [`apply`](Self::apply) with the time
 ///    and the last revision. Its error is the answer.
-/// 6. [Settle](super::RevocationPut::settle) each of its revocations. Its error is the answer.
-/// 7. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
-/// 8. Answer [`Written::Applied`](super::Written::Applied).
+/// 7. [Settle](super::RevocationPut::settle) each of its revocations. Its error is the answer.
+/// 8. Write everything in [`Applied`], with the audit records. If one part fails, all of it fails.
+/// 9. Answer [`Written::Applied`](super::Written::Applied).
 ///
 /// Two changes never read the same last revision: a store lets one wait for the other's commit, so
 /// that revisions are in the order of commits.
@@ -31,20 +34,25 @@ use super::{
 ///
 /// ```
 /// use tower_auth::keys::{
-///     Applied, CreditBalance, DeletedKey, KeyStoreError, KeyWrite, Revision, StoredKey, Timestamp, Written,
+///     Applied, CreditBalance, DeletedKey, KeyStoreError, KeyWrite, Revision, RevocationEntry, StoredKey,
+///     Timestamp, Written,
 /// };
 ///
 /// # fn made_by(_: &[StoredKey], _: &str) -> Option<StoredKey> { None }
 /// # fn set_balance(_: &CreditBalance) {}
-/// // The transaction of a store, here over a list.
+/// // The transaction of a store, here over lists.
 /// fn carry_out(
 ///     keys: &mut Vec<StoredKey>,
+///     revocations: &mut Vec<RevocationEntry>,
 ///     latest: Revision,
 ///     now: Timestamp,
 ///     write: KeyWrite,
 /// ) -> Result<Written, KeyStoreError> {
 ///     let own = write.authority().and_then(|id| keys.iter().find(|key| key.record().id() == id));
 ///     write.check_authority(own, now)?;
+///     let ids = write.revocation_ids();
+///     let kept: Vec<_> = revocations.iter().copied().filter(|entry| ids.contains(&entry.id())).collect();
+///     write.check_revocations(&kept, now)?;
 ///     if let Some(key) = write.idempotency().and_then(|text| made_by(keys, text)) {
 ///         return Ok(Written::Repeated(Box::new(key)));
 ///     }
@@ -74,10 +82,12 @@ use super::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct KeyWrite {
-    change: Change,
-    by: KeyActor,
+    pub(super) change: Change,
+    pub(super) by: KeyActor,
     /// The key of whoever asks for it, and the revision that it was read at.
     authority: Option<(KeyId, Revision)>,
+    /// Whoever asks for it, where a revocation ends what they may do.
+    pub(super) caller: Option<RevocableCaller>,
 }
 
 #[derive(Clone, Debug)]
@@ -124,6 +134,7 @@ impl KeyWrite {
             change,
             by,
             authority: None,
+            caller: None,
         }
     }
 

@@ -23,10 +23,10 @@ use crate::{
 pub(crate) struct Polling<P, A, E> {
     clock: Clock,
     /// The last poll that was answered.
-    answered: ArcSwapOption<Answered<A>>,
+    pub(super) answered: ArcSwapOption<Answered<A>>,
     /// Whether the store cannot be asked: a poll failed or timed out, and none was answered since.
-    failing: AtomicBool,
-    last_error: ArcSwapOption<E>,
+    pub(super) failing: AtomicBool,
+    pub(super) last_error: ArcSwapOption<E>,
     progress: Mutex<Progress<P>>,
     /// The number of the last poll that has ended.
     ended: watch::Sender<u64>,
@@ -127,7 +127,7 @@ impl<P: Default, A, E: StoreError> Polling<P, A, E> {
     }
 
     /// Why the store cannot be asked, if that is so.
-    pub(super) fn failure(&self) -> Option<E> {
+    pub(crate) fn failure(&self) -> Option<E> {
         let error = self.last_error.load();
         let is_failing = self.failing.load(Ordering::Acquire);
         error.as_deref().filter(|_| is_failing).cloned()

@@ -40,8 +40,9 @@ pub(crate) async fn refreshed<R: Polled>(replica: &Arc<R>) -> Trust<R::Now> {
     }
 }
 
-/// Waits for a poll that begins from now on, for half a second at most.
-pub(crate) async fn polled<R: Polled>(replica: &Arc<R>) {
+/// Waits for a poll that begins from now on, for half a second at most. Answers whether one ended, with an
+/// answer or a failure.
+pub(crate) async fn polled<R: Polled>(replica: &Arc<R>) -> bool {
     let polling = replica.polling();
     let begun = polling.progress().polls;
     let until = Instant::now() + WAIT_LIMIT;
@@ -50,9 +51,10 @@ pub(crate) async fn polled<R: Polled>(replica: &Arc<R>) {
         start(replica);
         polling.poll_now();
         if !matches!(timeout_at(until, last_poll.changed()).await, Ok(Ok(()))) {
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Waits until everything was read once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AuthResult, Grants, SourceLabel, TokenAuthority};
 use crate::{
     clock::Clock,
-    context::{AuthContext, TokenId, Verified},
+    context::{AuthContext, IssuedAt, TokenId, Verified},
     error::AuthError,
     jose::{ClaimRules, Claims, JoseError, Jws, Key},
     log::TARGET,
@@ -120,7 +120,7 @@ impl TokenVerifier {
             issuer: self.issuer.clone(),
             scopes,
             expires_at,
-            issued_at,
+            issued_at: Some(issued_at.map_or(IssuedAt::LeftOut, IssuedAt::Second)),
             token_id,
             claims: user_id_claim.beside(json),
         })

@@ -6,8 +6,8 @@ use super::{RevocationStoreError, RevocationWrite, backend::Backend};
 use crate::{
     context::AuthContext,
     keys::{
-        KeyActor, KeyAdminError, KeyId, KeyStoreError, Revocation, RevocationEntry, RevokedTokens,
-        Timestamp,
+        KeyActor, KeyAdmin, KeyAdminError, KeyId, KeyStoreError, ManagedKeys, Revocation,
+        RevocationEntry, RevokedTokens, Timestamp,
     },
     polling::ask,
 };
@@ -53,6 +53,15 @@ pub struct RevocationAdmin {
 enum Administrator {
     Operator(Box<str>),
     Caller(AuthContext),
+}
+
+impl Administrator {
+    fn of(&self, keys: &ManagedKeys) -> KeyAdmin {
+        match self {
+            Self::Operator(name) => keys.as_operator(&**name),
+            Self::Caller(caller) => keys.as_caller(caller),
+        }
+    }
 }
 
 /// A revocation that was carried out.
@@ -134,20 +143,27 @@ impl RevocationAdmin {
             // Open streams hear of it after a poll, of many revocations at once.
             replica.polling.poll_now();
         };
-        let Some(keys) = &self.backend.keys else {
-            let entry = self.add(tokens).await?;
-            take(entry);
-            return Ok(Revoked {
-                entry,
-                keys: Vec::new(),
-            });
+        let (entry, mut revoked) = match &self.backend.keys {
+            None => {
+                let entry = self.add(tokens.clone()).await?;
+                take(entry);
+                (entry, Vec::new())
+            }
+            Some(keys) => {
+                let admin = self.administrator.of(keys);
+                admin.revoke_tokens(tokens.clone(), take).await?
+            }
         };
-        let admin = match &self.administrator {
-            Administrator::Operator(name) => keys.as_operator(&**name),
-            Administrator::Caller(caller) => keys.as_caller(caller),
-        };
-        let (entry, keys) = admin.revoke_tokens(tokens, take).await?;
-        Ok(Revoked { entry, keys })
+        for keys in &self.backend.further {
+            let admin = self.administrator.of(keys);
+            // The instant is of another clock than the times of these keys.
+            let ended = admin.revoke_keys(tokens.clone(), entry, settings.leeway);
+            revoked.extend(ended.await?);
+        }
+        Ok(Revoked {
+            entry,
+            keys: revoked,
+        })
     }
 
     /// Adds to a store of its own.

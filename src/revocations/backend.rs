@@ -13,8 +13,10 @@ use crate::keys::ManagedKeys;
 #[derive(Clone)]
 pub(super) struct Backend {
     pub(super) store: Arc<dyn RevocationStore>,
-    /// The keys that end with their principal.
+    /// The keys whose store keeps the list, and which end with their principal.
     pub(super) keys: Option<ManagedKeys>,
+    /// Further keys that end with their principal.
+    pub(super) further: Vec<ManagedKeys>,
     pub(super) settings: Settings,
     replica: Arc<OnceLock<Arc<Replica>>>,
 }
@@ -24,6 +26,7 @@ impl Backend {
         Self {
             store,
             keys,
+            further: Vec::new(),
             settings: Settings::default(),
             replica: Arc::default(),
         }
@@ -39,7 +42,8 @@ impl Backend {
     pub(super) fn replica(&self) -> &Arc<Replica> {
         self.replica.get_or_init(|| {
             let store = Arc::clone(&self.store);
-            Arc::new(Replica::new(store, self.settings.clone()))
+            let key_store = self.keys.as_ref().map(ManagedKeys::store_address);
+            Arc::new(Replica::new(store, key_store, self.settings.clone()))
         })
     }
 }

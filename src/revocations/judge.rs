@@ -7,16 +7,17 @@ use crate::{
     answer::Answer,
     context::AuthContext,
     error::AuthError,
-    keys::{RevokedDigest, Timestamp},
+    keys::{is_before, leeway_of, tenant_of, tokens_of, who_of},
     polling::{Polled, Trust, refreshed, start},
 };
 
 impl Replica {
     pub(super) fn judge(self: &Arc<Self>, caller: &AuthContext) -> Answer<Result<(), AuthError>> {
-        if let Some(ended) = self.ended_by_now(caller) {
-            return Answer::Ready(Err(ended));
-        }
-        match self.trust() {
+        let trust = match self.look_up(caller, || self.trust()) {
+            Ok(trust) => trust,
+            Err(ended) => return Answer::Ready(Err(ended)),
+        };
+        match trust {
             Trust::Fresh(()) => Answer::Ready(Ok(())),
             Trust::Known(()) => {
                 start(self);
@@ -36,6 +37,27 @@ impl Replica {
                         Trust::Ask | Trust::Lost => Err(could_not_ask()),
                     }
                 })
+            }
+        }
+    }
+
+    /// Looks a caller up, and then how far that can be trusted.
+    ///
+    /// A process may be stopped between the two, and a poll be answered: its answer makes nothing newer
+    /// that was looked up before it, so then it is looked up again.
+    fn look_up(
+        &self,
+        caller: &AuthContext,
+        trust: impl Fn() -> Trust<()>,
+    ) -> Result<Trust<()>, AuthError> {
+        loop {
+            let turn = self.turn();
+            if let Some(ended) = self.ended_by_now(caller) {
+                return Err(ended);
+            }
+            let trust = trust();
+            if self.turn() == turn {
+                return Ok(trust);
             }
         }
     }
@@ -66,7 +88,11 @@ impl Replica {
         let is_too_long = match (issued_at, caller.expires_at_unix()) {
             (Some(issued_at), Some(expires_at)) => expires_at.saturating_sub(issued_at) > longest,
             (Some(issued_at), None) => self.clock().now().saturating_sub(issued_at) > longest,
-            (None, _) if settings.needs_issued_at => return Some("token_iat_missing"),
+            // How long it lives is not known: in the last day of a longer life it would pass for a
+            // short one, and its revocation may be forgotten by then.
+            (None, _) if caller.leaves_issue_out() && !settings.allows_missing_iat => {
+                return Some("token_iat_missing");
+            }
             (None, Some(expires_at)) => {
                 let latest = longest.saturating_add(settings.leeway.as_secs());
                 expires_at.saturating_sub(self.clock().now()) > latest
@@ -77,49 +103,48 @@ impl Replica {
     }
 
     fn is_revoked(&self, caller: &AuthContext) -> Option<&'static str> {
-        let token = || {
-            let (issuer, id) = (caller.token_issuer(), caller.token_id()?);
-            Some([
-                RevokedDigest::of_token(issuer, id),
-                RevokedDigest::of_token_by(caller.method(), issuer, id),
-            ])
-        };
-        if self.table.has_token(token) {
+        if self.table.has_token(|| tokens_of(caller)) {
             return Some("token_revoked");
         }
-        let who = || {
-            [
-                RevokedDigest::of_principal(&caller.principal()),
-                RevokedDigest::of_user(caller.token_issuer(), caller.user_id()),
-            ]
-        };
-        let tenant = || {
-            let tenant = caller.claim::<String>("tenant").ok()?;
-            Some(RevokedDigest::of_tenant(tenant.as_deref()))
-        };
+        let (who, tenant) = (|| who_of(caller), || tenant_of(caller).ok());
         let before = self.table.before(who, tenant)?;
-        self.is_before(caller, before).then_some("caller_revoked")
-    }
-
-    /// Whether what a caller showed was issued before an instant.
-    fn is_before(&self, caller: &AuthContext, instant: Timestamp) -> bool {
-        let Some(issued_at) = caller.issued_at_millis() else {
-            return true;
-        };
-        match caller.is_token() {
-            // The second in which it was issued may have begun before, and the issuer's clock be ahead.
-            true => {
-                issued_at
-                    <= instant
-                        .saturating_add(self.settings.leeway)
-                        .as_unix_millis()
-            }
-            // The time of a key and the instant are of one clock.
-            false => issued_at <= instant.as_unix_millis(),
-        }
+        let leeway = leeway_of(caller, self.key_store, self.settings.leeway);
+        is_before(caller.issued_at_millis(), before, leeway).then_some("caller_revoked")
     }
 }
 
 pub(super) fn could_not_ask() -> AuthError {
     AuthError::unavailable("the revocations cannot be read").with_reason("revocations_unavailable")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        keys::{RevocationEntry, RevokedDigest, RevokedSubject, Timestamp},
+        revocations::{MemoryRevocationStore, settings::Settings},
+    };
+
+    #[test]
+    fn what_a_poll_brings_between_the_look_up_and_the_trust_is_looked_up_too() {
+        let store = MemoryRevocationStore::new().expect("there are random bytes");
+        let replica = Replica::new(Arc::new(store), None, Settings::default());
+        let ada = AuthContext::new("ada").with_method("sessions");
+        let until = Timestamp::from_unix_millis(u64::MAX);
+        let entry = RevocationEntry {
+            subject: RevokedSubject::Principal {
+                who: RevokedDigest::of_principal(&ada.principal()),
+                tenant: None,
+                before: until,
+            },
+            until,
+        };
+        let bob = AuthContext::new("bob").with_method("sessions");
+        let poll = || {
+            replica.take([entry]);
+            Trust::Fresh(())
+        };
+        assert!(replica.look_up(&ada, poll).is_err());
+        assert!(matches!(replica.look_up(&bob, poll), Ok(Trust::Fresh(()))));
+    }
 }

@@ -31,6 +31,9 @@
 
 mod admin;
 mod backend;
+mod confirmed;
+#[cfg(feature = "config")]
+mod continued;
 mod contract;
 mod error;
 mod feed;

@@ -22,6 +22,8 @@ use crate::{
 
 pub(super) struct Replica {
     pub(super) store: Arc<dyn RevocationStore>,
+    /// The address of the key store that keeps the list, if one does.
+    pub(super) key_store: Option<usize>,
     pub(super) settings: Settings,
     pub(super) table: Table,
     pub(super) polling: Polling<Option<Position>, Timestamp, RevocationStoreError>,
@@ -31,10 +33,15 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    pub(super) fn new(store: Arc<dyn RevocationStore>, settings: Settings) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn RevocationStore>,
+        key_store: Option<usize>,
+        settings: Settings,
+    ) -> Self {
         Self {
             polling: Polling::new(settings.clock.clone()),
             store,
+            key_store,
             settings,
             table: Table::default(),
             changed: AtomicU32::new(0),

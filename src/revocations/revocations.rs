@@ -28,8 +28,8 @@ use crate::{
 ///
 /// A revocation is kept as long as a token may live, 24 hours unless
 /// [set](Self::with_max_token_lifetime), so a token that lives longer is refused. What was issued at an
-/// unknown time was issued before any instant. A token without `iat` is taken to live no longer than
-/// tokens may; [`require_issued_at`](Self::require_issued_at) refuses such tokens.
+/// unknown time was issued before any instant. A JWT without `iat` does not say how long it lives, and is
+/// refused too unless [allowed](Self::insecure_allow_missing_iat).
 ///
 /// # When the store cannot be asked
 ///
@@ -76,7 +76,7 @@ use crate::{
 ///     .with_leeway(Duration::from_secs(60))
 ///     .with_stale_limit(Duration::from_secs(10))
 ///     .with_max_revocations(100_000)
-///     .require_issued_at();
+///     .insecure_allow_missing_iat();
 /// # let _ = revocations;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -106,6 +106,28 @@ impl Revocations {
         Self {
             backend: Backend::new(Arc::new(store), Some(keys.clone())),
         }
+    }
+
+    /// Adds keys that end with their principal though their store does not keep the revocations: whoever
+    /// revokes everything of a principal revokes these keys too, after the tokens.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::{
+    ///     keys::{ManagedKeys, MemoryKeyStore},
+    ///     revocations::{MemoryRevocationStore, Revocations},
+    /// };
+    ///
+    /// let keys = ManagedKeys::new(MemoryKeyStore::new()?, "sk_live")?;
+    /// let list = MemoryRevocationStore::new()?; // yours: Redis
+    /// let revocations = Revocations::new(list).add_keys(&keys);
+    /// # let _ = revocations;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_keys(mut self, keys: &ManagedKeys) -> Self {
+        self.backend.further.push(keys.clone());
+        self
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -146,9 +168,16 @@ impl Revocations {
         self.with(|settings| settings.max_kept = count)
     }
 
-    /// Refuses tokens that do not say when they were issued (`iat`).
-    pub fn require_issued_at(self) -> Self {
-        self.with(|settings| settings.needs_issued_at = true)
+    /// Accepts JWTs that do not say when they were issued (`iat`), and ends them with every revocation of
+    /// their principal.
+    ///
+    /// # Security
+    ///
+    /// Such a token may have been issued long ago, and in the last day of its life it looks like one that
+    /// lives for a day: after its revocation is forgotten it counts again. Allow it only where the issuer
+    /// writes no token that lives longer than [tokens may](Self::with_max_token_lifetime).
+    pub fn insecure_allow_missing_iat(self) -> Self {
+        self.with(|settings| settings.allows_missing_iat = true)
     }
 
     /// Replaces the clock that measures the age of the copy and the lives of tokens.

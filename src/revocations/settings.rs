@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, keys::LEEWAY};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -13,8 +13,8 @@ pub(super) struct Settings {
     pub(super) leeway: Duration,
     /// The number of entries that a store may keep.
     pub(super) max_kept: usize,
-    /// Whether a token must say when it was issued.
-    pub(super) needs_issued_at: bool,
+    /// Whether a signed token may leave out when it was issued.
+    pub(super) allows_missing_iat: bool,
 }
 
 impl Default for Settings {
@@ -25,13 +25,11 @@ impl Default for Settings {
             max_lifetime: MAX_LIFETIME,
             leeway: LEEWAY,
             max_kept: MAX_KEPT,
-            needs_issued_at: false,
+            allows_missing_iat: false,
         }
     }
 }
 
 const STALE_LIMIT: Duration = Duration::from_secs(60);
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// The leeway of a provider unless a setting says otherwise.
-const LEEWAY: Duration = Duration::from_secs(30);
 const MAX_KEPT: usize = 1_000_000;

@@ -323,7 +323,8 @@ fn text(key: &MadeKey) -> String {
 /// A token that lasts longer than this test.
 fn token() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let claims = serde_json::json!({"sub": "ada", "exp": now.as_secs() + 3_600});
+    let now = now.as_secs();
+    let claims = serde_json::json!({"sub": "ada", "iat": now, "exp": now + 3_600});
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key);
     format!("Bearer {}", token.unwrap())

@@ -48,6 +48,20 @@ pub(crate) async fn changes(
     })
 }
 
+/// Those under some ids, as far as they are there.
+pub(crate) async fn under(
+    transaction: &Transaction,
+    ids: &[[u8; 32]],
+) -> Result<Vec<RevocationEntry>, Fault> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&[u8]> = ids.iter().map(<[u8; 32]>::as_slice).collect();
+    let sql = "SELECT entry FROM tower_auth.revocations WHERE id = ANY ($1)";
+    let rows = transaction.rows(sql, &[(&ids, Type::BYTEA_ARRAY)]).await?;
+    rows.iter().map(|row| entry(column(row, 0)?)).collect()
+}
+
 /// Keeps revocations, each settled with the one that is kept under its id.
 pub(crate) async fn keep(
     transaction: &Transaction,

@@ -46,6 +46,8 @@ async fn in_transaction(
         None => None,
     };
     write.check_authority(own.as_ref(), state.now)?;
+    let revoked = revocations::under(transaction, &write.revocation_ids()).await?;
+    write.check_revocations(&revoked, state.now)?;
     let idempotency = write.idempotency().map(String::from);
     if let Some(text) = &idempotency
         && let Some(made) = read::by_idempotency(transaction, text).await?

@@ -45,6 +45,16 @@ pub(crate) fn changes(
     })
 }
 
+/// Those under some ids, as far as they are there.
+pub(crate) fn under(
+    transaction: &Transaction<'_>,
+    ids: &[[u8; 32]],
+) -> Result<Vec<RevocationEntry>, Fault> {
+    let found = ids.iter().map(|id| kept(transaction, id));
+    let found: Vec<_> = found.collect::<Result<_, Fault>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// Keeps revocations, each settled with the one that is kept under its id.
 pub(crate) fn keep(
     transaction: &Transaction<'_>,

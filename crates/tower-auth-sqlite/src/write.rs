@@ -25,6 +25,8 @@ pub(crate) fn change(
         None => None,
     };
     write.check_authority(own.as_ref(), call.now)?;
+    let revoked = revocations::under(transaction, &write.revocation_ids())?;
+    write.check_revocations(&revoked, call.now)?;
     let idempotency = write.idempotency().map(String::from);
     if let Some(text) = &idempotency
         && let Some(made) = read::by_idempotency(transaction, text)?

@@ -150,6 +150,8 @@ pub(in crate::config) struct KeptShared {
 pub(in crate::config) struct KeptRevocations {
     pub(super) block: RevocationRules,
     pub(in crate::config) store: RevocationsIn,
+    /// Of the keys that end with their principal.
+    pub(super) key_store: Option<KeyStoreUrl>,
     pub(in crate::config) revocations: Revocations,
 }
 

@@ -37,6 +37,12 @@ impl Assembly<'_> {
                 limit.place.path
             ));
         }
+        if block.value.insecure_allow_missing_iat.is_true() {
+            self.weak(
+                "auth.revocations accepts tokens without iat: one that lives longer than tokens may \
+                 counts again after its revocation is forgotten",
+            );
+        }
         let Some(store) = self.store_of_revocations(block, gateway) else {
             return layer;
         };
@@ -50,23 +56,32 @@ impl Assembly<'_> {
             self.conflict(&block.place, message);
             return layer;
         }
-        let same = former.filter(|former| former.block == block.value);
-        let revocations = match (same, &store) {
-            (Some(former), _) => former.revocations.clone(),
-            (None, RevocationsIn::Shared { store, .. }) => {
-                self.with_block(Revocations::new(store.clone()), &block.value)
-            }
-            (None, RevocationsIn::KeyStore(_)) => {
-                // INVARIANT: it is answered only where the document has one.
-                let Some(keys) = &self.kept.managed_keys else {
-                    return layer;
+        let keys = self.kept.managed_keys.as_ref();
+        let key_store = keys.map(|keys| keys.url.clone());
+        let is_same = |former: &&KeptRevocations| {
+            former.block == block.value && former.key_store == key_store
+        };
+        let revocations = match (former.filter(is_same), &store, keys) {
+            (Some(former), ..) => former.revocations.clone(),
+            (None, RevocationsIn::Shared { store, .. }, keys) => {
+                let revocations = Revocations::new(store.clone());
+                let revocations = match keys {
+                    Some(keys) => revocations.add_keys(&keys.keys),
+                    None => revocations,
                 };
-                self.with_block(Revocations::of_keys(&keys.keys), &block.value)
+                self.with_block(revocations, &block.value, former)
             }
+            (None, RevocationsIn::KeyStore(_), Some(keys)) => {
+                let revocations = Revocations::of_keys(&keys.keys);
+                self.with_block(revocations, &block.value, former)
+            }
+            // INVARIANT: it is answered only where the document has keys.
+            (None, RevocationsIn::KeyStore(_), None) => return layer,
         };
         self.kept.revocations = Some(KeptRevocations {
             block: block.value.clone(),
             store,
+            key_store,
             revocations: revocations.clone(),
         });
         layer.revocations(&revocations)
@@ -140,10 +155,20 @@ impl Assembly<'_> {
         }))
     }
 
-    fn with_block(&self, revocations: Revocations, block: &RevocationRules) -> Revocations {
+    /// With the rules of a block, from where the former ones stand.
+    fn with_block(
+        &self,
+        revocations: Revocations,
+        block: &RevocationRules,
+        former: Option<&KeptRevocations>,
+    ) -> Revocations {
         let revocations = with_rules(revocations, block);
-        match &self.config.clock {
+        let revocations = match &self.config.clock {
             Some(clock) => revocations.with_clock(clock.clone()),
+            None => revocations,
+        };
+        match former {
+            Some(former) => revocations.continuing(&former.revocations),
             None => revocations,
         }
     }
@@ -163,8 +188,8 @@ fn with_rules(mut revocations: Revocations, block: &RevocationRules) -> Revocati
     if let Some(most) = block.max_revocations.value() {
         revocations = revocations.with_max_revocations(most.0);
     }
-    match block.require_issued_at.is_true() {
-        true => revocations.require_issued_at(),
+    match block.insecure_allow_missing_iat.is_true() {
+        true => revocations.insecure_allow_missing_iat(),
         false => revocations,
     }
 }

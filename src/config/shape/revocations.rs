@@ -26,8 +26,9 @@ block! {
         /// How many revocations are kept; a million unless set. Beyond it a new one is refused to
         /// whoever revokes, and none is dropped.
         max_revocations: optional Entries,
-        /// Whether a token must say when it was issued (`iat`); false unless set.
-        require_issued_at: optional bool,
+        /// Whether a JWT may leave out when it was issued (`iat`); false unless set. Weak: one that lives
+        /// longer than tokens may counts again in its last day, once its revocation is forgotten.
+        insecure_allow_missing_iat: optional bool,
     }
 }
 

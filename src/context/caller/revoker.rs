@@ -2,10 +2,10 @@
 
 use std::{fmt, sync::Arc, task::Waker};
 
-use super::{AuthContext, RestingContext};
+use super::{AuthContext, RestingContext, confirms::Confirms};
 
 /// A list of what was revoked.
-pub(crate) trait Revokes: Send + Sync {
+pub(crate) trait Revokes: Confirms + Send + Sync {
     /// Changes whenever somebody may have ended.
     fn turn(&self) -> u32;
 

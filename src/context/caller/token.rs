@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{AuthContext, Metadata};
 use crate::context::{
-    issued::{APART, NEVER_TOLD, NO_ID, NO_TOKEN, Span},
+    issued::{APART, LEFT_OUT, NO_ID, NO_TOKEN, Span},
     principal::authority,
 };
 
@@ -78,7 +78,7 @@ impl AuthContext {
     }
 
     pub(crate) fn issued_at_millis(&self) -> Option<u64> {
-        Some(self.inner.issued.at).filter(|at| *at != NEVER_TOLD)
+        Some(self.inner.issued.at).filter(|at| *at < LEFT_OUT)
     }
 
     /// Replaces the metadata. The id of the token stays, which may stand in what is replaced.
@@ -128,5 +128,5 @@ impl AuthContext {
 
 fn to_millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).map_or(NEVER_TOLD - 1, |millis| millis.min(NEVER_TOLD - 1))
+    u64::try_from(since.as_millis()).map_or(LEFT_OUT - 1, |millis| millis.min(LEFT_OUT - 1))
 }

@@ -7,7 +7,7 @@ use crate::{
     context::{
         issued::Issued,
         metadata::{Metadata, Reader},
-        token_id::TokenId,
+        token_id::{IssuedAt, TokenId},
     },
     ended::NEVER,
     scope::Scopes,
@@ -20,8 +20,8 @@ pub(crate) struct Verified {
     pub(crate) issuer: Option<Arc<str>>,
     pub(crate) scopes: Scopes,
     pub(crate) expires_at: Option<u64>,
-    /// In Unix seconds.
-    pub(crate) issued_at: Option<u64>,
+    /// `None` where whoever was asked for the token does not say it.
+    pub(crate) issued_at: Option<IssuedAt>,
     pub(crate) token_id: TokenId,
     pub(crate) claims: VerifiedClaims,
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    context::{AuthContext, ClaimPath, TokenId, Verified},
+    context::{AuthContext, ClaimPath, IssuedAt, TokenId, Verified},
     error::{AuthError, Mismatch},
     issuer::fetch::FetchError,
     jose::{
@@ -116,7 +116,7 @@ impl ActiveTokenRules {
                     issuer: Some(issuer.into()),
                     scopes: self.grants.of(scopes),
                     expires_at,
-                    issued_at,
+                    issued_at: issued_at.map(IssuedAt::Second),
                     token_id,
                     claims: user_id.claim.beside(json.into()),
                 })

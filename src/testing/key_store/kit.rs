@@ -266,6 +266,10 @@ pub(super) fn is_taken(error: &KeyStoreError) -> bool {
     matches!(error, KeyStoreError::Taken)
 }
 
+pub(super) fn is_revoked(error: &KeyStoreError) -> bool {
+    matches!(error, KeyStoreError::Revoked)
+}
+
 pub(super) fn is_held(error: &KeyStoreError) -> bool {
     matches!(error, KeyStoreError::Held)
 }

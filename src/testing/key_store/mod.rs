@@ -7,6 +7,7 @@ mod feed;
 mod kit;
 mod making;
 mod reading;
+mod revoked;
 
 use std::{future::Future, sync::Arc};
 
@@ -45,6 +46,7 @@ where
     credits::claims(&fresh).await;
     reading::claims(&fresh).await;
     audit::claims(&fresh).await;
+    revoked::claims(&fresh).await;
 }
 
 /// A change that makes the key of a number, for what a store's own tests do to it: kill it, fill its disk.

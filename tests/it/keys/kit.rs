@@ -211,8 +211,8 @@ pub const JWT_SECRET: &str = "a secret of thirty-two bytes ….";
 
 /// A token of an issuer that signs with [`JWT_SECRET`].
 pub fn token(subject: &str, scope: &str) -> String {
-    let exp = ManualClock::now().unix() + 600;
-    let claims = serde_json::json!({"sub": subject, "scope": scope, "exp": exp});
+    let now = ManualClock::now().unix();
+    let claims = serde_json::json!({"sub": subject, "scope": scope, "iat": now, "exp": now + 600});
     let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
 }

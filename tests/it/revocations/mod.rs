@@ -1,5 +1,7 @@
 //! Credentials that end before their time [13.1].
 
+mod administered;
+mod apart;
 mod growing;
 mod keys;
 pub mod kit;

@@ -41,7 +41,8 @@ async fn the_same_second_and_a_clock_that_runs_ahead_are_before() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_iat_is_before_any_instant() {
-    let process = World::new().process();
+    let world = World::new();
+    let process = world.process_with(world.revocations().insecure_allow_missing_iat());
     let undated = token(json!({"iat": null}));
     assert_eq!(process.status(&undated).await, 200);
     process

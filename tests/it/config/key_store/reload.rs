@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use tower_auth::{AuthContext, keys::KeyRequest};
+use tower_auth::{
+    AuthContext, Principal,
+    keys::{KeyRequest, ManagedKeys, Revocation},
+    revocations::Revocations,
+};
 
 use super::served::{Served, store};
 use crate::keys::kit::Mood;
@@ -186,4 +190,30 @@ async fn turned_off_and_on_again_the_keys_are_read_already() {
     served.reload(&store("")).unwrap();
     assert_eq!(served.status(&key).await, 200);
     assert_eq!(served.status("sk-wrong").await, 401);
+}
+
+#[tokio::test]
+async fn other_rules_of_revocations_hold_for_the_list_that_was_read() {
+    let with = |rules: &str| {
+        format!("auth: {{key_store: {{url: 'memory:', prefix: sk}}, revocations: {{{rules}}}}}")
+    };
+    let served = Served::new("revocations", &with(""));
+    let ended = served.outside.key("sk").await;
+    let keys = ManagedKeys::new(served.outside.store.inner.clone(), "sk").unwrap();
+    let known = keys.as_operator("root").list(None, 1).await.unwrap();
+    let key = served.outside.key("sk").await;
+    let who = Principal::new("api_key", None, known.items[0].record().id().as_str());
+    let operator = Revocations::of_keys(&keys).as_operator("root");
+    assert_eq!(served.status(&key).await, 200);
+    operator.revoke(Revocation::principal(who)).await.unwrap();
+    served.clock.advance(Duration::from_secs(2));
+    assert_eq!(served.status(&ended).await, 401);
+    // It cannot be asked, so what is known now is what was read before.
+    served.outside.store.is(Mood::Failing);
+    served.reload(&with("leeway_seconds: 40")).unwrap();
+    assert_eq!(served.status(&ended).await, 401);
+    assert_eq!(served.status(&key).await, 200);
+    served.reload(&with("stale_limit_seconds: 5")).unwrap();
+    served.clock.advance(Duration::from_secs(6));
+    assert_eq!(served.status(&key).await, 503);
 }
