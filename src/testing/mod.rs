@@ -43,6 +43,8 @@
 //!
 //! Keep the feature to `[dev-dependencies]`: a [`TestIssuer`] gives a token to anybody who asks.
 
+#[cfg(feature = "keys")]
+mod claims;
 mod clock;
 mod endpoints;
 mod issuer;

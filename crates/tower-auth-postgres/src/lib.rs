@@ -62,6 +62,7 @@
 
 mod fault;
 mod listener;
+mod opening;
 mod pool;
 mod read;
 mod revocations;

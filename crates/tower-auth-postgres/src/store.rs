@@ -4,7 +4,6 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, Semaphore},
-    task::spawn_blocking,
     time::{Instant, timeout_at},
 };
 use tower_auth::keys::{
@@ -16,21 +15,13 @@ use tower_auth::keys::{
 use crate::{
     fault::{Cause, Fault},
     listener::Listening,
+    opening::{self, CONNECTIONS},
     pool::{Connector, Pool},
-    read, revocations, schema,
-    target::Target,
-    tls::Tls,
-    write,
+    read, revocations, schema, write,
 };
 
 /// How long a call waits, unless said otherwise.
 const WAIT_LIMIT: Duration = Duration::from_secs(2);
-
-/// How long opening may take: another process may be giving the database its tables.
-const OPEN_LIMIT: Duration = Duration::from_secs(10);
-
-/// How many connections there are at most, unless said otherwise.
-const CONNECTIONS: usize = 8;
 
 /// Keeps managed keys in a PostgreSQL database, for all processes that open it.
 ///
@@ -120,22 +111,13 @@ impl PostgresKeyStore {
     }
 
     async fn start(url: &str, creates: bool) -> Result<Self, Fault> {
-        let target = Target::parse(url).map_err(Cause::Url)?;
-        let until = Instant::now() + OPEN_LIMIT;
-        let opened = timeout_at(until, Self::connect(target, creates, until));
-        opened.await.unwrap_or_else(|_| Err(Cause::TooLate.into()))
+        opening::open(url, |connector, until| {
+            Self::connect(connector, creates, until)
+        })
+        .await
     }
 
-    async fn connect(target: Target, creates: bool, until: Instant) -> Result<Self, Fault> {
-        let Target { config, tls } = target;
-        let tls = match tls {
-            Some(roots) => {
-                let read = spawn_blocking(move || Tls::new(&roots)).await;
-                Some(read.map_err(|_| Cause::Closed)?.map_err(Cause::Tls)?)
-            }
-            None => None,
-        };
-        let connector = Connector { config, tls };
+    async fn connect(connector: Connector, creates: bool, until: Instant) -> Result<Self, Fault> {
         let pool = Pool::new(connector.clone(), CONNECTIONS)?;
         let feed = Pool::new(connector.clone(), 1)?;
         if creates {

@@ -1,9 +1,12 @@
 //! Audit records.
 
-use super::kit::{Stores, ada, claims, create, id, record, revoke, rotate, update};
-use crate::keys::{AuditQuery, KeyAction, Revision};
+use super::kit::{Stores, ada, create, id, record, revoke, rotate, update};
+use crate::{
+    keys::{AuditQuery, KeyAction, KeyStore, Revision},
+    testing::claims::claims,
+};
 
-claims!(
+claims!(KeyStore:
     every_change_leaves_its_records_newest_first,
     a_record_tells_who_changed_what_and_when,
     records_of_a_deleted_key_stay,

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::kit::{
-    Stores, both, claims, create, delete, digest, id, is_changed, is_not_found, is_taken, record,
-    revoke, rotate, update,
+    Stores, both, create, delete, digest, id, is_changed, is_not_found, is_taken, record, revoke,
+    rotate, update,
 };
-use crate::keys::{KeyLookup, KeyStore, Revision, Timestamp};
+use crate::{
+    keys::{KeyLookup, KeyStore, Revision, Timestamp},
+    testing::claims::claims,
+};
 
-claims!(
+claims!(KeyStore:
     a_change_decided_on_an_older_revision_is_refused,
     a_deletion_decided_on_an_older_revision_is_refused,
     a_change_on_behalf_of_a_key_that_changed_is_refused,

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::kit::{Stores, both, claims, create_of, id, new_key, record, rotate, update};
-use crate::keys::{KeyRecord, KeyStore, KeyUse, Spend, StoredKey, Timestamp};
+use super::kit::{Stores, both, create_of, id, new_key, record, rotate, update};
+use crate::{
+    keys::{KeyRecord, KeyStore, KeyUse, Spend, StoredKey, Timestamp},
+    testing::claims::claims,
+};
 
-claims!(
+claims!(KeyStore:
     credits_are_spent_one_by_one_and_end,
     never_one_credit_too_many_is_spent_at_once,
     an_account_without_credits_spends_none,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::kit::{
-    Stores, both, claims, create, digest, is_changed, record, revoke, rotate, update,
+use super::kit::{Stores, both, create, digest, is_changed, record, revoke, rotate, update};
+use crate::{
+    keys::{KeyChange, KeyStore, KeyUse, Revision, StoredKey, Timestamp},
+    testing::claims::claims,
 };
-use crate::keys::{KeyChange, KeyUse, Revision, StoredKey, Timestamp};
 
-claims!(
+claims!(KeyStore:
     an_empty_store_has_no_changes,
     each_change_has_one_revision_more,
     a_key_stands_in_the_feed_once_with_its_last_change,

@@ -1,69 +1,20 @@
 //! What the claims share.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
-use crate::keys::{
-    Applied, AsOf, AuditQuery, AuditRecord, Change, KeyAction, KeyActor, KeyChange, KeyDigest,
-    KeyId, KeyLookup, KeyRecord, KeyStore, KeyStoreError, KeyWrite, NewKey, Revision, StoredKey,
-    Timestamp, Written,
+use crate::{
+    keys::{
+        Applied, AsOf, AuditQuery, AuditRecord, Change, KeyAction, KeyActor, KeyChange, KeyDigest,
+        KeyId, KeyLookup, KeyRecord, KeyStore, KeyStoreError, KeyWrite, NewKey, Revision,
+        StoredKey, Timestamp, Written,
+    },
+    testing::claims,
 };
 
-/// Runs claims one after the other, each on a store of its own; a claim that does not hold is named.
-macro_rules! claims {
-    ($($claim:ident),+ $(,)?) => {
-        pub(super) async fn claims<F, Fut>(fresh: &F)
-        where
-            F: Fn() -> Fut,
-            Fut: std::future::Future<Output = [std::sync::Arc<dyn crate::keys::KeyStore>; 2]>,
-        {
-            $($claim(crate::testing::key_store::kit::Stores::of(stringify!($claim), fresh).await).await;)+
-        }
-    };
-}
-pub(super) use claims;
-
-/// Two handles on one empty store, and the claim it is for.
-pub(super) struct Stores {
-    claim: &'static str,
-    pub(super) one: Arc<dyn KeyStore>,
-    pub(super) other: Arc<dyn KeyStore>,
-}
+/// Two handles on one empty store.
+pub(super) type Stores = claims::Stores<dyn KeyStore>;
 
 impl Stores {
-    pub(super) async fn of<F, Fut>(claim: &'static str, fresh: &F) -> Self
-    where
-        F: Fn() -> Fut,
-        Fut: Future<Output = [Arc<dyn KeyStore>; 2]>,
-    {
-        let [one, other] = fresh().await;
-        Self { claim, one, other }
-    }
-
-    /// The claim, for a message.
-    pub(super) fn claim(&self) -> String {
-        format!("claim `{}`", self.claim.replace('_', " "))
-    }
-
-    /// What must be there.
-    #[track_caller]
-    pub(super) fn ok<T>(&self, answer: Result<T, KeyStoreError>) -> T {
-        let claim = self.claim();
-        answer.unwrap_or_else(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            unreachable!("{claim}: {error}: {cause:?}")
-        })
-    }
-
-    #[track_caller]
-    pub(super) fn holds(&self, holds: bool, told: impl std::fmt::Debug) {
-        assert!(holds, "{}: {told:?}", self.claim());
-    }
-
-    #[track_caller]
-    pub(super) fn equal<T: PartialEq + std::fmt::Debug>(&self, found: T, expected: T) {
-        assert_eq!(found, expected, "{}", self.claim());
-    }
-
     pub(super) async fn write(&self, write: KeyWrite) -> Applied {
         let written = self.one.write(write).await;
         self.applied(written)

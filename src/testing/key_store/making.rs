@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::kit::{
-    Stores, both, claims, create, create_of, digest, id, is_held, is_taken, new_key, record, revoke,
+    Stores, both, create, create_of, digest, id, is_held, is_taken, new_key, record, revoke,
 };
 use crate::{
     context::Principal,
     keys::{
         KeyActor, KeyLimit, KeyLookup, KeyOwner, KeyRecord, KeyStore, NewKey, Timestamp, Written,
     },
+    testing::claims::claims,
 };
 
-claims!(
+claims!(KeyStore:
     a_key_is_found_by_its_id_and_by_its_digest,
     what_is_not_there_is_not_found,
     a_key_is_made_at_the_stores_time,

@@ -1,12 +1,13 @@
 //! Lists.
 
-use super::kit::{Stores, claims, create, id, record};
+use super::kit::{Stores, create, id, record};
 use crate::{
     context::Principal,
-    keys::{KeyId, KeyOwner, KeyQuery, KeyRecord},
+    keys::{KeyId, KeyOwner, KeyQuery, KeyRecord, KeyStore},
+    testing::claims::claims,
 };
 
-claims!(
+claims!(KeyStore:
     a_list_is_in_the_order_of_ids,
     a_list_begins_behind_the_id_it_is_given,
     a_list_tells_whether_more_follow,

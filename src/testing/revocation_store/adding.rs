@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use super::kit::{MAX_LIFETIME, Stores, ada, claims, token, write};
-use crate::keys::{AsOf, StoredRevocation, Timestamp};
+use super::kit::{MAX_LIFETIME, Stores, ada, token, write};
+use crate::{
+    keys::{AsOf, StoredRevocation, Timestamp},
+    revocations::RevocationStore,
+    testing::claims::claims,
+};
 
-claims!(
+claims!(RevocationStore:
     an_entry_is_seen_through_another_handle,
     an_entry_is_kept_until_the_expiry_that_is_given,
     an_entry_without_expiry_is_kept_as_long_as_a_token_may_live,

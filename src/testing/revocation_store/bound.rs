@@ -1,9 +1,9 @@
 //! The bound: a new entry is refused, and none that is not over is dropped.
 
-use super::kit::{Stores, claims, held, token, write};
-use crate::keys::Timestamp;
+use super::kit::{Stores, held, token, write};
+use crate::{keys::Timestamp, revocations::RevocationStore, testing::claims::claims};
 
-claims!(
+claims!(RevocationStore:
     a_new_entry_beyond_the_bound_is_refused_and_nothing_is_dropped,
     an_entry_that_is_there_is_added_again_at_the_bound,
     an_entry_that_is_over_makes_room,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kit::{Stores, claims, token, write};
-use crate::{keys::Revision, revocations::RevocationStore};
+use super::kit::{Stores, token, write};
+use crate::{keys::Revision, revocations::RevocationStore, testing::claims::claims};
 
-claims!(
+claims!(RevocationStore:
     an_empty_store_has_no_entries,
     each_entry_has_a_greater_revision,
     a_feed_after_a_revision_has_only_what_is_later,

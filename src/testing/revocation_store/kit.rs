@@ -1,6 +1,6 @@
 //! What the claims share.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::{
     context::Principal,
@@ -9,67 +9,13 @@ use crate::{
         Timestamp,
     },
     revocations::{RevocationStore, RevocationStoreError, RevocationWrite},
+    testing::claims,
 };
 
-/// Runs claims one after the other, each on a store of its own; a claim that does not hold is named.
-macro_rules! claims {
-    ($($claim:ident),+ $(,)?) => {
-        pub(super) async fn claims<F, Fut>(fresh: &F)
-        where
-            F: Fn() -> Fut,
-            Fut: std::future::Future<
-                Output = [std::sync::Arc<dyn crate::revocations::RevocationStore>; 2],
-            >,
-        {
-            $($claim(
-                crate::testing::revocation_store::kit::Stores::of(stringify!($claim), fresh).await,
-            ).await;)+
-        }
-    };
-}
-pub(super) use claims;
-
-/// Two handles on one empty store, and the claim it is for.
-pub(super) struct Stores {
-    claim: &'static str,
-    pub(super) one: Arc<dyn RevocationStore>,
-    pub(super) other: Arc<dyn RevocationStore>,
-}
+/// Two handles on one empty store.
+pub(super) type Stores = claims::Stores<dyn RevocationStore>;
 
 impl Stores {
-    pub(super) async fn of<F, Fut>(claim: &'static str, fresh: &F) -> Self
-    where
-        F: Fn() -> Fut,
-        Fut: Future<Output = [Arc<dyn RevocationStore>; 2]>,
-    {
-        let [one, other] = fresh().await;
-        Self { claim, one, other }
-    }
-
-    fn claim(&self) -> String {
-        format!("claim `{}`", self.claim.replace('_', " "))
-    }
-
-    /// What must be there.
-    #[track_caller]
-    pub(super) fn ok<T>(&self, answer: Result<T, RevocationStoreError>) -> T {
-        let claim = self.claim();
-        answer.unwrap_or_else(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            unreachable!("{claim}: {error}: {cause:?}")
-        })
-    }
-
-    #[track_caller]
-    pub(super) fn holds(&self, holds: bool, told: impl std::fmt::Debug) {
-        assert!(holds, "{}: {told:?}", self.claim());
-    }
-
-    #[track_caller]
-    pub(super) fn equal<T: PartialEq + std::fmt::Debug>(&self, found: T, expected: T) {
-        assert_eq!(found, expected, "{}", self.claim());
-    }
-
     /// Adds through one handle.
     pub(super) async fn add(&self, revocation: Revocation) -> AsOf<StoredRevocation> {
         self.ok(self.one.add(write(revocation, 1_000)).await)

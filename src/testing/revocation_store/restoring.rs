@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::kit::{Stores, claims, held, token, write};
-use crate::keys::Revision;
+use super::kit::{Stores, held, token, write};
+use crate::{keys::Revision, revocations::RevocationStore, testing::claims::claims};
 
-claims!(
+claims!(RevocationStore:
     what_is_missing_is_there_afterwards,
     entries_that_are_restored_are_in_the_feed_one_by_one,
     restoring_takes_nothing_away,

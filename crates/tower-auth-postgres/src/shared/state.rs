@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::{
-    task::{AbortHandle, spawn_blocking},
+    task::AbortHandle,
     time::{Instant, timeout_at},
 };
 use tower_auth::{
@@ -21,19 +21,12 @@ use tower_auth::{
 use super::{counts, once, schema, sweep::sweep};
 use crate::{
     fault::{Cause, Fault},
+    opening::{self, CONNECTIONS},
     pool::{Connector, Pool},
-    target::Target,
-    tls::Tls,
 };
 
 /// How long a call waits, unless said otherwise.
 const WAIT_LIMIT: Duration = Duration::from_secs(2);
-
-/// How long opening may take: another process may be giving the database its tables.
-const OPEN_LIMIT: Duration = Duration::from_secs(10);
-
-/// How many connections there are at most, unless said otherwise.
-const CONNECTIONS: usize = 8;
 
 /// What the replicas of a service share in a PostgreSQL database: for services that want no second engine. Where
 /// there is a Redis, `tower-auth-redis` counts faster.
@@ -112,22 +105,13 @@ impl PostgresSharedState {
     }
 
     async fn start(url: &str, creates: bool) -> Result<Self, Fault> {
-        let target = Target::parse(url).map_err(Cause::Url)?;
-        let until = Instant::now() + OPEN_LIMIT;
-        let opened = timeout_at(until, Self::connect(target, creates, until));
-        opened.await.unwrap_or_else(|_| Err(Cause::TooLate.into()))
+        opening::open(url, |connector, until| {
+            Self::connect(connector, creates, until)
+        })
+        .await
     }
 
-    async fn connect(target: Target, creates: bool, until: Instant) -> Result<Self, Fault> {
-        let Target { config, tls } = target;
-        let tls = match tls {
-            Some(roots) => {
-                let read = spawn_blocking(move || Tls::new(&roots)).await;
-                Some(read.map_err(|_| Cause::Closed)?.map_err(Cause::Tls)?)
-            }
-            None => None,
-        };
-        let connector = Connector { config, tls };
+    async fn connect(connector: Connector, creates: bool, until: Instant) -> Result<Self, Fault> {
         let pool = Pool::new(connector.clone(), CONNECTIONS)?;
         if creates {
             schema::migrate(&pool, until).await?;
