@@ -247,8 +247,10 @@ impl AuthLayer {
             Access::Required => Admission::Required,
             Access::Provider(provider) => {
                 let screened = ScreenedProvider::new(provider, core.realm.clone());
-                core.principals
+                let sources = core
+                    .principals
                     .add(|| screened.provider().principal_sources())?;
+                core.resource.warn_of(&sources);
                 core.places.add(screened.places());
                 Admission::Provider(Arc::new(screened))
             }

@@ -12,6 +12,13 @@ impl AuthLayer {
     ///
     /// A credential in the query is refused then, also where a provider reads it there.
     ///
+    /// # Security
+    ///
+    /// Tokens must be for this resource (RFC 8707): name its [`audience`](ProtectedResource::audience) to each
+    /// provider of tokens. Where a [`JwtAuth`](crate::provider::JwtAuth) or an introspection names none, or a
+    /// provider cannot check it, the layer logs a warning when it is built: a token that somebody got for another
+    /// service may be accepted.
+    ///
     /// # Example
     ///
     /// ```
@@ -34,6 +41,7 @@ impl AuthLayer {
         self.edit(|core| {
             core.set_realm(resource.realm(core.realm.clone()));
             core.resource = Resource::of(resource);
+            core.resource.warn_of(&core.principals);
         })
     }
 }

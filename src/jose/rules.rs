@@ -244,6 +244,11 @@ impl ClaimRules {
         self.required_scopes.join(" ")
     }
 
+    /// Whether a token must say that it is for this service.
+    pub(crate) fn has_audience(&self) -> bool {
+        !self.audiences.is_empty()
+    }
+
     /// Whether a claim stands for `aud`, and no other rule ensures that the token is for this service.
     pub(crate) fn has_lone_audience_claim(&self) -> bool {
         let is_access = |required: &Requirement| {

@@ -248,6 +248,8 @@ impl AuthProvider for UserinfoAuth {
             Some(issuer) => PrincipalSource::of_issuer(NAME, issuer),
             None => PrincipalSource::of_endpoint(NAME, label.as_ref(), endpoint),
         };
+        // The endpoint names the user, and not whom the token is for.
+        let source = source.taking_any_audience(true);
         source.of_claims(user_id.names(&["sub"]))
     }
 }

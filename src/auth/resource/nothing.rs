@@ -5,6 +5,7 @@ use http::{Request, Response};
 
 use crate::{
     error::AuthError,
+    provider::PrincipalSources,
     request::{AuthRequest, Place},
 };
 
@@ -18,6 +19,9 @@ impl Resource {
     pub(in crate::auth) fn answer<B>(&self, _: &Request<B>) -> Option<Response<Bytes>> {
         None
     }
+
+    /// Looks at providers of the layer.
+    pub(in crate::auth) fn warn_of(&self, _: &PrincipalSources) {}
 
     /// Whether a credential may stand where it stands.
     #[inline]

@@ -7,8 +7,10 @@ use crate::{
     access,
     error::AuthError,
     event,
+    log::{Own, TARGET},
     mcp::ProtectedResource,
     observe::Outcome,
+    provider::PrincipalSources,
     request::{AuthRequest, Place},
 };
 
@@ -27,6 +29,24 @@ impl Resource {
         let answer = self.0.as_ref()?.answer(request)?;
         event::passed(Outcome::Metadata, access::about(request));
         Some(answer)
+    }
+
+    /// Warns where a provider of the layer lets in who has a token for another service.
+    pub(in crate::auth) fn warn_of(&self, principals: &PrincipalSources) {
+        let Some(resource) = &self.0 else {
+            return;
+        };
+        for provider in principals.taking_any_audience() {
+            tracing::warn!(
+                target: TARGET,
+                provider,
+                resource = %Own(resource.audience()),
+                "a provider before a protected resource does not ask whom a token is for: one that \
+                 somebody got for another service may be accepted. Name the audience, \
+                 `with_audience(resource.audience())`; where a provider cannot check it \
+                 (`UserinfoAuth`), take one that can"
+            );
+        }
     }
 
     /// Refuses a credential in the query, whoever reads it there: the protocol forbids that, since URLs are logged.

@@ -34,6 +34,8 @@ pub(in crate::config) struct Assembly<'a> {
     pub(super) kept: Kept,
     pub(super) limits: Limits,
     pub(super) mcp: Option<McpServer>,
+    /// The address of the MCP server: tokens are for it, where their block names no audience.
+    pub(super) resource: Option<String>,
     /// Whether the document lets everybody in, in one of the explicit ways.
     pub(super) is_open: bool,
     /// Whether the document has keys of its own, whatever they come to.

@@ -47,6 +47,7 @@ pub(in crate::config) fn assemble(
         kept: Kept::after(former),
         limits: Limits::default(),
         mcp: None,
+        resource: None,
         is_open: false,
         has_api_keys: false,
         files,

@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     auth::layer::AuthLayer,
-    config::{fault::Place, node::At, shape::agent::Agent},
+    config::{
+        fault::Place,
+        node::At,
+        shape::{agent::Agent, mcp::Mcp},
+    },
     provider::{CompositeAuth, IntoAuthProvider, provider_fn},
 };
 
@@ -38,6 +42,7 @@ impl Assembly<'_> {
         self.check_mode(gateway, place);
         self.is_open = gateway.lets_everybody_in();
         self.has_api_keys = gateway.providers.has("api_keys");
+        self.resource = gateway.mcp.value().and_then(Mcp::audience);
         let mut providers = Vec::new();
         for (_, block) in gateway.providers.readable() {
             providers.extend(block.value.provider(self, &block.place));

@@ -51,14 +51,17 @@ impl Assembly<'_> {
         let mut provider = made.filter(|_| is_right)?;
         match block.audience.value() {
             Some(audiences) => provider = provider.with_audiences(audiences.0.iter().cloned()),
-            None if block.audience.is_absent() => {
-                let place = &place.path;
-                self.weak(format!(
-                    "{place} names no audience: a token that the issuer gave somebody for another \
-                     service is accepted too"
-                ));
-            }
-            None => return None,
+            None if !block.audience.is_absent() => return None,
+            None => match &self.resource {
+                Some(resource) => provider = provider.with_audience(resource),
+                None => {
+                    let place = &place.path;
+                    self.weak(format!(
+                        "{place} names no audience: a token that the issuer gave somebody for \
+                         another service is accepted too"
+                    ));
+                }
+            },
         }
         if let Some(issuer) = block.issuer.value() {
             provider = provider.with_issuer(issuer);

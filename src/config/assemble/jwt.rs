@@ -41,6 +41,8 @@ impl ProviderBlock for Jwt {
         let mut provider = JwtAuth::new(keys);
         if let Some(audiences) = self.audience.value() {
             provider = provider.with_audiences(&audiences.0);
+        } else if let Some(resource) = &assembly.resource {
+            provider = provider.with_audience(resource);
         }
         if let Some(issuer) = self.issuer.value() {
             provider = provider.with_issuer(issuer);

@@ -93,6 +93,14 @@ impl Assembly<'_> {
     }
 }
 
+impl Mcp {
+    /// What tokens for the server name as their audience; `None` where its address is at fault.
+    pub(super) fn audience(&self) -> Option<String> {
+        let resource = ProtectedResource::new(self.resource.value()?).ok()?;
+        Some(resource.audience().to_owned())
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Section {
     Tools,

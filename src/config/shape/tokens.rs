@@ -13,8 +13,8 @@ block! {
     Jwt {
         /// Several keys, each with its `kid` in tokens.
         keys: optional Filled<JwtKey>,
-        /// The required `aud`, or values of which `aud` must hold one. Unless set, a token with an
-        /// `aud` is refused.
+        /// The required `aud`, or values of which `aud` must hold one. Unless set, it is the `resource`
+        /// of `mcp`; without `mcp`, a token with an `aud` is refused.
         audience: optional OneOrMore,
         /// The required `iss`.
         issuer: optional String,
@@ -94,8 +94,8 @@ block! {
         bearer_token: optional Secret,
         /// A file that holds the bearer token, relative to this file's folder.
         bearer_token_file: optional String,
-        /// The required `aud`, or values of which `aud` must hold one. Unless set, tokens for other
-        /// services are accepted too.
+        /// The required `aud`, or values of which `aud` must hold one. Unless set, it is the `resource`
+        /// of `mcp`; without `mcp`, tokens for other services are accepted too.
         audience: optional OneOrMore,
         /// The required `iss`.
         issuer: optional String,

@@ -254,6 +254,7 @@ impl AuthProvider for IntrospectionAuth {
         };
         let clients = rules.accepts_clients.then(|| source.clone());
         let clients = clients.map(|source| source.with_method(answer::CLIENT));
+        let source = source.taking_any_audience(rules.audiences.is_empty());
         let users = source.of_claims(rules.user_id.names(&["sub"]));
         users.into_iter().chain(clients).collect()
     }

@@ -338,7 +338,13 @@ impl AuthProvider for JwtAuth {
             issuer: checks.rules.issuer(),
             label: checks.label.as_ref(),
         };
-        authority.principal_sources(NAME, checks.rules.user_id_claims(), &*checks.identity)
+        let claims = checks.rules.user_id_claims();
+        let sources = authority.principal_sources(NAME, claims, &*checks.identity);
+        let takes_any_audience = !checks.rules.has_audience();
+        sources
+            .into_iter()
+            .map(|source| source.taking_any_audience(takes_any_audience))
+            .collect()
     }
 }
 

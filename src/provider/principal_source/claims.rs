@@ -5,6 +5,13 @@ use std::sync::Arc;
 use super::{SourceLabel, source::PrincipalSource};
 
 impl PrincipalSource {
+    /// Notes whether the provider accepts tokens that may be for another service: nothing that it
+    /// compares says whom they are for.
+    pub(crate) fn taking_any_audience(mut self, takes_any: bool) -> Self {
+        self.takes_any_audience = takes_any;
+        self
+    }
+
     /// One source for each of the claims that a user id may be in, in their order.
     pub(crate) fn of_claims<'c>(self, claims: impl IntoIterator<Item = &'c str>) -> Vec<Self> {
         let claims = claims.into_iter().enumerate();

@@ -1,5 +1,7 @@
 //! Principal sources: they tell the users of one provider from the users of another.
 
+#[cfg(feature = "mcp")]
+mod audience;
 #[cfg(feature = "jwt")]
 mod claims;
 #[cfg(feature = "oauth2")]

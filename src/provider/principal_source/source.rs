@@ -56,6 +56,8 @@ pub struct PrincipalSource {
     /// than the same id in another claim.
     pub(super) claim: Box<str>,
     pub(super) authority: Authority,
+    /// Whether tokens are accepted that may be for another service.
+    pub(super) takes_any_audience: bool,
 }
 
 /// The authority that says which user a user id means, as far as it is known when a layer is built.
@@ -119,6 +121,7 @@ impl PrincipalSource {
             source,
             claim: Box::default(),
             authority,
+            takes_any_audience: false,
         }
     }
 

@@ -4,10 +4,14 @@ use std::fs;
 
 use axum::{Router, body::Body, routing::any};
 use http::{Request, StatusCode};
-use serde_json::Value;
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
 use tower_auth::config::{AuthConfig, AuthSetup};
+use tracing::Level;
 
-use super::common::answer::send;
+use super::common::{answer::send, log::Log};
+
+const JWT_SECRET: &str = "an example secret of 32 bytes …";
 
 const FILE: &str = r#"
 auth:
@@ -184,4 +188,44 @@ fn a_document_without_a_server_has_no_layer_for_one() {
     let mut taken = setup(FILE);
     assert!(taken.take_mcp().is_some());
     assert!(taken.take_mcp().is_none());
+}
+
+/// The tokens of a server that are accepted: none without an audience, none for another service.
+#[tokio::test]
+async fn tokens_are_for_the_resource_unless_their_block_names_another_audience() {
+    const RESOURCE: &str = "https://api.example.com/mcp";
+    let file = |audience: &str| {
+        format!(
+            "auth:\n  jwt: {{secret: {JWT_SECRET:?}{audience}}}\n  mcp: {{resource: {RESOURCE:?}, tools: {{echo: any_caller}}}}\n"
+        )
+    };
+    let token = |aud: Value| {
+        let mut claims =
+            json!({"sub": "ada", "exp": jsonwebtoken::get_current_timestamp() + 600, "aud": aud});
+        if aud.is_null() {
+            claims.as_object_mut().unwrap().remove("aud");
+        }
+        let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap()
+    };
+    for (audience, aud, expected) in [
+        ("", json!(RESOURCE), 200),
+        ("", json!(["other", RESOURCE]), 200),
+        ("", Value::Null, 401),
+        ("", json!("https://api.example.com"), 401),
+        ("", json!("other"), 401),
+        (", audience: agents", json!("agents"), 200),
+        (", audience: agents", json!(RESOURCE), 401),
+        (", audience: agents", Value::Null, 401),
+    ] {
+        let log = Log::start();
+        let app = app(setup(&file(audience)));
+        assert!(log.events().iter().all(|event| event.level > Level::WARN));
+        let request = Request::post("/mcp")
+            .header("authorization", format!("Bearer {}", token(aud.clone())))
+            .header("content-type", "application/json")
+            .body(Body::from(call("echo")));
+        let status = send(&app, request.unwrap()).await.status;
+        assert_eq!(status, expected, "{audience} {aud}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Servers of the Model Context Protocol: their metadata, their challenges, and who may call what.
 
+mod audience;
 mod authorizers;
 mod bodies;
 mod challenges;
