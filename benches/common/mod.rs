@@ -18,8 +18,10 @@ use tower_auth::{
     provider::{ApiKeyAuth, ApiKeyRecord, JwtAuth},
 };
 
+#[path = "../../tests/common/hostile.rs"]
+pub(crate) mod hostile;
 #[path = "../../tests/common/jose.rs"]
-mod jose;
+pub(crate) mod jose;
 
 /// Takes a request, answers 200, and does nothing else.
 #[derive(Clone)]

@@ -11,7 +11,12 @@ use gungraun::{
 };
 use http::{Request, StatusCode};
 use tower::{Layer, Service};
-use tower_auth::{AuthLayer, authorize::RequireScopes, jose::Algorithm, provider::CompositeAuth};
+use tower_auth::{
+    AuthLayer,
+    authorize::RequireScopes,
+    jose::{Algorithm, Jws},
+    provider::CompositeAuth,
+};
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -43,8 +48,35 @@ fn answer(mut case: Case) -> (Case, StatusCode) {
     (case, status)
 }
 
-library_benchmark_group!(name = hot, benchmarks = [answer]);
+// What nobody has signed, and is refused: its cost must grow with its length alone.
+#[library_benchmark]
+#[bench::too_long(setup = too_long, config = kept("too_long"))]
+#[bench::escapes(args = ("escapes"), setup = hostile, config = kept("escapes"))]
+#[bench::numbers(args = ("numbers"), setup = hostile, config = kept("numbers"))]
+#[bench::digits(args = ("digits"), setup = hostile, config = kept("digits"))]
+#[bench::fraction(args = ("fraction"), setup = hostile, config = kept("fraction"))]
+#[bench::exponent(args = ("exponent"), setup = hostile, config = kept("exponent"))]
+#[bench::backslashes(args = ("backslashes"), setup = hostile, config = kept("backslashes"))]
+#[bench::escaped_names(args = ("escaped_names"), setup = hostile, config = kept("escaped_names"))]
+#[bench::long_names(args = ("long_names"), setup = hostile, config = kept("long_names"))]
+fn parse(token: String) -> (String, bool) {
+    let is_whole = black_box(Jws::parse(black_box(&token))).is_ok();
+    (token, is_whole)
+}
+
+library_benchmark_group!(name = hot, benchmarks = [answer, parse]);
 main!(library_benchmark_groups = hot);
+
+fn too_long() -> String {
+    "a.".repeat(5 * 1024 * 1024)
+}
+
+fn hostile(shape: &str) -> String {
+    let mut shapes = common::hostile::shapes().into_iter();
+    let (_, member) = shapes.find(|(name, _)| *name == shape).unwrap();
+    let header = format!(r#"{{"alg":"HS256",{member}}}"#);
+    format!("{}.e30.AA", common::jose::b64(header))
+}
 
 fn bare() -> Case {
     once(Bare, || with_key(&key(0)), StatusCode::OK)

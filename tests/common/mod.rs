@@ -12,6 +12,7 @@ pub mod agent;
 pub mod answer;
 pub mod bearer;
 pub mod dice;
+pub mod hostile;
 pub mod jose;
 pub mod live;
 pub mod log;
