@@ -17,6 +17,8 @@ use axum::{
 use bytes::Bytes;
 use http::{Extensions, HeaderName, HeaderValue, Request, Response};
 use http_body_util::Empty;
+use metrics::set_default_local_recorder;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::{Layer, Service, layer::layer_fn};
 use tower_auth::{
     AuthContext, AuthLayer,
@@ -176,6 +178,29 @@ fn an_accepted_key_allocates_what_putting_the_context_there_costs_and_nothing_el
         let allocated = allocations(&layer, with(header.0, header.1));
         assert_eq!(allocated, context, "{header:?}");
     }
+}
+
+#[test]
+fn counting_decisions_allocates_nothing() {
+    let layer = AuthLayer::new(keys());
+    let counts = || {
+        [
+            ("x-api-key", KEY),
+            ("x-api-key", "sk-unknown"),
+            ("x-other", ""),
+        ]
+        .map(|(name, value)| allocations(&layer, with(name, value)))
+    };
+    let plain = counts();
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _local = set_default_local_recorder(&recorder);
+    assert_eq!(counts(), plain);
+    assert!(
+        recorder
+            .handle()
+            .render()
+            .contains("tower_auth_decisions_total")
+    );
 }
 
 #[test]

@@ -79,6 +79,14 @@ pub(crate) struct Arguments {
         allow_hyphen_values = true)]
     pub(crate) trusted_proxies: Vec<String>,
 
+    /// Write a line of JSON for each decision to the end of this file; SIGHUP opens it again
+    #[arg(long, value_name = "FILE", value_parser = path, allow_hyphen_values = true)]
+    pub(crate) audit: Option<PathBuf>,
+
+    /// Serve the numbers of what was decided as /metrics on this address, for Prometheus
+    #[arg(long, value_name = "HOST:PORT", value_parser = text, allow_hyphen_values = true)]
+    pub(crate) metrics_addr: Option<String>,
+
     /// Ask for a credential on /docs, /redoc and /openapi.json too
     #[arg(long)]
     pub(crate) no_dev_docs: bool,

@@ -5,6 +5,7 @@ use std::{error::Error, path::Path, sync::Arc};
 use axum::http::HeaderName;
 use tower_auth::{
     Access, ConfigError, ConfigErrorKind, Secret,
+    audit::AuditSink,
     config::{AuthConfig, ReloadHandle, ReloadLayer},
     keys::MadeKey,
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
@@ -15,6 +16,7 @@ use crate::{
     key_store::{self, Managed},
     options::{Issuer, Options, Signed},
     permissions::{ADMIN, INVOKE},
+    seen,
     telegram::{self, Bot},
     together::{self, Together},
 };
@@ -31,6 +33,8 @@ pub(crate) struct Credentials {
     pub(crate) caller: Caller,
     /// The keys of a store, where the options name one.
     pub(crate) managed: Option<Managed>,
+    /// The file of `--audit`.
+    pub(crate) audit: Option<AuditSink>,
     /// What this server shares with others, where the options say so.
     pub(crate) together: Option<Together>,
     /// Whose keys to fetch before the first token comes.
@@ -126,14 +130,16 @@ impl Credentials {
             telegram: None,
             caller,
             managed,
+            audit: None,
             together: None,
             issuer: None,
         })
     }
 
     async fn from_options(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let audit = options.audit.as_deref().map(seen::open).transpose()?;
         let managed = match &options.key_store {
-            Some(url) => Some(Managed::open(url).await?),
+            Some(url) => Some(Managed::open(url, audit.as_ref()).await?),
             None => None,
         };
         let together = match &options.shared {
@@ -171,6 +177,7 @@ impl Credentials {
             telegram,
             caller,
             managed,
+            audit,
             together,
             issuer,
         })

@@ -3,6 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use tower_auth::{
+    audit::AuditSink,
     config::AuthConfig,
     key_api::KeyApi,
     keys::{
@@ -24,7 +25,7 @@ pub(crate) struct Managed {
 
 impl Managed {
     /// Opens a store, and makes one that is not there.
-    pub(crate) async fn open(url: &KeyStoreUrl) -> Result<Self, String> {
+    pub(crate) async fn open(url: &KeyStoreUrl, audit: Option<&AuditSink>) -> Result<Self, String> {
         let stores = ENGINES
             .iter()
             .fold(KeyStores::new(), |stores, (scheme, open)| {
@@ -41,7 +42,10 @@ impl Managed {
         let prefix = prefix_in_use(&keys).await.map_err(|error| fault(&error))?;
         // A static key named as an owner of this store would be the same caller.
         let keys = ManagedKeys::of(store, &prefix).and_then(|keys| keys.with_source("key store"));
-        let keys = keys.map_err(|error| fault(&error))?;
+        let mut keys = keys.map_err(|error| fault(&error))?;
+        if let Some(audit) = audit {
+            keys = keys.with_audit(audit);
+        }
         keys.open().await.map_err(|error| fault(&error))?;
         Ok(Self {
             keys,

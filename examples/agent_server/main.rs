@@ -5,7 +5,7 @@
 //! `limits` says how often somebody may ask or guess, `together` is what several servers share,
 //! `key_store` keeps keys,
 //! `credentials` says who may call, `permissions` what callers may do, `routes` answers, `docs`
-//! describes the routes, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
+//! describes the routes, `seen` tells an operator what was decided, `telegram` is a bot's route, `welcome` is what gets printed, `shared` is
 //! what the routes share, `stop` brings Ctrl-C to whoever has something to end.
 
 mod arguments;
@@ -16,6 +16,7 @@ mod limits;
 mod options;
 mod permissions;
 mod routes;
+mod seen;
 mod shared;
 mod stop;
 mod telegram;
@@ -34,7 +35,9 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use tokio::net::TcpListener;
-use tower_auth::{Access, AuthLayer, ConfigError, key_api::KeyApi, throttle::EXPOSED_HEADERS};
+use tower_auth::{
+    Access, AuthLayer, ConfigError, audit::AuditSink, key_api::KeyApi, throttle::EXPOSED_HEADERS,
+};
 use tower_http::{
     cors::{Any, CorsLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -85,7 +88,10 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
             let has_docs = bot.is_some();
             let headers = auth.credential_headers();
             let pages = docs::pages(&credentials.caller, has_docs, keys.as_ref());
-            let app = routes(bot, pages, keys, stop)?.layer(auth);
+            let app = seen::audited(
+                routes(bot, pages, keys, stop)?.layer(auth),
+                credentials.audit.as_ref(),
+            );
             Ok(watched(app, &headers))
         }
         Callers::File(file) => {
@@ -215,8 +221,13 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     // Before it listens: what is at fault never opens a port.
     let mut credentials = Credentials::new(&options).await?;
     let listener = listen(&options.addr).await?;
+    if let Some(addr) = &options.metrics_addr {
+        seen::serve_metrics(addr).await?;
+    }
     let stop = Stop::on_ctrl_c();
     let app = app(&credentials, &options, stop.clone())?;
+    let audit_now = audit_now(&credentials);
+    seen::reopen_on_hangup(audit_now.clone())?;
     if let Some(tokens) = credentials.issuer.clone() {
         // Beside the server: while the issuer is away, its tokens are answered with 503 and all
         // others are served. The provider logs what goes wrong, and tries again.
@@ -250,7 +261,21 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
         // A client that never ends its request does not keep the server.
         () = async { stop.wait().await; tokio::time::sleep(PATIENCE).await } => {}
     }
+    seen::flush(audit_now()).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What finds the audit file of the moment: that of the options, or that of a file that may have changed meanwhile.
+fn audit_now(credentials: &Credentials) -> impl Fn() -> Option<AuditSink> + Clone + Send + use<> {
+    let audit = credentials.audit.clone();
+    let handle = match &credentials.callers {
+        Callers::File(file) => Some(file.handle.clone()),
+        Callers::Chain(_) => None,
+    };
+    move || match &handle {
+        Some(handle) => handle.audit(),
+        None => audit.clone(),
+    }
 }
 
 /// Says what a file comes to, or everything that is wrong with it.

@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) telegram: Option<Bot>,
     pub(crate) dev_docs: bool,
     pub(crate) limits: Limits,
+    pub(crate) audit: Option<PathBuf>,
+    pub(crate) metrics_addr: Option<String>,
     pub(crate) config: Option<PathBuf>,
     /// The file is to be judged, and nothing to be served.
     pub(crate) only_check: bool,
@@ -101,6 +103,13 @@ impl TryFrom<Arguments> for Options {
                     .into(),
             );
         }
+        if config.is_some() && arguments.audit.is_some() {
+            return Err(
+                "the file of --config says what is audited: write it there as `auth.audit`, and leave --audit \
+                 out"
+                    .into(),
+            );
+        }
         let limits = Limits::new(
             arguments.max_attempts,
             &arguments.requests,
@@ -117,6 +126,8 @@ impl TryFrom<Arguments> for Options {
             telegram,
             dev_docs: !arguments.no_dev_docs,
             limits,
+            audit: arguments.audit,
+            metrics_addr: arguments.metrics_addr,
             config,
             only_check,
         };

@@ -6,10 +6,10 @@ use super::text::push_string;
 use crate::{clock::Clock, context::AuthContext, date, observe::Decision};
 
 /// A line that is being written: a JSON object.
-pub(super) struct Line(String);
+pub(crate) struct Line(String);
 
 impl Line {
-    pub(super) fn new(event: &'static str) -> Self {
+    pub(crate) fn new(event: &'static str) -> Self {
         let mut line = Self(String::with_capacity(USUAL));
         line.0.push_str("{\"at\":\"");
         let _ = write!(line.0, "{}", Now(Clock::SYSTEM.now_millis()));
@@ -46,14 +46,14 @@ impl Line {
     }
 
     /// Adds a member, if there is one.
-    pub(super) fn text(&mut self, name: &'static str, text: Option<&str>) {
+    pub(crate) fn text(&mut self, name: &'static str, text: Option<&str>) {
         if let Some(text) = text {
             self.name(name);
             push_string(&mut self.0, text);
         }
     }
 
-    pub(super) fn number(&mut self, name: &'static str, number: u128) {
+    pub(crate) fn number(&mut self, name: &'static str, number: u128) {
         self.name(name);
         let _ = write!(self.0, "{number}");
     }

@@ -10,7 +10,7 @@
 //! | member | holds |
 //! |---|---|
 //! | `at` | when the line was made, in UTC |
-//! | `event` | `decision`; `decisions_summed` and `lines_dropped` for what has no line of its own |
+//! | `event` | `decision`; `change` for an administrative act, see `ManagedKeys::with_audit`; `decisions_summed` and `lines_dropped` for what has no line of its own |
 //! | `outcome` | an [`Outcome`](crate::observe::Outcome) |
 //! | `method`, `path` | the request's method, and the template of the route that axum chose |
 //! | `auth_method`, `source`, `user_id` | the caller: its [`Principal`](crate::Principal) |
@@ -60,6 +60,8 @@ mod text;
 mod thread;
 mod writer;
 
+#[cfg(feature = "keys")]
+pub(crate) use self::line::Line;
 pub use self::{
     sink::{AuditEvents, AuditSettings, AuditSink},
     writer::AuditWriter,

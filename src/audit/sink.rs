@@ -94,6 +94,15 @@ impl AuditSettings {
         self.start(AuditFile::open(path.as_ref())?)
     }
 
+    /// Like [`open`](Self::open), but the file is opened for its first line.
+    #[allow(
+        dead_code,
+        reason = "without files of configuration nobody builds without opening"
+    )]
+    pub(crate) fn open_late(self, path: &Path) -> io::Result<AuditSink> {
+        self.start(AuditFile::new(path))
+    }
+
     /// Starts the thread that gives lines to this writer.
     ///
     /// # Errors
@@ -164,6 +173,19 @@ impl AuditSink {
     /// Begins a new file soon, where the old one was moved away: for the handler of SIGHUP.
     pub fn reopen(&self) {
         self.0.queue.reopen();
+    }
+
+    /// Makes the file, if it is not there, for whoever opened it late.
+    #[allow(dead_code, reason = "without files of configuration nobody opens late")]
+    pub(crate) fn open_file(&self, path: &Path) -> io::Result<()> {
+        AuditFile::open(path).map(drop)
+    }
+
+    /// Takes the line of an administrative act.
+    #[allow(dead_code, reason = "without managed keys nobody administers")]
+    pub(crate) fn write(&self, line: Line) {
+        // Where there is no room, it is counted.
+        let _ = self.0.queue.push(line);
     }
 
     /// Waits until every line that was taken so far is written, and answers whether it is. It blocks the thread for

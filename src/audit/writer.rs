@@ -52,25 +52,36 @@ pub trait AuditWriter: Send + 'static {
 /// A file that lines are appended to, which only its owner can read.
 pub(super) struct AuditFile {
     path: PathBuf,
-    file: File,
+    file: Option<File>,
 }
 
 impl AuditFile {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
+    /// A file that is opened for its first line.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
             path: path.to_owned(),
-            file: open(path)?,
-        })
+            file: None,
+        }
+    }
+
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut file = Self::new(path);
+        file.reopen()?;
+        Ok(file)
     }
 }
 
 impl AuditWriter for AuditFile {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        self.file.write(lines)
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(open(&self.path)?),
+        };
+        file.write(lines)
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.file = open(&self.path)?;
+        self.file = Some(open(&self.path)?);
         Ok(())
     }
 }

@@ -82,6 +82,7 @@
 //! | `public_paths` | nothing: who may call may call there | that path to everybody |
 //! | `shared` | nothing, or as many requests as each process allows alone; copies of a delivery that another process has handled | the same of another state |
 //! | `revocations` | what was revoked, and tokens that live long or do not say since when | by its members, tokens that live longer, or that do not say since when (`insecure_allow_missing_iat`); what was revoked during an outage so many seconds; what was issued by a clock ahead |
+//! | `audit` | whoever may call while its lines cannot be written (`required`) | nothing |
 //! | `dev_docs` | nothing | the docs pages to everybody, with `true` |
 //! | `webhooks[]`, `webhooks[].path` | its path to who may call elsewhere | the same, and deliveries to the other path |
 //! | `webhooks[].secret`, `webhooks[].public_key`, `webhooks[].hmac`, `webhooks[].scheme` | what is proven by less (a time, a prefix) | deliveries that are signed so |
@@ -105,7 +106,7 @@
 //!
 //! The gateway shape is a block: `auth: {enabled, mode, realm, api_keys, key_store, jwt, oauth2,
 //! introspection, allowlist, custom, public_paths, webhooks, max_credential_bytes, dev_docs, throttle,
-//! shared, revocations}`. Without `mode`, the block of a provider that is there decides; several make a chain in the order of the file. `custom` is the name of
+//! shared, revocations, audit}`. Without `mode`, the block of a provider that is there decides; several make a chain in the order of the file. `custom` is the name of
 //! a provider that the program registered with [`with_provider`](AuthConfig::with_provider).
 //!
 //! The agent shape is a JSON document: `{"auth": null}`, `{"auth": "jwt"}` with the variables
@@ -317,6 +318,7 @@
 //! file for each secret is how the environment holds none.
 
 mod assemble;
+mod audit;
 mod auth_config;
 mod building;
 mod environment;

@@ -11,7 +11,8 @@ use crate::{error::ConfigErrorKind, log::Causes};
 
 impl AuthSetup {
     /// Opens the key store that the document names, and reads all keys; opens the shared state that it
-    /// names; reads all revocations in either: a program that does so before it serves learns at its start that one of them is away.
+    /// names; reads all revocations in either; opens the audit file: a program that does so before it serves
+    /// learns at its start that one of them is away.
     /// Without it, the first request opens them: while the key store is away it is refused with 503, and
     /// while the shared state is away this process counts alone.
     ///
@@ -57,6 +58,11 @@ impl AuthSetup {
             if let Err(error) = opened {
                 add(&mut faults, &shared.place, &url.to_string(), &error);
             }
+        }
+        if let Some(audit) = &kept.audit
+            && let Err(error) = audit.sink.open_file(&audit.path)
+        {
+            add(&mut faults, &audit.place, "the audit file", &error);
         }
         match faults.len() {
             0 => Ok(()),

@@ -135,6 +135,10 @@ impl ReloadHandle {
         self.0.lock().summary.clone()
     }
 
+    pub(super) fn kept<T>(&self, read: impl FnOnce(&Kept) -> T) -> T {
+        read(&self.0.lock().kept)
+    }
+
     /// Since when the files are at fault and not in force: `None` where what they say holds.
     ///
     /// It is the time of the first [`reload`](Self::reload) that failed since the last good one, by

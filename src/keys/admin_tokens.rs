@@ -37,7 +37,13 @@ impl KeyAdmin {
             let write = write.on_behalf_of(own.as_ref());
             match ask(LIMIT, || store.write(write)).await {
                 Err(KeyStoreError::Changed) if tries > 0 => tries -= 1,
-                written => break (entry_of(written?.value)?, tokens, own),
+                written => {
+                    let written = written?.value;
+                    if let Written::Applied(applied) = &written {
+                        authority.backend().settings().changes.tell(&applied.audit);
+                    }
+                    break (entry_of(written)?, tokens, own);
+                }
             }
         };
         on_entry(entry);

@@ -42,6 +42,7 @@ impl Authority {
         let written = ask(LIMIT, || self.backend().store().write(write)).await?;
         Ok(match written.value {
             Written::Applied(applied) => {
+                self.backend().settings().changes.tell(&applied.audit);
                 if !replica.changed_here(&applied, history, written.now) {
                     polled(replica).await;
                 }

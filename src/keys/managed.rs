@@ -105,7 +105,7 @@ impl ManagedKeys {
         })
     }
 
-    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
         Self {
             backend: self.backend.with(change),
         }

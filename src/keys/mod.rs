@@ -34,6 +34,8 @@ mod admin_error;
 mod admin_tokens;
 mod applied;
 mod audit;
+#[cfg(feature = "audit")]
+mod audited;
 mod authority;
 mod backend;
 mod bounds;
@@ -57,6 +59,7 @@ mod local;
 mod lookups;
 mod managed;
 mod memory;
+mod on_change;
 mod place;
 mod random;
 mod record;
@@ -76,6 +79,7 @@ mod stored;
 #[cfg(feature = "config")]
 mod successor;
 mod table;
+mod told;
 mod url;
 mod uses;
 mod valid;

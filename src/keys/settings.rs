@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{clock::Clock, provider::SourceLabel, request::CredentialSource};
 
-use super::KeyFormat;
+use super::{KeyFormat, told::Told};
 
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -20,6 +20,8 @@ pub(super) struct Settings {
     pub(super) owner_methods: BTreeSet<&'static str>,
     /// Claims that every administrator may write into the metadata of keys.
     pub(super) free_metadata: BTreeSet<Box<str>>,
+    /// Who is told of changes.
+    pub(super) changes: Told,
 }
 
 impl Settings {
@@ -34,6 +36,7 @@ impl Settings {
             max_known: MAX_KNOWN,
             owner_methods: OWNER_METHODS.into(),
             free_metadata: BTreeSet::new(),
+            changes: Told::default(),
         }
     }
 

@@ -142,9 +142,20 @@ impl Agent {
 
     #[cfg(unix)]
     pub fn interrupt(&mut self) {
+        self.signal("INT");
+    }
+
+    /// As `logrotate` does after it has moved a file away.
+    #[cfg(unix)]
+    pub fn hang_up(&mut self) {
+        self.signal("HUP");
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
         let pid = self.child.id();
         let status = Command::new("sh")
-            .args(["-c", &format!("kill -INT {pid}")])
+            .args(["-c", &format!("kill -{signal} {pid}")])
             .status();
         assert!(status.expect("sh runs").success());
     }

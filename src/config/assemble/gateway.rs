@@ -13,6 +13,7 @@ use crate::config::{
         choice_schema,
     },
     shape::{
+        audit::Audit,
         caller::{Allowlist, ApiKeys},
         key_store::ManagedKeyStore,
         mcp::Mcp,
@@ -122,6 +123,8 @@ block! {
         mcp: optional Mcp,
         /// Revocations of tokens, in the key store or the shared state; off unless the block is there.
         revocations: optional RevocationRules,
+        /// A file with a line of JSON for each decision; none unless set.
+        audit: optional Audit,
         ..providers: Providers,
     }
 }

@@ -40,6 +40,7 @@ impl Assembly<'_> {
 
     pub(super) fn gateway(&mut self, gateway: &Gateway, place: &Place) -> Option<Verdict> {
         self.check_mode(gateway, place);
+        self.audit_file(gateway);
         self.is_open = gateway.lets_everybody_in();
         self.has_api_keys = gateway.providers.has("api_keys");
         self.resource = gateway.mcp.value().and_then(Mcp::audience);

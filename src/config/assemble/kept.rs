@@ -1,13 +1,15 @@
 //! What one file leaves to the next.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::limits::KeptLimits;
 use crate::{
+    audit::AuditSink,
     config::{
         fault::Place,
         read::Slot,
         shape::{
+            audit::Audit,
             key_store::ManagedKeyStore,
             revocations::RevocationRules,
             tokens::{Introspection, OAuth2},
@@ -41,6 +43,7 @@ pub(in crate::config) struct Kept {
     pub(super) earlier_limits: Vec<KeptLimits>,
     pub(in crate::config) shared: Option<KeptShared>,
     pub(in crate::config) revocations: Option<KeptRevocations>,
+    pub(in crate::config) audit: Option<KeptAudit>,
 }
 
 impl Kept {
@@ -174,6 +177,16 @@ impl RevocationsIn {
             _ => false,
         }
     }
+}
+
+/// An audit file, which the next file goes on with.
+#[derive(Clone)]
+pub(in crate::config) struct KeptAudit {
+    pub(super) block: Audit,
+    /// Of the block in the document.
+    pub(in crate::config) place: Place,
+    pub(in crate::config) path: PathBuf,
+    pub(in crate::config) sink: AuditSink,
 }
 
 /// What the webhook at a path has handled: another file goes on from there.

@@ -44,6 +44,9 @@ impl<'a> Assembly<'a> {
         keys = self.with_header(keys, block);
         keys = self.with_limits(keys, block);
         keys = with_names(keys, block);
+        if let Some(audit) = &self.kept.audit {
+            keys = keys.with_audit(&audit.sink);
+        }
         let url = url?;
         if let Some(former) = self.former_keys(&url.value) {
             keys = former.keys.successor(&keys);

@@ -1,6 +1,7 @@
 //! From the document to a layer.
 
 mod assembly;
+mod audit;
 mod built;
 mod claims;
 mod custom;

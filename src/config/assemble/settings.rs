@@ -35,6 +35,7 @@ impl Assembly<'_> {
         self.throttle(gateway.throttle.value());
         layer = self.limits.limit(layer);
         layer = self.revocations(layer, gateway);
+        layer = self.audited(layer);
         self.webhooks(layer, gateway)
     }
 

@@ -1,6 +1,7 @@
 //! The shapes of a file: the agent's shape, and the blocks in the gateway's.
 
 pub(super) mod agent;
+pub(super) mod audit;
 pub(super) mod caller;
 pub(super) mod key_store;
 pub(super) mod mcp;

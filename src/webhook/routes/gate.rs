@@ -79,9 +79,13 @@ impl<B: Body<Data = Bytes>> Gate<B> for WebhookRoutesGate {
         let table = self.table.load_full();
         let webhook = match table.find(request) {
             Destination::Elsewhere => return Step::Pass(RouteEntered::Untouched),
-            Destination::Closed => return Step::Refuse(table.refuse(request)),
+            Destination::Closed => {
+                table.watch(request);
+                return Step::Refuse(table.refuse(request));
+            }
             Destination::Webhook(webhook) => webhook,
         };
+        table.watch(request);
         match webhook.gate().decide(request) {
             Step::Pass(never) => match never {},
             Step::Refuse(response) => {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     access::{Access, Prefix},
     error::{AuthError, ConfigError},
+    observe::Observers,
     request::AuthRequest,
     webhook::layer::WebhookLayer,
 };
@@ -165,6 +166,17 @@ impl WebhookRoutes {
     {
         let mut table = Table::clone(&self.table());
         table.set_refusal(Arc::new(respond));
+        self.holding(table)
+    }
+
+    /// The routes with observers of what is decided at them.
+    #[allow(
+        dead_code,
+        reason = "without files of configuration a layer around them observes"
+    )]
+    pub(crate) fn with_observers(self, observers: Observers) -> Self {
+        let mut table = Table::clone(&self.table());
+        table.set_observers(observers);
         self.holding(table)
     }
 

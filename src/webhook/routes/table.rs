@@ -9,6 +9,7 @@ use crate::{
     access::{self, Prefix, Route, Rules},
     error::{AuthError, ConfigError, ConfigErrorKind},
     event,
+    observe::Observers,
     refusal::{self, OnRefusal, RefusedHead, Wording, copy_head},
     request::AuthRequest,
     webhook::layer::WebhookLayer,
@@ -22,6 +23,7 @@ pub(super) struct Table {
     rules: Rules<Arc<WebhookLayer>>,
     webhooks: Vec<(Arc<str>, Arc<WebhookLayer>)>,
     on_refusal: Option<OnRefusal>,
+    observers: Option<Arc<Observers>>,
 }
 
 /// The destination of a request.
@@ -39,6 +41,7 @@ impl Table {
             rules: Rules::new(),
             webhooks: Vec::new(),
             on_refusal: None,
+            observers: None,
         }
     }
 
@@ -62,6 +65,21 @@ impl Table {
 
     pub(super) fn set_refusal(&mut self, respond: OnRefusal) {
         self.on_refusal = Some(respond);
+    }
+
+    #[allow(
+        dead_code,
+        reason = "without files of configuration a layer around observes"
+    )]
+    pub(super) fn set_observers(&mut self, observers: Observers) {
+        self.observers = Some(Arc::new(observers));
+    }
+
+    /// Notes who is told of the decision about a request to a webhook.
+    pub(super) fn watch<B>(&self, request: &mut Request<B>) {
+        if let Some(observers) = &self.observers {
+            Observers::watch(observers, request);
+        }
     }
 
     /// The webhook that a request is a delivery to, or a handshake with.

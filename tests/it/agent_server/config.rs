@@ -272,6 +272,7 @@ fn file_and_options_that_say_the_same_are_refused() {
         &["--key", KEY][..],
         &["--jwt-secret", SECRET],
         &["--no-dev-docs"],
+        &["--audit", "audit.jsonl"],
         &["--telegram-secret", "x", "--telegram-user", "42"],
         &["--config", file],
         &["--check-config", file],

@@ -13,6 +13,8 @@ mod permissions;
 mod routes;
 mod secrets;
 #[cfg(unix)]
+mod seen;
+#[cfg(unix)]
 mod stopping;
 mod streams;
 mod telegram;

@@ -25,6 +25,8 @@ fn help_lists_every_option() {
         "--max-attempts",
         "--requests",
         "--trusted-proxy",
+        "--audit",
+        "--metrics-addr",
         "--no-dev-docs",
         "--config",
         "--check-config",

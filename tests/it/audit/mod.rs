@@ -1,5 +1,6 @@
 //! The audit file.
 
+mod changes;
 mod disk;
 mod file;
 mod flood;

@@ -4,6 +4,7 @@ use crate::common;
 use crate::common::tls;
 
 mod all_at_once;
+mod audit;
 mod broken;
 mod claims;
 mod documents;

@@ -1,5 +1,6 @@
 //! What is counted, and how many series there can be.
 
+mod dashboard;
 mod recorded;
 mod series;
 mod table;
