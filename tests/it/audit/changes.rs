@@ -50,7 +50,7 @@ async fn every_change_of_a_key_is_a_line_that_says_whose_it_was() {
     assert_eq!(lines[0]["event"], "change");
     assert_eq!(lines[0]["by_operator"], "ada\n");
     assert_eq!(lines[0]["key"], id.as_str());
-    assert_eq!(lines[0]["scopes"], "agents:run keys:read keys:write");
+    assert_eq!(lines[0]["scopes"], "agents:run keys:write keys:read");
     assert_eq!(lines[1]["scopes"], "agents:run");
     assert!(!disk.text().contains(made.secret().unwrap().expose()));
 }

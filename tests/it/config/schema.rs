@@ -37,7 +37,7 @@ fn every_member_is_described_and_closed() {
             }
         }
     });
-    assert_eq!(blocks, 37);
+    assert_eq!(blocks, 38);
 }
 
 #[test]
