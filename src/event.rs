@@ -73,7 +73,9 @@ pub(crate) fn passed(outcome: Outcome, about: About<'_>) {
 
 #[inline]
 fn pass(outcome: Outcome, about: About<'_>) -> bool {
-    let is_taken = tell(about, || Told::new(outcome));
+    if !tell(about, || Told::new(outcome)) {
+        return false;
+    }
     metrics::decided(outcome.as_str(), "", "");
     tracing::trace!(
         target: TARGET,
@@ -82,12 +84,25 @@ fn pass(outcome: Outcome, about: About<'_>) -> bool {
         request_id = about.request_id(),
         trace_id = about.trace_id(),
     );
-    is_taken
+    true
 }
 
 /// Tells of a refusal.
 pub(crate) fn refused(error: &AuthError, about: About<'_>) {
     refuse(error, Permission::default(), about);
+}
+
+/// Tells of a caller who would go in, and is refused because nobody can take that down.
+pub(crate) fn unobserved_caller(error: &AuthError, caller: &AuthContext, about: About<'_>) {
+    tell(about, || Told {
+        caller: Some(caller),
+        ..Told::refused(error)
+    });
+    let permission = Permission {
+        user_id: Some(caller.user_id()),
+        ..Permission::default()
+    };
+    log_refusal(error, permission, about);
 }
 
 /// Tells of a request beyond a limit of its caller.
@@ -172,6 +187,10 @@ fn refuse(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
         action: permission.action,
         ..Told::refused(error)
     });
+    log_refusal(error, permission, about);
+}
+
+fn log_refusal(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
     count_refusal(error);
     let (provider, code) = (error.provider(), error.code());
     let reason = Clean(error.reason());

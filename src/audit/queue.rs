@@ -9,7 +9,6 @@ use std::{
 };
 
 use super::line::Line;
-use crate::metrics;
 
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -29,6 +28,8 @@ struct State {
     strangers: Strangers,
     reopen: bool,
     closing: bool,
+    /// Lines that were dropped, and decisions that were summed, and are in no metric yet.
+    uncounted: (u64, u64),
     /// Bytes that were taken, and those of them that were written, since the beginning.
     taken: u64,
     done: u64,
@@ -50,6 +51,7 @@ impl Queue {
                 strangers: Strangers::new(),
                 reopen: false,
                 closing: false,
+                uncounted: (0, 0),
                 taken: 0,
                 done: 0,
             }),
@@ -80,10 +82,14 @@ impl Queue {
         let mut state = self.state();
         self.end_second(&mut state, Instant::now());
         if !state.strangers.add(code) {
+            state.uncounted.1 = state.uncounted.1.saturating_add(1);
+            let is_first = state.strangers.summed == 1;
+            let has_room = self.has_room(&state);
             drop(state);
-            metrics::audited(metrics::SUMMED, 1);
-            self.changed.notify_one();
-            return true;
+            if is_first {
+                self.changed.notify_one();
+            }
+            return has_room;
         }
         drop(state);
         self.push(line())
@@ -96,17 +102,46 @@ impl Queue {
             state.taken = state.taken.saturating_add(line.len() as u64);
         } else {
             state.dropped = state.dropped.saturating_add(1);
-            metrics::audited(metrics::DROPPED, 1);
+            state.uncounted.0 = state.uncounted.0.saturating_add(1);
         }
         has_room
     }
 
-    /// Sums the decisions of a second that is over.
+    /// Sums the decisions of a second that is over, once there is room for the line.
     fn end_second(&self, state: &mut State, now: Instant) {
-        if let Some(sum) = state.strangers.end_second(now) {
-            let line = sum.end();
-            self.take(state, &line);
+        if state.strangers.left(now).is_zero()
+            && (!state.strangers.is_summing() || self.has_room(state))
+        {
+            Self::sum(state);
+            state.strangers = Strangers::new();
         }
+    }
+
+    /// The line of what is summed so far, whether there is room or not.
+    fn sum(state: &mut State) {
+        if let Some(sum) = state.strangers.take_sum() {
+            Self::append(state, sum);
+        }
+    }
+
+    /// The line of what was dropped so far, whether there is room or not.
+    fn tell_dropped(state: &mut State) {
+        if state.dropped > 0 {
+            let mut line = Line::new("lines_dropped");
+            line.number("count", std::mem::take(&mut state.dropped).into());
+            Self::append(state, line);
+        }
+    }
+
+    fn append(state: &mut State, line: Line) {
+        let line = line.end();
+        state.taken = state.taken.saturating_add(line.len() as u64);
+        state.lines.push_str(&line);
+    }
+
+    /// Whether there is room for the line of a sum.
+    fn has_room(&self, state: &State) -> bool {
+        state.lines.len().saturating_add(LONGEST_SUM) <= self.max_bytes
     }
 
     /// Waits for work.
@@ -114,13 +149,11 @@ impl Queue {
         let mut state = self.state();
         loop {
             self.end_second(&mut state, Instant::now());
-            let has_room = state.lines.len() < self.max_bytes / 2;
-            if state.dropped > 0 && has_room {
-                let mut line = Line::new("lines_dropped");
-                line.number("count", std::mem::take(&mut state.dropped).into());
-                let line = line.end();
-                state.taken = state.taken.saturating_add(line.len() as u64);
-                state.lines.push_str(&line);
+            if state.closing {
+                Self::sum(&mut state);
+            }
+            if state.closing || state.lines.len() < self.max_bytes / 2 {
+                Self::tell_dropped(&mut state);
             }
             if !state.lines.is_empty() || state.reopen || state.closing {
                 return Work {
@@ -130,7 +163,7 @@ impl Queue {
                 };
             }
             let limit = match state.strangers.is_summing() {
-                true => SECOND,
+                true => state.strangers.left(Instant::now()),
                 false => LONG,
             };
             state = self.wait(state, limit);
@@ -139,10 +172,11 @@ impl Queue {
 
     /// Waits before another attempt; answers what was asked for meanwhile.
     pub(super) fn pause(&self, limit: Duration) -> Work {
-        let mut state = self.state();
-        if !state.closing && !state.reopen {
-            state = self.wait(state, limit);
-        }
+        let is_asked = |state: &mut State| !state.closing && !state.reopen;
+        let waited = self
+            .changed
+            .wait_timeout_while(self.state(), limit, is_asked);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         Work {
             lines: String::new(),
             reopen: std::mem::take(&mut state.reopen),
@@ -183,10 +217,18 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// What was dropped and summed since this was asked last.
+    pub(super) fn uncounted(&self) -> (u64, u64) {
+        std::mem::take(&mut self.state().uncounted)
+    }
+
     /// Waits until everything that was taken so far is written; answers whether it is.
     pub(super) fn flush(&self, limit: Duration) -> bool {
         let until = Instant::now().checked_add(limit);
         let mut state = self.state();
+        Self::sum(&mut state);
+        Self::tell_dropped(&mut state);
+        self.changed.notify_one();
         let taken = state.taken;
         while state.done < taken {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -243,16 +285,19 @@ impl Strangers {
         false
     }
 
-    /// Begins the next second, where this one is over; the line of those that have none of their own.
-    fn end_second(&mut self, now: Instant) -> Option<Line> {
-        if now.saturating_duration_since(self.since) < SECOND {
-            return None;
-        }
-        let last = std::mem::replace(self, Self::new());
-        (last.summed > 0).then(|| {
+    /// What is left of the second.
+    fn left(&self, now: Instant) -> Duration {
+        SECOND.saturating_sub(now.saturating_duration_since(self.since))
+    }
+
+    /// The line of the decisions that have none of their own, if there are some.
+    fn take_sum(&mut self) -> Option<Line> {
+        let codes = std::mem::take(&mut self.codes);
+        let summed = std::mem::take(&mut self.summed);
+        (summed > 0).then(|| {
             let mut line = Line::new("decisions_summed");
-            line.number("count", last.summed.into());
-            line.numbers("codes", &last.codes);
+            line.number("count", summed.into());
+            line.numbers("codes", &codes);
             line
         })
     }
@@ -261,5 +306,7 @@ impl Strangers {
 /// The decisions in a second that have lines of their own.
 const MOST_LINES: u32 = 1_000;
 const MOST_CODES: usize = 32;
+/// In bytes.
+const LONGEST_SUM: usize = 4 << 10;
 const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(3_600);

@@ -8,7 +8,7 @@ use super::{
     thread::run,
     writer::{AuditFile, AuditWriter},
 };
-use crate::observe::{Decision, Observer, Observers};
+use crate::observe::{Decision, Observer, Observers, Outcome};
 
 /// Which decisions have a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl AuditSettings {
         self
     }
 
-    /// Replaces how many bytes of lines may wait to be written: 4 MiB unless set, 4 KiB at least. Lines beyond that
+    /// Replaces how many bytes of lines may wait to be written: 4 MiB unless set, 64 KiB at least. Lines beyond that
     /// are dropped and counted.
     pub fn with_max_waiting(mut self, bytes: usize) -> Self {
         self.max_waiting = bytes.max(MIN_WAITING);
@@ -202,7 +202,16 @@ impl AuditSink {
 }
 
 impl Observer for Inner {
+    fn is_required(&self) -> bool {
+        self.settings.is_required
+    }
+
     fn observe(&self, decision: &Decision<'_>) -> bool {
+        let lets_in = matches!(decision.outcome(), Outcome::Accepted | Outcome::Anonymous);
+        if self.settings.is_required && lets_in && self.queue.is_failing() {
+            // The refusal that it becomes has a line.
+            return false;
+        }
         let line = || Line::of(decision);
         let is_taken = match decision.error() {
             Some(error) => self.queue.push_by_strangers(error.code(), line),
@@ -233,4 +242,5 @@ impl fmt::Debug for AuditSink {
 }
 
 const MAX_WAITING: usize = 4 << 20;
-const MIN_WAITING: usize = 4 << 10;
+/// A line of long texts that have to be escaped has 10 KiB.
+const MIN_WAITING: usize = 64 << 10;

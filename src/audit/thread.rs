@@ -19,6 +19,8 @@ use crate::{
 /// Writes until the sink is closed.
 pub(super) fn run(queue: &Arc<Queue>, mut writer: Box<dyn AuditWriter>) {
     let mut report = Report::default();
+    // Whoever waits for lines to be written waits in vain, however this ends.
+    let _end = End(queue);
     loop {
         let work = queue.next();
         if work.reopen {
@@ -33,6 +35,14 @@ pub(super) fn run(queue: &Arc<Queue>, mut writer: Box<dyn AuditWriter>) {
     }
 }
 
+struct End<'a>(&'a Queue);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.fail();
+    }
+}
+
 /// Writes lines, however long it takes; answers false where the sink was closed meanwhile.
 fn write_all(
     queue: &Queue,
@@ -41,7 +51,7 @@ fn write_all(
     report: &mut Report,
 ) -> bool {
     let bytes = work.lines.as_bytes();
-    let mut written = 0;
+    let (mut written, mut told) = (0, 0);
     let mut closing = work.closing;
     while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
         let panicked = || Err(std::io::Error::other("the writer panicked"));
@@ -49,8 +59,11 @@ fn write_all(
             Ok(len) if len > 0 => {
                 let len = len.min(rest.len());
                 written += len;
-                report.has_written();
-                queue.done(len as u64);
+                // What reports it is not ours, and may panic: a log on the disk that is full.
+                let _ = caught(|| report.has_written());
+                // A line that was begun in another file was told of already.
+                queue.done(written.saturating_sub(told) as u64);
+                told = told.max(written);
             }
             answer => {
                 let error = answer
@@ -60,14 +73,13 @@ fn write_all(
                     continue;
                 }
                 queue.fail();
-                report.has_failed(&error);
+                let _ = caught(|| report.has_failed(&error));
                 if closing {
                     return false;
                 }
                 let asked = queue.pause(BETWEEN_ATTEMPTS);
                 closing = asked.closing;
-                if asked.reopen {
-                    reopen(writer);
+                if asked.reopen && reopen(writer) {
                     // The line is whole in the new file.
                     let before = bytes.get(..written).unwrap_or_default();
                     let line = before.iter().rposition(|byte| *byte == b'\n');
@@ -77,18 +89,30 @@ fn write_all(
         }
     }
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
-    metrics::audited(metrics::WRITTEN, lines as u64);
+    let _ = caught(|| metrics::audited(metrics::WRITTEN, lines as u64));
+    let (dropped, summed) = queue.uncounted();
+    let _ = caught(|| {
+        metrics::audited(metrics::DROPPED, dropped);
+        metrics::audited(metrics::SUMMED, summed);
+    });
     true
 }
 
-fn reopen(writer: &mut dyn AuditWriter) {
+/// Answers whether a new file has begun.
+fn reopen(writer: &mut dyn AuditWriter) -> bool {
     let panicked = || Err(std::io::Error::other("the writer panicked"));
-    if let Err(error) = caught(|| writer.reopen()).unwrap_or_else(panicked) {
-        tracing::error!(
-            target: TARGET,
-            error = %Causes(Some(&error)),
-            "the audit file could not be opened again: the lines go on into the old one"
-        );
+    match caught(|| writer.reopen()).unwrap_or_else(panicked) {
+        Ok(is_new) => is_new,
+        Err(error) => {
+            let _ = caught(|| {
+                tracing::error!(
+                    target: TARGET,
+                    error = %Causes(Some(&error)),
+                    "the audit file could not be opened again: the lines go on into the old one"
+                );
+            });
+            false
+        }
     }
 }
 

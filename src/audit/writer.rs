@@ -39,13 +39,14 @@ pub trait AuditWriter: Send + 'static {
     /// Nothing of it was written. The sink tries again, four times a second.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize>;
 
-    /// Begins a new file, where the old one was moved away; does nothing unless implemented.
+    /// Begins a new file, where the old one was moved away, and answers whether it did; unless implemented, there is
+    /// none. A line that was written in part is written again, whole, where a new file has begun.
     ///
     /// # Errors
     ///
     /// There is no new file; the sink goes on with the old one.
-    fn reopen(&mut self) -> io::Result<()> {
-        Ok(())
+    fn reopen(&mut self) -> io::Result<bool> {
+        Ok(false)
     }
 }
 
@@ -80,9 +81,9 @@ impl AuditWriter for AuditFile {
         file.write(lines)
     }
 
-    fn reopen(&mut self) -> io::Result<()> {
+    fn reopen(&mut self) -> io::Result<bool> {
         self.file = Some(open(&self.path)?);
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -91,10 +92,14 @@ fn open(path: &Path) -> io::Result<File> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // A pipe or a terminal cannot be read back, and has no end.
-    let mut file = match options.clone().read(true).open(path) {
-        Ok(file) => file,
-        Err(_) => options.open(path)?,
+    // The end of a file is read; that of a pipe or a terminal is somebody else's.
+    let is_other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let mut file = match is_other {
+        true => options.open(path)?,
+        false => match options.clone().read(true).open(path) {
+            Ok(file) => file,
+            Err(_) => options.open(path)?,
+        },
     };
     let metadata = file.metadata()?;
     if metadata.is_file() {
@@ -124,10 +129,12 @@ fn end_line(file: &mut File, len: u64) -> io::Result<()> {
         return Ok(());
     }
     let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    match last {
-        [b'\n'] => Ok(()),
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read_exact(&mut last));
+    match (read, last) {
+        (Ok(()), [b'\n']) => Ok(()),
+        // Also where the file may be written alone.
         _ => file.write_all(b"\n"),
     }
 }

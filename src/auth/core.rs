@@ -249,7 +249,8 @@ impl Core {
             Ok(Some(mut context)) => {
                 context.set_revoker(self.revoker());
                 if let Err(error) = event::accepted(&context, access::about(request)) {
-                    return Decision::Refuse(self.refuse(&error, provider, request));
+                    event::unobserved_caller(&error, &context, access::about(request));
+                    return Decision::Refuse(self.render(&error, provider, request));
                 }
                 let is_kept = self.report_caller
                     || context.response_headers().is_some()

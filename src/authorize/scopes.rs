@@ -173,6 +173,15 @@ impl AuthContext {
     /// assert!(caller.require_scopes("agents:invoke graph:read").is_err());
     /// ```
     pub fn require_scopes(&self, scopes: &str) -> Result<(), AuthError> {
+        self.require_scopes_about(scopes, About::NOTHING)
+    }
+
+    /// Like [`require_scopes`](Self::require_scopes), for that request.
+    pub(crate) fn require_scopes_about(
+        &self,
+        scopes: &str,
+        about: About<'_>,
+    ) -> Result<(), AuthError> {
         let answer = if words(scopes).next().is_none() {
             // Without a required scope, every caller would pass.
             Err(AuthError::forbidden("no_scope_named"))
@@ -182,7 +191,7 @@ impl AuthContext {
             let wanted: Vec<&str> = words(scopes).collect();
             Err(AuthError::insufficient_scope(wanted.join(" ")).at_provider(NAME))
         };
-        log(&answer, self, About::NOTHING);
+        log(&answer, self, about);
         answer
     }
 }

@@ -83,7 +83,7 @@ impl<N: Needs> FromRequestParts<ManagedKeys> for Administrator<N> {
             event::refused(&error, access::about_parts(parts));
             return Err(error.into());
         }
-        caller.require_scopes(N::SCOPES)?;
+        caller.require_scopes_about(N::SCOPES, access::about_parts(parts))?;
         Ok(Self {
             admin: keys.as_caller(&caller),
             caller,

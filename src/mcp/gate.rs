@@ -213,8 +213,9 @@ impl<B: Body> Future for McpWaiting<B> {
                     }
                 }
                 StateProjection::Asking { questions, held } => {
-                    let answer = ready!(Pin::new(questions).poll(cx));
+                    let answer = ready!(Pin::new(&mut *questions).poll(cx));
                     let (request, _) = held.take().expect(POLLED_AGAIN);
+                    questions.tell(&answer, access::about(&request));
                     return Poll::Ready(match answer {
                         Ok(()) => Ok((request, ())),
                         Err(error) => Err(this.core.refuse(Refusal::Denied(error), &request)),

@@ -18,6 +18,7 @@ use crate::{
     authorize::{Authorizer, CheckFuture, escape_id, holds},
     context::AuthContext,
     error::AuthError,
+    observe::{About, Outcome, Told, tell},
 };
 
 /// What the messages of one request need.
@@ -160,6 +161,7 @@ impl<'a> Permissions<'a> {
         (!questions.is_empty()).then(|| Questions {
             caller: caller.clone(),
             asked: None,
+            told: Vec::new(),
             left: questions.into_iter(),
         })
     }
@@ -175,7 +177,28 @@ struct Question {
 pub(super) struct Questions {
     caller: AuthContext,
     asked: Option<CheckFuture>,
+    /// The resources and actions that were asked about.
+    told: Vec<(Box<str>, &'static str)>,
     left: vec::IntoIter<Question>,
+}
+
+impl Questions {
+    /// Tells observers of the answers, which the log has already: all but the last one were a yes.
+    pub(super) fn tell(&self, answer: &Result<(), AuthError>, about: About<'_>) {
+        let last = self.told.len().saturating_sub(1);
+        for (number, (resource, action)) in self.told.iter().enumerate() {
+            let told = match answer {
+                Err(error) if number == last => Told::refused(error),
+                _ => Told::new(Outcome::Allowed),
+            };
+            tell(about, || Told {
+                caller: Some(&self.caller),
+                resource: Some(resource),
+                action: Some(action),
+                ..told
+            });
+        }
+    }
 }
 
 impl Future for Questions {
@@ -198,6 +221,7 @@ impl Future for Questions {
                 .authorizer
                 .check(&this.caller, &next.resource, next.action);
             this.asked = Some(check);
+            this.told.push((next.resource, next.action));
         }
     }
 }

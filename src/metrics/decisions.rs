@@ -200,7 +200,7 @@ impl Timer {
     /// Begins to measure a wait.
     pub(crate) fn start_to_wait() -> Self {
         Self {
-            since: Some(Instant::now()),
+            since: ANY.load(Ordering::Relaxed).then(Instant::now),
             has_waited: true,
         }
     }

@@ -16,6 +16,7 @@ use super::{
     contract::Observer,
     decision::{Decision, Told},
     ids::RequestIdHeader,
+    outcome::Outcome,
     spans::Spans,
 };
 use crate::{caught::caught, log::TARGET};
@@ -105,8 +106,17 @@ impl Observers {
 
     pub(crate) fn with(mut self, observer: Arc<dyn Observer>) -> Self {
         ANY.store(true, Ordering::Relaxed);
-        self.all.push(observer);
+        self.add(observer);
         self
+    }
+
+    /// Those who are required first.
+    fn add(&mut self, observer: Arc<dyn Observer>) {
+        let at = match observer.is_required() {
+            true => 0,
+            false => self.all.len(),
+        };
+        self.all.insert(at, observer);
     }
 
     /// Both, each observer once.
@@ -114,7 +124,7 @@ impl Observers {
     pub(crate) fn and(mut self, others: &Self) -> Self {
         for other in &others.all {
             if !self.all.iter().any(|one| Arc::ptr_eq(one, other)) {
-                self.all.push(Arc::clone(other));
+                self.add(Arc::clone(other));
             }
         }
         if let Some(name) = &others.request_id_header {
@@ -179,12 +189,14 @@ fn tell_observers(about: About<'_>, told: Told<'_>) -> bool {
         told,
         duration: observing.since.elapsed(),
     };
-    let mut all = true;
+    let lets_in = matches!(told.outcome, Outcome::Accepted | Outcome::Anonymous);
     for observer in &observing.observers.all {
-        // Each is told, also where an earlier one says no.
-        all &= observer.observe(&decision);
+        // Where a required one says no, the decision is another one, of which all are told.
+        if !observer.observe(&decision) && lets_in {
+            return false;
+        }
     }
-    all
+    true
 }
 
 /// Whether any layer of this process has an observer.

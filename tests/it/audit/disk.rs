@@ -1,6 +1,9 @@
 //! Disks that are full, and writers that panic.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::StatusCode;
 use tower_auth::audit::{AuditEvents, AuditSettings};
@@ -51,7 +54,7 @@ async fn no_room_for_the_line_of_an_acceptance_is_a_503_where_it_is_required() {
     let app = app(["/run"], keys(&sink));
     disk.0.lock().unwrap().hangs = true;
     let mut refused = 0;
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         let answer = ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
         refused += u64::from(answer.status() == StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -62,7 +65,7 @@ async fn no_room_for_the_line_of_an_acceptance_is_a_503_where_it_is_required() {
     assert!(refused > 0);
     assert_eq!(
         accepted.count() as u64 + refused,
-        100,
+        1_000,
         "who goes in has a line"
     );
 }
@@ -111,4 +114,61 @@ async fn lines_that_wait_are_written_after_the_last_handle_is_gone() {
     while disk.lines().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn who_is_turned_away_is_in_the_line_of_the_refusal_and_in_no_other() {
+    let disk = Disk::default();
+    disk.set_room(Some(0));
+    let sink = disk.start(AuditSettings::new().require_written());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let outcomes = Arc::clone(&told);
+    let layer = keys(&sink).on_decision(move |decision| {
+        outcomes.lock().unwrap().push(decision.outcome().as_str());
+    });
+    let app = app(["/run"], layer);
+    ask(&app, "GET /run", &[]).await;
+    while !sink.is_failing() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
+    disk.set_room(None);
+    flushed(&sink);
+    let lines = disk.lines();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["reason"], "not_audited");
+    assert_eq!(lines[1]["user_id"], "ada");
+    assert_eq!(*told.lock().unwrap(), ["refused", "refused"]);
+}
+
+#[tokio::test]
+async fn a_line_that_was_begun_goes_on_where_no_new_file_begins() {
+    let disk = Disk::default();
+    disk.set_room(Some(100));
+    let sink = disk.start(AuditSettings::new());
+    let app = app(["/run"], keys(&sink));
+    ask(&app, "GET /run", &[]).await;
+    while !sink.is_failing() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    sink.reopen();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    disk.set_room(None);
+    flushed(&sink);
+    assert_eq!(disk.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_tried_a_few_times_a_second_however_many_requests_come() {
+    let disk = Disk::default();
+    disk.set_room(Some(0));
+    let sink = disk.start(AuditSettings::new());
+    let app = app(["/run"], keys(&sink));
+    let begun = std::time::Instant::now();
+    for _ in 0..500 {
+        ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
+    }
+    let attempts = disk.0.lock().unwrap().attempts;
+    let most = 2 + u32::try_from(begun.elapsed().as_millis() / 250).unwrap();
+    assert!(attempts <= most, "{attempts}");
 }

@@ -56,9 +56,9 @@ async fn strangers_have_a_thousand_lines_a_second_and_the_rest_is_summed() {
 async fn what_has_no_room_is_dropped_and_counted_by_a_line() {
     let disk = Disk::default();
     disk.set_room(Some(0));
-    let sink = disk.start(AuditSettings::new().with_max_waiting(4_096));
+    let sink = disk.start(AuditSettings::new().with_max_waiting(0));
     let app = app(["/run"], keys(&sink));
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         let answer = ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
         assert_eq!(answer.status(), 200, "it is not required");
     }
@@ -71,16 +71,48 @@ async fn what_has_no_room_is_dropped_and_counted_by_a_line() {
         disk.lines().iter().map(of).sum()
     };
     for _ in 0..400 {
-        if sink.flush(std::time::Duration::from_secs(20)) && told() == 500 {
+        if sink.flush(std::time::Duration::from_secs(20)) && told() == 2_000 {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     flushed(&sink);
-    assert_eq!(told(), 500);
+    assert_eq!(told(), 2_000);
     assert!(
-        disk.text().len() < 3 * 4_096 + 1_024,
+        disk.text().len() < 3 * 65_536 + 1_024,
         "{}",
         disk.text().len()
     );
+}
+
+#[tokio::test]
+async fn flushing_tells_what_was_summed_so_far() {
+    let disk = Disk::default();
+    let sink = disk.start(AuditSettings::new());
+    let app = app(["/run"], keys(&sink));
+    for _ in 0..3_000 {
+        ask(&app, "GET /run", &[]).await;
+    }
+    flushed(&sink);
+    let (own, summed) = told(&disk);
+    assert_eq!(own + summed, 3_000);
+}
+
+#[tokio::test]
+async fn strangers_are_not_let_in_where_nothing_can_be_written_and_that_is_required() {
+    let disk = Disk::default();
+    disk.0.lock().unwrap().hangs = true;
+    let sink = disk.start(AuditSettings::new().require_written().with_max_waiting(0));
+    let layer = keys(&sink).access("/feed", tower_auth::Access::Optional);
+    let app = app(["/feed", "/run"], layer);
+    for _ in 0..2_000 {
+        ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
+    }
+    for number in 0..3_000 {
+        let answer = ask(&app, "GET /feed", &[]).await;
+        // A few lines may fit still.
+        assert!(answer.status() == 503 || number < 50, "{number}");
+    }
+    disk.0.lock().unwrap().hangs = false;
+    flushed(&sink);
 }

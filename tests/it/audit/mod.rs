@@ -31,6 +31,8 @@ struct DiskState {
     panics: bool,
     /// Whether a write takes as long as this is set.
     hangs: bool,
+    /// How often somebody tried to write.
+    attempts: u32,
 }
 
 impl Disk {
@@ -63,6 +65,7 @@ impl AuditWriter for Disk {
             std::thread::sleep(Duration::from_millis(1));
         }
         let mut disk = self.0.lock().unwrap();
+        disk.attempts += 1;
         if disk.panics {
             drop(disk);
             panic!("a writer of one's own");

@@ -5,8 +5,9 @@ use axum::{
     routing::{any, post},
 };
 use tower_auth::{
-    AuthLayer,
-    authorize::{AuthorizeLayer, Policy, RequireScopes, by_scope},
+    AuthContext, AuthError, AuthLayer,
+    authorize::{AuthorizeLayer, Policy, RequireScopes, authorizer_fn, by_scope},
+    mcp::{McpItem, McpLayer, McpNeed, ProtectedResource},
     observe::ObserveLayer,
     provider::{ApiKeyAuth, ApiKeyRecord},
     throttle::{Limit, Requests, ThrottleLayer},
@@ -128,4 +129,46 @@ async fn a_layer_without_observers_beside_one_with_observers_tells_nobody() {
         .route("/other", any(|| async {}).layer(observed));
     status(&app, "GET /run").await;
     assert!(told.take().is_empty());
+}
+
+#[tokio::test]
+async fn tells_of_the_answers_of_an_authorizer_about_a_tool() {
+    let told = Told::default();
+    let resource = ProtectedResource::new("https://api.example.com/mcp").unwrap();
+    let judge = authorizer_fn(|_: &AuthContext, resource: &str, _: &str| match resource {
+        name if name.ends_with(":read") => Ok(()),
+        name if name.ends_with(":panic") => panic!("an authorizer of one's own"),
+        _ => Err(AuthError::forbidden("not_yours")),
+    });
+    let mcp = ["read", "delete", "panic"]
+        .into_iter()
+        .fold(McpLayer::new(&resource), |mcp, tool| {
+            mcp.rule(McpItem::Tool(tool), McpNeed::permission(judge.clone()))
+        });
+    let app: Router = Router::new()
+        .route("/mcp", any(|| async {}))
+        .layer(mcp)
+        .layer(keys().observers(told.answers()));
+    for tool in ["read", "delete", "panic"] {
+        let call = serde_json::json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool},
+        });
+        let request = http::Request::post("/mcp")
+            .header("x-api-key", KEY)
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(call.to_string()))
+            .unwrap();
+        tower::ServiceExt::oneshot(app.clone(), request)
+            .await
+            .unwrap();
+    }
+    let told = told.take();
+    let answers: Vec<_> = told
+        .iter()
+        .filter(|one| !one.starts_with("accepted"))
+        .collect();
+    assert_eq!(answers.len(), 3, "{told:?}");
+    assert!(answers[0].starts_with("allowed"), "{told:?}");
+    assert!(answers[1].ends_with("forbidden"), "{told:?}");
+    assert!(answers[2].ends_with("unavailable"), "{told:?}");
 }
