@@ -7,7 +7,9 @@ use crate::{caught::caught, log::TARGET};
 
 /// A closure that is told of changes, if there is one.
 #[derive(Clone, Default)]
-pub(super) struct Told(pub(super) Option<Arc<dyn Fn(&AuditRecord) + Send + Sync>>);
+pub(super) struct Told(pub(super) Option<Arc<OnChange>>);
+
+pub(super) type OnChange = dyn Fn(&AuditRecord) + Send + Sync;
 
 impl Told {
     /// Tells of changes that the store has written.
