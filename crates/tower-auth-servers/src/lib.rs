@@ -6,6 +6,7 @@
     reason = "it runs in tests: what fails here fails them"
 )]
 
+mod authority;
 mod guarded;
 mod pooler;
 mod postgres;
@@ -13,6 +14,7 @@ mod redis;
 mod skip;
 
 pub use self::{
+    authority::Authority,
     guarded::{Guarded, folder, give, run},
     pooler::Pooler,
     postgres::{Database, ESCAPED_PASSWORD, PASSWORD, Postgres, connect},

@@ -149,10 +149,26 @@ impl Postgres {
 
     /// Kills it without a word, as a machine that loses its power does.
     pub fn kill(&mut self) {
-        let pid = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let data = self.folder.join("data");
+        let pid = fs::read_to_string(data.join("postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap().to_owned();
         let status = Command::new("kill").args(["-KILL", &pid]).status();
         assert!(status.unwrap().success());
+        // Those who serve a connection outlive the first process for a while, and answer. They all work in the
+        // folder of the data.
+        loop {
+            let all = fs::read_dir("/proc").unwrap().flatten();
+            let theirs = all.filter(|one| {
+                fs::read_link(one.path().join("cwd")).is_ok_and(|folder| folder == data)
+            });
+            let theirs: Vec<_> = theirs.map(|one| one.file_name()).collect();
+            if theirs.is_empty() {
+                break;
+            }
+            // One of them may have ended by itself.
+            let _ = Command::new("kill").arg("-KILL").args(theirs).output();
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.process.end();
     }
 

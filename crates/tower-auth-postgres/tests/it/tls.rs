@@ -1,85 +1,37 @@
 //! Encryption, with a certificate authority of the test's own.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::fs;
 
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tower_auth::keys::{KeyStore, Revision};
 use tower_auth_postgres::PostgresKeyStore;
-use tower_auth_servers::{ESCAPED_PASSWORD, Postgres, folder, give};
+use tower_auth_servers::{Authority, ESCAPED_PASSWORD, Postgres};
 
 use crate::common::{refusal, store};
 
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments}: {said}");
+/// Certificates for `keys.test` and `localhost`.
+fn authority() -> Authority {
+    let hosts = "DNS:keys.test,DNS:localhost";
+    Authority::new(&[("server", hosts, 2), ("expired", hosts, -1)])
 }
 
-/// Files of two authorities, and a server's certificate of the first one: for `keys.test`.
-struct Authority(PathBuf);
-
-impl Authority {
-    fn new() -> Self {
-        let folder = folder();
-        fs::write(
-            folder.join("names"),
-            "subjectAltName=DNS:keys.test,DNS:localhost\n",
-        )
-        .unwrap();
-        for name in ["root", "other"] {
-            openssl(
-                &folder,
-                &format!(
-                    "req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.crt -days 2 \
-                     -subj /CN={name}"
-                ),
-            );
-        }
-        for (name, days) in [("server", 2), ("expired", -1)] {
-            let request = format!(
-                "req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN=x"
-            );
-            openssl(&folder, &request);
-            let sign = format!(
-                "x509 -req -in {name}.csr -CA root.crt -CAkey root.key -CAcreateserial -days {days} \
-                 -extfile names -out {name}.crt"
-            );
-            openssl(&folder, &sign);
-        }
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    /// A server that speaks TLS alone.
-    fn server(&self, certificate: &str) -> Option<Postgres> {
-        give(&self.0);
-        let file = format!("ssl_cert_file={}", self.path(&format!("{certificate}.crt")));
-        let key = format!("ssl_key_file={}", self.path(&format!("{certificate}.key")));
-        Postgres::start(&["ssl=on", &file, &key])
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A server that speaks TLS alone.
+fn server(authority: &Authority, certificate: &str) -> Option<Postgres> {
+    let file = format!(
+        "ssl_cert_file={}",
+        authority.path(&format!("{certificate}.crt"))
+    );
+    let key = format!(
+        "ssl_key_file={}",
+        authority.path(&format!("{certificate}.key"))
+    );
+    Postgres::start(&["ssl=on", &file, &key])
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
-    let authority = Authority::new();
-    let Some(server) = authority.server("server") else {
+    let authority = authority();
+    let Some(server) = self::server(&authority, "server") else {
         return;
     };
     let database = server.database().await;
@@ -130,7 +82,7 @@ async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
             "keys.test",
             format!(
                 "sslmode=require&sslrootcert={}",
-                authority.path("other.crt")
+                authority.path("stranger.crt")
             ),
             "the server's certificate is signed by nobody whom this machine trusts: name the \
              authority's file in the URL, sslrootcert=/FOLDER/root.crt",
@@ -150,7 +102,10 @@ async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
         ),
         (
             "keys.test",
-            format!("sslmode=require&sslrootcert={}", authority.path("names")),
+            format!(
+                "sslmode=require&sslrootcert={}",
+                authority.path("server.names")
+            ),
             "",
         ),
         (
@@ -172,8 +127,8 @@ async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_certificate_is_refused() {
-    let authority = Authority::new();
-    let Some(server) = authority.server("expired") else {
+    let authority = authority();
+    let Some(server) = self::server(&authority, "expired") else {
         return;
     };
     let url = format!(

@@ -1,98 +1,38 @@
 //! Encryption, with a certificate authority of the test's own.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
-
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tower_auth_servers::{ESCAPED_PASSWORD, Redis, folder, free_port, give};
+use tower_auth_servers::{Authority, ESCAPED_PASSWORD, Redis, free_port};
 
 use crate::common::{admit, count, refusal, state};
 
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl")
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments}: {said}");
+/// Certificates for `localhost`, and for another host.
+fn authority() -> Authority {
+    Authority::new(&[
+        ("server", "DNS:localhost", 2),
+        ("expired", "DNS:localhost", -1),
+        ("other", "DNS:keys.test", 2),
+    ])
 }
 
-/// Files of two authorities, and a server's certificates of the first one: for `localhost`, and for another
-/// host.
-struct Authority(PathBuf);
-
-impl Authority {
-    fn new() -> Self {
-        let folder = folder();
-        fs::write(
-            folder.join("server.names"),
-            "subjectAltName=DNS:localhost\n",
-        )
-        .unwrap();
-        fs::write(
-            folder.join("expired.names"),
-            "subjectAltName=DNS:localhost\n",
-        )
-        .unwrap();
-        fs::write(folder.join("other.names"), "subjectAltName=DNS:keys.test\n").unwrap();
-        for name in ["root", "stranger"] {
-            openssl(
-                &folder,
-                &format!(
-                    "req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.crt -days 2 \
-                     -subj /CN={name}"
-                ),
-            );
-        }
-        for (name, days) in [("server", 2), ("expired", -1), ("other", 2)] {
-            let request = format!(
-                "req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN=x"
-            );
-            openssl(&folder, &request);
-            let sign = format!(
-                "x509 -req -in {name}.csr -CA root.crt -CAkey root.key -CAcreateserial -days {days} \
-                 -extfile {name}.names -out {name}.crt"
-            );
-            openssl(&folder, &sign);
-        }
-        give(&folder);
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    /// A server with that certificate, and its port for TLS.
-    fn server(&self, certificate: &str) -> Option<(Redis, u16)> {
-        let port = free_port();
-        let (text, root) = (port.to_string(), self.path("root.crt"));
-        let file = self.path(&format!("{certificate}.crt"));
-        let key = self.path(&format!("{certificate}.key"));
-        let server = Redis::start(&[
-            "--tls-port",
-            &text,
-            "--tls-cert-file",
-            &file,
-            "--tls-key-file",
-            &key,
-            "--tls-ca-cert-file",
-            &root,
-            "--tls-auth-clients",
-            "no",
-        ]);
-        server.map(|server| (server, port))
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A server with that certificate, and its port for TLS.
+fn server(authority: &Authority, certificate: &str) -> Option<(Redis, u16)> {
+    let port = free_port();
+    let (text, root) = (port.to_string(), authority.path("root.crt"));
+    let file = authority.path(&format!("{certificate}.crt"));
+    let key = authority.path(&format!("{certificate}.key"));
+    let server = Redis::start(&[
+        "--tls-port",
+        &text,
+        "--tls-cert-file",
+        &file,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &root,
+        "--tls-auth-clients",
+        "no",
+    ]);
+    server.map(|server| (server, port))
 }
 
 fn url(port: u16, rest: &str) -> String {
@@ -101,8 +41,8 @@ fn url(port: u16, rest: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
-    let authority = Authority::new();
-    let Some((server, port)) = authority.server("server") else {
+    let authority = authority();
+    let Some((server, port)) = self::server(&authority, "server") else {
         return;
     };
     let root = format!("cacert={}", authority.path("root.crt"));
@@ -147,7 +87,7 @@ async fn a_server_is_asked_for_a_certificate_that_is_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_another_host_or_another_time_is_refused() {
-    let authority = Authority::new();
+    let authority = authority();
     let root = format!("cacert={}", authority.path("root.crt"));
     for (certificate, said) in [
         (
@@ -156,7 +96,7 @@ async fn a_certificate_of_another_host_or_another_time_is_refused() {
         ),
         ("other", "the server's certificate is another host's"),
     ] {
-        let Some((_server, port)) = authority.server(certificate) else {
+        let Some((_server, port)) = server(&authority, certificate) else {
             return;
         };
         let told = refusal(&url(port, &root)).await;
