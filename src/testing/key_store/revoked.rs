@@ -6,17 +6,18 @@ use std::{
 };
 
 use super::kit::{
-    Stores, ada, both, claims, create, delete, id, is_revoked, record, revoke, rotate, update,
+    Stores, ada, both, create, delete, id, is_revoked, record, revoke, rotate, update,
 };
 use crate::{
     context::AuthContext,
     keys::{
-        Change, KeyStoreError, KeyWrite, Revision, RevocableCaller, Revocation, RevokedTokens,
-        Written,
+        Change, KeyStore, KeyStoreError, KeyWrite, Revision, RevocableCaller, Revocation,
+        RevokedTokens, Written,
     },
+    testing::claims::claims,
 };
 
-claims!(
+claims!(KeyStore:
     a_revoked_token_changes_nothing,
     a_token_of_a_revoked_principal_changes_nothing,
     a_token_of_a_principal_revoked_in_its_tenant_changes_nothing,
