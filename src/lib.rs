@@ -128,6 +128,11 @@
 //! there always, the accepted [`AuthContext`] where [`AuthLayer::report_caller`] is set. Neither is sent
 //! to the client.
 //!
+//! # A layer as data
+//!
+//! [`AuthLayer::describe`] tells the providers of a layer, where each looks for its credential, and which rule
+//! decides about a path: for documentation, and for an explanation of a refusal. See [`describe`].
+//!
 //! # Features
 //!
 //! | feature | adds |
@@ -139,6 +144,7 @@
 //! | `keys` | [`keys`]: API keys in a store that several processes share, on Tokio; with `axum` [`key_api`]: their HTTP API |
 //! | `mcp` | [`mcp`]: servers of the Model Context Protocol, their metadata, and who may call which tool |
 //! | `metrics` | [`metrics`]: decisions, issuers and stores as numbers, for an exporter of the application's |
+//! | `openapi` | what a layer asks for, in an application's own OpenAPI document: [`describe`] |
 //! | `shared` | limits that several processes count together ([`shared`]), on Tokio |
 //! | `webhook` | [`webhook`]: deliveries that a platform signed, chat messages, signing one's own |
 //! | `config` | [`config`]: all of it, webhooks too, from a YAML or JSON file, and changed while serving |
@@ -166,6 +172,7 @@ pub mod config;
 mod context;
 #[cfg(any(feature = "audit", feature = "config", feature = "keys"))]
 mod date;
+pub mod describe;
 mod ended;
 #[cfg(any(feature = "keys", feature = "shared"))]
 mod engine;

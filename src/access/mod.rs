@@ -23,7 +23,7 @@ pub(crate) use self::traversal::is_ambiguous;
 pub(crate) use self::{
     filter::PathFilter,
     route::{Route, about, edit_uris},
-    rules::Rules,
+    rules::{Listed, Rules},
 };
 use crate::provider::{AuthProvider, IntoAuthProvider};
 

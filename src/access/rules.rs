@@ -2,11 +2,13 @@
 
 #[cfg(feature = "axum")]
 mod by_template;
+mod listed;
 
 use std::collections::BTreeMap;
 
 use http::Method;
 
+pub(crate) use self::listed::Listed;
 use super::{PathRule, Route, pattern::Pattern, traversal};
 use crate::error::{ConfigError, ConfigErrorKind};
 
@@ -154,11 +156,12 @@ impl<A: Clone> Rules<A> {
     /// The entry for the path of a request, compared byte for byte.
     pub(crate) fn entry(&self, route: &Route<'_>) -> Option<&Entry<A>> {
         let sent = route.sent();
-        let entry = self.entry_for(sent, route)?;
+        let entry = self.entry_for(sent, route.template())?;
         route.is_untouched(sent).then_some(entry)
     }
 
-    fn entry_for(&self, path: &str, route: &Route<'_>) -> Option<&Entry<A>> {
+    /// The entry for a path, of which axum chose the route with that template.
+    fn entry_for(&self, path: &str, template: Option<&str>) -> Option<&Entry<A>> {
         if let Some(number) = self.plain.get(path) {
             return self.merged.get(*number);
         }
@@ -176,9 +179,7 @@ impl<A: Clone> Rules<A> {
                 .min_by(|(one, _), (two, _)| one.cmp_width(two))
                 .map(|(_, entry)| entry)?;
         }
-        let applies = route
-            .template()
-            .is_none_or(|template| entry.pattern.covers(template));
+        let applies = template.is_none_or(|template| entry.pattern.covers(template));
         applies.then_some(entry)
     }
 }

@@ -291,7 +291,7 @@ impl Core {
 
     /// The request as a provider sees it.
     #[inline]
-    fn view<'a, B>(&self, request: &'a Request<B>) -> AuthRequest<'a> {
+    pub(super) fn view<'a, B>(&self, request: &'a Request<B>) -> AuthRequest<'a> {
         AuthRequest::from(request).with_max_credential_len(self.max_credential_len)
     }
 

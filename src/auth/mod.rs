@@ -8,6 +8,7 @@
 mod after;
 mod core;
 mod core_source;
+mod described;
 mod gate;
 mod held;
 mod judged;

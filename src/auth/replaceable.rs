@@ -30,6 +30,13 @@ impl ReplaceableCore {
         AuthService::new(inner, AuthGate::new(CoreSource::Live(Arc::clone(&self.0))))
     }
 
+    /// The layer with what is in force now.
+    pub(crate) fn layer(&self) -> AuthLayer {
+        AuthLayer {
+            core: self.0.load_full(),
+        }
+    }
+
     pub(crate) fn credential_headers(&self) -> Arc<[HeaderName]> {
         Arc::clone(self.0.load().places.headers())
     }

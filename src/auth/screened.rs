@@ -95,6 +95,10 @@ impl ScreenedProvider {
         &self.provider
     }
 
+    pub(super) fn shared(&self) -> Arc<dyn AuthProvider> {
+        Arc::clone(&self.provider)
+    }
+
     pub(super) fn places(&self) -> &[Place] {
         &self.places
     }

@@ -116,6 +116,22 @@ where
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         self.provider.principal_sources()
     }
+
+    /// Each member with the check behind it.
+    fn members(&self) -> Vec<Arc<dyn AuthProvider>> {
+        let members = self.provider.members().into_iter();
+        let checked = members.map(|member| -> Arc<dyn AuthProvider> {
+            let checked = AndThen {
+                provider: member,
+                check: Arc::clone(&self.check),
+                check_sources: Arc::clone(&self.check_sources),
+                all_sources: Arc::clone(&self.all_sources),
+            };
+            let sources = self.check_sources.iter().cloned();
+            Arc::new(checked.with_credentials(sources))
+        });
+        checked.collect()
+    }
 }
 
 impl<P: Clone, F> Clone for AndThen<P, F> {

@@ -124,6 +124,10 @@ impl AuthProvider for CompositeAuth {
             .flat_map(|member| member.principal_sources())
             .collect()
     }
+
+    fn members(&self) -> Vec<Arc<dyn AuthProvider>> {
+        self.members.to_vec()
+    }
 }
 
 impl fmt::Debug for CompositeAuth {

@@ -86,6 +86,29 @@ pub trait AuthProvider: Send + Sync + 'static {
         vec![PrincipalSource::of_instance(self.name(), self)]
     }
 
+    /// The providers of a chain in the order in which they are asked; empty for a provider that is no
+    /// chain.
+    ///
+    /// A description of a layer ([`AuthLayer::describe`](crate::AuthLayer::describe)) lists them one by
+    /// one, and a program that explains a decision may ask them one by one. A provider that wraps
+    /// another returns what stands for each of its members.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::provider::{ApiKeyAuth, AuthProvider, CompositeAuth, provider_fn};
+    ///
+    /// let keys = ApiKeyAuth::new(["sk-live-9f"])?;
+    /// assert!(keys.members().is_empty());
+    /// let chain = CompositeAuth::new(keys).or(provider_fn(|_| Ok(None)).with_name("sessions"));
+    /// let names: Vec<_> = chain.members().iter().map(|member| member.name()).collect();
+    /// assert_eq!(names, ["api_key", "sessions"]);
+    /// # Ok::<(), tower_auth::ConfigError>(())
+    /// ```
+    fn members(&self) -> Vec<Arc<dyn AuthProvider>> {
+        Vec::new()
+    }
+
     /// Adds a check that runs after this provider accepted, such as "is the user still active" or "is
     /// the second factor right".
     ///
@@ -175,6 +198,10 @@ impl<P: AuthProvider + ?Sized> AuthProvider for Arc<P> {
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         (**self).principal_sources()
     }
+
+    fn members(&self) -> Vec<Arc<dyn AuthProvider>> {
+        (**self).members()
+    }
 }
 
 impl<P: AuthProvider + ?Sized> AuthProvider for Box<P> {
@@ -196,5 +223,9 @@ impl<P: AuthProvider + ?Sized> AuthProvider for Box<P> {
 
     fn principal_sources(&self) -> Vec<PrincipalSource> {
         (**self).principal_sources()
+    }
+
+    fn members(&self) -> Vec<Arc<dyn AuthProvider>> {
+        (**self).members()
     }
 }

@@ -148,6 +148,21 @@ impl Realm {
         })
     }
 
+    /// Its name, as it was set.
+    pub(crate) fn name(&self) -> String {
+        let mut chars = self.name.chars();
+        let mut unescape = || match chars.next()? {
+            '\\' => chars.next(),
+            char => Some(char),
+        };
+        std::iter::from_fn(&mut unescape).collect()
+    }
+
+    /// The address of the resource's metadata.
+    pub(crate) fn metadata(&self) -> Option<&str> {
+        self.metadata.as_deref()
+    }
+
     /// Adds the resource to a challenge. An error that names scopes itself has named them there.
     fn add_resource(&self, challenge: &mut String, error: &AuthError) {
         let scopes = self.scopes.as_deref().filter(|_| error.scopes().is_none());

@@ -15,6 +15,7 @@ mod authorize;
 mod chains;
 mod config;
 mod credentials;
+mod describe;
 mod jose;
 mod jwt;
 mod key_api;

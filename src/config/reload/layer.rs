@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use crate::auth::{AuthService, ReplaceableCore};
+use crate::{
+    auth::{AuthService, ReplaceableCore},
+    describe::LayerDescription,
+};
 
 /// A layer whose rules a [`ReloadHandle`](super::ReloadHandle) replaces while it serves.
 ///
@@ -44,6 +47,23 @@ impl ReloadLayer {
     /// [`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers).
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         self.swap.credential_headers()
+    }
+
+    /// Describes the layer by the current rules, as data: see
+    /// [`AuthLayer::describe`](crate::AuthLayer::describe). A later change of the file is not in it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::config::AuthConfig;
+    ///
+    /// let config = AuthConfig::from_yaml("auth: {api_keys: [{name: ada, key: sk-live-9f}]}");
+    /// let (layer, _handle) = config.into_reload_layer()?;
+    /// assert_eq!(layer.describe().providers()[0].name(), "api_key");
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    pub fn describe(&self) -> LayerDescription {
+        self.swap.layer().describe()
     }
 }
 

@@ -135,6 +135,17 @@ impl PrincipalSource {
         self.source.as_deref()
     }
 
+    /// The source as a program sets it, without the claim that a user id is from; none where there is
+    /// nothing else.
+    pub(crate) fn without_claim(&self) -> Option<&str> {
+        let source = self.source.as_deref()?;
+        let named = source
+            .strip_suffix(&*self.claim)
+            .and_then(|rest| rest.strip_suffix('#'))
+            .unwrap_or(source);
+        (!named.is_empty()).then_some(named)
+    }
+
     /// Whether one principal would be two users, one of this source and one of the other.
     pub(super) fn mixes_up_with(&self, other: &Self) -> bool {
         let same_users = match (&self.authority, &other.authority) {

@@ -44,7 +44,7 @@ const FLOORS: &[&[&str]] = &[
         "throttle",
         "webhook",
     ],
-    &["extract", "key_api", "testing"],
+    &["describe", "extract", "key_api", "testing"],
     &["config"],
 ];
 
