@@ -1,11 +1,12 @@
 //! The command line, as `clap` reads it. Completions and manual come from the same description.
 
+mod check;
 mod fault;
 mod keys;
 mod revoke;
 mod values;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
@@ -14,7 +15,7 @@ pub(crate) use self::keys::{
     Audit, Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate,
     Show, Update, key_owner,
 };
-pub(crate) use self::{revoke::RevokeTokens, values::MOST_CREDITS};
+pub(crate) use self::{check::CheckFile, revoke::RevokeTokens, values::MOST_CREDITS};
 use crate::fault::Fault;
 
 /// Administers the managed API keys of tower-auth, revokes tokens, and checks its configuration files
@@ -38,14 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Keys(Box<Keys>),
     Revoke(Box<RevokeTokens>),
-    /// Say what is wrong with a configuration file: all faults at once, or what it comes to
-    ///
-    /// Values such as ${NAME} come from the environment of this command. Nothing is connected to.
-    Check {
-        /// The YAML or JSON file
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
+    Check(CheckFile),
     /// Print the completions for a shell
     ///
     /// For bash: tower-auth completions bash > ~/.local/share/bash-completion/completions/tower-auth

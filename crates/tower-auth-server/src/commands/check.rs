@@ -1,14 +1,13 @@
 //! `check`.
 
-use std::path::Path;
-
 use tower_auth::config::AuthConfig;
 
-use crate::{engines, fault::Fault, output, plain::Plain};
+use super::explain;
+use crate::{arguments::CheckFile, engines, fault::Fault, output, plain::Plain};
 
 /// Says what a file comes to, or everything that is wrong with it: a line for each fault.
-pub(super) fn run(file: &Path) -> Result<(), Fault> {
-    let setup = engines::register(AuthConfig::from_file(file))
+pub(super) async fn run(arguments: &CheckFile) -> Result<(), Fault> {
+    let setup = engines::register(AuthConfig::from_file(&arguments.config))
         .build()
         .map_err(|faults| {
             for fault in faults.faults() {
@@ -24,5 +23,8 @@ pub(super) fn run(file: &Path) -> Result<(), Fault> {
     for warning in summary.warnings() {
         output::line(&format!("weak: {}", Plain(warning)))?;
     }
-    Ok(())
+    match &arguments.explain {
+        Some(request) => explain::run(request, arguments, setup).await,
+        None => Ok(()),
+    }
 }

@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod create;
 mod describe;
+mod explain;
 mod import;
 mod list;
 mod revoke;
@@ -20,7 +21,7 @@ pub(crate) async fn run(command: &Command) -> Result<(), Fault> {
     match command {
         Command::Keys(keys) => run_keys(keys).await,
         Command::Revoke(revoke) => revoke::run(revoke).await,
-        Command::Check { config } => check::run(config),
+        Command::Check(file) => check::run(file).await,
         Command::Completions { shell } => describe::completions(*shell),
         Command::Man { command } => describe::manual(command),
     }

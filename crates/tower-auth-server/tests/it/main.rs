@@ -7,6 +7,7 @@ mod checking;
 mod common;
 mod documents;
 mod ends;
+mod explaining;
 mod first_admin;
 mod help;
 mod http_api;
