@@ -5,14 +5,12 @@ use std::sync::Arc;
 use aide::redoc::Redoc;
 use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use serde::Serialize;
-use tower_auth::key_api::KeyApi;
+use tower_auth::{describe::LayerDescription, key_api::KeyApi};
 use utoipa::{
     IntoResponses, Modify, OpenApi, ToSchema,
     openapi::{
-        self,
-        security::{
-            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
-        },
+        self, RefOr,
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi, serve};
@@ -26,10 +24,11 @@ use crate::{
 /// `/docs`, `/redoc` and `/openapi.json`, which need nothing from the internet.
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
     caller: &Caller,
+    auth: &LayerDescription,
     has_telegram: bool,
     keys: Option<&KeyApi>,
 ) -> Router<S> {
-    let api = document(caller, has_telegram, keys);
+    let api = document(caller, auth, has_telegram, keys);
     let redoc = Redoc::new(DOCUMENT).with_title(&api.info.title).html();
     let redoc = Bytes::from(redoc);
     let initializer = initializer();
@@ -43,15 +42,24 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
 }
 
 /// What can be called here, and with what.
-fn document(caller: &Caller, has_telegram: bool, keys: Option<&KeyApi>) -> openapi::OpenApi {
+fn document(
+    caller: &Caller,
+    auth: &LayerDescription,
+    has_telegram: bool,
+    keys: Option<&KeyApi>,
+) -> openapi::OpenApi {
     let mut api = Api::openapi();
-    if has_telegram {
-        api.merge(Telegram::openapi());
-    }
     if let Some(keys) = keys {
         // A test looks for its paths, so that a document which does not fit is noticed.
         let document = serde_json::from_value(keys.openapi(KEYS));
         api.merge(document.unwrap_or_default());
+    }
+    // What each route asks for is what the layer asks for.
+    auth.add_security_to(&mut api);
+    describe_schemes(&mut api);
+    if has_telegram {
+        // The layer of its webhook asks, and not the one that was described.
+        api.merge(Telegram::openapi());
     }
     let instruction = match caller {
         Caller::Demo { .. } | Caller::Key | Caller::Stored { .. } => {
@@ -67,14 +75,6 @@ fn document(caller: &Caller, has_telegram: bool, keys: Option<&KeyApi>) -> opena
         }
     };
     api.info.description = Some(instruction.to_owned());
-    if matches!(caller, Caller::Token) {
-        // No key is accepted, so the dialog has no field for one.
-        let bearer = SecurityRequirement::new("bearer", [""; 0]);
-        api.security = Some(vec![bearer]);
-        if let Some(components) = &mut api.components {
-            components.security_schemes.remove("api_key");
-        }
-    }
     api
 }
 
@@ -147,9 +147,6 @@ new MutationObserver(() => {
         (name = "public", description = "for everybody"),
     ),
     components(schemas(Problem)),
-    // Either of the two, unless a route says otherwise.
-    security(("api_key" = []), ("bearer" = [])),
-    modifiers(&SecuritySchemes)
 )]
 struct Api;
 
@@ -175,25 +172,26 @@ impl Modify for TelegramSecret {
     }
 }
 
-struct SecuritySchemes;
-
-impl Modify for SecuritySchemes {
-    fn modify(&self, api: &mut openapi::OpenApi) {
-        let components = api.components.get_or_insert_default();
-        components.add_security_scheme(
-            "api_key",
-            header_key(
-                "X-API-Key",
-                "the API key that the server printed, or one that it was given",
-            ),
-        );
-        let mut bearer = Http::new(HttpAuthScheme::Bearer);
-        bearer.description = Some("a token, or an API key".into());
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-        components.add_security_scheme(
-            "partner_key",
-            header_key(PARTNER_KEY.as_str(), "for /hooks/partner alone"),
-        );
+/// Says what belongs into the fields of the page.
+fn describe_schemes(api: &mut openapi::OpenApi) {
+    let Some(components) = &mut api.components else {
+        return;
+    };
+    for scheme in components.security_schemes.values_mut() {
+        match scheme {
+            RefOr::T(SecurityScheme::Http(http)) => {
+                http.description = Some("a token, or an API key".into());
+            }
+            RefOr::T(SecurityScheme::ApiKey(ApiKey::Header(header))) => {
+                let is_partners = header.name.eq_ignore_ascii_case(PARTNER_KEY.as_str());
+                let description = match is_partners {
+                    true => "for /hooks/partner alone",
+                    false => "the API key that the server printed, or one that it was given",
+                };
+                header.description = Some(description.into());
+            }
+            _ => {}
+        }
     }
 }
 

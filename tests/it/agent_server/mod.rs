@@ -3,6 +3,7 @@
 use crate::common;
 
 mod config;
+mod described;
 mod issuer;
 mod key_store;
 mod key_store_named;
