@@ -1,11 +1,12 @@
-//! What the README shows, pasted into an empty crate with the dependencies that it shows.
+//! A newcomer's way: an empty folder, `cargo new`, and what the README shows pasted there, to a refused and
+//! an accepted request.
 
 use std::{
     env,
     fs::{self, File},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -70,6 +71,14 @@ fn paste(text: &str, port: u16) {
     let folder = folder();
     let sources = folder.join("src");
     let _ = fs::remove_dir_all(&folder);
+    // Outside of this repository, which would otherwise take the new crate for a member.
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    let made = Command::new(env!("CARGO"))
+        .args(["new", "--quiet", "--vcs", "none", "--name", "pasted"])
+        .arg(&folder)
+        .current_dir(folder.parent().unwrap())
+        .status();
+    assert!(made.unwrap().success());
     fs::create_dir_all(sources.join("bin")).unwrap();
 
     let [dependencies] = &blocks(text, "toml")[..] else {
@@ -79,11 +88,11 @@ fn paste(text: &str, port: u16) {
     let (name, path) = ("tower-auth = \"0.1\"", root().display().to_string());
     assert_eq!(dependencies.matches(name).count(), 1, "{dependencies}");
     let here = format!("tower-auth = {{ path = {path:?} }}");
-    let manifest = format!(
-        "[package]\nname = \"pasted\"\nedition = \"2024\"\n\n[workspace]\n\n{}",
-        dependencies.replace(name, &here)
-    );
-    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    let manifest = folder.join("Cargo.toml");
+    let made = fs::read_to_string(&manifest).unwrap();
+    let package = made.strip_suffix("[dependencies]\n").unwrap();
+    let manifest_text = format!("{package}{}", dependencies.replace(name, &here));
+    fs::write(manifest, manifest_text).unwrap();
     // The versions that are here already: nothing is downloaded.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
 
@@ -202,6 +211,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = fs::remove_dir_all(folder().parent().unwrap());
     }
 }
 
@@ -219,7 +229,7 @@ fn free_port() -> u16 {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("pasted")
+    env::temp_dir().join(format!("tower-auth-newcomer-{}/pasted", process::id()))
 }
 
 fn root() -> &'static Path {
