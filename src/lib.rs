@@ -181,6 +181,8 @@ mod event;
 #[cfg(feature = "axum")]
 mod extract;
 pub mod gate;
+#[cfg(doctest)]
+mod guides;
 mod hex;
 #[cfg(feature = "oauth2")]
 mod issuer;
@@ -234,8 +236,3 @@ pub use request::{
 };
 pub use scope::Scopes;
 pub use secret::Secret;
-
-/// The README's code blocks, compiled as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

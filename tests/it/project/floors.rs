@@ -46,6 +46,8 @@ const FLOORS: &[&[&str]] = &[
     ],
     &["describe", "extract", "key_api", "testing"],
     &["config"],
+    // Code blocks of the documents, for the tests alone.
+    &["guides"],
 ];
 
 /// Modules of one floor of which the first may import from the second.

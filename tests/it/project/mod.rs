@@ -6,6 +6,7 @@ mod examples;
 mod features;
 mod floors;
 mod fuzz_corpus;
+mod guides;
 mod imports;
 mod readme;
 mod readme_pasted;
