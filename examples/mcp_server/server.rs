@@ -67,13 +67,14 @@ pub(crate) fn app(
 ) -> Result<Router, String> {
     let sessions = Arc::new(LocalSessionManager::default());
     let owners = Owners::new(Arc::clone(&sessions));
-    let server = StreamableHttpService::new(|| Ok(Tools), sessions, server);
     let tools = McpLayer::new(&place.resource)
         .open_tool("echo")
         .tool("deploy", [DEPLOY])
         .tool_by("admin_reset", administrators().map_err(worded)?)
         .try_origins(&arguments.origins)
         .map_err(|_| NO_ORIGIN)?;
+    let listed = Tools::within(tools.clone());
+    let server = StreamableHttpService::new(move || Ok(listed.clone()), sessions, server);
 
     let mut callers = CompositeAuth::new(place.tokens.clone());
     if !arguments.api_keys.is_empty() {

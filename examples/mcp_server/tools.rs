@@ -2,16 +2,30 @@
 
 use axum::http::request::Parts;
 use rmcp::{
-    ErrorData, ServerHandler,
+    ErrorData, RoleServer, ServerHandler,
     handler::server::{tool::Extension, wrapper::Parameters},
-    model::{Implementation, ServerCapabilities, ServerConfig},
-    schemars, tool, tool_handler, tool_router,
+    model::{
+        CacheScope, Implementation, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ServerCapabilities, ServerConfig,
+    },
+    schemars,
+    service::RequestContext,
+    tool, tool_handler, tool_router,
 };
 use serde::Deserialize;
-use tower_auth::AuthContext;
+use tower_auth::{AuthContext, mcp::McpLayer};
 
 #[derive(Clone)]
-pub(crate) struct Tools;
+pub(crate) struct Tools {
+    /// The layer around the server, which says what a caller may call.
+    rules: McpLayer,
+}
+
+impl Tools {
+    pub(crate) fn within(rules: McpLayer) -> Self {
+        Self { rules }
+    }
+}
 
 #[derive(Deserialize, schemars::JsonSchema)]
 struct Said {
@@ -57,6 +71,30 @@ impl Tools {
 
 #[tool_handler]
 impl ServerHandler for Tools {
+    /// Lists to each caller the tools that this caller may call.
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let request = context.extensions.get().ok_or_else(nobody_asked)?;
+        let caller = caller(request)?;
+        let mut may_call = Vec::new();
+        for tool in Self::tool_router().list_all() {
+            if self.rules.may_use_tool(caller, &tool.name).await {
+                may_call.push(tool);
+            }
+        }
+        let mut listed = ListToolsResult::with_all_items(may_call);
+        let version = context.protocol_version();
+        if version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
+            // Nobody keeps this list for another caller.
+            listed.cache_scope = Some(CacheScope::Private);
+            listed.ttl_ms = Some(0);
+        }
+        Ok(listed)
+    }
+
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().build();
         ServerConfig::new(capabilities)
@@ -66,6 +104,9 @@ impl ServerHandler for Tools {
 
 /// Who calls. It is in each request, not in the session: two requests of a session may show two credentials.
 fn caller(request: &Parts) -> Result<&AuthContext, ErrorData> {
-    let caller = request.extensions.get();
-    caller.ok_or_else(|| ErrorData::internal_error("no layer asked who is calling", None))
+    request.extensions.get().ok_or_else(nobody_asked)
+}
+
+fn nobody_asked() -> ErrorData {
+    ErrorData::internal_error("no layer asked who is calling", None)
 }

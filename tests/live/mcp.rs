@@ -104,7 +104,9 @@ fn goes_the_whole_way(client: Command, (sdk, mode): (u8, &str), version: &str) {
         "no scope stands for a role"
     );
     assert_eq!(report.0["protocol_version"], version);
-    assert_eq!(report.0["tools"], json!(["admin_reset", "deploy", "echo"]));
+    // A caller sees what they may call.
+    assert_eq!(report.0["tools"], json!(["echo"]));
+    assert_eq!(report.0["tools_then"], json!(["deploy", "echo"]));
     holds_a_session(&exchanges, version);
 }
 
@@ -127,6 +129,7 @@ fn shows_a_key(client: Command, (sdk, mode): (u8, &str), version: &str) {
     let deployed = report.said("deploy").expect("a key has every scope");
     assert!(deployed.starts_with("deployed 7 for apikey_"), "{deployed}");
     assert_eq!(report.said("admin_reset"), None);
+    assert_eq!(report.0["tools"], json!(["deploy", "echo"]));
     assert_eq!(report.0["authorizations"], json!([]));
     holds_a_session(&report.exchanges(), version);
 }

@@ -75,7 +75,8 @@ async function authorized(action) {
 
 await authorized(connect);
 report.protocol_version = transport.protocolVersion;
-report.tools = (await client.listTools()).tools.map(({ name }) => name);
+const listed = async () => (await client.listTools()).tools.map(({ name }) => name);
+report.tools = await listed();
 for (const { tool, ...args } of calls) {
   try {
     const result = await authorized(() => client.callTool({ name: tool, arguments: args }));
@@ -84,6 +85,7 @@ for (const { tool, ...args } of calls) {
     report.calls.push({ tool, error: error.message, status: error.code });
   }
 }
+report.tools_then = await listed();
 await transport.terminateSession();
 await client.close();
 process.stdout.write(`${JSON.stringify({ ...report, granted: tokens?.scope })}\n`);

@@ -53,6 +53,10 @@ class Watched(httpx2.AsyncHTTPTransport):
         return answer
 
 
+async def listed(client):
+    return [tool.name for tool in (await client.list_tools()).tools]
+
+
 async def main():
     asked = json.load(sys.stdin)
     url = asked["url"]
@@ -95,7 +99,7 @@ async def main():
         transport = streamable_http_client(url, http_client=http)
         async with Client(transport, mode=asked.get("mode", "auto")) as client:
             report["protocol_version"] = client.protocol_version
-            report["tools"] = [tool.name for tool in (await client.list_tools()).tools]
+            report["tools"] = await listed(client)
             for call in asked.get("calls", []):
                 tool = call.pop("tool")
                 try:
@@ -103,6 +107,7 @@ async def main():
                     report["calls"].append({"tool": tool, "text": result.content[0].text, "is_error": result.is_error})
                 except MCPError as error:
                     report["calls"].append({"tool": tool, "error": str(error)})
+            report["tools_then"] = await listed(client)
     report["granted"] = memory.tokens.scope if memory.tokens else None
     print(json.dumps(report))
 
