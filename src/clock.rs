@@ -3,8 +3,6 @@
 mod alarms;
 mod manual;
 mod millis;
-#[cfg(feature = "keys")]
-mod moment;
 #[cfg(any(test, feature = "test-util"))]
 mod moved;
 mod steady;

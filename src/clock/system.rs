@@ -1,9 +1,8 @@
 //! What the system's clock shows, to within a tick of the kernel.
 //!
-//! Linux keeps a copy of its clocks that it renews at each tick, every 1 to 10 ms, and reads it in a
-//! fifth of the time. Nothing here needs more: times in tokens are whole seconds, and the state of a store
-//! may be a second old. A suspension, a stop of the process and a clock that is set show with the first
-//! tick after them.
+//! Linux keeps a copy of it that it renews at each tick, every 1 to 10 ms, and reads it in a fifth of the
+//! time. Whoever asks for it here needs no more: times in tokens are whole seconds, and a suspension shows with
+//! the first tick after it.
 
 use std::time::Duration;
 
@@ -25,13 +24,17 @@ pub(super) fn since_epoch() -> Duration {
         .unwrap_or_default()
 }
 
+/// At most so much is between two of the kernel's ticks.
+#[cfg(feature = "keys")]
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
 #[cfg(test)]
 mod tests {
     use std::time::{SystemTime, UNIX_EPOCH};
 
     use super::*;
 
-    /// A tick is 10 ms at most; a machine that others use may give one late.
+    /// A machine that others use may give a tick late.
     const LATE: Duration = Duration::from_secs(1);
 
     #[test]

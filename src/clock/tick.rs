@@ -1,13 +1,13 @@
 //! Measuring how long ago something was.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Clock, moment::Moment, system};
+use super::{Clock, system};
 
 /// A moment of a [`Clock`], to measure from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tick {
-    monotonic: Moment,
+    monotonic: Instant,
     wall: Duration,
 }
 
@@ -15,7 +15,7 @@ impl Clock {
     /// This moment.
     pub(crate) fn tick(&self) -> Tick {
         Tick {
-            monotonic: Moment::now(),
+            monotonic: Instant::now(),
             wall: self.wall(),
         }
     }
@@ -27,7 +27,10 @@ impl Clock {
         let wall = self.wall().saturating_sub(tick.wall);
         match &self.manual {
             Some(_) => wall,
-            None => wall.max(tick.monotonic.elapsed()),
+            // What the kernel's tick adds is nothing that was missed.
+            None => wall
+                .saturating_sub(system::TICK)
+                .max(tick.monotonic.elapsed()),
         }
     }
 

@@ -179,14 +179,20 @@ impl Postgres {
 
     /// Starts it again, on its port and with its data.
     pub fn start_again(&mut self) {
+        let pid = self.folder.join("data/postmaster.pid");
+        let is_ready = || fs::read_to_string(&pid).is_ok_and(|pid| pid.contains("ready"));
         let before = Instant::now();
         loop {
+            // One that was killed leaves it, and says there that it is ready.
+            let _ = fs::remove_file(&pid);
             self.process = Self::process(self.port, &self.folder, &self.more);
-            // What is left of one that was killed may still be ending.
-            std::thread::sleep(Duration::from_millis(300));
-            let pid = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-            if !self.process.has_ended() && pid.is_ok_and(|pid| pid.contains("ready")) {
-                return;
+            // It ends at once where what is left of one that was killed is still ending.
+            while !self.process.has_ended() {
+                if is_ready() {
+                    return;
+                }
+                assert!(before.elapsed() < PATIENCE, "it does not start again");
+                std::thread::sleep(Duration::from_millis(20));
             }
             assert!(before.elapsed() < PATIENCE, "it does not start again");
             self.process.end();
