@@ -9,7 +9,7 @@ use axum::{
 };
 use http::request::Parts;
 
-use crate::{access, context::AuthContext, error::AuthError, refusal::Wording};
+use crate::{access, context::AuthContext, error::AuthError, event, refusal::Wording};
 
 impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = AuthError;
@@ -22,15 +22,14 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
     /// why.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AuthError> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-            tracing::error!(
-                target: "tower_auth",
-                // Not the path itself: a webhook's may hold a secret.
-                path = access::about_parts(parts).path(),
+            let advice = format_args!(
                 "a handler asks for an AuthContext and there is none: either no AuthLayer is \
                  around this route (a route added after .layer() is not covered), or the path is \
                  public or optional (then take Option<AuthContext>)"
             );
-            AuthError::missing_credential().with_reason("no_context")
+            let error = AuthError::missing_credential().with_reason("no_context");
+            event::misplaced(&error, access::about_parts(parts), &advice);
+            error
         })
     }
 }

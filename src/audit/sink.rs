@@ -78,7 +78,10 @@ impl AuditSettings {
     /// line of the acceptance: such a request is a 503, before the inner service runs.
     ///
     /// It is judged by the last attempt to write: of the requests that come before a write fails the lines wait, and
-    /// are written when that is possible again. Public paths stay open.
+    /// are written when that is possible again. Public paths stay open. Whoever is refused so has paid already: the
+    /// request counts for their limits and credits. It is the sink of an
+    /// [`AuthLayer`](crate::AuthLayer::observers), or of a layer around it, that nobody gets past; one further in is
+    /// told of what is decided there, and stops nothing.
     pub fn require_written(mut self) -> Self {
         self.is_required = true;
         self

@@ -105,15 +105,13 @@ impl Core {
         }
         let route = Route::of(request.uri(), request.extensions());
         if self.pass_preflight && is_preflight(request) {
-            event::passed(Outcome::Preflight, access::about(request));
-            return self.enter_without_caller(request);
+            return self.enter_without_caller(Outcome::Preflight, request);
         }
         let (provider, optional) = match self.rules.find_opening(request.method(), &route) {
             // Whoever turned authentication off did so for every path.
             _ if self.disabled => (&self.provider, false),
             Some(Admission::Public) => {
-                event::passed(Outcome::Public, access::about(request));
-                return self.enter_without_caller(request);
+                return self.enter_without_caller(Outcome::Public, request);
             }
             Some(Admission::Optional) => (&self.provider, true),
             Some(Admission::Provider(provider)) => (provider, false),

@@ -1,5 +1,7 @@
 //! Requests that go in without a caller: where nobody is asked, or nobody has to answer.
 
+use std::sync::Arc;
+
 use http::Request;
 
 use super::{
@@ -8,15 +10,24 @@ use super::{
     pending::{Question, Requester, Wait},
     screened::ScreenedProvider,
 };
-use crate::{access, event, requests::Stopped};
-use std::sync::Arc;
+use crate::{access, event, observe::Outcome, requests::Stopped};
 
 impl Core {
     /// Lets a request in where nobody is asked who is calling.
-    pub(super) fn enter_without_caller<B>(&self, request: &Request<B>) -> Decision {
+    pub(super) fn enter_without_caller<B>(
+        &self,
+        outcome: Outcome,
+        request: &Request<B>,
+    ) -> Decision {
         match self.count_without_caller(request) {
-            Ok(held) => Decision::Enter(None, held),
-            Err(stopped) => self.stop(stopped, &self.provider, Requester::Nobody, request),
+            Ok(held) => {
+                event::passed(outcome, access::about(request));
+                Decision::Enter(None, held)
+            }
+            Err(stopped) => {
+                let requester = Requester::Nobody(outcome);
+                self.stop(stopped, &self.provider, requester, request)
+            }
         }
     }
 

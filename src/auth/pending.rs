@@ -15,6 +15,7 @@ use crate::{
     answer::Check,
     attempts::{self, Attempt},
     error::AuthError,
+    observe::Outcome,
     provider::authentication::AuthResult,
     requests::{self, Admitted},
 };
@@ -60,8 +61,8 @@ pub(super) enum Wait {
 
 /// Whose request is counted.
 pub(super) enum Requester {
-    /// Nobody was asked; the log says so already.
-    Nobody,
+    /// Nobody is asked.
+    Nobody(Outcome),
     /// Somebody without a credential, where the path lets them in.
     Anonymous,
     Caller(Box<CallerCount>),
@@ -91,7 +92,7 @@ impl Wait {
             }
             Self::Count(count, requester) => {
                 let counted = ready!(Pin::new(count).poll(cx));
-                Waited::Count(counted, std::mem::replace(requester, Requester::Nobody))
+                Waited::Count(counted, std::mem::replace(requester, Requester::Anonymous))
             }
             Self::Payment(check, held) => {
                 let paid = ready!(Pin::new(check).poll(cx));

@@ -7,7 +7,7 @@ use super::{
     held::{self, Held},
     pending::{Question, Requester, Waited},
 };
-use crate::{error::AuthError, requests::Admitted};
+use crate::{access, error::AuthError, event, requests::Admitted};
 
 impl Core {
     /// Decides, as far as that can be done at once, by what has been waited for.
@@ -55,7 +55,11 @@ impl Core {
                 let held = Held::within(admitted);
                 match requester {
                     Requester::Anonymous => self.enter_anonymously(held, provider, request),
-                    _ => Decision::Enter(None, held),
+                    Requester::Nobody(outcome) => {
+                        event::passed(outcome, access::about(request));
+                        Decision::Enter(None, held)
+                    }
+                    Requester::Caller(_) => Decision::Enter(None, held),
                 }
             }
             (_, Err(error), _) => Decision::Refuse(self.refuse(&error, provider, request)),

@@ -1,6 +1,6 @@
 //! The ids of a request and of its trace, as its headers tell.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 
 /// The header that holds the id of a request, in its extensions, if it is not the usual one.
 #[derive(Clone)]
@@ -9,6 +9,9 @@ pub(super) struct RequestIdHeader(pub(super) HeaderName);
 /// The id of a request, if the header holds one that can be written anywhere: visible ASCII characters, at
 /// most [`LONGEST`] of them, once. A client may have written it.
 pub(super) fn request_id<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    if HOLDS_CREDENTIALS.contains(&name) {
+        return None;
+    }
     let id = only(headers, name)?;
     let is_printable = !id.is_empty() && id.len() <= LONGEST && id.bytes().all(is_visible);
     is_printable.then_some(id)
@@ -30,6 +33,8 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     match values.next() {
+        // What is sensitive is a credential.
+        None if value.is_sensitive() => None,
         None => value.to_str().ok(),
         Some(_) => None,
     }
@@ -45,5 +50,11 @@ fn is_visible(byte: u8) -> bool {
 }
 
 pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Whatever a program says, no credential becomes an id.
+static HOLDS_CREDENTIALS: [&HeaderName; 3] = [
+    &header::AUTHORIZATION,
+    &header::COOKIE,
+    &header::PROXY_AUTHORIZATION,
+];
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const LONGEST: usize = 128;

@@ -96,7 +96,7 @@ impl Observers {
     }
 
     /// Replaces the header that holds the id of a request, `x-request-id` unless set: of observers, and of
-    /// the log.
+    /// the log. It must not be one that holds a credential: such values are left out where that can be seen.
     #[must_use]
     pub fn with_request_id_header(mut self, name: HeaderName) -> Self {
         ANY.store(true, Ordering::Relaxed);

@@ -5,6 +5,7 @@ use http::StatusCode;
 use tower_auth::{
     Access, AuthContext, AuthError, AuthLayer,
     provider::{ApiKeyAuth, ApiKeyRecord, JwtAuth, async_provider_fn, provider_fn},
+    throttle::{Limit, Requests},
 };
 
 use super::{KEY, Told};
@@ -53,6 +54,27 @@ async fn tells_of_every_decision_of_the_layer() {
             "preflight - -",
         ]
     );
+}
+
+#[tokio::test]
+async fn tells_once_of_a_request_beyond_a_limit_where_nobody_is_asked() {
+    let told = Told::default();
+    let one = Requests::new([Limit::of_all("1 per minute".parse().unwrap())]).unwrap();
+    let layer = keys().public("/open").throttle_requests(one);
+    let app = app(["/open"], layer.observers(told.answers()));
+    for status_of in [200, 429] {
+        assert_eq!(status(&app, "GET /open").await, status_of);
+    }
+    assert_eq!(told.take(), ["public - -", "refused - throttled"]);
+}
+
+#[tokio::test]
+async fn tells_of_a_handler_that_asks_for_a_caller_where_there_is_none() {
+    let told = Told::default();
+    let router = Router::new().route("/open", get(|_: AuthContext| async {}));
+    let app = router.layer(keys().public("/open").observers(told.answers()));
+    assert_eq!(status(&app, "GET /open").await, 401);
+    assert_eq!(told.take(), ["public - -", "refused - missing_credential"]);
 }
 
 #[tokio::test]

@@ -39,6 +39,19 @@ async fn reads_the_request_id_where_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn takes_no_credential_for_a_request_id() {
+    let headers = [
+        ("authorization", "Bearer-secret"),
+        ("cookie", "session=secret"),
+    ];
+    for (name, _) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        let more = Observers::new().with_request_id_header(name);
+        assert_eq!(told_for(&headers, more).await, "- -");
+    }
+}
+
+#[tokio::test]
 async fn takes_no_request_id_that_is_long_or_odd_or_doubled() {
     let (longest, too_long) = ("r".repeat(128), "r".repeat(129));
     for id in [&*too_long, "", "two words", "tab\there", "ü", "caf\u{e9}"] {
