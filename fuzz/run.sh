@@ -5,7 +5,7 @@
 # alone does, and that needs nothing but code generation options (`cargo fuzz run` works as well).
 set -eu
 cd "$(dirname "$0")"
-target=${1:?usage: run.sh jws_compact|jwt_claims|claim_paths|jwk_set|webhook_headers|webhook_bodies|config_file|opened_paths|secret_texts|twilio_forms|mcp_bodies [seconds]}
+target=${1:?usage: run.sh jws_compact|jwt_claims|claim_paths|jwk_set|webhook_headers|webhook_bodies|config_file|opened_paths|secret_texts|twilio_forms|forwarded_headers|managed_key|key_api_bodies|mcp_bodies [seconds]}
 host=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

@@ -3,6 +3,9 @@
 #[path = "../../../fuzz/src/checks.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod checks;
+#[path = "../../../fuzz/src/key_api.rs"]
+#[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
+mod key_api;
 #[path = "../../../fuzz/src/keys.rs"]
 #[allow(unreachable_pub, reason = "the fuzz targets use it from outside")]
 mod keys;
@@ -32,11 +35,15 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 
 /// Cuts, repeats and overwrites pieces of a file, and joins pieces of two.
 fn replay(target: &str, check: fn(&[u8])) {
+    replay_changed(target, 3_000, check);
+}
+
+fn replay_changed(target: &str, changed: u32, check: fn(&[u8])) {
     let files = corpus(target);
     files.iter().for_each(|file| check(file));
     let config = ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(3_000)
+        ..ProptestConfig::with_cases(changed)
     };
     let edits = vec(
         (any::<Index>(), any::<Index>(), vec(any::<u8>(), 0..4)),
@@ -80,6 +87,12 @@ fn key_sets_are_bounded_and_unambiguous() {
 #[test]
 fn a_managed_key_has_one_form() {
     replay("managed_key", keys::managed_key);
+}
+
+#[test]
+fn no_body_gives_more_than_its_sender_has() {
+    // Each makes a store of its own.
+    replay_changed("key_api_bodies", 300, key_api::key_api_bodies);
 }
 
 #[test]
