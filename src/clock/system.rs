@@ -24,10 +24,6 @@ pub(super) fn since_epoch() -> Duration {
         .unwrap_or_default()
 }
 
-/// At most so much is between two of the kernel's ticks.
-#[cfg(feature = "keys")]
-pub(super) const TICK: Duration = Duration::from_millis(10);
-
 #[cfg(test)]
 mod tests {
     use std::time::{SystemTime, UNIX_EPOCH};

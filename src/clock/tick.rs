@@ -28,9 +28,7 @@ impl Clock {
         match &self.manual {
             Some(_) => wall,
             // What the kernel's tick adds is nothing that was missed.
-            None => wall
-                .saturating_sub(system::TICK)
-                .max(tick.monotonic.elapsed()),
+            None => wall.saturating_sub(TICK).max(tick.monotonic.elapsed()),
         }
     }
 
@@ -42,3 +40,6 @@ impl Clock {
         }
     }
 }
+
+/// At most so much is between two of the kernel's ticks.
+const TICK: Duration = Duration::from_millis(10);
