@@ -22,7 +22,7 @@ use tower_http::cors::CorsLayer;
 use crate::{
     arguments::Arguments,
     sessions::{Owners, of_its_caller},
-    tools::Tools,
+    tools::{BY_ROLE, Tools},
 };
 
 /// Where clients find it, and whose tokens open it.
@@ -70,7 +70,7 @@ pub(crate) fn app(
     let tools = McpLayer::new(&place.resource)
         .open_tool("echo")
         .tool("deploy", [DEPLOY])
-        .tool_by("admin_reset", administrators().map_err(worded)?)
+        .tool_by(BY_ROLE, administrators().map_err(worded)?)
         .try_origins(&arguments.origins)
         .map_err(|_| NO_ORIGIN)?;
     let listed = Tools::within(tools.clone());

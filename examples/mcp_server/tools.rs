@@ -71,7 +71,8 @@ impl Tools {
 
 #[tool_handler]
 impl ServerHandler for Tools {
-    /// Lists to each caller the tools that this caller may call.
+    /// Lists what a caller may call, or may call with a further scope: a client asks for that when it calls the
+    /// tool. What only a role opens is for nobody else to see.
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
@@ -79,13 +80,13 @@ impl ServerHandler for Tools {
     ) -> Result<ListToolsResult, ErrorData> {
         let request = context.extensions.get().ok_or_else(nobody_asked)?;
         let caller = caller(request)?;
-        let mut may_call = Vec::new();
+        let mut seen = Vec::new();
         for tool in Self::tool_router().list_all() {
-            if self.rules.may_use_tool(caller, &tool.name).await {
-                may_call.push(tool);
+            if tool.name != BY_ROLE || self.rules.may_use_tool(caller, &tool.name).await {
+                seen.push(tool);
             }
         }
-        let mut listed = ListToolsResult::with_all_items(may_call);
+        let mut listed = ListToolsResult::with_all_items(seen);
         let version = context.protocol_version();
         if version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
             // Nobody keeps this list for another caller.
@@ -106,6 +107,9 @@ impl ServerHandler for Tools {
 fn caller(request: &Parts) -> Result<&AuthContext, ErrorData> {
     request.extensions.get().ok_or_else(nobody_asked)
 }
+
+/// The tool that no scope stands for.
+pub(crate) const BY_ROLE: &str = "admin_reset";
 
 fn nobody_asked() -> ErrorData {
     ErrorData::internal_error("no layer asked who is calling", None)
