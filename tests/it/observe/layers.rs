@@ -6,7 +6,7 @@ use axum::{
 };
 use tower_auth::{
     AuthContext, AuthError, AuthLayer,
-    authorize::{AuthorizeLayer, Policy, RequireScopes, authorizer_fn, by_scope},
+    authorize::{AuthorizeLayer, Policy, RequireScopes, authorizer_fn, by_role, by_scope},
     mcp::{McpItem, McpLayer, McpNeed, ProtectedResource},
     observe::ObserveLayer,
     provider::{ApiKeyAuth, ApiKeyRecord},
@@ -89,6 +89,35 @@ async fn tells_what_was_allowed_or_left_open_and_to_whom() {
             "open None None Some(\"api_key\")",
         ]
     );
+}
+
+#[tokio::test]
+async fn tells_who_was_refused_what() {
+    let told = Told::default();
+    let observers = told.observers(|decision| {
+        let user = decision.caller().map(AuthContext::user_id);
+        format!("{} {user:?}", decision.outcome())
+    });
+    let limits = Requests::new([Limit::of_all("1 per hour".parse().unwrap())]).unwrap();
+    let by_role = AuthorizeLayer::new(by_role([("admin", "*")]).unwrap(), "stats", "read");
+    let app: Router = Router::new()
+        .route(
+            "/scopes",
+            any(|| async {}).layer(RequireScopes::all(["a"]).unwrap()),
+        )
+        .route("/role", any(|| async {}).layer(by_role.unwrap()))
+        .route(
+            "/limited",
+            any(|| async {}).layer(ThrottleLayer::new(limits)),
+        )
+        .layer(AuthLayer::new(ApiKeyAuth::new([ada(&[])]).unwrap()).observers(observers));
+    ask(&app, "GET /limited", &[("x-api-key", KEY)]).await;
+    told.take();
+    for line in ["GET /scopes", "GET /role", "GET /limited"] {
+        ask(&app, line, &[("x-api-key", KEY)]).await;
+        let both = ["accepted Some(\"ada\")", "refused Some(\"ada\")"];
+        assert_eq!(told.take(), both, "{line}");
+    }
 }
 
 #[tokio::test]
