@@ -7,7 +7,9 @@ use super::{
     KeyStoreError, KeyWrite, Revision, RevocationEntry, RevokedTokens, StoredKey, Timestamp, Whose,
     Written,
     authority::{Authority, LIMIT, WRITE},
-    bounds, valid,
+    bounds,
+    confirmed::confirm,
+    valid,
 };
 use crate::{context::authority, polling::ask};
 
@@ -28,13 +30,21 @@ impl KeyAdmin {
         let (entry, tokens, own) = loop {
             let (own, _) = authority.own(WRITE).await?;
             let mut tokens = tokens.clone();
+            let mut is_of_others = false;
             if let Some(bounds) = authority.bounds(own.as_ref()) {
+                is_of_others = !tokens.is_of(bounds.caller);
                 tokens = tokens.within(bounds.caller, bounds.is_admin())?;
             }
             let change = Change::RevokeTokens(Box::new(tokens.clone()));
-            // Of a caller who has ended too: they may end more of their own, and it gives nobody anything.
-            let write = KeyWrite::new(authority.actor(own.as_ref()), change);
-            let write = write.on_behalf_of(own.as_ref());
+            let write = match is_of_others {
+                true => authority.change(own.as_ref(), change)?,
+                false => {
+                    KeyWrite::new(authority.actor(own.as_ref()), change).on_behalf_of(own.as_ref())
+                }
+            };
+            if is_of_others && let Some(caller) = authority.held_elsewhere() {
+                confirm(caller).await?;
+            }
             match ask(LIMIT, || store.write(write)).await {
                 Err(KeyStoreError::Changed) if tries > 0 => tries -= 1,
                 written => {

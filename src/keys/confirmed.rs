@@ -67,7 +67,7 @@ impl Authority {
 }
 
 /// That a caller counts still, by a reading that begins now.
-async fn confirm(caller: &AuthContext) -> Result<(), KeyAdminError> {
+pub(crate) async fn confirm(caller: &AuthContext) -> Result<(), KeyAdminError> {
     let Some(revoker) = caller.revoker() else {
         return Ok(());
     };

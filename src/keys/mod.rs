@@ -90,6 +90,7 @@ mod write_of_caller;
 mod write_revocations;
 
 #[cfg(feature = "config")]
+pub(crate) use self::confirmed::confirm;
 pub(crate) use self::lazy::LazyKeyStore;
 #[cfg(feature = "test-util")]
 pub(crate) use self::revocable::RevocableCaller;

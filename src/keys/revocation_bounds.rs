@@ -52,6 +52,12 @@ impl Revocation {
 }
 
 impl RevokedTokens {
+    /// Whether it is about what is the caller's own. Whoever has ended may end more of that: it gives nobody anything,
+    /// and takes nothing from others.
+    pub(crate) fn is_of(&self, caller: &AuthContext) -> bool {
+        self.revocation.clone().of_their_own(caller).is_ok()
+    }
+
     /// What a caller with `keys:write` may revoke: with `keys:admin` everything, without it what is their
     /// own. A tenth of the places stays for the former, so that nobody fills all of them with own tokens.
     ///

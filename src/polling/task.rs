@@ -32,8 +32,9 @@ pub(crate) fn start<R: Polled>(replica: &Arc<R>) {
     }
     if let Ok(runtime) = Handle::try_current() {
         let turn = progress.begin_turn(polling.clock().tick());
-        let keeping = keep(Arc::downgrade(replica), turn);
-        // A runtime that is ending drops a task at once, and the task that ends notes that.
+        let replica = Arc::downgrade(replica);
+        // A runtime that is ending drops a task at once, polled or not, and the task that ends notes that.
+        let keeping = keep(Keeper { replica, turn });
         drop(progress);
         let keeping = runtime.spawn(keeping);
         if let Some(stuck) = task.replace(keeping.abort_handle()) {
@@ -46,13 +47,12 @@ pub(crate) fn start<R: Polled>(replica: &Arc<R>) {
 /// waits.
 ///
 /// The task holds the replica only while it polls.
-async fn keep<R: Polled>(replica: Weak<R>, turn: u64) {
-    let keeper = Keeper { replica, turn };
+async fn keep<R: Polled>(keeper: Keeper<R>) {
     loop {
         let Some(replica) = keeper.replica.upgrade() else {
             return;
         };
-        if !poll(&*replica, turn).await {
+        if !poll(&*replica, keeper.turn).await {
             return;
         }
         let hint = caught(|| replica.hint());

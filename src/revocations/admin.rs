@@ -7,7 +7,7 @@ use crate::{
     context::AuthContext,
     keys::{
         KeyActor, KeyAdmin, KeyAdminError, KeyId, KeyStoreError, ManagedKeys, Revocation,
-        RevocationEntry, RevokedTokens, Timestamp,
+        RevocationEntry, RevokedTokens, Timestamp, confirm,
     },
     polling::ask,
 };
@@ -175,6 +175,9 @@ impl RevocationAdmin {
             Administrator::Caller(caller) => {
                 if !caller.scopes().contains("keys:write") {
                     return Err(KeyAdminError::Forbidden("this needs the scope keys:write"));
+                }
+                if !tokens.is_of(caller) {
+                    confirm(caller).await?;
                 }
                 let is_admin = caller.scopes().contains("keys:admin");
                 tokens = tokens.within(caller, is_admin)?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tower_auth::{
-    AuthContext, AuthRequest,
+    AuthContext, AuthRequest, Principal,
     keys::{
         KeyAdmin, KeyAdminError, KeyDigest, KeyId, KeyRequest, KeyStore, KeyUpdate, ManagedKeys,
         MemoryKeyStore, Revision, Revocation,
@@ -189,6 +189,33 @@ async fn a_revocation_that_is_over_hinders_nobody() {
     assert!(admin.create(KeyRequest::new("one")).await.is_err());
     clock.advance(Duration::from_secs(86_400 + 600));
     admin.create(KeyRequest::new("two")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_nobody_else_through_a_process_that_has_not_read_it() {
+    let world = Processes::new();
+    let theirs = make(&world.one, KeyRequest::new("ci").with_owner("bob")).await;
+    world.revoke(of_token("t-1")).await;
+    let admin = Revocations::of_keys(&world.other).as_caller(&stolen());
+    let bob = Principal::new("api_key", None, "bob");
+    for revocation in [
+        Revocation::principal(bob),
+        Revocation::user("", "bob"),
+        of_token("t-2"),
+    ] {
+        let revoked = admin.revoke(revocation).await;
+        assert!(
+            matches!(revoked, Err(KeyAdminError::Forbidden(_))),
+            "{revoked:?}"
+        );
+    }
+    let theirs = world
+        .one
+        .as_operator("root")
+        .get(id(&theirs))
+        .await
+        .unwrap();
+    assert!(theirs.record().revoked().is_none());
 }
 
 #[tokio::test]

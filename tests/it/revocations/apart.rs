@@ -93,6 +93,20 @@ async fn nothing_is_changed_while_the_list_cannot_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_list_is_read_before_somebody_else_is_revoked() {
+    let apart = Apart::new();
+    let stolen = apart.stolen().await;
+    apart.one.revoke(of_token("t-1")).await;
+    let admin = apart.other.revocations.as_caller(&stolen);
+    let revoked = admin.revoke(of_token("t-2")).await;
+    assert!(
+        matches!(revoked, Err(KeyAdminError::Forbidden(_))),
+        "{revoked:?}"
+    );
+    admin.revoke(Revocation::principal(ada())).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_counts_changes_keys() {
     let apart = Apart::new();
     let caller = apart.stolen().await;

@@ -42,11 +42,11 @@ pub(crate) struct RevokeTokens {
     pub(crate) issuer: Option<String>,
 
     /// The id of one token: its claim `jti`
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = values::filled)]
     pub(crate) jti: Option<String>,
 
     /// The user, as the server knows it: everything that was issued to it ends
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", value_parser = values::filled)]
     pub(crate) user: Option<String>,
 
     /// Begin a list on a Redis or Valkey server that has none, because it is new or was emptied: until then
@@ -56,11 +56,11 @@ pub(crate) struct RevokeTokens {
 
     /// Only what a provider of this method accepts, such as oauth2, or api_key for keys. Of a user, only
     /// the ids of the first claim then [default: every method]
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", value_parser = values::filled)]
     pub(crate) method: Option<String>,
 
     /// Only what is of this tenant (the claim `tenant`)
-    #[arg(long, value_name = "TENANT", conflicts_with = "jti")]
+    #[arg(long, value_name = "TENANT", conflicts_with = "jti", value_parser = values::filled)]
     pub(crate) tenant: Option<String>,
 
     /// End only what was issued before: 2027-01-31, or 2027-01-31T12:00:00Z [default: now]

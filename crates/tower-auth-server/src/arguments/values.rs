@@ -33,6 +33,14 @@ pub(super) fn issuer(given: &str) -> Result<String, &'static str> {
     }
 }
 
+/// What an unset variable leaves of an argument would end nothing, and say that it was done.
+pub(super) fn filled(given: &str) -> Result<String, &'static str> {
+    match given.trim().is_empty() {
+        true => Err("is blank: write what is meant, or leave the option out"),
+        false => Ok(given.to_owned()),
+    }
+}
+
 pub(super) fn duration(given: &str) -> Result<Duration, String> {
     time::duration(given)
 }

@@ -214,3 +214,22 @@ fn what_is_not_of_the_right_form_is_said_in_a_line() {
         assert!(line.contains(expected), "{line}");
     }
 }
+
+/// Else it would end nothing, and say that it was done.
+#[test]
+fn what_an_unset_variable_leaves_is_refused() {
+    let folder = Folder::new();
+    folder.make("a", &[]);
+    for (option, more) in [
+        ("--user", &[][..]),
+        ("--jti", &[]),
+        ("--tenant", &["--user", "ada"]),
+        ("--method", &["--user", "ada"]),
+    ] {
+        let said = folder.usage(&[&["revoke", option, ""], more].concat());
+        assert_eq!(
+            said,
+            format!("{option} is blank: write what is meant, or leave the option out")
+        );
+    }
+}
