@@ -89,8 +89,8 @@ mod write;
 mod write_of_caller;
 mod write_revocations;
 
-#[cfg(feature = "config")]
 pub(crate) use self::confirmed::confirm;
+#[cfg(feature = "config")]
 pub(crate) use self::lazy::LazyKeyStore;
 #[cfg(feature = "test-util")]
 pub(crate) use self::revocable::RevocableCaller;
