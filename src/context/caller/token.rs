@@ -65,11 +65,13 @@ impl AuthContext {
         }
     }
 
-    /// The issuer of the caller's token, as a revocation of the token names it: the configured issuer, or
-    /// else the label of the provider, or an empty text.
+    /// The issuer of the caller's token, as a revocation of the token names it: the source of the
+    /// [`principal`](Self::principal) without the claim of the user id, so the configured issuer, or else
+    /// the label of the provider, or else the address of the endpoint that was asked; an empty text where
+    /// there is none of these.
     pub fn token_issuer(&self) -> &str {
-        let label = || Some(authority(self.method(), self.inner.source.as_deref()?));
-        self.issuer().or_else(label).unwrap_or_default()
+        let source = self.source().unwrap_or_default();
+        authority(self.method(), source)
     }
 
     /// The time at which the caller's credential was issued, if it is known: the `iat` of a token.
