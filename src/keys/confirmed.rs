@@ -4,6 +4,10 @@
 //! before it. One that is committed meanwhile is found by the reading after it, and what the change gave is
 //! taken back. After that the keys of a principal are looked for when it is revoked, and found.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::{
     Change, KeyActor, KeyAdminError, KeyId, KeyStoreError, KeyWrite, authority::Authority,
     carried_out::CarriedOut, error::REVOKED,
@@ -34,7 +38,7 @@ impl Authority {
                 Ok(carried_out) => !carried_out.is_repeated,
                 Err(error) => matches!(error, KeyAdminError::Unavailable(_)),
             };
-            if may_be_done && let Err(error) = confirm(&caller).await {
+            if may_be_done && let Err(error) = confirm_at_last(&caller).await {
                 authority.take_back(id, by).await;
                 return Err(error);
             }
@@ -78,4 +82,19 @@ pub(crate) async fn confirm(caller: &AuthContext) -> Result<(), KeyAdminError> {
     })
 }
 
+/// Like [`confirm`], for a change that is done: a list that cannot be read for a moment, as while another
+/// server takes over, is no reason to revoke a key.
+async fn confirm_at_last(caller: &AuthContext) -> Result<(), KeyAdminError> {
+    for _ in 0..TRIES {
+        match confirm(caller).await {
+            Err(KeyAdminError::Unavailable(_)) => sleep(BETWEEN_TRIES).await,
+            confirmed => return confirmed,
+        }
+    }
+    confirm(caller).await
+}
+
+/// With [`BETWEEN_TRIES`], and half a second for each: 5 to 10 seconds.
+const TRIES: u32 = 10;
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 const REASON: &str = "whoever made or changed it was revoked meanwhile, or nobody could tell";

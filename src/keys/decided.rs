@@ -79,6 +79,7 @@ impl Authority {
             record: Box::new(new),
             credits: update.credits,
             action,
+            gives_more: gives_more || lives_longer,
         };
         self.change(read.own.as_ref(), change)
     }

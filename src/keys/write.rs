@@ -98,6 +98,8 @@ pub(crate) enum Change {
         record: Box<KeyRecord>,
         credits: Option<u64>,
         action: KeyAction,
+        /// Whether whoever holds the key gets more by it, and not another name alone.
+        gives_more: bool,
     },
     Rotate {
         at: Revision,
@@ -229,6 +231,7 @@ impl KeyWrite {
                 record,
                 credits,
                 action,
+                ..
             } => {
                 let old = unchanged(found()?, at)?;
                 let balance = credits.map(|credits| CreditBalance {

@@ -19,9 +19,14 @@ impl KeyWrite {
     pub(super) fn gives_to(&self) -> Option<&KeyId> {
         match &self.change {
             Change::Create(new) => Some(&new.record.id),
-            Change::Update { record, .. } => Some(&record.id),
+            Change::Update {
+                record,
+                gives_more: true,
+                ..
+            } => Some(&record.id),
             Change::Rotate { new, .. } => Some(&new.id),
-            Change::Revoke { .. }
+            Change::Update { .. }
+            | Change::Revoke { .. }
             | Change::Delete { .. }
             | Change::RevokeTokens(_)
             | Change::RestoreRevocations(_) => None,

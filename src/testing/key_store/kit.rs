@@ -171,6 +171,7 @@ pub(super) fn update(at: Revision, record: KeyRecord, credits: Option<u64>) -> K
             record,
             credits,
             action,
+            gives_more: true,
         },
     )
 }

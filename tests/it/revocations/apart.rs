@@ -172,6 +172,40 @@ async fn a_key_is_taken_back_where_nobody_can_tell_whether_its_maker_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_stands_where_the_list_could_not_be_read_for_a_few_seconds() {
+    let apart = Apart::new();
+    let stolen = apart.stolen().await;
+    apart.store.is(kit::Mood::HoldingWrites);
+    let admin = apart.keys.as_caller(&stolen);
+    let import = tokio::spawn(async move { admin.import(known(), KeyRequest::new("mine")).await });
+    apart.store.read.acquire().await.unwrap().forget();
+    apart.world.store.is(Mood::Failing);
+    apart.store.permits.add_permits(9);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(!import.is_finished());
+    apart.world.store.is(Mood::Well);
+    import.await.unwrap().unwrap();
+    assert!(!apart.made().await.iter().any(is_revoked));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_name_is_not_taken_back() {
+    let apart = Apart::new();
+    let stolen = apart.stolen().await;
+    let key = make(&apart.keys, KeyRequest::new("ci")).await;
+    apart.store.is(kit::Mood::HoldingWrites);
+    let admin = apart.keys.as_caller(&stolen);
+    let which = id(&key).clone();
+    let rename =
+        tokio::spawn(async move { admin.update(&which, KeyUpdate::new().with_name("cd")).await });
+    apart.store.read.acquire().await.unwrap().forget();
+    apart.one.revoke(of_token("t-1")).await;
+    apart.store.permits.add_permits(9);
+    rename.await.unwrap().unwrap();
+    assert!(!apart.made().await.iter().any(is_revoked));
+}
+
+#[tokio::test(start_paused = true)]
 async fn added_keys_end_with_their_principal_and_for_good() {
     let apart = Apart::new();
     let of_ada = KeyRequest::new("ci").with_owner(ada());
