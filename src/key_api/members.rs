@@ -112,6 +112,16 @@ impl Members {
         self.read(name, "is no text", text)
     }
 
+    /// A text that says something: a blank one is a variable that was not set.
+    pub(super) fn written_text(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        if text.trim().is_empty() {
+            self.fault(name, "is blank: write what is meant, or leave it out");
+            return None;
+        }
+        Some(text)
+    }
+
     pub(super) fn required_text(&mut self, name: &'static str) -> Option<String> {
         self.required(name, Self::text)
     }
@@ -156,9 +166,16 @@ impl Members {
     }
 
     pub(super) fn principal(&mut self, name: &'static str) -> Option<Principal<'static>> {
-        let wanted = "is no {\"method\", \"issuer\", \"user_id\"}";
+        let wanted = "is no {\"method\", \"issuer\", \"user_id\"}, none of them blank";
+        let is_written = |who: &Principal<'_>| {
+            let texts = [Some(who.method()), who.source(), Some(who.user_id())];
+            texts
+                .into_iter()
+                .flatten()
+                .all(|text| !text.trim().is_empty())
+        };
         self.read(name, wanted, |value| match value {
-            Value::Object(principal) => principal_of(principal),
+            Value::Object(principal) => principal_of(principal).filter(is_written),
             _ => None,
         })
     }

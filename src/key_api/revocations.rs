@@ -29,10 +29,10 @@ pub(super) async fn revoke(
 
 /// A token (`issuer`, `jti`), a user (`issuer`, `user_id`), or a `principal`.
 fn revocation(mut body: Members) -> Result<Revocation, Refusal> {
-    let issuer = body.text("issuer");
-    let jti = body.text("jti");
-    let method = body.text("method");
-    let user_id = body.text("user_id");
+    let issuer = body.written_text("issuer");
+    let jti = body.written_text("jti");
+    let method = body.written_text("method");
+    let user_id = body.written_text("user_id");
     let principal = body.principal("principal");
     let tenant = body.removable_text("tenant");
     let before = body.time("before");

@@ -138,6 +138,14 @@ async fn what_is_not_of_the_right_form_is_said_all_at_once() {
         (json!({"principal": who, "before": "yesterday"}), "/before"),
         (json!({"principal": who, "jtl": "a"}), "/jtl"),
         (json!({"jti": "a", "reason": null}), "/reason"),
+        (json!({"jti": ""}), "/jti"),
+        (json!({"jti": "a", "issuer": " "}), "/issuer"),
+        (json!({"jti": "a", "method": ""}), "/method"),
+        (json!({"user_id": " ", "issuer": "i"}), "/user_id"),
+        (
+            json!({"principal": {"method": "jwt", "user_id": ""}}),
+            "/principal",
+        ),
     ] {
         let (status, problem) = revoke(&root, request.clone()).await;
         assert_eq!(status, 400, "{request}");
