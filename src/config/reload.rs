@@ -301,6 +301,9 @@ impl Shared {
                 if let Some(kept) = &built.kept.managed_keys {
                     kept.keys.take_effect();
                 }
+                if let Some(kept) = &built.kept.revocations {
+                    kept.revocations.take_effect();
+                }
                 state.kept = built.kept;
                 state.stale = None;
                 // In between, what only one of the two knows is refused.

@@ -61,6 +61,10 @@ impl AuthSetup {
     /// The revocations that the document turns on (`auth.revocations`), to revoke with: for
     /// `KeyApi::with_revocations`, and for a program's own "log out everywhere".
     ///
+    /// It may be kept: what a reload changes about the revocations holds for it too. For a block that a
+    /// reload adds for the first time, there is
+    /// [`ReloadHandle::revocations`](super::ReloadHandle::revocations).
+    ///
     /// # Example
     ///
     /// ```

@@ -8,8 +8,6 @@ mod ask;
 mod contract;
 mod feed;
 mod state;
-#[cfg(feature = "config")]
-mod taken_over;
 mod task;
 mod wait;
 

@@ -154,7 +154,7 @@ impl RevocationAdmin {
                 admin.revoke_tokens(tokens.clone(), take).await?
             }
         };
-        for keys in &self.backend.further {
+        for keys in &settings.further {
             let admin = self.administrator.of(keys);
             // The instant is of another clock than the times of these keys.
             let ended = admin.revoke_keys(tokens.clone(), entry, settings.leeway);

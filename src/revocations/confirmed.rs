@@ -28,7 +28,7 @@ impl Confirms for Revocations {
     }
 
     fn leeway(&self) -> Duration {
-        self.replica().settings.leeway
+        self.replica().settings().leeway
     }
 
     fn confirm(&self, caller: &AuthContext) -> Confirmation {

@@ -82,7 +82,7 @@ impl Replica {
         if !caller.is_token() {
             return None;
         }
-        let settings = &self.settings;
+        let settings = self.settings();
         let longest = settings.max_lifetime.as_secs();
         let issued_at = caller.issued_at_millis().map(|millis| millis / 1_000);
         let is_too_long = match (issued_at, caller.expires_at_unix()) {
@@ -108,7 +108,7 @@ impl Replica {
         }
         let (who, tenant) = (|| who_of(caller), || tenant_of(caller).ok());
         let before = self.table.before(who, tenant)?;
-        let leeway = leeway_of(caller, self.key_store, self.settings.leeway);
+        let leeway = leeway_of(caller, self.key_store, self.settings().leeway);
         is_before(caller.issued_at_millis(), before, leeway).then_some("caller_revoked")
     }
 }
@@ -119,6 +119,8 @@ pub(super) fn could_not_ask() -> AuthError {
 
 #[cfg(test)]
 mod tests {
+    use arc_swap::ArcSwap;
+
     use super::*;
     use crate::{
         keys::{RevocationEntry, RevokedDigest, RevokedSubject, Timestamp},
@@ -128,7 +130,8 @@ mod tests {
     #[test]
     fn what_a_poll_brings_between_the_look_up_and_the_trust_is_looked_up_too() {
         let store = MemoryRevocationStore::new().expect("there are random bytes");
-        let replica = Replica::new(Arc::new(store), None, Settings::default());
+        let settings = Arc::new(ArcSwap::from_pointee(Settings::default()));
+        let replica = Replica::new(Arc::new(store), None, &settings);
         let ada = AuthContext::new("ada").with_method("sessions");
         let until = Timestamp::from_unix_millis(u64::MAX);
         let entry = RevocationEntry {

@@ -32,8 +32,6 @@
 mod admin;
 mod backend;
 mod confirmed;
-#[cfg(feature = "config")]
-mod continued;
 mod contract;
 mod error;
 mod feed;
@@ -48,6 +46,8 @@ mod replica;
 #[expect(clippy::module_inception, reason = "the type that the folder is about")]
 mod revocations;
 mod settings;
+#[cfg(feature = "config")]
+mod successor;
 mod table;
 mod telling;
 mod watchers;

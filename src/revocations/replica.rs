@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use arc_swap::{ArcSwap, Guard};
+
 use super::{
     RevocationStore, RevocationStoreError, settings::Settings, table::Table, watchers::Watchers,
 };
@@ -24,7 +26,8 @@ pub(super) struct Replica {
     pub(super) store: Arc<dyn RevocationStore>,
     /// The address of the key store that keeps the list, if one does.
     pub(super) key_store: Option<usize>,
-    pub(super) settings: Settings,
+    /// Those that are in force.
+    current: Arc<ArcSwap<Settings>>,
     pub(super) table: Table,
     pub(super) polling: Polling<Option<Position>, Timestamp, RevocationStoreError>,
     /// The number of times that somebody may have ended.
@@ -36,17 +39,22 @@ impl Replica {
     pub(super) fn new(
         store: Arc<dyn RevocationStore>,
         key_store: Option<usize>,
-        settings: Settings,
+        current: &Arc<ArcSwap<Settings>>,
     ) -> Self {
         Self {
-            polling: Polling::new(settings.clock.clone()),
+            polling: Polling::new(current.load().clock.clone()),
             store,
             key_store,
-            settings,
+            current: Arc::clone(current),
             table: Table::default(),
             changed: AtomicU32::new(0),
             watchers: Watchers::default(),
         }
+    }
+
+    /// The settings that are in force.
+    pub(super) fn settings(&self) -> Guard<Arc<Settings>> {
+        self.current.load()
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -58,7 +66,7 @@ impl Replica {
         self.changed.load(Ordering::Acquire)
     }
 
-    fn begin_turn(&self) {
+    pub(super) fn begin_turn(&self) {
         self.changed.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -83,7 +91,8 @@ impl Polled for Replica {
     }
 
     fn trust(&self) -> Trust<()> {
-        self.polling.trust(|| self.settings.stale_limit, |_, _| ())
+        self.polling
+            .trust(|| self.settings().stale_limit, |_, _| ())
     }
 
     fn hint(&self) -> BoxFuture<()> {
@@ -107,7 +116,7 @@ impl Polled for Replica {
     fn failed(&self, error: &RevocationStoreError) {
         metrics::revocations_polled(None);
         if self.polling.note_failure(error) {
-            let seconds = self.settings.stale_limit.as_secs();
+            let seconds = self.settings().stale_limit.as_secs();
             match self.polling.is_read() {
                 true => tracing::error!(
                     target: TARGET,

@@ -83,7 +83,7 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct Revocations {
-    backend: Backend,
+    pub(super) backend: Backend,
 }
 
 impl Revocations {
@@ -125,9 +125,8 @@ impl Revocations {
     /// # let _ = revocations;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn add_keys(mut self, keys: &ManagedKeys) -> Self {
-        self.backend.further.push(keys.clone());
-        self
+    pub fn add_keys(self, keys: &ManagedKeys) -> Self {
+        self.with(|settings| settings.further.push(keys.clone()))
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -233,13 +232,13 @@ impl Revocations {
 
     /// Revokes for a caller, within that caller's permissions.
     pub fn as_caller(&self, caller: &AuthContext) -> RevocationAdmin {
-        RevocationAdmin::of_caller(self.backend.clone(), caller)
+        RevocationAdmin::of_caller(self.backend.current(), caller)
     }
 
     /// Revokes for the operator of the program, who may do everything: for a command line, never for a
     /// request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> RevocationAdmin {
-        RevocationAdmin::of_operator(self.backend.clone(), name.into())
+        RevocationAdmin::of_operator(self.backend.current(), name.into())
     }
 
     /// Whether a caller's credential counts still: for a token that came without a layer, and for work
@@ -284,7 +283,7 @@ impl Revocations {
 impl fmt::Debug for Revocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Revocations")
-            .field("settings", &self.backend.settings)
+            .field("settings", &self.backend.current().settings)
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{clock::Clock, keys::LEEWAY};
+use crate::{
+    clock::Clock,
+    keys::{LEEWAY, ManagedKeys},
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -15,6 +18,8 @@ pub(super) struct Settings {
     pub(super) max_kept: usize,
     /// Whether a signed token may leave out when it was issued.
     pub(super) allows_missing_iat: bool,
+    /// The keys in other stores that end with their principal.
+    pub(super) further: Vec<ManagedKeys>,
 }
 
 impl Default for Settings {
@@ -26,6 +31,7 @@ impl Default for Settings {
             leeway: LEEWAY,
             max_kept: MAX_KEPT,
             allows_missing_iat: false,
+            further: Vec::new(),
         }
     }
 }

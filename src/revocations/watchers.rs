@@ -1,7 +1,6 @@
 //! The callers with an open stream, who are told when they are revoked.
 
 use std::{
-    mem,
     sync::{Mutex, MutexGuard, PoisonError},
     task::Waker,
 };
@@ -27,9 +26,13 @@ pub(super) struct Watcher {
 }
 
 impl Watchers {
-    /// Whether they were told in that turn; from now on they were.
+    /// Whether all of them were told in that turn.
     pub(super) fn were_told(&self, turn: u32) -> bool {
-        mem::replace(&mut self.places().told, turn) == turn
+        self.places().told == turn
+    }
+
+    pub(super) fn note_told(&self, turn: u32) {
+        self.places().told = turn;
     }
 
     /// Those in some of the places; `None` behind the last one.

@@ -11,7 +11,6 @@ use crate::{
         shape::{
             audit::Audit,
             key_store::ManagedKeyStore,
-            revocations::RevocationRules,
             tokens::{Introspection, OAuth2},
             webhook::Scheme,
         },
@@ -42,7 +41,11 @@ pub(in crate::config) struct Kept {
     /// Those of earlier files, the newest first.
     pub(super) earlier_limits: Vec<KeptLimits>,
     pub(in crate::config) shared: Option<KeptShared>,
+    /// Those of this file.
     pub(in crate::config) revocations: Option<KeptRevocations>,
+    /// Those of the last file before that had some: a program may hold them, so a later file with the
+    /// block has to go on with them.
+    earlier_revocations: Option<KeptRevocations>,
     pub(in crate::config) audit: Option<KeptAudit>,
 }
 
@@ -56,6 +59,7 @@ impl Kept {
         let limits = former.limits.iter().chain(&former.earlier_limits);
         Self {
             earlier_keys: former.last_keys().cloned(),
+            earlier_revocations: former.last_revocations().cloned(),
             earlier_handled: newest(handled, MOST_EARLIER_WEBHOOKS, Handled::is_of),
             earlier_limits: newest(limits, MOST_EARLIER_LIMITS, KeptLimits::says_as),
             ..Self::default()
@@ -65,6 +69,12 @@ impl Kept {
     /// The managed keys that were named last, by this file or by one before.
     pub(super) fn last_keys(&self) -> Option<&KeptKeys> {
         self.managed_keys.as_ref().or(self.earlier_keys.as_ref())
+    }
+
+    /// The revocations that were turned on last, by this file or by one before.
+    pub(super) fn last_revocations(&self) -> Option<&KeptRevocations> {
+        let earlier = self.earlier_revocations.as_ref();
+        self.revocations.as_ref().or(earlier)
     }
 }
 
@@ -150,11 +160,9 @@ pub(in crate::config) struct KeptShared {
 }
 
 /// Revocations, which are read from their store already.
+#[derive(Clone)]
 pub(in crate::config) struct KeptRevocations {
-    pub(super) block: RevocationRules,
     pub(in crate::config) store: RevocationsIn,
-    /// Of the keys that end with their principal.
-    pub(super) key_store: Option<KeyStoreUrl>,
     pub(in crate::config) revocations: Revocations,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     revocations::{LazyRevocationStore, Revocations},
 };
 
-impl Assembly<'_> {
+impl<'a> Assembly<'a> {
     /// Holds the layer to the revocations, where the document says so.
     pub(super) fn revocations(&mut self, layer: AuthLayer, gateway: &Gateway) -> AuthLayer {
         let Slot::Present(block) = &gateway.revocations else {
@@ -46,9 +46,7 @@ impl Assembly<'_> {
         let Some(store) = self.store_of_revocations(block, gateway) else {
             return layer;
         };
-        let former = self
-            .former
-            .and_then(|former| former.kept.revocations.as_ref());
+        let former = self.last_revocations();
         if let Some(former) = former
             && !former.store.is_as(&store)
         {
@@ -56,35 +54,32 @@ impl Assembly<'_> {
             self.conflict(&block.place, message);
             return layer;
         }
-        let keys = self.kept.managed_keys.as_ref();
-        let key_store = keys.map(|keys| keys.url.clone());
-        let is_same = |former: &&KeptRevocations| {
-            former.block == block.value && former.key_store == key_store
-        };
-        let revocations = match (former.filter(is_same), &store, keys) {
-            (Some(former), ..) => former.revocations.clone(),
-            (None, RevocationsIn::Shared { store, .. }, keys) => {
-                let revocations = Revocations::new(store.clone());
-                let revocations = match keys {
-                    Some(keys) => revocations.add_keys(&keys.keys),
-                    None => revocations,
-                };
-                self.with_block(revocations, &block.value, former)
+        let revocations = match (&store, self.kept.managed_keys.as_ref()) {
+            (RevocationsIn::Shared { store, .. }, None) => Revocations::new(store.clone()),
+            (RevocationsIn::Shared { store, .. }, Some(keys)) => {
+                Revocations::new(store.clone()).add_keys(&keys.keys)
             }
-            (None, RevocationsIn::KeyStore(_), Some(keys)) => {
-                let revocations = Revocations::of_keys(&keys.keys);
-                self.with_block(revocations, &block.value, former)
-            }
+            (RevocationsIn::KeyStore(_), Some(keys)) => Revocations::of_keys(&keys.keys),
             // INVARIANT: it is answered only where the document has keys.
-            (None, RevocationsIn::KeyStore(_), None) => return layer,
+            (RevocationsIn::KeyStore(_), None) => return layer,
         };
+        let mut revocations = with_rules(revocations, &block.value);
+        if let Some(clock) = &self.config.clock {
+            revocations = revocations.with_clock(clock.clone());
+        }
+        if let Some(former) = former {
+            revocations = former.revocations.successor(&revocations);
+        }
         self.kept.revocations = Some(KeptRevocations {
-            block: block.value.clone(),
             store,
-            key_store,
             revocations: revocations.clone(),
         });
         layer.revocations(&revocations)
+    }
+
+    /// Those of the last file before that had some.
+    fn last_revocations(&self) -> Option<&'a KeptRevocations> {
+        self.former?.kept.last_revocations()
     }
 
     /// The store that a block means, or faults that say why there is none.
@@ -137,14 +132,12 @@ impl Assembly<'_> {
         let stores = &self.config.registry.revocation_stores;
         let checked = stores.check(&url);
         self.faults.keep(&place, checked)?;
-        let former = self.former.and_then(|former| {
-            let former = former.kept.revocations.as_ref()?;
-            match &former.store {
-                same @ RevocationsIn::Shared { url: former, .. } if *former == url => {
-                    Some(same.clone())
-                }
-                _ => None,
+        let former = self.last_revocations();
+        let former = former.and_then(|former| match &former.store {
+            same @ RevocationsIn::Shared { url: former, .. } if *former == url => {
+                Some(same.clone())
             }
+            _ => None,
         });
         Some(former.unwrap_or_else(|| {
             let stores = self.config.registry.revocation_stores.clone();
@@ -153,24 +146,6 @@ impl Assembly<'_> {
                 url,
             }
         }))
-    }
-
-    /// With the rules of a block, from where the former ones stand.
-    fn with_block(
-        &self,
-        revocations: Revocations,
-        block: &RevocationRules,
-        former: Option<&KeptRevocations>,
-    ) -> Revocations {
-        let revocations = with_rules(revocations, block);
-        let revocations = match &self.config.clock {
-            Some(clock) => revocations.with_clock(clock.clone()),
-            None => revocations,
-        };
-        match former {
-            Some(former) => revocations.continuing(&former.revocations),
-            None => revocations,
-        }
     }
 }
 

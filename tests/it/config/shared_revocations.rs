@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use tower_auth::{
-    ConfigErrorKind,
+    ConfigErrorKind, Principal,
     config::{AuthConfig, ConfigFaults, ReloadLayer},
-    keys::{KeyStore, MemoryKeyStore, Revocation},
+    keys::{KeyRequest, KeyStore, MemoryKeyStore, Revocation},
     revocations::{MemoryRevocationStore, RevocationStore, RevocationStoreError},
     shared::{MemorySharedState, SharedState, SharedUrl},
 };
@@ -161,6 +161,45 @@ async fn another_file_may_not_move_the_list_and_may_change_its_rules() {
     rules.write(&text("store: shared, leeway_seconds: 5"));
     handle.reload().unwrap();
     assert_eq!(status(&app).await, 401);
+    // Not with a file between that turns them off either.
+    let keys = "key_store: {url: 'memory:', prefix: sk, source: keys}";
+    rules.write(&document(&[keys, SHARED]));
+    handle.reload().unwrap();
+    rules.write(&text("store: key_store"));
+    let told = handle.reload().unwrap_err().to_string();
+    assert!(told.contains("takes a restart"), "{told}");
+}
+
+#[tokio::test]
+async fn the_keys_that_a_later_file_names_end_with_their_owner() {
+    let list = list();
+    let rules = Rules::new("shared-revocations-keys", &document(&[SHARED, STORE]));
+    let keys = MemoryKeyStore::new().unwrap();
+    let store = keys.clone();
+    let config = with(rules.config(), &list).register_key_store("memory", move |_| {
+        let store: Arc<dyn KeyStore> = Arc::new(store.clone());
+        Box::pin(async move { Ok(store) })
+    });
+    let setup = config.build().unwrap();
+    // A program took them before there were keys.
+    let revocations = setup.revocations().unwrap();
+    let (layer, handle) = setup.into_reload_layer();
+    let app = guarded_by(layer);
+    let named = "key_store: {url: 'memory:', prefix: sk, source: keys}";
+    rules.write(&document(&[named, SHARED, STORE]));
+    handle.reload().unwrap();
+    let admin = handle.managed_keys().unwrap().as_operator("root");
+    let eve = Principal::new("oauth2", Some("https://issuer.example"), "eve");
+    let made = admin.create(KeyRequest::new("ci").with_owner(eve)).await;
+    let made = made.unwrap();
+    let secret = made.secret().unwrap().expose();
+    let show = async || run(&app, &[("x-api-key", secret.as_bytes())]).await.status;
+    assert_eq!(show().await, 200);
+    let operator = revocations.as_operator("root");
+    let everything = Revocation::user("https://issuer.example", "eve");
+    let revoked = operator.revoke(everything).await.unwrap();
+    assert_eq!(revoked.keys(), [made.key().record().id().clone()]);
+    assert_eq!(show().await, 401);
 }
 
 fn guarded_by(layer: ReloadLayer) -> Router {

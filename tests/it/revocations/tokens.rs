@@ -1,6 +1,6 @@
 //! One token of an issuer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use tower_auth::{
@@ -300,4 +300,18 @@ async fn a_caller_whose_tenant_a_check_replaced_ends_with_either() {
             .await;
         assert_eq!(process.status(&shown).await, expected, "{tenant}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_shortens_a_long_token_does_not_make_it_a_short_one() {
+    let world = World::new();
+    let shortened = world.tokens().and_then(async |caller: AuthContext, _| {
+        let soon = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW + 60);
+        Ok(caller.with_expires_at(soon))
+    });
+    let process = Process::of(world.revocations(), shortened);
+    let day = 24 * 60 * 60;
+    assert_eq!(process.status(&token(json!({"exp": NOW + day}))).await, 200);
+    let long = token(json!({"jti": "t-2", "exp": NOW + 2 * day}));
+    assert_eq!(process.status(&long).await, 401);
 }

@@ -4,6 +4,7 @@ mod added_again;
 mod administered;
 mod beside_others;
 mod faults;
+mod held_revocations;
 mod kit;
 mod opening;
 mod reload;

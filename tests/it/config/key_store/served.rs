@@ -1,7 +1,10 @@
 //! A server whose file is written anew, with its keys administered at `/keys`.
 
 use axum::{Router, routing::any};
-use tower_auth::{config::ReloadHandle, key_api::KeyApi, keys::ManagedKeys, testing::ManualClock};
+use tower_auth::{
+    config::ReloadHandle, key_api::KeyApi, keys::ManagedKeys, revocations::Revocations,
+    testing::ManualClock,
+};
 
 use super::kit::{Outside, show};
 use crate::{common::answer::witness, config::reload::Rules};
@@ -13,6 +16,8 @@ pub struct Served {
     pub app: Router,
     pub handle: ReloadHandle,
     pub keys: Option<ManagedKeys>,
+    /// Those that the program took when it started.
+    pub revocations: Option<Revocations>,
     pub clock: ManualClock,
 }
 
@@ -22,7 +27,7 @@ impl Served {
         let clock = ManualClock::now();
         let config = outside.knows(rules.config()).with_clock(clock.clock());
         let setup = config.build().unwrap_or_else(|faults| panic!("{faults}"));
-        let keys = setup.managed_keys();
+        let (keys, revocations) = (setup.managed_keys(), setup.revocations());
         let (layer, handle) = setup.into_reload_layer();
         let mut app = Router::new().route("/run", any(witness));
         if let Some(keys) = &keys {
@@ -36,6 +41,7 @@ impl Served {
             app,
             handle,
             keys,
+            revocations,
             clock,
         }
     }
