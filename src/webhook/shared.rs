@@ -37,7 +37,8 @@ use crate::{
 /// # When a server dies
 ///
 /// What it was handling is a 409 for the others for a minute at most, and then the platform's next attempt
-/// is handled: a server that lives says so every 20 seconds while its handler runs.
+/// is handled: a server that lives says so every 20 seconds while its handler runs. One that stands still for
+/// longer than a minute, as a machine that is suspended, goes on with a delivery that another has taken over.
 ///
 /// # Security
 ///
