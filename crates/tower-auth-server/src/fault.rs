@@ -75,7 +75,7 @@ impl From<KeyAdminError> for Fault {
 pub(crate) fn of_change(error: KeyAdminError) -> Fault {
     let is_unknown = matches!(error, KeyAdminError::Unavailable(_));
     match (Fault::from(error), is_unknown) {
-        (fault, true) => fault.and("`tower-auth keys audit` shows whether it was done"),
+        (fault, true) => fault.and("`tower-auth audit` shows whether it was done"),
         (fault, false) => fault,
     }
 }

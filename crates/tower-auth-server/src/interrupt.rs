@@ -25,7 +25,7 @@ pub(crate) async fn unless_interrupted<T>(
         biased;
         done = work => done,
         () = stopped => Err(Fault::Interrupted(format!(
-            "stopped by Ctrl-C: {what} may be done or not done, and `tower-auth keys audit` shows it"
+            "stopped by Ctrl-C: {what} may be done or not done, and `tower-auth audit` shows it"
         ))),
     }
 }

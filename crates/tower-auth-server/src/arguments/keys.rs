@@ -43,7 +43,6 @@ pub(crate) enum KeysCommand {
     Update(Update),
     Delete(Delete),
     Import(Import),
-    Audit(Audit),
     /// After a backup was restored: let every server read all keys anew
     ///
     /// Before a server opens the restored store. Keys that were revoked after the backup was made are live
@@ -311,22 +310,6 @@ pub(crate) enum ImportFormat {
     Csv,
     /// One JSON object in each line
     Jsonl,
-}
-
-/// Show what administrators did, the newest first
-#[derive(Debug, Args)]
-pub(crate) struct Audit {
-    /// The id of a key, also of a deleted one; without it, everything
-    #[arg(value_name = "ID", value_parser = values::id)]
-    pub(crate) id: Option<KeyId>,
-
-    /// At most so many records
-    #[arg(long, value_name = "NUMBER", value_parser = values::count)]
-    pub(crate) limit: Option<usize>,
-
-    /// Print a JSON array
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 const STORES: &str = "\

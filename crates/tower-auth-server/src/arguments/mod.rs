@@ -1,5 +1,6 @@
 //! The command line, as `clap` reads it. Completions and manual come from the same description.
 
+mod audit;
 mod check;
 mod fault;
 mod keys;
@@ -12,13 +13,13 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 
 pub(crate) use self::keys::{
-    Audit, Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate,
-    Show, Update, key_owner,
+    Create, Delete, Expiry, Import, ImportFormat, Keys, KeysCommand, List, Revoke, Rotate, Show,
+    Update, key_owner,
 };
-pub(crate) use self::{check::CheckFile, revoke::RevokeTokens, values::MOST_CREDITS};
+pub(crate) use self::{audit::Audit, check::CheckFile, revoke::RevokeTokens, values::MOST_CREDITS};
 use crate::fault::Fault;
 
-/// Administers the managed API keys of tower-auth, revokes tokens, and checks its configuration files
+/// Administers the managed API keys of tower-auth, revokes tokens, tells who did so, and checks configuration files
 #[derive(Debug, Parser)]
 #[command(
     name = "tower-auth",
@@ -39,6 +40,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Keys(Box<Keys>),
     Revoke(Box<RevokeTokens>),
+    Audit(Audit),
     Check(CheckFile),
     /// Print the completions for a shell
     ///

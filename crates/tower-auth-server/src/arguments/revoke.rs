@@ -36,8 +36,8 @@ pub(crate) struct RevokeTokens {
     pub(crate) operator: Option<String>,
 
     /// The issuer of the tokens as the server's configuration names it, or the source of the provider
-    /// that takes them (of an introspection or userinfo endpoint, its address); without it, what is of a
-    /// provider that has neither
+    /// that takes them (of an introspection or userinfo endpoint that has neither, its address); without
+    /// it, what is of another provider that has neither
     #[arg(long, value_name = "ISSUER", value_parser = values::issuer)]
     pub(crate) issuer: Option<String>,
 

@@ -1,18 +1,19 @@
-//! `keys audit`.
+//! `audit`.
 
 use tower_auth::keys::AuditRecord;
 
 use crate::{
     administration::{Administration, Missing, PAGE},
-    arguments::{Audit, Keys},
+    arguments::Audit,
     fault::Fault,
     output::{self, Array},
     table::{Column, Table},
     view::{self, AuditView},
 };
 
-pub(super) async fn run(keys: &Keys, audit: &Audit) -> Result<(), Fault> {
-    let administration = Administration::open(keys, Missing::Fails).await?;
+pub(super) async fn run(audit: &Audit) -> Result<(), Fault> {
+    let store = audit.store.as_deref();
+    let administration = Administration::open_at(store, None, Missing::Fails).await?;
     let admin = administration.admin()?;
     let mut array = audit.json.then(Array::new);
     let mut table = Table::new(TABLE);

@@ -21,6 +21,7 @@ pub(crate) async fn run(command: &Command) -> Result<(), Fault> {
     match command {
         Command::Keys(keys) => run_keys(keys).await,
         Command::Revoke(revoke) => revoke::run(revoke).await,
+        Command::Audit(audit) => audit::run(audit).await,
         Command::Check(file) => check::run(file).await,
         Command::Completions { shell } => describe::completions(*shell),
         Command::Man { command } => describe::manual(command),
@@ -37,7 +38,6 @@ async fn run_keys(keys: &Keys) -> Result<(), Fault> {
         KeysCommand::Update(update) => change::update(keys, update).await,
         KeysCommand::Delete(delete) => change::delete(keys, delete).await,
         KeysCommand::Import(import) => import::run(keys, import).await,
-        KeysCommand::Audit(audit) => audit::run(keys, audit).await,
         KeysCommand::RenewEpoch => change::renew_epoch(keys).await,
     }
 }

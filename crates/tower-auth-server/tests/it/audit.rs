@@ -1,4 +1,4 @@
-//! `keys audit`: what administrators did.
+//! `audit`: what administrators did.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn every_change_is_there_with_its_actor_the_newest_first() {
     folder.good(&["keys", "update", id, "--name", "b", "--scope", "x"]);
     folder.good(&["keys", "--as", "linus", "revoke", id, "--reason", "lost"]);
     folder.good(&["keys", "delete", id]);
-    let audit = folder.json(&["keys", "audit"]);
+    let audit = folder.json(&["audit"]);
     let said = |name: &str| -> Vec<Value> {
         audit
             .as_array()
@@ -45,13 +45,13 @@ fn every_change_is_there_with_its_actor_the_newest_first() {
 
     assert_eq!(
         folder
-            .json(&["keys", "audit", "--limit", "1"])
+            .json(&["audit", "--limit", "1"])
             .as_array()
             .unwrap()
             .len(),
         1
     );
-    let table = folder.good(&["keys", "audit", id]);
+    let table = folder.good(&["audit", id]);
     let lines: Vec<_> = table
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>())
@@ -86,7 +86,7 @@ fn the_actor_is_the_account_unless_said() {
 fn a_key_that_never_was_has_no_records() {
     let folder = Folder::new();
     folder.make("a", &[]);
-    let said = folder.run(&["keys", "audit", "key_00000000000000000000000000"]);
+    let said = folder.run(&["audit", "key_00000000000000000000000000"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
     assert_eq!(
         said.err,

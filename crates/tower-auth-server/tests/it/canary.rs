@@ -22,9 +22,9 @@ fn a_key_is_in_no_file_and_no_answer() {
         &["keys", "list", "--all", "--json"],
         &["keys", "show", id],
         &["keys", "show", id, "--json"],
-        &["keys", "audit"],
-        &["keys", "audit", "--json"],
-        &["keys", "audit", id, "--json"],
+        &["audit"],
+        &["audit", "--json"],
+        &["audit", id, "--json"],
     ] {
         let answer = folder.run(command);
         assert_eq!(answer.code, Some(0), "{answer:?}");
@@ -58,7 +58,7 @@ fn a_digest_is_in_no_answer() {
         &["keys", "import", "keys.csv", "--json"][..],
         &["keys", "list", "--json"],
         &["keys", "show", &id, "--json"],
-        &["keys", "audit", "--json"],
+        &["audit", "--json"],
     ] {
         said.push(folder.run(command));
     }
@@ -81,7 +81,7 @@ fn a_key_on_the_command_line_is_refused_and_not_repeated() {
         &["keys", "revoke", key],
         &["keys", "show", key],
         &["keys", "rotate", key],
-        &["keys", "audit", key],
+        &["audit", key],
         &["keys", "delete", key],
         &["keys", "update", key, "--name", "b"],
         &["keys", key],
@@ -91,7 +91,7 @@ fn a_key_on_the_command_line_is_refused_and_not_repeated() {
         &["keys", "create", "--name", "b", "--credits", key],
         &["keys", "list", "--limit", key],
         &["keys", "create", "--name", "b", "--metadata", key],
-        &["keys", "audit", "--limit", key],
+        &["audit", "--limit", key],
         &["keys", "list", "--store", key],
         &["completions", key],
         &["man", key],
@@ -101,10 +101,12 @@ fn a_key_on_the_command_line_is_refused_and_not_repeated() {
         assert!(!said.contains(&key[3..]), "{arguments:?}: {said}");
     }
     // No option of any command is for a key.
-    for command in [
-        "create", "list", "show", "rotate", "revoke", "update", "delete", "import", "audit",
-    ] {
-        let help = folder.good(&["keys", command, "--help"]);
+    let of_keys = [
+        "create", "list", "show", "rotate", "revoke", "update", "delete", "import",
+    ];
+    let of_keys = of_keys.map(|command| vec!["keys", command, "--help"]);
+    for command in of_keys.into_iter().chain([vec!["audit", "--help"]]) {
+        let help = folder.good(&command);
         assert!(
             !help.contains("--key") && !help.contains("--secret"),
             "{help}"

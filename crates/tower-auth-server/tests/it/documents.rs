@@ -58,7 +58,7 @@ async fn a_key_and_its_records_read_as_they_do_over_http() {
     }
     let listed = folder.json(&["keys", "list", "--all"]);
     assert_eq!(without_state(listed), get("/keys").await["keys"]);
-    let audit = folder.json(&["keys", "audit"]);
+    let audit = folder.json(&["audit"]);
     assert_eq!(without_state(audit), get("/keys/audit").await["audit"]);
 }
 

@@ -30,7 +30,7 @@ fn ctrl_c_prints_no_key_and_says_what_is_not_known() {
             said.fault(130),
             format!(
                 "stopped by Ctrl-C: {what} may be done or not done, and \
-                 `tower-auth keys audit` shows it"
+                 `tower-auth audit` shows it"
             )
         );
     }

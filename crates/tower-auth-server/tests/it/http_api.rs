@@ -118,7 +118,7 @@ async fn live(folder: &Folder, url: &str) {
     assert_eq!(page["keys"][0]["id"], next["id"]);
 
     // What the API did stands where the command line looks.
-    let audit = folder.json(&["keys", "audit"]);
+    let audit = folder.json(&["audit"]);
     let actions: Vec<_> = audit
         .as_array()
         .unwrap()

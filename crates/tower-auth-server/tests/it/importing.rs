@@ -76,7 +76,7 @@ fn csv_and_json_lines_come_to_the_same() {
             ],
             "{name}"
         );
-        let audit = folder.json(&["keys", "audit"]);
+        let audit = folder.json(&["audit"]);
         assert_eq!(
             (text_of(&audit, 0), text_of(&audit, 1)),
             ("import", "import")

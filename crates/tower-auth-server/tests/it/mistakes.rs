@@ -104,7 +104,7 @@ fn each_mistake_is_told_with_what_to_write() {
         format!("--expires is no duration: {duration}, or never")
     );
     assert_eq!(
-        folder.usage(&["keys", "audit", "--limit", "0"]),
+        folder.usage(&["audit", "--limit", "0"]),
         "--limit is no number of records: write a whole number from 1, such as 100"
     );
     assert_eq!(
@@ -117,13 +117,13 @@ fn each_mistake_is_told_with_what_to_write() {
     );
     assert_eq!(
         folder.usage(&[]),
-        "a command is missing: write one of keys, revoke, check, completions, man; --help \
+        "a command is missing: write one of keys, revoke, audit, check, completions, man; --help \
                                    shows what there is"
     );
     assert_eq!(
         folder.usage(&["keys"]),
         "a command is missing: write one of create, list, show, rotate, \
-        revoke, update, delete, import, audit, renew-epoch; --help shows what there is"
+        revoke, update, delete, import, renew-epoch; --help shows what there is"
     );
     assert_eq!(
         folder.usage(&["kyes"]),

@@ -45,7 +45,7 @@ async fn every_command_works_there() {
         .collect();
     assert_eq!(names, ["b", "c"]);
     assert_eq!(list[0]["credits"], json!(5));
-    let audit = folder.json(&["keys", "audit"]);
+    let audit = folder.json(&["audit"]);
     let actions: Vec<_> = audit
         .as_array()
         .unwrap()

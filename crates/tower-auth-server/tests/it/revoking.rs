@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::common::{Folder, text};
 
 fn audit(folder: &Folder) -> Vec<Value> {
-    let audit = folder.json(&["keys", "audit"]);
+    let audit = folder.json(&["audit"]);
     audit.as_array().unwrap().clone()
 }
 
@@ -37,7 +37,7 @@ fn a_token_is_revoked_and_told_in_the_audit_records() {
         (&revocation["jti"], &revocation["reason"]),
         (&json!("7f03"), &json!("in a log"))
     );
-    let table = folder.good(&["keys", "audit"]);
+    let table = folder.good(&["audit"]);
     assert!(table.contains(" end ") && table.contains("7f03"), "{table}");
 }
 

@@ -95,12 +95,5 @@ fn a_live_key_is_not_deleted() {
             "no key has that id: `tower-auth keys list --all` shows all of them"
         );
     }
-    assert_eq!(
-        folder
-            .json(&["keys", "audit", id])
-            .as_array()
-            .unwrap()
-            .len(),
-        3
-    );
+    assert_eq!(folder.json(&["audit", id]).as_array().unwrap().len(), 3);
 }
