@@ -22,8 +22,8 @@
 //!
 //! # What is in the database
 //!
-//! A schema `tower_auth` with five tables: the SHA-256 of each key with its record, the credits, the audit
-//! records, and what is left of deleted keys; never a key. Each change is one transaction with its audit
+//! A schema `tower_auth` with six tables: the SHA-256 of each key with its record, the credits, the audit
+//! records, what is left of deleted keys, and digests of what was revoked; never a key. Each change is one transaction with its audit
 //! records, and it is on the disk before it is answered, also where the database says
 //! `synchronous_commit = off`. It needs PostgreSQL 13 or later with the encoding UTF-8.
 //!

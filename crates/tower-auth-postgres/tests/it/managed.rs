@@ -265,3 +265,26 @@ async fn of_rotations_at_once_one_succeeds() {
     let list = replicas[1].as_operator("ada").list(None, 10).await;
     assert_eq!(list.unwrap().items.len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_audit_records_may_be_deleted_while_processes_serve() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let (here, there) = (keys(&database.url()).await, keys(&database.url()).await);
+    let admin = here.as_operator("ada");
+    let kept = admin.create(KeyRequest::new("kept")).await.unwrap();
+    let ended = admin.create(KeyRequest::new("ended")).await.unwrap();
+    let sql = "DELETE FROM tower_auth.audit WHERE revision < 2";
+    database.client().await.batch_execute(sql).await.unwrap();
+    admin.revoke(ended.key().record().id(), "").await.unwrap();
+    until(&there, &secret(&ended), StatusCode::UNAUTHORIZED).await;
+    until(&there, &secret(&kept), StatusCode::OK).await;
+    let left = admin.audit(None, None, 10).await.unwrap().items;
+    let left: Vec<_> = left
+        .iter()
+        .map(|record| record.revision().as_u64())
+        .collect();
+    assert_eq!(left, [3, 2]);
+}

@@ -157,3 +157,23 @@ async fn a_file_that_is_taken_away_becomes_a_503_and_no_401() {
     until(&keys, &secret, StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(ask(&keys, &secret).await, StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_audit_records_may_be_deleted_while_processes_serve() {
+    let folder = Folder::new();
+    let (here, there) = (keys(&folder.file()).await, keys(&folder.file()).await);
+    let admin = here.as_operator("ada");
+    let kept = admin.create(KeyRequest::new("kept")).await.unwrap();
+    let ended = admin.create(KeyRequest::new("ended")).await.unwrap();
+    let sql = "DELETE FROM audit WHERE revision < 2";
+    assert_eq!(folder.connection().execute(sql, []).unwrap(), 1);
+    admin.revoke(ended.key().record().id(), "").await.unwrap();
+    until(&there, &secret(&ended), StatusCode::UNAUTHORIZED).await;
+    until(&there, &secret(&kept), StatusCode::OK).await;
+    let left = admin.audit(None, None, 10).await.unwrap().items;
+    let left: Vec<_> = left
+        .iter()
+        .map(|record| record.revision().as_u64())
+        .collect();
+    assert_eq!(left, [3, 2]);
+}
