@@ -10,13 +10,28 @@ use super::{
 };
 use crate::{error::AuthError, request::ClientAddress, shared::seed::SeededHasher};
 
-/// A keyed digest of a credential and the address that it came from.
-pub(crate) struct CredentialDigest(SeededHasher);
+/// A keyed digest of what a request shows.
+pub(crate) struct CredentialDigest {
+    hasher: SeededHasher,
+    shows_any: bool,
+}
 
 impl CredentialDigest {
-    /// Adds a part of the credential.
-    pub(crate) fn add(&mut self, part: &[u8]) {
-        self.0.write(part);
+    /// Adds what is shown in the next place, or that nothing is shown there.
+    pub(crate) fn add(&mut self, shown: Option<&[u8]>) {
+        match shown {
+            Some(shown) => {
+                self.hasher.write(shown);
+                self.shows_any = true;
+            }
+            None => self.hasher.write_none(),
+        }
+    }
+
+    /// The digest of that, and of the client who shows it; `None` where nothing tells it from others.
+    fn shown_by(mut self, client: &[u8]) -> Option<u128> {
+        self.hasher.write(client);
+        self.shows_any.then(|| self.hasher.finish())
     }
 }
 
@@ -35,7 +50,9 @@ pub(crate) enum Counting {
 /// It is taken before anybody judges, so that many guesses at once are no more than the limit.
 pub(crate) struct Attempt {
     pub(super) limit: Arc<Inner>,
-    bucket: u128,
+    client: [u8; 16],
+    /// What is shown, from that client; `None` where it cannot be told from others.
+    credential: Option<u128>,
     unit: Unit,
     /// Its unit in the counts of all processes, where they count together.
     pub(super) everywhere: Option<Box<Everywhere>>,
@@ -44,24 +61,32 @@ pub(crate) struct Attempt {
 /// The unit of an attempt.
 enum Unit {
     /// It goes back unless the credential is wrong.
-    Taken { full_at: u64 },
+    Taken { bucket: u128, full_at: u64 },
     /// It was taken for good.
     Spent,
-    /// There was none left, and a known credential is judged all the same.
-    Missing,
+    /// A known credential is judged whatever its address has left, and takes one where it is wrong now.
+    Known { is_noted_lately: bool },
 }
 
 impl Attempts {
+    /// A digest of a credential of that kind, to which nothing is added yet.
+    pub(crate) fn digest(&self, kind: &str) -> CredentialDigest {
+        let mut hasher = self.0.seed.hasher();
+        hasher.write(kind.as_bytes());
+        CredentialDigest {
+            hasher,
+            shows_any: false,
+        }
+    }
+
     /// One attempt for the client of a request that shows a credential; `None` where clients without an
     /// address are not limited.
-    ///
-    /// `credential` writes what is shown; `false` where it cannot be told from others.
     pub(crate) fn admit(
         &self,
         extensions: &Extensions,
         headers: &HeaderMap,
         counting: Counting,
-        credential: impl Fn(&mut CredentialDigest) -> bool,
+        credential: CredentialDigest,
     ) -> Result<Option<Attempt>, AuthError> {
         let limit = &self.0;
         limit.watch.look(extensions, headers);
@@ -69,31 +94,36 @@ impl Attempts {
             limit.warn_of_no_address();
             return Ok(None);
         };
-        let bucket = limit.seed.hash([client.octets().as_slice()]);
+        let client = client.octets();
+        let credential = credential.shown_by(&client);
         let now = limit.counts.now();
-        let is_known = || {
-            let digest = limit.digest(bucket, &credential);
-            digest.is_some_and(|digest| limit.known.get(digest) > now)
-        };
-        let unit = match limit.counts.take_until(limit.take(bucket), now) {
-            Ok(_) if counting == Counting::Unknown && !is_known() => Unit::Spent,
-            Ok(full_at) => Unit::Taken { full_at },
-            Err(_) if is_known() => Unit::Missing,
-            Err(wait) => return Err(limit.refusal(wait)),
+        let known_until = credential.map_or(0, |credential| limit.known.get(credential));
+        let unit = match known_until.checked_sub(now) {
+            Some(left @ 1..) => Unit::Known {
+                is_noted_lately: left >= KNOWN_FOR - NOTED_EVERY,
+            },
+            _ => {
+                let bucket = limit.bucket(&client);
+                match (limit.counts.take_until(limit.take(bucket), now), counting) {
+                    (Err(wait), _) => return Err(limit.refusal(wait)),
+                    (Ok(_), Counting::Unknown) => Unit::Spent,
+                    (Ok(full_at), Counting::Wrong) => Unit::Taken { bucket, full_at },
+                }
+            }
         };
         let everywhere = limit.shared().map(|_| {
-            let is_known = matches!(unit, Unit::Missing) || is_known();
             Box::new(Everywhere {
-                count: limit.shared_count(&client.octets()),
-                unit: match is_known {
-                    true => SharedUnit::Known,
-                    false => SharedUnit::Due,
+                count: limit.shared_count(&client),
+                unit: match unit {
+                    Unit::Known { .. } => SharedUnit::Known,
+                    Unit::Taken { .. } | Unit::Spent => SharedUnit::Due,
                 },
             })
         });
         Ok(Some(Attempt {
             limit: Arc::clone(limit),
-            bucket,
+            client,
+            credential,
             unit,
             everywhere,
         }))
@@ -101,43 +131,39 @@ impl Attempts {
 }
 
 impl Inner {
-    fn digest(
-        &self,
-        bucket: u128,
-        credential: impl Fn(&mut CredentialDigest) -> bool,
-    ) -> Option<u128> {
-        let mut digest = CredentialDigest(self.seed.hasher());
-        digest.add(&bucket.to_ne_bytes());
-        credential(&mut digest).then(|| digest.0.finish())
+    fn bucket(&self, client: &[u8; 16]) -> u128 {
+        self.seed.hash([client.as_slice()])
     }
 }
 
 impl Attempt {
     /// The credential was accepted: it is known from this address for an hour.
-    pub(crate) fn accepted(self, credential: impl Fn(&mut CredentialDigest) -> bool) {
-        let limit = &self.limit;
-        if let Some(digest) = limit.digest(self.bucket, credential) {
-            let until = limit.counts.now().saturating_add(KNOWN_FOR);
-            // Most requests show what was shown a moment ago.
-            if until.saturating_sub(limit.known.get(digest)) > NOTED_EVERY {
-                limit.known.set(digest, until);
-            }
+    pub(crate) fn accepted(self) {
+        // Most requests show what was shown a moment ago.
+        let is_noted_lately =
+            matches!(self.unit, Unit::Known { is_noted_lately } if is_noted_lately);
+        if let Some(credential) = self.credential
+            && !is_noted_lately
+        {
+            let now = self.limit.counts.now();
+            let until = now.saturating_add(KNOWN_FOR);
+            self.limit.known.set(credential, until, now);
         }
     }
 
     /// The credential was wrong. If it was known, it is not any more.
-    pub(crate) fn wrong(mut self, credential: impl Fn(&mut CredentialDigest) -> bool) {
+    pub(crate) fn wrong(mut self) {
         let limit = &self.limit;
-        if let Unit::Missing = self.unit {
+        let now = limit.counts.now();
+        if let Unit::Known { .. } = self.unit {
             // No debt: an address that shows many revoked keys waits no longer than one that guesses.
-            let _ = limit
-                .counts
-                .take_one(limit.take(self.bucket), limit.counts.now());
+            let take = limit.take(limit.bucket(&self.client));
+            let _ = limit.counts.take_until(take, now);
         }
-        if let Some(digest) = limit.digest(self.bucket, credential)
-            && limit.known.get(digest) != 0
+        if let Some(credential) = self.credential
+            && limit.known.get(credential) != 0
         {
-            limit.known.set(digest, LONG_AGO);
+            limit.known.set(credential, LONG_AGO, now);
         }
         if let Some(everywhere) = &self.everywhere {
             limit.charge_everywhere(everywhere);
@@ -153,13 +179,11 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if let Unit::Taken { full_at } = self.unit {
+        if let Unit::Taken { bucket, full_at } = self.unit {
             let limit = &self.limit;
-            limit
-                .counts
-                .give_back_missing(limit.take(self.bucket), full_at);
+            limit.counts.give_back_missing(limit.take(bucket), full_at);
             if let Some(everywhere) = &self.everywhere {
-                limit.give_back_everywhere(self.bucket, everywhere);
+                limit.give_back_everywhere(bucket, everywhere);
             }
         }
     }

@@ -40,7 +40,7 @@ use crate::{
 /// that whoever guesses locks out nobody who shares the address. Any other gets the same 429, whether it
 /// is right or wrong.
 ///
-/// Layers that share it (it is cheap to clone) count together. Its memory is bounded: 13 bytes for each
+/// Layers that share it (it is cheap to clone) count together. Its memory is bounded: 16 bytes for each
 /// address and for each accepted credential, a million of both unless set.
 ///
 /// # Behind a proxy

@@ -119,19 +119,25 @@ impl Core {
         };
         let view = self.view(request);
         let screened = self.resource.check(provider.places(), &view);
-        let shown = match screened.and_then(|()| provider.screen(&view)) {
+        let mut credential = self
+            .attempts
+            .as_ref()
+            .map(|attempts| attempts.digest("caller"));
+        let shown = match screened.and_then(|()| provider.screen(&view, credential.as_mut())) {
             Ok(shown) => shown,
             Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
         };
-        let attempt = match &self.attempts {
+        let attempt = match self.attempts.as_ref().zip(credential) {
             None => None,
-            Some(attempts) => match judged::attempt(attempts, provider, shown, &view) {
-                Ok(Some(attempt)) if attempt.is_due() => {
-                    return self.ask_everywhere(attempt, provider, optional, request);
+            Some((attempts, credential)) => {
+                match judged::attempt(attempts, credential, shown, &view) {
+                    Ok(Some(attempt)) if attempt.is_due() => {
+                        return self.ask_everywhere(attempt, provider, optional, request);
+                    }
+                    Ok(attempt) => attempt,
+                    Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
                 }
-                Ok(attempt) => attempt,
-                Err(error) => return Decision::Refuse(self.refuse(&error, provider, request)),
-            },
+            }
         };
         self.ask(attempt, provider, optional, request)
     }
@@ -205,7 +211,7 @@ impl Core {
         request: &mut Request<B>,
     ) -> Decision {
         if let Some(attempt) = attempt {
-            judged::settle(attempt, &answer, provider, &self.view(request));
+            judged::settle(attempt, &answer);
         }
         let due = held::due(answer, self.requests.as_ref(), request);
         self.settle_due(due, provider, optional, request)

@@ -1,6 +1,6 @@
 //! Attempts: credentials that are being judged, and what became of them [14.1].
 
-use super::screened::{ScreenedProvider, Shown};
+use super::screened::Shown;
 use crate::{
     attempts::{Attempt, Attempts, Counting, CredentialDigest},
     error::{AuthError, AuthErrorKind},
@@ -12,7 +12,7 @@ use crate::{
 /// where its client has no address.
 pub(super) fn attempt(
     attempts: &Attempts,
-    provider: &ScreenedProvider,
+    credential: CredentialDigest,
     shown: Shown,
     request: &AuthRequest<'_>,
 ) -> Result<Option<Attempt>, AuthError> {
@@ -26,41 +26,15 @@ pub(super) fn attempt(
         // guess for another provider would count for nobody.
         Shown::Several => Counting::Unknown,
     };
-    attempts.admit(head.extensions, head.headers, counting, |digest| {
-        credential(provider, request, digest)
-    })
+    attempts.admit(head.extensions, head.headers, counting, credential)
 }
 
 /// Ends an attempt by the answer of the provider. One credential that is neither accepted nor wrong does
 /// not count.
-pub(super) fn settle(
-    attempt: Attempt,
-    answer: &AuthResult,
-    provider: &ScreenedProvider,
-    request: &AuthRequest<'_>,
-) {
-    let credential = |digest: &mut CredentialDigest| credential(provider, request, digest);
+pub(super) fn settle(attempt: Attempt, answer: &AuthResult) {
     match answer {
-        Ok(Some(_)) => attempt.accepted(credential),
-        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(credential),
+        Ok(Some(_)) => attempt.accepted(),
+        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(),
         Ok(None) | Err(_) => drop(attempt),
     }
-}
-
-/// Everything that is shown in the places of the provider together: a good key beside a guess is
-/// another credential than the key alone.
-fn credential(
-    provider: &ScreenedProvider,
-    request: &AuthRequest<'_>,
-    digest: &mut CredentialDigest,
-) -> bool {
-    let mut is_shown = false;
-    for place in provider.places() {
-        // With its length, so that what is absent in one place is not what is shown in the next.
-        let shown = request.look(place).ok().flatten();
-        is_shown |= shown.is_some();
-        digest.add(&[u8::from(shown.is_some())]);
-        digest.add(shown.as_deref().unwrap_or_default());
-    }
-    is_shown
 }

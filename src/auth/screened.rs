@@ -7,6 +7,7 @@ use http::HeaderMap;
 use super::unread;
 use crate::{
     answer::Asked,
+    attempts::CredentialDigest,
     caught::caught,
     context::AuthContext,
     error::AuthError,
@@ -120,7 +121,14 @@ impl ScreenedProvider {
     ///
     /// Two parsers must never pick different credentials, so ambiguity is refused before anyone is
     /// asked.
-    pub(super) fn screen(&self, request: &AuthRequest<'_>) -> Result<Shown, AuthError> {
+    ///
+    /// The digest gets everything that is shown in the places together: a good key beside a guess is
+    /// another credential than the key alone.
+    pub(super) fn screen(
+        &self,
+        request: &AuthRequest<'_>,
+        mut digest: Option<&mut CredentialDigest>,
+    ) -> Result<Shown, AuthError> {
         let mut credential: Option<&Place> = None;
         let mut shown = match self.places.is_empty() {
             // A provider that names no place may read any.
@@ -128,7 +136,11 @@ impl ScreenedProvider {
             false => Shown::Nothing,
         };
         for (number, place) in self.places.iter().enumerate() {
-            if request.look(place)?.is_none() {
+            let found = request.look(place)?;
+            if let Some(digest) = &mut digest {
+                digest.add(found.as_deref());
+            }
+            if found.is_none() {
                 continue;
             }
             let is_credential = number < self.of_credentials;

@@ -151,9 +151,10 @@ impl KeyLimits {
         let counts = self
             .counts
             .get_or_init(|| Counts::new(MOST_KEYS, self.clock.clone()));
-        match counts.take(takes) {
+        let take = || counts.take(takes.iter().copied());
+        match take() {
             // What was taken under an earlier limit with a longer time is no debt under this one.
-            Taken::None { .. } if counts.end_debts(takes) => counts.take(takes),
+            Taken::None { .. } if counts.end_debts(takes) => take(),
             taken => taken,
         }
     }

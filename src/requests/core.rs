@@ -20,7 +20,6 @@ use super::{
     waiting::{Stopped, Waiting, settle},
 };
 use crate::{
-    access::Route,
     context::{AuthContext, Meter},
     error::{AuthError, QuotaPolicy},
     log::TARGET,
@@ -73,12 +72,11 @@ impl Core {
         caller: Option<&AuthContext>,
     ) -> Result<Admitted, Stopped> {
         let counted = &*self.counted;
-        let extensions = request.extensions();
         let requester = Requester {
             caller,
-            extensions: Some(extensions),
+            extensions: Some(request.extensions()),
         };
-        let routes = counted.routes(request.method(), &Route::of(request.uri(), extensions));
+        let routes = counted.routes(request);
         let takes = counted.takes(requester, routes);
         let tightest = match counted.take(&takes) {
             Taken::None { longest, wait } => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Method;
+use http::Request;
 
 use super::{
     limit::{Limit, Subject},
@@ -17,7 +17,6 @@ use crate::{
         Count,
         counting::SharedCounts,
         counts::{Counts, MOST, Take, Taken},
-        gcra::Rate,
         seed::Seed,
     },
 };
@@ -31,9 +30,10 @@ pub(super) struct Counted {
     names: Box<[String]>,
 }
 
-/// The units that a request takes.
+/// The buckets that a request takes units from.
+#[derive(Default)]
 pub(super) struct Takes {
-    takes: [Take; MOST],
+    buckets: [u128; MOST],
     /// The number of the limit of each.
     limits: [u8; MOST],
     len: usize,
@@ -41,25 +41,12 @@ pub(super) struct Takes {
 }
 
 impl Takes {
-    fn none() -> Self {
-        let nothing = Take {
-            bucket: 0,
-            rate: Rate::new(1, 1, 1),
-            units: 0,
-        };
-        Self {
-            takes: [nothing; MOST],
-            limits: [0; MOST],
-            len: 0,
-            counted: 0,
-        }
-    }
-
-    fn push(&mut self, number: u8, take: Take) {
-        if let (Some(place), Some(limit)) =
-            (self.takes.get_mut(self.len), self.limits.get_mut(self.len))
-        {
-            *place = take;
+    fn push(&mut self, number: u8, bucket: u128) {
+        if let (Some(place), Some(limit)) = (
+            self.buckets.get_mut(self.len),
+            self.limits.get_mut(self.len),
+        ) {
+            *place = bucket;
             *limit = number;
             self.len = self.len.saturating_add(1);
             self.counted |= 1 << number;
@@ -70,14 +57,14 @@ impl Takes {
         self.len == 0
     }
 
-    fn as_slice(&self) -> &[Take] {
-        self.takes.get(..self.len).unwrap_or_default()
+    /// The numbers of the limits.
+    fn limits(&self) -> &[u8] {
+        self.limits.get(..self.len).unwrap_or_default()
     }
 
     /// The number of the limit of a take; `None` where nothing was taken.
     pub(super) fn limit(&self, take: usize) -> Option<u8> {
-        let limits = self.limits.get(..self.len)?;
-        limits.get(take).copied()
+        self.limits().get(take).copied()
     }
 
     /// The limits that count the request, a bit for each.
@@ -109,10 +96,23 @@ impl Counted {
         self.shared.as_ref()
     }
 
+    /// The units that a request takes.
+    fn units<'a>(&'a self, takes: &'a Takes) -> impl Iterator<Item = Take> + Clone + 'a {
+        let buckets = takes.limits().iter().zip(&takes.buckets);
+        buckets.filter_map(|(number, bucket)| {
+            let limit = self.limits.get(usize::from(*number))?;
+            Some(Take {
+                bucket: *bucket,
+                rate: limit.rate,
+                units: limit.cost,
+            })
+        })
+    }
+
     /// The units that a request takes, as a shared state counts them.
     pub(super) fn shared_counts(&self, takes: &Takes, requester: Requester<'_>) -> Vec<Count> {
         let mut counts = Vec::with_capacity(takes.len);
-        for (take, number) in takes.as_slice().iter().zip(&takes.limits) {
+        for number in takes.limits() {
             let number = usize::from(*number);
             let (Some(limit), Some(name)) = (self.limits.get(number), self.names.get(number))
             else {
@@ -120,7 +120,7 @@ impl Counted {
             };
             let bucket = subject::bucket(limit, name.as_bytes(), requester, &Everywhere);
             let bucket = bucket.expect("INVARIANT: what is taken has a bucket");
-            counts.push(Count::of_bucket(bucket, limit.quota).with_units(take.units));
+            counts.push(Count::of_bucket(bucket, limit.quota).with_units(limit.cost));
         }
         counts
     }
@@ -130,15 +130,26 @@ impl Counted {
     }
 
     /// The limits for routes that mean a request, a bit for each limit for a route.
-    pub(super) fn routes(&self, method: &Method, route: &Route<'_>) -> u8 {
-        let for_routes = self.limits.iter().filter(|limit| limit.has_route());
+    pub(super) fn routes<B>(&self, request: &Request<B>) -> u8 {
+        let mut for_routes = self
+            .limits
+            .iter()
+            .filter(|limit| limit.has_route())
+            .peekable();
+        if for_routes.peek().is_none() {
+            return 0;
+        }
+        let (method, route) = (
+            request.method(),
+            &Route::of(request.uri(), request.extensions()),
+        );
         for_routes.enumerate().fold(0, |routes, (bit, limit)| {
             routes | u8::from(limit.is_for_route(method, route)) << bit
         })
     }
 
     pub(super) fn takes(&self, requester: Requester<'_>, mut routes: u8) -> Takes {
-        let mut takes = Takes::none();
+        let mut takes = Takes::default();
         for (number, limit) in (0_u8..).zip(&self.limits) {
             if limit.has_route() {
                 let is_meant = routes & 1 == 1;
@@ -151,35 +162,28 @@ impl Counted {
                 continue;
             }
             if let Some(bucket) = subject::bucket(limit, &[number], requester, &self.seed) {
-                takes.push(
-                    number,
-                    Take {
-                        bucket,
-                        rate: limit.quota.into(),
-                        units: limit.cost,
-                    },
-                );
+                takes.push(number, bucket);
             }
         }
         takes
     }
 
     pub(super) fn take(&self, takes: &Takes) -> Taken {
-        self.counts.take(takes.as_slice())
+        self.counts.take(self.units(takes))
     }
 
     pub(super) fn give_back(&self, takes: &Takes) {
-        for take in takes.as_slice() {
-            self.counts.give_back(*take);
+        for take in self.units(takes) {
+            self.counts.give_back(take);
         }
     }
 
     /// Gives back what was taken, save by that take: another process exceeds its limit, and who goes on
     /// asking is refused here, without a question.
     pub(super) fn give_back_save(&self, takes: &Takes, exceeded: usize) {
-        let takes = takes.as_slice().iter().enumerate();
+        let takes = self.units(takes).enumerate();
         for (_, take) in takes.filter(|(number, _)| *number != exceeded) {
-            self.counts.give_back(*take);
+            self.counts.give_back(take);
         }
     }
 
@@ -190,8 +194,8 @@ impl Counted {
             extensions: None,
         };
         let takes = self.takes(requester, routes);
-        for take in takes.as_slice() {
-            self.counts.take_anyway(Take { units, ..*take });
+        for take in self.units(&takes) {
+            self.counts.take_anyway(Take { units, ..take });
         }
         if let Some(shared) = &self.shared {
             let counts = self.shared_counts(&takes, requester).into_iter();

@@ -9,6 +9,7 @@ use crate::{
     context::{AuthContext, ClaimPath},
     error::{ConfigError, ConfigErrorKind},
     quota::Quota,
+    shared::gcra::Rate,
 };
 
 /// A limit of requests: for each caller, key, tenant or client address, or for everybody together.
@@ -49,6 +50,7 @@ use crate::{
 pub struct Limit {
     pub(super) subject: Subject,
     pub(super) quota: Quota,
+    pub(super) rate: Rate,
     pub(super) name: Arc<str>,
     pub(super) cost: u32,
     for_scope: Option<Box<str>>,
@@ -71,6 +73,7 @@ impl Limit {
         Self {
             subject,
             quota,
+            rate: quota.into(),
             name: name.into(),
             cost: 1,
             for_scope: None,

@@ -21,7 +21,7 @@ use crate::{
 /// fields; a request within its limits tells what is left in the same fields. Handlers may
 /// [charge](crate::AuthContext::charge) more.
 ///
-/// Clones count together, and so do layers that share it. Memory is bounded: 13 bytes for each subject
+/// Clones count together, and so do layers that share it. Memory is bounded: 16 bytes for each subject
 /// of a limit, a million unless set.
 ///
 /// # Example

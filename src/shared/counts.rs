@@ -55,17 +55,18 @@ impl Counts {
     /// Takes the units of one bucket if it has them: when it will be full again, or how long to wait.
     pub(crate) fn take_until(&self, take: Take, now: u64) -> Result<u64, Duration> {
         let mut shard = self.table.lock(Table::shard_of(take.bucket));
-        let taken = take.rate.take(shard.get(take.bucket), now, take.units);
-        let full_at = taken.map_err(Duration::from_nanos)?;
-        shard.set(take.bucket, full_at);
-        Ok(full_at)
+        let taken = shard.change(take.bucket, now, |full_at| {
+            take.rate.take(full_at, now, take.units)
+        });
+        taken.map_err(Duration::from_nanos)
     }
 
     /// Takes from all of at most [`MOST`] buckets, or from none where one has not enough.
-    pub(crate) fn take(&self, takes: &[Take]) -> Taken {
+    pub(crate) fn take(&self, takes: impl Iterator<Item = Take> + Clone) -> Taken {
         let now = self.now();
-        if let [take] = takes {
-            return match self.take_one(*take, now) {
+        let mut few = takes.clone();
+        if let (Some(take), None) = (few.next(), few.next()) {
+            return match self.take_one(take, now) {
                 Ok(remaining) => Taken::All {
                     tightest: 0,
                     remaining,
@@ -73,10 +74,10 @@ impl Counts {
                 Err(wait) => Taken::None { longest: 0, wait },
             };
         }
-        let mut held = Held::lock(&self.table, takes);
+        let mut held = Held::lock(&self.table, takes.clone());
         let mut longest = None;
-        for (number, take) in takes.iter().enumerate() {
-            let full_at = held.shard(take).map_or(0, |shard| shard.get(take.bucket));
+        for (number, take) in takes.clone().enumerate() {
+            let full_at = held.shard(&take).map_or(0, |shard| shard.get(take.bucket));
             if let Err(wait) = take.rate.take(full_at, now, take.units)
                 && longest.is_none_or(|(_, longest)| wait > longest)
             {
@@ -88,14 +89,14 @@ impl Counts {
             return Taken::None { longest, wait };
         }
         let mut tightest = (0, u32::MAX, u64::MAX);
-        for (number, take) in takes.iter().enumerate() {
-            let Some(shard) = held.shard(take) else {
+        for (number, take) in takes.enumerate() {
+            let Some(shard) = held.shard(&take) else {
                 continue;
             };
             let full_at = take
                 .rate
                 .take_anyway(shard.get(take.bucket), now, take.units);
-            shard.set(take.bucket, full_at);
+            shard.set(take.bucket, full_at, now);
             let remaining = take.rate.remaining(full_at, now);
             let share = take.rate.share(remaining);
             if share < tightest.2 {
@@ -116,7 +117,7 @@ impl Counts {
         let full_at = take
             .rate
             .take_anyway(shard.get(take.bucket), now, take.units);
-        shard.set(take.bucket, full_at);
+        shard.set(take.bucket, full_at, now);
     }
 
     /// Gives units back that were taken a moment ago.
@@ -128,14 +129,15 @@ impl Counts {
     /// `full_at`: what of them has not come back with time. Else both would come back, and a bucket
     /// would give more than its burst.
     pub(crate) fn give_back_missing(&self, take: Take, full_at: u64) {
-        let missing = full_at.saturating_sub(self.now());
+        let now = self.now();
+        let missing = full_at.saturating_sub(now);
         let mut shard = self.table.lock(Table::shard_of(take.bucket));
         let full_now = shard.get(take.bucket);
         // A bucket that is not there any more is full.
         if full_now != 0 {
             // At least 1, because 0 is an empty place.
             let full_at = take.rate.give_back(full_now, take.units, missing).max(1);
-            shard.set(take.bucket, full_at);
+            shard.set(take.bucket, full_at, now);
         }
     }
 }
@@ -146,7 +148,7 @@ struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    fn lock(table: &'a Table, takes: &[Take]) -> Self {
+    fn lock(table: &'a Table, takes: impl Iterator<Item = Take>) -> Self {
         let mut numbers = [usize::MAX; MOST];
         for (number, take) in numbers.iter_mut().zip(takes) {
             *number = Table::shard_of(take.bucket);
@@ -210,7 +212,7 @@ mod tests {
             take(2 << 96, "2 per minute", 1),
         );
         for remaining in [1, 0] {
-            let taken = counts.take(&[wide, narrow]);
+            let taken = counts.take([wide, narrow].into_iter());
             assert_eq!(
                 taken,
                 Taken::All {
@@ -221,7 +223,7 @@ mod tests {
         }
         let wait = Duration::from_secs(30);
         assert_eq!(
-            counts.take(&[wide, narrow]),
+            counts.take([wide, narrow].into_iter()),
             Taken::None { longest: 1, wait }
         );
         // The refused one took nothing from the wide bucket.
@@ -235,13 +237,16 @@ mod tests {
             .map(|number| take((number << 96) + number / 2, "3 per minute", 1))
             .collect();
         for remaining in [2, 1, 0] {
-            let taken = counts.take(&takes);
+            let taken = counts.take(takes.iter().copied());
             assert!(
                 matches!(taken, Taken::All { remaining: left, .. } if left == remaining),
                 "{taken:?}"
             );
         }
-        assert!(matches!(counts.take(&takes), Taken::None { .. }));
+        assert!(matches!(
+            counts.take(takes.iter().copied()),
+            Taken::None { .. }
+        ));
     }
 
     #[test]
@@ -278,7 +283,7 @@ mod tests {
                         let other = take((number % 7 + 2) << 96 | number, "100000 per minute", 1);
                         let takes = [take(1, "100 per minute", 1), other];
                         passed.fetch_add(1, Ordering::Relaxed);
-                        if let Taken::All { .. } = counts.take(&takes) {
+                        if let Taken::All { .. } = counts.take(takes.iter().copied()) {
                             taken.fetch_add(1, Ordering::Relaxed);
                         }
                     }

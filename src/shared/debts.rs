@@ -15,7 +15,7 @@ impl Counts {
             let empty = now.saturating_add(take.rate.capacity);
             let mut shard = self.table.lock(Table::shard_of(take.bucket));
             if shard.get(take.bucket) > empty {
-                shard.set(take.bucket, empty);
+                shard.set(take.bucket, empty, now);
                 has_ended = true;
             }
         }

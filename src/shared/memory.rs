@@ -21,7 +21,7 @@ use crate::{answer::Answer, clock::Clock};
 /// ```
 /// use tower_auth::{Clock, shared::MemorySharedState};
 ///
-/// // 13 bytes a bucket; a million unless set. About 150 bytes a name; 100,000 unless set.
+/// // 16 bytes a bucket; a million unless set. About 150 bytes a name; 100,000 unless set.
 /// let state = MemorySharedState::new()
 ///     .with_max_buckets(100_000)
 ///     .with_max_names(10_000)
@@ -38,7 +38,7 @@ pub struct MemorySharedState {
 }
 
 impl MemorySharedState {
-    /// An empty state of at most about a million buckets, 13 bytes each, and 100,000 names.
+    /// An empty state of at most about a million buckets, 16 bytes each, and 100,000 names.
     pub fn new() -> Self {
         Self::of(DEFAULT_BUCKETS, DEFAULT_NAMES, Clock::system())
     }
@@ -92,7 +92,7 @@ impl SharedState for MemorySharedState {
             return Err(SharedStateError::new("too many counts at once")).into();
         }
         let takes: Vec<Take> = counts.iter().map(|count| self.take(count)).collect();
-        Ok(match self.counts.take(&takes) {
+        Ok(match self.counts.take(takes.iter().copied()) {
             Taken::All {
                 tightest,
                 remaining,

@@ -1,12 +1,17 @@
 //! A bounded table of times, whoever the keys are from.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-/// Times by hashed keys, in as much memory as was said when it was made: a key of a caller's choice
+/// Times by hashed keys, in no more memory than was said when it was made: a key of a caller's choice
 /// takes no more.
 ///
-/// Each hash has its place in one of many small sets. Where a set is full, the entry with the earliest
-/// time goes: that of a bucket which is full again, or will be first. So what is active stays.
+/// Each hash has its place in one of many small sets. Where all entries of a set are still needed, the sets
+/// double, up to what was said: a table with few such entries stays in the processor's caches, which
+/// `tower-auth, by address` in `benches/peers` shows. After that, the entry with the earliest time goes:
+/// that of a bucket which will be full again first. So what is active stays.
 ///
 /// INVARIANT: hashes are keyed with a secret, so that nobody can fill one set on purpose.
 pub(crate) struct Table {
@@ -16,25 +21,31 @@ pub(crate) struct Table {
 /// Sets of one lock.
 pub(super) struct Shard {
     sets: Box<[Set]>,
+    /// How often the sets may double.
+    doublings: u32,
 }
 
-/// What tells the entries of a set apart, and their times; a time of 0 is an empty place.
-///
 /// It is one cache line: a set that nobody has looked at for a while is fetched once.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Set {
-    times: [u64; WAYS],
-    tags: [u32; WAYS],
+struct Set([Entry; WAYS]);
+
+/// What tells an entry from others, and its time; a time of 0 is an empty place.
+#[derive(Clone, Copy)]
+struct Entry {
+    tag: u64,
+    time: u64,
 }
 
 impl Table {
-    /// A table of about that many entries, 13 bytes each: memory is taken when entries come.
+    /// A table of about that many entries, 16 bytes each: memory is taken when entries come.
     pub(crate) fn new(entries: usize) -> Self {
-        let sets = entries.div_ceil(SHARDS * WAYS).max(1);
+        let most = entries.div_ceil(SHARDS * WAYS).max(1);
+        let doublings = (most / FEWEST_SETS).checked_ilog2().unwrap_or(0);
         let shard = || {
             Mutex::new(Shard {
-                sets: vec![EMPTY; sets].into_boxed_slice(),
+                sets: vec![EMPTY; most.div_ceil(1 << doublings)].into_boxed_slice(),
+                doublings,
             })
         };
         Self {
@@ -61,50 +72,84 @@ impl Table {
         self.lock(Self::shard_of(hash)).get(hash)
     }
 
-    pub(crate) fn set(&self, hash: u128, time: u64) {
-        self.lock(Self::shard_of(hash)).set(hash, time);
+    /// Replaces the time of a hash. Entries with a time up to `now` are not needed any more.
+    pub(crate) fn set(&self, hash: u128, time: u64, now: u64) {
+        self.lock(Self::shard_of(hash)).set(hash, time, now);
     }
 }
 
 impl Shard {
     pub(super) fn get(&mut self, hash: u128) -> u64 {
-        let tag = tag(hash);
-        let set = self.set_of(hash);
-        let mut entries = set.tags.iter().zip(&set.times);
-        let own = entries.find(|(there, time)| **there == tag && **time != 0);
-        own.map_or(0, |(_, time)| *time)
+        self.find(tag(hash)).map_or(0, |entry| entry.time)
     }
 
-    pub(super) fn set(&mut self, hash: u128, time: u64) {
+    pub(super) fn set(&mut self, hash: u128, time: u64, now: u64) {
+        let Ok(_) = self.change(hash, now, |_| Ok::<_, Infallible>(time));
+    }
+
+    /// Makes another time of that of a hash, 0 where it has none.
+    pub(super) fn change<E>(
+        &mut self,
+        hash: u128,
+        now: u64,
+        change: impl FnOnce(u64) -> Result<u64, E>,
+    ) -> Result<u64, E> {
         let tag = tag(hash);
-        let set = self.set_of(hash);
-        let entries = || set.tags.iter().zip(&set.times);
-        let own = entries().position(|(there, time)| *there == tag && *time != 0);
-        let place = own.or_else(|| {
-            let earliest = set.times.iter().enumerate().min_by_key(|(_, time)| **time);
-            earliest.map(|(place, _)| place)
-        });
-        if let Some(place) = place
-            && let (Some(tag_there), Some(time_there)) =
-                (set.tags.get_mut(place), set.times.get_mut(place))
-        {
-            *tag_there = tag;
-            *time_there = time;
+        match self.find(tag) {
+            Some(entry) => {
+                entry.time = change(entry.time)?;
+                Ok(entry.time)
+            }
+            None => {
+                let time = change(0)?;
+                self.add(Entry { tag, time }, now);
+                Ok(time)
+            }
         }
     }
 
-    fn set_of(&mut self, hash: u128) -> &mut Set {
-        // The high bits of the low half, spread over the sets.
-        let spread = (hash & u128::from(u64::MAX)) * self.sets.len() as u128;
+    fn find(&mut self, tag: u64) -> Option<&mut Entry> {
+        self.set_of(tag).0.iter_mut().find(|entry| entry.tag == tag)
+    }
+
+    fn add(&mut self, entry: Entry, now: u64) {
+        while self.doublings > 0 && self.earliest(entry.tag).time > now {
+            self.double(now);
+        }
+        *self.earliest(entry.tag) = entry;
+    }
+
+    /// Spreads what is still needed over twice as many sets, those of a set over two of their own.
+    #[cold]
+    fn double(&mut self, now: u64) {
+        self.doublings = self.doublings.saturating_sub(1);
+        let twice = vec![EMPTY; self.sets.len().saturating_mul(2)];
+        let sets = std::mem::replace(&mut self.sets, twice.into_boxed_slice());
+        let entries = sets.iter().flat_map(|set| set.0);
+        for entry in entries.filter(|entry| entry.time > now) {
+            *self.earliest(entry.tag) = entry;
+        }
+    }
+
+    /// The place for another entry beside a tag.
+    fn earliest(&mut self, tag: u64) -> &mut Entry {
+        let entries = self.set_of(tag).0.iter_mut();
+        let earliest = entries.min_by_key(|entry| entry.time);
+        earliest.expect("INVARIANT: a set has places")
+    }
+
+    fn set_of(&mut self, tag: u64) -> &mut Set {
+        // The high bits, spread over the sets.
+        let spread = u128::from(tag) * self.sets.len() as u128;
         let set = self.sets.get_mut((spread >> 64) as usize);
         set.expect("INVARIANT: a part below one of the number of sets is below it")
     }
 }
 
-/// What tells entries of one set apart: no bit of it chooses the set or the lock. With a secret behind it, an
-/// entry is taken for another once in a thousand million times.
-fn tag(hash: u128) -> u32 {
-    (hash >> 96) as u32
+/// What tells entries of one lock apart. With a secret behind it, and with the bits that do not choose the
+/// set, an entry is taken for another once in a million thousand million times.
+fn tag(hash: u128) -> u64 {
+    (hash >> 64) as u64
 }
 
 impl std::fmt::Debug for Table {
@@ -114,57 +159,102 @@ impl std::fmt::Debug for Table {
 }
 
 const SHARDS: usize = 64;
-const WAYS: usize = 5;
-const EMPTY: Set = Set {
-    times: [0; WAYS],
-    tags: [0; WAYS],
-};
+const WAYS: usize = 4;
+/// So many sets a lock begins with, or more.
+const FEWEST_SETS: usize = 8;
+const EMPTY: Set = Set([Entry { tag: 0, time: 0 }; WAYS]);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Hashes of one set.
+    /// Hashes of one lock; of one set, as long as it has few.
     fn hash(tag: u64) -> u128 {
-        u128::from(tag) << 96
+        u128::from(tag) << 64
     }
 
     #[test]
     fn an_entry_is_found_and_replaced() {
         let table = Table::new(1);
-        table.set(hash(1), 10);
-        table.set(hash(2), 20);
-        table.set(hash(1), 30);
+        table.set(hash(1), 10, 1);
+        table.set(hash(2), 20, 1);
+        table.set(hash(1), 30, 1);
         assert_eq!([1, 2, 3].map(|tag| table.get(hash(tag))), [30, 20, 0]);
     }
 
     #[test]
     fn a_full_set_lets_the_earliest_time_go() {
         let table = Table::new(1);
-        for tag in 1..=5 {
-            table.set(hash(tag), 100 - tag);
+        for tag in 1..=4 {
+            table.set(hash(tag), 100 - tag, 1);
         }
-        table.set(hash(6), 200);
-        assert_eq!(table.get(hash(5)), 0);
-        for tag in (1..5).chain([6]) {
+        table.set(hash(5), 200, 1);
+        assert_eq!(table.get(hash(4)), 0);
+        for tag in [1, 2, 3, 5] {
             assert_ne!(table.get(hash(tag)), 0, "{tag}");
         }
+    }
+
+    /// Hashes that nobody chose.
+    fn hashes(count: u32) -> Vec<u128> {
+        let seed = super::super::seed::Seed::new();
+        let hash = |number: u32| seed.hash([number.to_be_bytes().as_slice()]);
+        (0..count).map(hash).collect()
+    }
+
+    fn sets(table: &Table) -> usize {
+        let shards = table.shards.iter();
+        shards.map(|shard| shard.lock().unwrap().sets.len()).sum()
     }
 
     #[test]
     fn it_holds_about_as_many_as_was_said() {
         let table = Table::new(4_096);
-        let seed = super::super::seed::Seed::new();
-        let hashes: Vec<_> = (0..100_000_u32)
-            .map(|number| seed.hash([number.to_be_bytes().as_slice()]))
-            .collect();
+        let hashes = hashes(100_000);
         for (number, hash) in hashes.iter().enumerate() {
-            table.set(*hash, number as u64 + 1);
+            table.set(*hash, number as u64 + 2, 1);
         }
         let held = hashes.iter().filter(|hash| table.get(**hash) != 0).count();
-        assert_eq!(held, 13 * 5 * SHARDS);
+        assert_eq!((held, sets(&table)), (4_096, 1_024));
         let newest = hashes.iter().rev().take(2_000);
         let kept = newest.filter(|hash| table.get(**hash) != 0).count();
-        assert!(kept > 1_900, "{kept}");
+        assert!(kept > 1_850, "{kept}");
+    }
+
+    #[test]
+    fn entries_stay_while_it_grows() {
+        let table = Table::new(1 << 20);
+        let hashes = hashes(20_000);
+        for (number, hash) in hashes.iter().enumerate() {
+            table.set(*hash, number as u64 + 2, 1);
+        }
+        for (number, hash) in hashes.iter().enumerate() {
+            assert_eq!(table.get(*hash), number as u64 + 2);
+        }
+    }
+
+    #[test]
+    fn it_grows_for_entries_that_are_needed_alone() {
+        let table = Table::new(1 << 20);
+        let at_first = sets(&table);
+        for (number, hash) in hashes(100_000).iter().enumerate() {
+            let now = number as u64 + 1;
+            table.set(*hash, now + 100, now); // a hundred at once
+        }
+        assert!(sets(&table) <= 2 * at_first, "{}", sets(&table));
+    }
+
+    #[test]
+    fn numbers_of_all_sizes_are_about_kept_to() {
+        for entries in [0, 1, 256, 257, 3_000, 4_000, 100_000, 1 << 20] {
+            let table = Table::new(entries);
+            let doublings = table.shards.first().unwrap().lock().unwrap().doublings;
+            let most = (sets(&table) << doublings) * WAYS;
+            let room = entries / 8 + SHARDS * WAYS;
+            assert!(
+                (entries..=entries + room).contains(&most),
+                "{entries}: {most}"
+            );
+        }
     }
 }

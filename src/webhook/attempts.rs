@@ -8,7 +8,7 @@ use super::{
     verify::{Head, Scheme},
 };
 use crate::{
-    attempts::{Attempt, Attempts, Counting, CredentialDigest, Stopped},
+    attempts::{Attempt, Attempts, Counting, Stopped},
     error::{AuthError, AuthErrorKind},
 };
 
@@ -22,17 +22,22 @@ pub(super) fn attempt<B>(
     request: &Request<B>,
 ) -> Result<Option<Attempt>, Stopped> {
     let (extensions, headers) = (request.extensions(), request.headers());
-    let admit = |credential: &dyn Fn(&mut CredentialDigest) -> bool| {
-        attempts.admit(extensions, headers, Counting::Wrong, credential)
-    };
     let attempt = match handshake(token, request) {
         // A malformed one shows no token.
         Some((_, Err(_))) => None,
         Some((_, Ok(shown))) => {
-            admit(&|digest| add_token(digest, &shown.token)).map_err(Stopped::Refused)?
+            let mut credential = attempts.digest("handshake");
+            credential.add(Some(shown.token.as_bytes()));
+            attempts
+                .admit(extensions, headers, Counting::Wrong, credential)
+                .map_err(Stopped::Refused)?
         }
         None => {
-            let admitted = admit(&|digest| add_secret(digest, scheme, request));
+            // The secret itself, where a platform sends it. A signature is of one delivery.
+            let secret = scheme.secret_header().and_then(|name| headers.get(name));
+            let mut credential = attempts.digest("secret");
+            credential.add(secret.map(HeaderValue::as_bytes));
+            let admitted = attempts.admit(extensions, headers, Counting::Wrong, credential);
             let is_stopped = match &admitted {
                 Ok(attempt) => attempt.as_ref().is_some_and(Attempt::is_due),
                 Err(_) => true,
@@ -60,16 +65,12 @@ pub(super) fn handshake<'a, B>(
 }
 
 /// Ends an attempt by what was found out about a signature. What was not found wrong does not count.
-pub(super) fn settle<T, B>(
-    attempt: Option<Attempt>,
-    proven: &Result<T, AuthError>,
-    scheme: &dyn Scheme,
-    request: &Request<B>,
-) {
-    if let Some(attempt) = attempt {
-        settle_as(attempt, proven, |digest| {
-            add_secret(digest, scheme, request)
-        });
+pub(super) fn settle<T>(attempt: Option<Attempt>, proven: &Result<T, AuthError>) {
+    let Some(attempt) = attempt else { return };
+    match proven {
+        Ok(_) => attempt.accepted(),
+        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(),
+        Err(_) => drop(attempt),
     }
 }
 
@@ -79,41 +80,12 @@ pub(super) fn shake_hands(
     token: &VerifyToken,
     handshake: Handshake,
 ) -> Result<Response<Bytes>, AuthError> {
-    let shown = handshake.token.clone();
     let answer = token.answer(handshake);
-    if let Some(attempt) = attempt {
-        settle_as(attempt, &answer, |digest| add_token(digest, &shown));
-    }
+    settle(attempt, &answer);
     answer
-}
-
-fn add_token(digest: &mut CredentialDigest, token: &str) -> bool {
-    digest.add(b"handshake");
-    digest.add(token.as_bytes());
-    true
-}
-
-fn settle_as<T>(
-    attempt: Attempt,
-    proven: &Result<T, AuthError>,
-    credential: impl Fn(&mut CredentialDigest) -> bool,
-) {
-    match proven {
-        Ok(_) => attempt.accepted(credential),
-        Err(error) if error.kind() == AuthErrorKind::InvalidCredential => attempt.wrong(credential),
-        Err(_) => drop(attempt),
-    }
 }
 
 fn shows_nothing(scheme: &dyn Scheme, head: &Head<'_>) -> bool {
     let shown = scheme.unverified(head).map(drop);
     matches!(shown, Err(error) if error.kind() == AuthErrorKind::MissingCredential)
-}
-
-/// Adds the secret itself, where a platform sends it. A signature is of one delivery.
-fn add_secret<B>(digest: &mut CredentialDigest, scheme: &dyn Scheme, request: &Request<B>) -> bool {
-    let name = scheme.secret_header();
-    let secret = name.and_then(|name| request.headers().get(name));
-    digest.add(secret.map(HeaderValue::as_bytes).unwrap_or_default());
-    secret.is_some()
 }

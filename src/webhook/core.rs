@@ -96,7 +96,7 @@ impl Core {
         let head = head(request);
         let body: &[u8] = request.body().as_bytes();
         let proven = self.prove(&head, body);
-        attempts::settle(attempt, &proven, &*self.scheme, request);
+        attempts::settle(attempt, &proven);
         let (unverified, signed) = proven?;
         drop(buffer);
         let name = match unverified.identified_by {

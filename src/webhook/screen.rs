@@ -54,12 +54,7 @@ impl Core {
             false => self.check_head(request),
         };
         if let Err(error) = head {
-            attempts::settle(
-                attempt,
-                &Err::<(), _>(error.clone()),
-                &*self.scheme,
-                request,
-            );
+            attempts::settle(attempt, &Err::<(), _>(error.clone()));
             return Err(refuse(error));
         }
         match self.room.buffer(request.extensions()) {

@@ -158,5 +158,5 @@ impl Read for Entries {
 }
 
 const QUOTA: &str = "a quota, such as 100 per minute";
-/// 13 bytes each, twice.
+/// 16 bytes each, twice.
 const MOST_ENTRIES: usize = 1 << 24;

@@ -87,6 +87,29 @@ async fn what_turned_out_right_or_could_not_be_checked_is_given_back() {
 }
 
 #[tokio::test]
+async fn known_credentials_that_are_being_judged_leave_the_attempts_to_others() {
+    let (app, gate) = slow(&ManualClock::now());
+    gate.add_permits(1);
+    let known = app.clone().oneshot(show(KEY)).await.unwrap();
+    assert_eq!(known.status(), 200);
+    let spawn = |key: &str| tokio::spawn(app.clone().oneshot(show(key)));
+    let known: Vec<_> = (0..50).map(|_| spawn(KEY)).collect();
+    tokio::task::yield_now().await;
+    let guesses: Vec<_> = (0..11).map(|_| spawn("guess")).collect();
+    tokio::task::yield_now().await;
+    gate.add_permits(61);
+    for answer in known {
+        assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+    }
+    let mut statuses = Vec::new();
+    for answer in guesses {
+        statuses.push(answer.await.unwrap().unwrap().status().as_u16());
+    }
+    assert_eq!(statuses.pop(), Some(429));
+    assert_eq!(statuses, [401; 10]);
+}
+
+#[tokio::test]
 async fn an_attempt_that_has_come_back_with_time_does_not_come_back_twice() {
     let clock = ManualClock::now();
     let (app, gate) = slow(&clock);
