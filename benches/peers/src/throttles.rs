@@ -48,7 +48,7 @@ impl Throttle {
         Self {
             name,
             status,
-            router,
+            router: served(router),
             head,
             addresses: (0..ADDRESSES).map(peer).collect(),
             next: 0,
@@ -98,6 +98,12 @@ pub fn address(number: u64) -> SocketAddr {
 /// The handler, behind nothing.
 pub fn bare() -> Router {
     Router::new().route("/run", post(async || "ran"))
+}
+
+/// As `axum::serve` does: a router without its state makes each layer's service anew for every request.
+#[must_use]
+pub fn served(router: Router) -> Router {
+    router.with_state(())
 }
 
 /// Everybody.

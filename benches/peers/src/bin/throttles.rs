@@ -7,14 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::Router;
 use tower_auth::{AuthLayer, throttle::Attempts};
 use tower_auth_peers::{
     call::{Head, once},
     contenders::keys,
     credentials::{Credentials, api_key},
     measure::{self, interleaved},
-    throttles::{Throttle, address, all, bare, from},
+    throttles::{Throttle, address, all, bare, from, served},
 };
 
 fn main() {
@@ -47,7 +46,7 @@ fn main() {
 fn flood(addresses: u64) {
     let limit = Attempts::new("30 per minute".parse().expect("it is a quota"));
     let layer = AuthLayer::new(keys(1)).throttle_attempts(limit);
-    let mut router: Router = bare().layer(layer);
+    let mut router = served(bare().layer(layer));
     let known = Head::with_key(&api_key(0));
     let guess = Head::with_key("a key that nobody has");
     let mut ask =
