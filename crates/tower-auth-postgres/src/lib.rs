@@ -73,6 +73,7 @@ mod target;
 mod tls;
 mod transaction;
 mod url;
+mod version;
 mod write;
 
 pub use self::{

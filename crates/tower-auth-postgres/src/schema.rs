@@ -2,16 +2,14 @@
 
 use tokio::time::Instant;
 use tokio_postgres::types::Type;
-use tower_auth::keys::{Epoch, KeyStoreError};
+use tower_auth::keys::Epoch;
 
 use crate::{
     fault::{Cause, Fault},
     pool::Pool,
     transaction::{Mode, Statement, Transaction, column, once},
+    version::{KNOWN, require},
 };
-
-/// The newest schema that this program knows: how many steps there are.
-pub(crate) const KNOWN: i32 = 2;
 
 /// From nothing to the first schema.
 ///
@@ -72,21 +70,6 @@ const FOUND: &str = "SELECT current_setting('server_encoding') = 'UTF8', pg_is_i
     EXISTS (SELECT FROM pg_attribute
         JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = 'tower_auth' AND relname = 'store' AND attname = 'version')";
-
-/// Fails unless the database has exactly the schema that this program knows: a newer program may have
-/// changed it while this one was serving.
-pub(crate) fn require(found: i32) -> Result<(), Fault> {
-    match found {
-        KNOWN => Ok(()),
-        found if found > KNOWN => Err(KeyStoreError::NewerSchema {
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-            known: u32::try_from(KNOWN).unwrap_or_default(),
-        }
-        .into()),
-        found if found > 0 => Err(Cause::Older.into()),
-        _ => Err(Fault::unreadable()),
-    }
-}
 
 /// Fails unless the tables are there. Older ones are brought to the newest schema.
 pub(crate) async fn require_newest(pool: &Pool, until: Instant) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ use tower_auth::keys::{AsOf, Epoch, Revision, Timestamp};
 use crate::{
     fault::{Cause, Fault},
     pool::{Lease, Pool, left},
-    schema,
+    version,
 };
 
 /// A statement with its values. The text of each stands in this crate; values are bound.
@@ -174,7 +174,7 @@ impl Transaction {
 
 /// Reads the state from a row, in which it begins at a column.
 fn state(row: &Row, first: usize, now: Timestamp) -> Result<State, Fault> {
-    schema::require(column(row, first)?)?;
+    version::require(column(row, first)?)?;
     if column(row, first + 3)? {
         return Err(Cause::Standby.into());
     }

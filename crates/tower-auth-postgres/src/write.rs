@@ -10,8 +10,8 @@ use crate::{
     fault::{Cause, Fault},
     pool::Pool,
     read, revocations,
-    schema::KNOWN,
     transaction::{Mode, State, Statement, Transaction, column, number, once, signed},
+    version::KNOWN,
 };
 
 /// Carries a change out, as [`KeyWrite`] says it step by step.

@@ -30,16 +30,15 @@ impl Fault {
         Self::Usage(text.into())
     }
 
-    /// Says it on standard error, and gives the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    /// What to say on standard error, and the exit code; `None` where there is nobody to tell.
+    pub(crate) fn told(&self) -> Option<(Plain<&str>, ExitCode)> {
         let (text, code) = match self {
             Self::Failed(text) | Self::NoStore(text) => (text, 1),
             Self::Usage(text) => (text, 2),
             Self::Interrupted(text) => (text, 130),
-            Self::NobodyReads => return ExitCode::SUCCESS,
+            Self::NobodyReads => return None,
         };
-        crate::output::note(&Plain(text));
-        ExitCode::from(code)
+        Some((Plain(text), ExitCode::from(code)))
     }
 
     /// Adds what to do about it.

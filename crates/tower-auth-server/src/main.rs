@@ -26,7 +26,10 @@ use crate::{arguments::Arguments, fault::Fault};
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => fault.report(),
+        Err(fault) => fault.told().map_or(ExitCode::SUCCESS, |(text, code)| {
+            output::note(&text);
+            code
+        }),
     }
 }
 
