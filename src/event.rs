@@ -4,7 +4,7 @@
 //! Fields: `outcome` (`accepted`, `anonymous`, `public`, `preflight`, `metadata`, `handshake`, `allowed`,
 //! `repeated`, `equal_delivery`, `no_buffer`, `refused`, `ended`), `provider`, `code`, `reason`, `user_id`,
 //! `key` (the name of an API key that is not its user id, or that is no longer valid), `platform`,
-//! `chat_id`, `kind` (of message), `resource`, `action`, `scopes` (the required ones), `path` (the
+//! `chat_id`, `kind` (of message), `resource`, `action`, `others` (more things refused), `scopes` (the required ones), `path` (the
 //! route's template, if axum chose one), `request_id`, `trace_id`, `error`; for a mismatched issuer or audience
 //! `wanted`, `came`, and `verified`: whether `came` is from a signed credential.
 
@@ -92,8 +92,9 @@ pub(crate) fn refused(error: &AuthError, about: About<'_>) {
     refuse(error, Permission::default(), about);
 }
 
-/// Tells of a caller who would go in, and is refused because nobody can take that down.
-pub(crate) fn unobserved_caller(error: &AuthError, caller: &AuthContext, about: About<'_>) {
+/// Tells of a caller who was accepted, and is refused before it goes in: for a limit, or because nobody can take down
+/// that it goes in.
+pub(crate) fn refused_caller(error: &AuthError, caller: &AuthContext, about: About<'_>) {
     tell(about, || Told {
         caller: Some(caller),
         ..Told::refused(error)
@@ -120,6 +121,8 @@ pub(crate) struct Permission<'a> {
     pub(crate) user_id: Option<&'a str>,
     pub(crate) resource: Option<&'a str>,
     pub(crate) action: Option<&'a str>,
+    /// How many more things are refused with it.
+    pub(crate) others: usize,
 }
 
 /// Tells of the decision of an authorization layer or of a check in a handler.
@@ -185,6 +188,7 @@ fn refuse(error: &AuthError, permission: Permission<'_>, about: About<'_>) {
     tell(about, || Told {
         resource: permission.resource,
         action: permission.action,
+        others: permission.others,
         ..Told::refused(error)
     });
     log_refusal(error, permission, about);
@@ -196,11 +200,12 @@ fn log_refusal(error: &AuthError, permission: Permission<'_>, about: About<'_>) 
     let reason = Clean(error.reason());
     let user_id = clean(permission.user_id);
     let (resource, action) = (clean(permission.resource), clean(permission.action));
+    let others = (permission.others > 0).then_some(permission.others);
     let scopes = clean(error.scopes());
     if error.is_alarming() {
         tracing::error!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            resource, action, scopes, path = about.path(), request_id = about.request_id(),
+            resource, action, others, scopes, path = about.path(), request_id = about.request_id(),
             trace_id = about.trace_id(), error = %Causes(error.source()),
         );
     } else {
@@ -210,7 +215,7 @@ fn log_refusal(error: &AuthError, permission: Permission<'_>, about: About<'_>) 
         let verified = mismatch.map(|mismatch| mismatch.is_verified);
         tracing::info!(
             target: TARGET, outcome = "refused", provider, code, reason = %reason, user_id,
-            key = clean(error.key_name()), resource, action, scopes, path = about.path(),
+            key = clean(error.key_name()), resource, action, others, scopes, path = about.path(),
             request_id = about.request_id(), trace_id = about.trace_id(), wanted, came, verified,
         );
     }

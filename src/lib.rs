@@ -113,6 +113,7 @@
 //! | `request_id` | the header `x-request-id`, if it is 1 to 128 visible ASCII characters; a client may have written it |
 //! | `trace_id` | the trace of a well-formed `traceparent`; a client may have written it |
 //! | `resource`, `action`, `scopes` | what permission was asked for |
+//! | `others` | how many more things a refused request of MCP names that the caller may not use |
 //! | `platform`, `chat_id`, `kind` | of a chat platform's message |
 //! | `wanted`, `came`, `verified` | an issuer or audience that is another one; `verified` is false where no signature covered `came` |
 //! | `error` | the causes of what could not be checked |

@@ -36,6 +36,9 @@ impl Line {
         line.text("reason", decision.reason());
         line.text("resource", decision.resource());
         line.text("action", decision.action());
+        if decision.others() > 0 {
+            line.number("others", decision.others() as u128);
+        }
         line.text("request_id", decision.request_id());
         line.text("trace_id", decision.trace_id());
         line.number("duration_us", decision.duration().as_micros());

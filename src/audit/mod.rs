@@ -20,6 +20,8 @@
 //! | `request_id`, `trace_id` | as [`Decision`](crate::observe::Decision) tells them |
 //! | `duration_us` | how long the decision took, in microseconds |
 //! | `remembered` | `true` where the token had been verified before |
+//! | `others` | how many more tools, resources, prompts and methods a refused request of MCP may not use, beside that in `resource` and `action` |
+//! | `of` | of `decisions_summed`: whose they were, `callers` who had been accepted, or `strangers` |
 //! | `count`, `codes` | of `decisions_summed` and `lines_dropped`: how many, and of which code or outcome |
 //!
 //! A member is there only where it has a value; the names are stable, and others may come. No line holds a
@@ -28,10 +30,13 @@
 //!
 //! # What is bounded
 //!
-//! Strangers cannot fill the disk: of refusals, and of requests that nobody is asked about, 1,000 a second have lines of their own, and the
-//! rest of that second is one line `decisions_summed`. At most 4 MiB wait to be written
-//! ([`with_max_waiting`](AuditSettings::with_max_waiting)). Lines beyond that are dropped; `lines_dropped` says how
-//! many as soon as there is room. No request waits for the disk.
+//! Strangers cannot fill the disk: of refusals, and of requests that nobody is asked about, 1,000 a second have lines
+//! of their own, and the rest is one line `decisions_summed` within a second. Refusals of callers who had been accepted
+//! (too little scope, too many requests) are held to the same bound, apart from those of strangers. What such a caller
+//! may do has its line always: [`throttle_requests`](crate::AuthLayer::throttle_requests) bounds it.
+//!
+//! At most 4 MiB wait to be written ([`with_max_waiting`](AuditSettings::with_max_waiting)). Lines beyond that are
+//! dropped; `lines_dropped` says how many as soon as there is room. No request waits for the disk.
 //!
 //! With [`require_written`](AuditSettings::require_written) nobody is let in while lines cannot be written.
 //!
@@ -56,6 +61,7 @@
 mod line;
 mod queue;
 mod sink;
+mod sums;
 mod text;
 mod thread;
 mod writer;

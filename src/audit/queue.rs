@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::line::Line;
+use super::{line::Line, sums::Bounded};
 
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -25,7 +25,7 @@ struct State {
     lines: String,
     /// Lines for which there was no room.
     dropped: u64,
-    strangers: Strangers,
+    bounded: [Bounded; 2],
     reopen: bool,
     closing: bool,
     /// Lines that were dropped, and decisions that were summed, and are in no metric yet.
@@ -33,6 +33,15 @@ struct State {
     /// Bytes that were taken, and those of them that were written, since the beginning.
     taken: u64,
     done: u64,
+}
+
+/// Who caused a decision.
+#[derive(Clone, Copy)]
+pub(super) enum Cause {
+    /// Anybody: it is not known who.
+    Stranger,
+    /// A caller who was accepted.
+    Caller,
 }
 
 /// What the thread does next.
@@ -44,11 +53,12 @@ pub(super) struct Work {
 
 impl Queue {
     pub(super) fn new(max_bytes: usize) -> Self {
+        let now = Instant::now();
         Self {
             state: Mutex::new(State {
                 lines: String::new(),
                 dropped: 0,
-                strangers: Strangers::new(),
+                bounded: ["strangers", "callers"].map(|of| Bounded::new(of, now)),
                 reopen: false,
                 closing: false,
                 uncounted: (0, 0),
@@ -72,27 +82,32 @@ impl Queue {
         is_taken
     }
 
-    /// Takes the line of a decision that anybody can cause, or counts it where there are too many in this second. What
-    /// is counted has its line.
-    pub(super) fn push_by_strangers(
+    /// Takes the line of a decision that somebody can cause as often as they like, or counts it where there are too
+    /// many in this second. What is counted has its line.
+    pub(super) fn push_bounded(
         &self,
+        of: Cause,
         code: &'static str,
         line: impl FnOnce() -> Line,
     ) -> bool {
         let mut state = self.state();
-        self.end_second(&mut state, Instant::now());
-        if !state.strangers.add(code) {
-            state.uncounted.1 = state.uncounted.1.saturating_add(1);
-            let is_first = state.strangers.summed == 1;
-            let has_room = self.has_room(&state);
+        let [strangers, callers] = &mut state.bounded;
+        let bounded = match of {
+            Cause::Stranger => strangers,
+            Cause::Caller => callers,
+        };
+        let is_first = !bounded.is_summing();
+        if bounded.add(code, Instant::now()) {
             drop(state);
-            if is_first {
-                self.changed.notify_one();
-            }
-            return has_room;
+            return self.push(line());
         }
+        state.uncounted.1 = state.uncounted.1.saturating_add(1);
+        let has_room = self.has_room(&state);
         drop(state);
-        self.push(line())
+        if is_first {
+            self.changed.notify_one();
+        }
+        has_room
     }
 
     fn take(&self, state: &mut State, line: &str) -> bool {
@@ -107,19 +122,25 @@ impl Queue {
         has_room
     }
 
-    /// Sums the decisions of a second that is over, once there is room for the line.
-    fn end_second(&self, state: &mut State, now: Instant) {
-        if state.strangers.left(now).is_zero()
-            && (!state.strangers.is_summing() || self.has_room(state))
-        {
-            Self::sum(state);
-            state.strangers = Strangers::new();
+    /// Adds the lines of the sums that may wait no longer, once there is room for them.
+    fn tell_due(&self, state: &mut State, now: Instant) {
+        for number in 0..state.bounded.len() {
+            if !self.has_room(state) {
+                return;
+            }
+            let bounded = state.bounded.get_mut(number);
+            let due =
+                bounded.filter(|bounded| bounded.left(now).is_some_and(|left| left.is_zero()));
+            if let Some(sum) = due.and_then(Bounded::take) {
+                Self::append(state, sum);
+            }
         }
     }
 
-    /// The line of what is summed so far, whether there is room or not.
-    fn sum(state: &mut State) {
-        if let Some(sum) = state.strangers.take_sum() {
+    /// The lines of what is summed so far, whether there is room or not.
+    fn tell_sums(state: &mut State) {
+        let sums = state.bounded.each_mut().map(Bounded::take);
+        for sum in sums.into_iter().flatten() {
             Self::append(state, sum);
         }
     }
@@ -148,9 +169,9 @@ impl Queue {
     pub(super) fn next(&self) -> Work {
         let mut state = self.state();
         loop {
-            self.end_second(&mut state, Instant::now());
+            self.tell_due(&mut state, Instant::now());
             if state.closing {
-                Self::sum(&mut state);
+                Self::tell_sums(&mut state);
             }
             if state.closing || state.lines.len() < self.max_bytes / 2 {
                 Self::tell_dropped(&mut state);
@@ -162,11 +183,9 @@ impl Queue {
                     closing: state.closing,
                 };
             }
-            let limit = match state.strangers.is_summing() {
-                true => state.strangers.left(Instant::now()),
-                false => LONG,
-            };
-            state = self.wait(state, limit);
+            let now = Instant::now();
+            let left = state.bounded.iter().filter_map(|one| one.left(now)).min();
+            state = self.wait(state, left.unwrap_or(LONG));
         }
     }
 
@@ -226,7 +245,7 @@ impl Queue {
     pub(super) fn flush(&self, limit: Duration) -> bool {
         let until = Instant::now().checked_add(limit);
         let mut state = self.state();
-        Self::sum(&mut state);
+        Self::tell_sums(&mut state);
         Self::tell_dropped(&mut state);
         self.changed.notify_one();
         let taken = state.taken;
@@ -248,65 +267,6 @@ impl Queue {
     }
 }
 
-/// The decisions of the current second that anybody can cause: refusals, and what nobody is asked about.
-struct Strangers {
-    since: Instant,
-    written: u32,
-    summed: u64,
-    codes: Vec<(&'static str, u64)>,
-}
-
-impl Strangers {
-    fn new() -> Self {
-        Self {
-            since: Instant::now(),
-            written: 0,
-            summed: 0,
-            codes: Vec::new(),
-        }
-    }
-
-    fn is_summing(&self) -> bool {
-        self.summed > 0
-    }
-
-    /// Counts a decision; answers whether it has a line of its own.
-    fn add(&mut self, code: &'static str) -> bool {
-        if self.written < MOST_LINES {
-            self.written += 1;
-            return true;
-        }
-        self.summed = self.summed.saturating_add(1);
-        let is_new_told = self.codes.len() < MOST_CODES;
-        match self.codes.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => self.codes.extend(is_new_told.then_some((code, 1))),
-        }
-        false
-    }
-
-    /// What is left of the second.
-    fn left(&self, now: Instant) -> Duration {
-        SECOND.saturating_sub(now.saturating_duration_since(self.since))
-    }
-
-    /// The line of the decisions that have none of their own, if there are some.
-    fn take_sum(&mut self) -> Option<Line> {
-        let codes = std::mem::take(&mut self.codes);
-        let summed = std::mem::take(&mut self.summed);
-        (summed > 0).then(|| {
-            let mut line = Line::new("decisions_summed");
-            line.number("count", summed.into());
-            line.numbers("codes", &codes);
-            line
-        })
-    }
-}
-
-/// The decisions in a second that have lines of their own.
-const MOST_LINES: u32 = 1_000;
-const MOST_CODES: usize = 32;
 /// In bytes.
 const LONGEST_SUM: usize = 4 << 10;
-const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(3_600);

@@ -4,7 +4,7 @@ use std::{fmt, io, path::Path, sync::Arc, thread, time::Duration};
 
 use super::{
     line::Line,
-    queue::Queue,
+    queue::{Cause, Queue},
     thread::run,
     writer::{AuditFile, AuditWriter},
 };
@@ -216,13 +216,17 @@ impl Observer for Inner {
             return false;
         }
         let line = || Line::of(decision);
-        let is_taken = match decision.error() {
-            Some(error) => self.queue.push_by_strangers(error.code(), line),
-            None if self.settings.events == AuditEvents::Refusals => true,
-            None if decision.caller().is_some() => self.queue.push(line()),
-            None => {
+        let cause = match decision.caller() {
+            Some(_) => Cause::Caller,
+            None => Cause::Stranger,
+        };
+        let is_taken = match (decision.error(), cause) {
+            (Some(error), cause) => self.queue.push_bounded(cause, error.code(), line),
+            _ if self.settings.events == AuditEvents::Refusals => true,
+            (None, Cause::Caller) => self.queue.push(line()),
+            (None, cause) => {
                 let word = decision.outcome().as_str();
-                self.queue.push_by_strangers(word, line)
+                self.queue.push_bounded(cause, word, line)
             }
         };
         !self.settings.is_required || (is_taken && !self.queue.is_failing())

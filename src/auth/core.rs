@@ -235,7 +235,10 @@ impl Core {
             Due::Answered(answer, held) => {
                 return self.settle(answer, held, provider, optional, request);
             }
-            Due::Payment(check, held) => Wait::Payment(check, held),
+            Due::Refused(error, caller) => {
+                return Decision::Refuse(self.refuse_caller(&error, &caller, provider, request));
+            }
+            Due::Payment(check, held, payer) => Wait::Payment(check, held, payer),
             Due::Count(waiting, count) => Wait::Count(waiting, Requester::Caller(count)),
         };
         Decision::Wait(Question::new(provider, optional).waits_for(wait))
@@ -253,8 +256,9 @@ impl Core {
             Ok(Some(mut context)) => {
                 context.set_revoker(self.revoker());
                 if let Err(error) = event::accepted(&context, access::about(request)) {
-                    event::unobserved_caller(&error, &context, access::about(request));
-                    return Decision::Refuse(self.render(&error, provider, request));
+                    return Decision::Refuse(
+                        self.refuse_caller(&error, &context, provider, request),
+                    );
                 }
                 let is_kept = self.report_caller
                     || context.response_headers().is_some()
@@ -290,6 +294,19 @@ impl Core {
         request: &Request<B>,
     ) -> Response<Bytes> {
         event::refused(error, access::about(request));
+        self.render(error, provider, request)
+    }
+
+    /// Refuses a caller whom the provider accepted.
+    #[inline(never)]
+    pub(super) fn refuse_caller<B>(
+        &self,
+        error: &AuthError,
+        caller: &AuthContext,
+        provider: &ScreenedProvider,
+        request: &Request<B>,
+    ) -> Response<Bytes> {
+        event::refused_caller(error, caller, access::about(request));
         self.render(error, provider, request)
     }
 

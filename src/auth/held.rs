@@ -75,8 +75,10 @@ impl Held {
 pub(super) enum Due {
     /// Nothing more.
     Answered(AuthResult, Held),
+    /// A caller who is beyond a limit.
+    Refused(AuthError, AuthContext),
     /// A payment: it answers with the caller where it succeeds, and with its refusal where not.
-    Payment(Check<AuthResult>, Held),
+    Payment(Check<AuthResult>, Held, AuthContext),
     /// Other processes count the request of the caller.
     Count(Box<Waiting>, Box<CallerCount>),
 }
@@ -116,7 +118,7 @@ fn due_of<B>(
     if let Some(charge) = &charge {
         held.standing = match charge.admit() {
             Ok(standing) => standing,
-            Err(error) => return refused(error.at_provider(context.method())),
+            Err(error) => return Due::Refused(error.at_provider(context.method()), context),
         };
     }
     if let Some(requests) = requests {
@@ -125,7 +127,7 @@ fn due_of<B>(
                 requests.meter(&admitted, &mut context);
                 held.admitted = Some(admitted);
             }
-            Err(Stopped::Refused(error)) => return beyond(error, charge.as_ref()),
+            Err(Stopped::Refused(error)) => return beyond(error, context, charge.as_ref()),
             Err(Stopped::Waiting(waiting)) => {
                 let count = CallerCount {
                     context,
@@ -157,20 +159,16 @@ pub(super) fn counted<B>(
             let admitted = Some(admitted);
             pay(context, charge, Held { standing, admitted }, request)
         }
-        Err(error) => beyond(error, charge.as_ref()),
+        Err(error) => beyond(error, context, charge.as_ref()),
     }
-}
-
-fn refused(error: AuthError) -> Due {
-    Due::Answered(Err(error), Held::default())
 }
 
 /// The refusal of a request beyond a limit: its credential's own limit does not count it.
-fn beyond(error: AuthError, charge: Option<&Arc<dyn Charge>>) -> Due {
+fn beyond(error: AuthError, context: AuthContext, charge: Option<&Arc<dyn Charge>>) -> Due {
     if let Some(charge) = charge {
         charge.give_back();
     }
-    refused(error)
+    Due::Refused(error, context)
 }
 
 /// Begins to pay for a request within its limits, if it costs something.
@@ -191,8 +189,9 @@ fn pay<B>(
             Due::Answered(Ok(Some(context)), held)
         }
         Some(payment) => {
+            let payer = context.clone();
             let question = || Answer::pending(async move { payment.await.map(|()| Some(context)) });
-            Due::Payment(answer::ask(|| "", question).into_check(), held)
+            Due::Payment(answer::ask(|| "", question).into_check(), held, payer)
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     answer::Check,
     attempts::{self, Attempt},
+    context::AuthContext,
     error::AuthError,
     observe::Outcome,
     provider::authentication::AuthResult,
@@ -56,7 +57,7 @@ pub(super) enum Wait {
     /// Other processes count the requests of the caller, or of nobody who is known.
     Count(Box<requests::Waiting>, Requester),
     /// The payment of a caller whom the limits let in.
-    Payment(Check<AuthResult>, Held),
+    Payment(Check<AuthResult>, Held, AuthContext),
 }
 
 /// Whose request is counted.
@@ -74,7 +75,7 @@ pub(super) enum Waited {
     Answer(AuthResult, Option<Attempt>),
     Judged(AuthResult, Option<Attempt>),
     Count(Result<Admitted, AuthError>, Requester),
-    Payment(AuthResult, Held),
+    Payment(AuthResult, Held, AuthContext),
 }
 
 impl Wait {
@@ -94,9 +95,9 @@ impl Wait {
                 let counted = ready!(Pin::new(count).poll(cx));
                 Waited::Count(counted, std::mem::replace(requester, Requester::Anonymous))
             }
-            Self::Payment(check, held) => {
+            Self::Payment(check, held, payer) => {
                 let paid = ready!(Pin::new(check).poll(cx));
-                Waited::Payment(paid, std::mem::take(held))
+                Waited::Payment(paid, std::mem::take(held), payer.clone())
             }
         })
     }

@@ -27,7 +27,10 @@ impl Core {
             Waited::Judged(answer, attempt) => {
                 self.judged(answer, attempt, provider, optional, request)
             }
-            Waited::Payment(answer, held) => {
+            Waited::Payment(Err(error), _, payer) => {
+                Decision::Refuse(self.refuse_caller(&error, &payer, provider, request))
+            }
+            Waited::Payment(answer, held, _) => {
                 held::note_payment(&answer, request.extensions_mut());
                 self.settle(answer, held, provider, optional, request)
             }

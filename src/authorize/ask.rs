@@ -74,6 +74,7 @@ pub(super) fn log(
         user_id: caller.map(AuthContext::user_id),
         resource: Some(query.resource),
         action: Some(query.action),
+        ..event::Permission::default()
     };
     event::authorized(answer, asked, about);
 }

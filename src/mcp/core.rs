@@ -7,7 +7,7 @@ use super::{
     fault::{Fault, NAME},
     headers::{Headers, VERSIONS, check_body},
     message::{Call, Content, Item, Kind, read},
-    permission::{Permissions, Questions, Wanted},
+    permission::{Permissions, Questions, Wanted, asked},
     resource::ProtectedResource,
     rules::{Need, Rules},
 };
@@ -140,6 +140,7 @@ impl Core {
                 user_id: Some(caller.user_id()),
                 resource: Some(&item.name),
                 action: Some(&call.method),
+                ..event::Permission::default()
             };
             event::authorized(&Err(error.clone()), asked, access::about(request));
             Refusal::Denied(error)
@@ -153,29 +154,25 @@ impl Core {
         request: &Request<B>,
     ) -> Result<Judgement, Refusal> {
         let answer = permissions.check_scopes(caller, self.hierarchical);
-        let tell = |wanted: Option<Wanted<'_>>| {
+        let about = access::about(request);
+        if let Err(error) = &answer {
+            // One line, however much the request names. It names nothing where what every request needs is lacking.
+            let mut lacking = permissions.lacking(caller, self.hierarchical);
+            let first = lacking.next();
             let asked = event::Permission {
-                user_id: Some(caller.user_id()),
-                resource: wanted
-                    .filter(|wanted| !wanted.is_method())
-                    .map(|wanted| wanted.name),
-                action: wanted.map(|wanted| wanted.method),
+                others: lacking.count(),
+                ..asked(caller, first)
             };
-            event::authorized(&answer, asked, access::about(request));
-        };
-        let mut told = permissions
-            .told(caller, self.hierarchical, answer.is_ok())
-            .peekable();
-        // What lacks is what every request needs.
-        if answer.is_err() && told.peek().is_none() {
-            tell(None);
+            event::authorized(&Err(error.clone()), asked, about);
         }
-        told.for_each(|wanted| tell(Some(wanted)));
         answer.map_err(Refusal::Denied)?;
-        Ok(match permissions.questions(caller) {
-            None => Judgement::Allowed,
-            Some(questions) => Judgement::Asking(questions),
-        })
+        if let Some(questions) = permissions.questions(caller) {
+            return Ok(Judgement::Asking(questions));
+        }
+        for allowed in permissions.allowed() {
+            event::authorized(&Ok(()), asked(caller, Some(allowed)), about);
+        }
+        Ok(Judgement::Allowed)
     }
 }
 

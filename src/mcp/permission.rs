@@ -18,6 +18,7 @@ use crate::{
     authorize::{Authorizer, CheckFuture, escape_id, holds},
     context::AuthContext,
     error::AuthError,
+    event,
     observe::{About, Outcome, Told, tell},
 };
 
@@ -32,9 +33,9 @@ pub(super) struct Permissions<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted<'a> {
     kind: &'static str,
-    pub(super) name: &'a str,
+    name: &'a str,
     action: &'static str,
-    pub(super) method: &'a str,
+    method: &'a str,
 }
 
 impl<'a> Wanted<'a> {
@@ -61,13 +62,55 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    pub(super) fn is_method(&self) -> bool {
+    fn is_method(&self) -> bool {
         self.kind == METHOD
+    }
+
+    fn to_held(self) -> HeldScope {
+        HeldScope {
+            kind: self.kind,
+            name: self.name.into(),
+            action: self.action,
+            method: self.method.into(),
+        }
     }
 
     fn resource(&self) -> Box<str> {
         let name: Cow<'_, str> = escape_id(self.name);
         format!("{}:{name}", self.kind).into()
+    }
+}
+
+/// A [`Wanted`] that outlives its request.
+struct HeldScope {
+    kind: &'static str,
+    name: Box<str>,
+    action: &'static str,
+    method: Box<str>,
+}
+
+impl HeldScope {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            kind: self.kind,
+            name: &self.name,
+            action: self.action,
+            method: &self.method,
+        }
+    }
+}
+
+/// What a caller asks for, as the log shows it.
+pub(super) fn asked<'a>(
+    caller: &'a AuthContext,
+    wanted: Option<Wanted<'a>>,
+) -> event::Permission<'a> {
+    let item = wanted.filter(|wanted| !wanted.is_method());
+    event::Permission {
+        user_id: Some(caller.user_id()),
+        resource: item.map(|item| item.name),
+        action: wanted.map(|wanted| wanted.method),
+        ..event::Permission::default()
     }
 }
 
@@ -123,28 +166,31 @@ impl<'a> Permissions<'a> {
         scopes.map(|scope| &**scope)
     }
 
-    /// What the log tells about: each thing that a message names, else each method; of a refusal for want of
-    /// scopes those alone whose scopes the caller lacks. Authorizers tell their answers themselves.
-    pub(super) fn told(
+    /// What a request that lacks no scope is about: each thing that a message names, else each method. Authorizers
+    /// tell their answers themselves.
+    pub(super) fn allowed(&self) -> impl Iterator<Item = Wanted<'a>> {
+        let names_items = self.needs.iter().any(|(_, wanted)| !wanted.is_method());
+        let allowed = self.needs.iter().filter(move |(need, wanted)| match need {
+            Need::Permission(_) => false,
+            Need::Caller | Need::Scopes(_) => !(names_items && wanted.is_method()),
+        });
+        allowed.map(|(_, wanted)| *wanted)
+    }
+
+    /// What a caller lacks scopes for, beside those that every request needs.
+    pub(super) fn lacking(
         &self,
         caller: &AuthContext,
         hierarchical: bool,
-        is_allowed: bool,
     ) -> impl Iterator<Item = Wanted<'a>> {
-        let is_lacking = move |need: &Need| match need {
+        let lacking = self.needs.iter().filter(move |(need, _)| match need {
             Need::Scopes(scopes) => {
                 let is_held = |scope: &str| holds(caller.scopes(), scope, hierarchical);
                 !scopes.iter().map(|scope| &**scope).all(is_held)
             }
             Need::Caller | Need::Permission(_) => false,
-        };
-        let names_items = self.needs.iter().any(|(_, wanted)| !wanted.is_method());
-        let told = self.needs.iter().filter(move |(need, wanted)| match need {
-            Need::Permission(_) => false,
-            Need::Caller | Need::Scopes(_) if !is_allowed => is_lacking(need),
-            Need::Caller | Need::Scopes(_) => !(names_items && wanted.is_method()),
         });
-        told.map(|(_, wanted)| *wanted)
+        lacking.map(|(_, wanted)| *wanted)
     }
 
     /// The questions to authorizers; nothing where there are none.
@@ -160,6 +206,7 @@ impl<'a> Permissions<'a> {
         let questions: Vec<Question> = questions.collect();
         (!questions.is_empty()).then(|| Questions {
             caller: caller.clone(),
+            held: self.allowed().map(|wanted| wanted.to_held()).collect(),
             asked: None,
             told: Vec::new(),
             left: questions.into_iter(),
@@ -176,6 +223,8 @@ struct Question {
 /// Questions to authorizers, one after the other: the next one is asked when the last one was answered with a yes.
 pub(super) struct Questions {
     caller: AuthContext,
+    /// What the caller has the scopes for: it is allowed where the answers allow the rest.
+    held: Vec<HeldScope>,
     asked: Option<CheckFuture>,
     /// The resources and actions that were asked about.
     told: Vec<(Box<str>, &'static str)>,
@@ -183,14 +232,19 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    /// Tells observers of the answers, which the log has already: all but the last one were a yes.
+    /// Tells observers of the answers, which the log has already: of a refused request that it was, and not what was
+    /// allowed before. What needed no answer is told of where the request is allowed.
     pub(super) fn tell(&self, answer: &Result<(), AuthError>, about: About<'_>) {
+        let held = self.held.iter().filter(|_| answer.is_ok());
+        for wanted in held.map(HeldScope::wanted) {
+            event::authorized(&Ok(()), asked(&self.caller, Some(wanted)), about);
+        }
         let last = self.told.len().saturating_sub(1);
-        for (number, (resource, action)) in self.told.iter().enumerate() {
-            let told = match answer {
-                Err(error) if number == last => Told::refused(error),
-                _ => Told::new(Outcome::Allowed),
-            };
+        let (told, first) = match answer {
+            Ok(()) => (Told::new(Outcome::Allowed), 0),
+            Err(error) => (Told::refused(error), last),
+        };
+        for (resource, action) in self.told.iter().skip(first) {
             tell(about, || Told {
                 caller: Some(&self.caller),
                 resource: Some(resource),

@@ -24,7 +24,7 @@ use crate::{
 ///     let route = (decision.method(), decision.path());
 ///     let caller = (decision.principal(), decision.key(), decision.token_id());
 ///     let answer = (decision.provider(), decision.code(), decision.reason());
-///     let asked = (decision.resource(), decision.action());
+///     let asked = (decision.resource(), decision.action(), decision.others());
 ///     let ids = (decision.request_id(), decision.trace_id());
 ///     match decision.outcome() {
 ///         Outcome::Refused => println!("refused after {:?}: {answer:?}", decision.duration()),
@@ -57,6 +57,7 @@ pub(crate) struct Told<'a> {
     pub(crate) error: Option<&'a AuthError>,
     pub(crate) resource: Option<&'a str>,
     pub(crate) action: Option<&'a str>,
+    pub(crate) others: usize,
 }
 
 impl<'a> Told<'a> {
@@ -68,6 +69,7 @@ impl<'a> Told<'a> {
             error: None,
             resource: None,
             action: None,
+            others: 0,
         }
     }
 
@@ -153,6 +155,12 @@ impl Decision<'_> {
     /// The action that a permission was asked for.
     pub fn action(&self) -> Option<&str> {
         self.told.action
+    }
+
+    /// How many more things a refused request asks for that the caller may not use, beside the one that
+    /// [`resource`](Self::resource) and [`action`](Self::action) tell: a request of MCP may name many tools.
+    pub fn others(&self) -> usize {
+        self.told.others
     }
 
     /// The time since the layer that has the observer got the request.
