@@ -92,7 +92,7 @@ impl AuditSettings {
     ///
     /// # Errors
     ///
-    /// The file cannot be opened, or there can be no more threads.
+    /// The file cannot be opened, or is a named pipe; or there can be no more threads.
     pub fn open(self, path: impl AsRef<Path>) -> io::Result<AuditSink> {
         self.start(AuditFile::open(path.as_ref())?)
     }

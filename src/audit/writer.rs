@@ -92,6 +92,8 @@ fn open(path: &Path) -> io::Result<File> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    #[cfg(unix)]
+    refuse_named_pipe(path)?;
     // The end of a file is read; that of a pipe or a terminal is somebody else's.
     let is_other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     let mut file = match is_other {
@@ -108,6 +110,22 @@ fn open(path: &Path) -> io::Result<File> {
         end_line(&mut file, metadata.len())?;
     }
     Ok(file)
+}
+
+/// Opening a pipe waits until somebody reads it, for ever perhaps. The pipe behind `/dev/stdout` has no name, and its
+/// reader already.
+#[cfg(unix)]
+fn refuse_named_pipe(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+
+    let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+    match is_pipe && path.canonicalize().is_ok() {
+        true => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a named pipe, and opening one waits for its reader: name a file, or /dev/stdout",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// A file that was there before may be open to everybody.

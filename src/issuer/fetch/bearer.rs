@@ -1,7 +1,6 @@
 //! A bearer token for the issuer, which another program writes to a file and replaces there.
 
 use std::{
-    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,7 +10,7 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::error::FetchError;
+use super::{error::FetchError, file};
 
 /// A file with a bearer token that is replaced before it expires, such as the token of a Kubernetes
 /// service account.
@@ -56,7 +55,7 @@ impl BearerFile {
 
 fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
-    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    file::open(path)?.take(LONGEST).read_to_string(&mut text)?;
     Ok(text)
 }
 

@@ -7,6 +7,7 @@ mod document;
 mod endpoint;
 mod error;
 mod fetcher;
+mod file;
 mod transport;
 
 pub(crate) use self::{

@@ -1,10 +1,10 @@
 //! The client that asks an endpoint, and the certificate authorities that it trusts.
 
-use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
+use std::{fmt, io::Read, path::Path, sync::Arc};
 
 use reqwest::{Certificate, Client, ClientBuilder};
 
-use super::client::HttpClient;
+use super::{client::HttpClient, file};
 use crate::error::{ConfigError, ConfigErrorKind};
 
 /// The client that asks an endpoint.
@@ -28,7 +28,7 @@ impl Transport {
         };
         let mut pem = Vec::new();
         let read =
-            File::open(path).and_then(|file| file.take(MAX_CA_LEN + 1).read_to_end(&mut pem));
+            file::open(path).and_then(|file| file.take(MAX_CA_LEN + 1).read_to_end(&mut pem));
         match read {
             Err(error) => {
                 return fault(

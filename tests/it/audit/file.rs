@@ -2,8 +2,10 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    io::Read,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::PathBuf,
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -75,10 +77,48 @@ async fn a_file_that_was_moved_away_is_followed_by_a_new_one() {
     fs::rename(&path, &moved).unwrap();
     sink.reopen();
     refuse_one(&sink).await;
-    while fs::read_to_string(&path).map_or(true, |text| text.is_empty()) {
+    let is_followed = || fs::read_to_string(&path).is_ok_and(|text| !text.is_empty());
+    for _ in 0..4_000 {
+        if is_followed() {
+            break;
+        }
         refuse_one(&sink).await;
     }
+    assert!(is_followed());
     assert!(fs::read_to_string(&moved).unwrap().lines().count() >= 1);
+}
+
+#[test]
+fn a_named_pipe_stops_no_start_and_the_error_says_what_to_name() {
+    let folder = Folder::new();
+    let path = folder.0.join("audit.jsonl");
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let error = AuditSink::open(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("named pipe") && error.contains("/dev/stdout"),
+        "{error}"
+    );
+    // Also by another name, and where the pipe came later.
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(AuditSink::open(&link).is_err());
+    let late = folder.0.join("late.jsonl");
+    let sink = AuditSink::open(&late).unwrap();
+    fs::remove_file(&late).unwrap();
+    fs::rename(&path, &late).unwrap();
+    sink.reopen();
+    flushed(&sink);
+}
+
+#[tokio::test]
+async fn a_pipe_without_a_name_takes_lines_as_that_of_standard_output_does() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+    refuse_one(&AuditSink::open(path).unwrap()).await;
+    let mut line = [0; 2];
+    reader.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"{\"");
 }
 
 #[test]

@@ -48,6 +48,16 @@ async fn the_bearer_is_read_at_every_fetch() {
 }
 
 #[tokio::test]
+async fn no_fetch_waits_for_whoever_writes_a_named_pipe() {
+    let world = World::new();
+    let pipe = TempFile::new("pipe");
+    pipe.make_pipe();
+    let provider = world.provider().with_key_set_bearer_file(&pipe.0);
+    let text = fails(&provider).await;
+    assert!(text.contains("it is no file"), "{text}");
+}
+
+#[tokio::test]
 async fn a_bearer_that_cannot_be_read_is_an_outage_and_never_sent_in_part() {
     let world = World::new();
     let file = TempFile::new("bearer");

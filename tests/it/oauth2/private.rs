@@ -340,6 +340,10 @@ fn a_ca_file_that_holds_no_authority_is_refused_when_it_is_named() {
         .with_ca_file(file.0.with_extension("missing"))
         .unwrap_err();
     assert_eq!(missing.kind(), ConfigErrorKind::Unknown, "{missing}");
+    let pipe = TempFile::new("ca-pipe");
+    pipe.make_pipe();
+    let waits = provider().with_ca_file(&pipe.0).unwrap_err().to_string();
+    assert!(waits.contains("it is no file"), "{waits}");
 }
 
 /// A file of this test's own, removed with it.
@@ -355,6 +359,11 @@ impl TempFile {
 
     pub(super) fn write(&self, content: &str) {
         fs::write(&self.0, content).unwrap();
+    }
+
+    pub(super) fn make_pipe(&self) {
+        let made = std::process::Command::new("mkfifo").arg(&self.0).status();
+        assert!(made.unwrap().success());
     }
 }
 

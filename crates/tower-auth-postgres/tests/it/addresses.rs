@@ -89,6 +89,11 @@ async fn what_is_wrong_with_a_url_is_said_word_for_word() {
             "the file \"/no/such/file\" of sslrootcert cannot be read as certificates in PEM: correct \
              the URL or the file",
         ),
+        (
+            "postgres://app@db.example/keys?sslrootcert=/dev/zero",
+            "the file \"/dev/zero\" of sslrootcert cannot be read as certificates in PEM: correct the URL \
+             or the file",
+        ),
     ] {
         assert_eq!(refusal(url).await, said, "{url}");
     }
