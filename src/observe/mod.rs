@@ -7,7 +7,9 @@
 //!
 //! Observers are told of everything that these layers decide: that a caller was accepted or refused, that it
 //! could not be checked, that nobody was asked (a public path). One request may be decided about more than once:
-//! a caller is accepted, and then may not do what it asks for. The checks that a handler makes itself
+//! a caller is accepted, and then may not do what it asks for; and where a webhook stands within an
+//! [`AuthLayer`](crate::AuthLayer), or one such layer within another, each of them tells of whom it has accepted. Count
+//! requests by one layer's `provider`. The checks that a handler makes itself
 //! (`require_scopes`) are in the log alone: a handler has no request any more.
 //!
 //! A decision costs nothing more where no layer of the process has an observer.

@@ -24,7 +24,7 @@ use crate::{
     context::AuthContext,
     error::AuthError,
     event,
-    observe::{About, Outcome},
+    observe::About,
     provider::AuthProvider,
     proxies::TrustedProxies,
     reading::{BodyRoom, RestoredBody},
@@ -140,7 +140,7 @@ impl Core {
             // The reservation is released: an answer to a handshake changes nothing here, and a
             // platform that asks again must get the answer again.
             PlatformEvent::Handshake(answer) => {
-                event::passed(Outcome::Handshake, about(request));
+                deliveries::handshake(self.scheme.name(), about(request));
                 Ok(Verdict::Answer(answer))
             }
             PlatformEvent::Messages {

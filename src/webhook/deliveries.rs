@@ -11,6 +11,19 @@ use crate::{
     request::Message,
 };
 
+/// Logs a platform's handshake, whose token or signature is right.
+pub(crate) fn handshake(provider: &'static str, about: About<'_>) {
+    tell(about, || Told {
+        provider,
+        ..Told::new(Outcome::Handshake)
+    });
+    metrics::decided(Outcome::Handshake.as_str(), provider, "");
+    tracing::debug!(
+        target: TARGET, outcome = "handshake", provider, path = about.path(),
+        request_id = about.request_id(), trace_id = about.trace_id(),
+    );
+}
+
 /// Logs a delivery that was handled before, and is not handled again.
 pub(crate) fn repeated(provider: &'static str, about: About<'_>) {
     tell(about, || Told {

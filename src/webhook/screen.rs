@@ -7,7 +7,7 @@ use http_body::Body;
 use super::{
     attempts,
     core::{Core, head},
-    read, verify,
+    deliveries, read, verify,
 };
 use crate::{
     access::about,
@@ -47,6 +47,9 @@ impl Core {
         if let Some((token, handshake)) = attempts::handshake(token, request) {
             let answer =
                 handshake.and_then(|handshake| attempts::shake_hands(attempt, token, handshake));
+            if answer.is_ok() {
+                deliveries::handshake(self.scheme.name(), about(request));
+            }
             return Err(answer.unwrap_or_else(refuse));
         }
         let head = match self.room.is_too_long(request.body()) {

@@ -138,6 +138,44 @@ async fn an_observe_layer_tells_of_webhooks_and_of_limits_outside() {
 }
 
 #[tokio::test]
+async fn tells_of_a_platform_that_shakes_hands_by_get() {
+    let told = Told::default();
+    let meta = WebhookLayer::meta("an app secret of Meta")
+        .and_then(|meta| meta.with_verify_token("v-token"))
+        .unwrap();
+    let app: Router = Router::new()
+        .route("/hook", any(|| async {}))
+        .layer(meta)
+        .layer(ObserveLayer::new(told.answers()));
+    for (token, answer) in [
+        ("v-token", "handshake meta -"),
+        ("other", "refused meta invalid_credential"),
+    ] {
+        let query = format!("hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1");
+        status(&app, &format!("GET /hook?{query}")).await;
+        assert_eq!(told.take(), [answer]);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_within_an_auth_layer_and_that_layer_tell_of_whom_each_accepted() {
+    let told = Told::default();
+    let hook = WebhookLayer::telegram("A-secret-of-Telegram").unwrap();
+    let app: Router = Router::new()
+        .route("/hook", any(|| async {}).layer(hook))
+        .layer(keys().observers(told.answers()));
+    let request = http::Request::post("/hook")
+        .header("x-api-key", KEY)
+        .header("x-telegram-bot-api-secret-token", "A-secret-of-Telegram")
+        .body(axum::body::Body::from(
+            r#"{"update_id":1,"poll":{"id":"7"}}"#,
+        ));
+    let answer = tower::ServiceExt::oneshot(app, request.unwrap()).await;
+    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(told.take(), ["accepted api_key -", "accepted webhook -"]);
+}
+
+#[tokio::test]
 async fn an_observer_of_two_layers_is_told_once() {
     let told = Told::default();
     let observers = told.answers();
