@@ -110,7 +110,7 @@
 //! | `user_id` | the caller, where known |
 //! | `key` | the name of the API key, where it is not the user id or the key was refused |
 //! | `path` | the template of the route that axum chose |
-//! | `request_id` | the header `x-request-id`, if it is 1 to 128 visible ASCII characters; a client may have written it |
+//! | `request_id` | the header `x-request-id`, if it is visible ASCII characters, cut at 64; a client may have written it |
 //! | `trace_id` | the trace of a well-formed `traceparent`; a client may have written it |
 //! | `resource`, `action`, `scopes` | what permission was asked for |
 //! | `others` | how many more things a refused request of MCP names that the caller may not use |

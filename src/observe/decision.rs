@@ -174,8 +174,8 @@ impl Decision<'_> {
     }
 
     /// The id of the request, from the header `x-request-id` unless
-    /// [`with_request_id_header`](super::Observers::with_request_id_header) names another: 1 to 128 visible
-    /// ASCII characters. Where no layer of yours replaces that header, a client can write it.
+    /// [`with_request_id_header`](super::Observers::with_request_id_header) names another: visible ASCII characters,
+    /// cut at 64, as in the log. Where no layer of yours replaces that header, a client can write it.
     pub fn request_id(&self) -> Option<&str> {
         self.about.request_id()
     }

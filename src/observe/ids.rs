@@ -6,15 +6,15 @@ use http::{HeaderMap, HeaderName, header};
 #[derive(Clone)]
 pub(super) struct RequestIdHeader(pub(super) HeaderName);
 
-/// The id of a request, if the header holds one that can be written anywhere: visible ASCII characters, at
-/// most [`LONGEST`] of them, once. A client may have written it.
+/// The beginning of the id of a request, if the header holds one that can be written anywhere: visible ASCII
+/// characters, once. A client may have written it, so it is cut [2.5].
 pub(super) fn request_id<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     if HOLDS_CREDENTIALS.contains(&name) {
         return None;
     }
     let id = only(headers, name)?;
-    let is_printable = !id.is_empty() && id.len() <= LONGEST && id.bytes().all(is_visible);
-    is_printable.then_some(id)
+    let is_printable = !id.is_empty() && id.bytes().all(is_visible);
+    is_printable.then(|| id.get(..LONGEST).unwrap_or(id))
 }
 
 /// The trace id of `traceparent` (W3C Trace Context §3.2), if that is well-formed.
@@ -57,4 +57,4 @@ static HOLDS_CREDENTIALS: [&HeaderName; 3] = [
     &header::PROXY_AUTHORIZATION,
 ];
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const LONGEST: usize = 128;
+const LONGEST: usize = 64;
