@@ -8,7 +8,7 @@ use std::{
 use http::StatusCode;
 use tower_auth::audit::{AuditEvents, AuditSettings};
 
-use super::{Disk, KEY, flushed, keys};
+use super::{Disk, KEY, flushed, keys, until};
 use crate::common::{
     log::Log,
     oneshot::{app, ask},
@@ -22,9 +22,7 @@ async fn a_full_disk_is_a_503_where_the_audit_is_required_until_there_is_room() 
         let sink = disk.start(AuditSettings::new().with_events(events).require_written());
         let app = app(["/run", "/health"], keys(&sink));
         ask(&app, "GET /run", &[]).await;
-        while !sink.is_failing() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until(|| sink.is_failing()).await;
         let log = Log::start();
         let refused = ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -79,9 +77,7 @@ async fn a_line_that_was_cut_by_a_full_disk_is_finished_when_there_is_room() {
     for _ in 0..3 {
         ask(&app, "GET /run", &[]).await;
     }
-    while !sink.is_failing() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| sink.is_failing()).await;
     assert_eq!(disk.text().len(), 100);
     disk.set_room(None);
     flushed(&sink);
@@ -96,9 +92,7 @@ async fn a_writer_that_panics_is_a_disk_that_is_full() {
     let sink = disk.start(AuditSettings::new());
     let app = app(["/run"], keys(&sink));
     ask(&app, "GET /run", &[]).await;
-    while !sink.is_failing() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| sink.is_failing()).await;
     disk.0.lock().unwrap().panics = false;
     flushed(&sink);
     assert_eq!(disk.lines().len(), 1);
@@ -111,9 +105,7 @@ async fn lines_that_wait_are_written_after_the_last_handle_is_gone() {
     let app = app(["/run"], keys(&sink));
     ask(&app, "GET /run", &[]).await;
     drop((app, sink));
-    while disk.lines().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| !disk.lines().is_empty()).await;
 }
 
 #[tokio::test]
@@ -128,9 +120,7 @@ async fn who_is_turned_away_is_in_the_line_of_the_refusal_and_in_no_other() {
     });
     let app = app(["/run"], layer);
     ask(&app, "GET /run", &[]).await;
-    while !sink.is_failing() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| sink.is_failing()).await;
     ask(&app, "GET /run", &[("x-api-key", KEY)]).await;
     disk.set_room(None);
     flushed(&sink);
@@ -148,9 +138,7 @@ async fn a_line_that_was_begun_goes_on_where_no_new_file_begins() {
     let sink = disk.start(AuditSettings::new());
     let app = app(["/run"], keys(&sink));
     ask(&app, "GET /run", &[]).await;
-    while !sink.is_failing() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| sink.is_failing()).await;
     sink.reopen();
     tokio::time::sleep(Duration::from_millis(50)).await;
     disk.set_room(None);

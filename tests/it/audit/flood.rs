@@ -13,7 +13,7 @@ use tower_auth::{
     throttle::{Limit, Requests},
 };
 
-use super::{Disk, KEY, flushed, keys};
+use super::{Disk, KEY, flushed, keys, until};
 use crate::common::oneshot::{app, ask};
 
 /// How many decisions the lines of a file stand for.
@@ -56,12 +56,7 @@ async fn strangers_have_a_thousand_lines_a_second_and_the_rest_is_summed() {
         let (own, summed) = told(&disk);
         own + summed == 4_000
     };
-    for _ in 0..400 {
-        if is_all() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until(is_all).await;
     let (own, summed) = told(&disk);
     assert_eq!(own + summed, 4_000);
     assert!(own <= (seconds + 1) * 1_000, "{own} in {seconds} s");
@@ -85,12 +80,7 @@ async fn what_has_no_room_is_dropped_and_counted_by_a_line() {
         };
         disk.lines().iter().map(of).sum()
     };
-    for _ in 0..400 {
-        if sink.flush(std::time::Duration::from_secs(20)) && told() == 2_000 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until(|| sink.flush(std::time::Duration::from_secs(20)) && told() == 2_000).await;
     flushed(&sink);
     assert_eq!(told(), 2_000);
     assert!(

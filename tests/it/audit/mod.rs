@@ -84,6 +84,17 @@ fn flushed(sink: &AuditSink) {
     assert!(sink.flush(Duration::from_secs(20)));
 }
 
+/// Waits for the thread of the sink.
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..4_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it did not come to that in 20 s");
+}
+
 /// Lets one key in.
 fn keys(sink: &AuditSink) -> AuthLayer {
     let ada = ApiKeyRecord::new("ada", KEY).unwrap();
