@@ -10,7 +10,7 @@
 //! | member | holds |
 //! |---|---|
 //! | `at` | when the line was made, in UTC |
-//! | `event` | `decision`; `change` for an administrative act, see `ManagedKeys::with_audit`; `decisions_summed` and `lines_dropped` for what has no line of its own |
+//! | `event` | `decision`; `change` for an administrative act, see `ManagedKeys::with_audit` and `Revocations::with_audit`; `decisions_summed` and `lines_dropped` for what has no line of its own |
 //! | `outcome` | an [`Outcome`](crate::observe::Outcome) |
 //! | `method`, `path` | the request's method, and the template of the route that axum chose |
 //! | `auth_method`, `source`, `user_id` | the caller: its [`Principal`](crate::Principal) |
@@ -38,7 +38,8 @@
 //! At most 4 MiB wait to be written ([`with_max_waiting`](AuditSettings::with_max_waiting)). Lines beyond that are
 //! dropped; `lines_dropped` says how many as soon as there is room. No request waits for the disk.
 //!
-//! With [`require_written`](AuditSettings::require_written) nobody is let in while lines cannot be written.
+//! With [`require_written`](AuditSettings::require_written) nobody is let in, and no key is changed, while lines cannot
+//! be written.
 //!
 //! # Rotation
 //!

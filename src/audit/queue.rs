@@ -82,6 +82,17 @@ impl Queue {
         is_taken
     }
 
+    /// Takes a line, whether there is room or not.
+    pub(super) fn push_always(&self, line: Line) {
+        Self::append(&mut self.state(), line);
+        self.changed.notify_one();
+    }
+
+    /// Whether there is room for whatever line.
+    pub(super) fn has_room_for_any(&self) -> bool {
+        self.state().lines.len().saturating_add(LONGEST_LINE) <= self.max_bytes
+    }
+
     /// Takes the line of a decision that somebody can cause as often as they like, or counts it where there are too
     /// many in this second. What is counted has its line.
     pub(super) fn push_bounded(
@@ -267,6 +278,8 @@ impl Queue {
     }
 }
 
+/// In bytes: a line of long texts that have to be escaped.
+const LONGEST_LINE: usize = 16 << 10;
 /// In bytes.
 const LONGEST_SUM: usize = 4 << 10;
 const LONG: Duration = Duration::from_secs(3_600);

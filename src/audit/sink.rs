@@ -184,11 +184,24 @@ impl AuditSink {
         AuditFile::open(path).map(drop)
     }
 
+    /// Whether an administrative act may be carried out: where lines have to be written, there is room for one.
+    #[allow(dead_code, reason = "without managed keys nobody administers")]
+    pub(crate) fn admits_changes(&self) -> bool {
+        let queue = &self.0.queue;
+        !self.0.settings.is_required || (!queue.is_failing() && queue.has_room_for_any())
+    }
+
     /// Takes the line of an administrative act.
     #[allow(dead_code, reason = "without managed keys nobody administers")]
-    pub(crate) fn write(&self, line: Line) {
-        // Where there is no room, it is counted.
-        let _ = self.0.queue.push(line);
+    pub(crate) fn write_change(&self, line: Line) {
+        match self.0.settings.is_required {
+            // What was admitted is carried out.
+            true => self.0.queue.push_always(line),
+            // Where there is no room, it is counted.
+            false => {
+                let _ = self.0.queue.push(line);
+            }
+        }
     }
 
     /// Waits until every line that was taken so far is written, and answers whether it is. It blocks the thread for
@@ -249,5 +262,5 @@ impl fmt::Debug for AuditSink {
 }
 
 const MAX_WAITING: usize = 4 << 20;
-/// A line of long texts that have to be escaped has 10 KiB.
+/// More than the longest line.
 const MIN_WAITING: usize = 64 << 10;

@@ -34,6 +34,8 @@ pub enum KeyAdminError {
     Stale,
     /// The store could not be asked.
     Unavailable(KeyStoreError),
+    /// The change has to have a line in an audit file, which takes none: see `ManagedKeys::with_audit`.
+    NotAudited,
 }
 
 impl fmt::Display for KeyAdminError {
@@ -44,6 +46,7 @@ impl fmt::Display for KeyAdminError {
             Self::Invalid(why) => f.write_str(why),
             Self::Stale => f.write_str("the key was changed since it was read: read it again"),
             Self::Unavailable(_) => f.write_str("the key store cannot be asked"),
+            Self::NotAudited => f.write_str(NOT_AUDITED),
         }
     }
 }
@@ -83,6 +86,9 @@ impl From<KeyAdminError> for AuthError {
             KeyAdminError::Stale => Self::conflict("key_stale")
                 .with_message("the key was changed since it was read: read it again"),
             KeyAdminError::Unavailable(cause) => Self::unavailable(cause),
+            KeyAdminError::NotAudited => Self::unavailable(NOT_AUDITED).with_reason("not_audited"),
         }
     }
 }
+
+const NOT_AUDITED: &str = "the change has to be audited, and the audit file takes no line";

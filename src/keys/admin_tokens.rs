@@ -23,6 +23,7 @@ impl KeyAdmin {
     ) -> Result<(RevocationEntry, Vec<KeyId>), KeyAdminError> {
         valid::reason(tokens.revocation.reason())?;
         let authority = self.authority();
+        authority.backend().settings().changes.audit.admit()?;
         // A store that knows nothing of revocations would keep the audit record alone.
         let store = authority.backend().store();
         ask(LIMIT, || store.revocations(Revision::new(u64::MAX), 1)).await?;

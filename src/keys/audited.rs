@@ -1,14 +1,27 @@
 //! Changes as lines of an audit file.
 
-use super::{AuditRecord, KeyAction, KeyActor, ManagedKeys};
-use crate::audit::{AuditSink, Line};
+use std::sync::Arc;
+
+use super::{
+    AuditRecord, KeyAction, KeyActor, ManagedKeys, RevocationRecord,
+    told::{Auditor, ChangeAudit},
+};
+use crate::{
+    audit::{AuditSink, Line},
+    context::Principal,
+};
 
 impl ManagedKeys {
-    /// Writes every change that this process carries out into an audit file too: an
-    /// [`on_change`](Self::on_change) of its own.
+    /// Writes every change that this process carries out into an audit file too.
     ///
     /// Such a line has the `event` `change`, the `action`, the `key`, the `revision` of the store, the `scopes` of the
     /// key then, and whose change it was: `by_operator`, or `by_auth_method`, `by_source`, `by_user_id` and `by_key`.
+    /// Of revoked tokens it tells whose or which they were (`revoked_method`, `revoked_source`, `revoked_user_id`,
+    /// `revoked_token_id`, `revoked_tenant`), and the `reason` that the administrator gave.
+    ///
+    /// Where the sink [requires](crate::audit::AuditSettings::require_written) that lines are written, and can write
+    /// none, no change is carried out ([`KeyAdminError::NotAudited`](super::KeyAdminError::NotAudited), a 503), no
+    /// revocation either: revoke with `tower-auth`, whose changes are in the store's own records.
     ///
     /// # Example
     ///
@@ -25,8 +38,24 @@ impl ManagedKeys {
     /// ```
     #[must_use]
     pub fn with_audit(self, audit: &AuditSink) -> Self {
-        let audit = audit.clone();
-        self.on_change(move |record| audit.write(line(record)))
+        let audit = ChangeAudit::of(audit);
+        self.with(|settings| settings.changes.audit = audit)
+    }
+}
+
+impl ChangeAudit {
+    pub(crate) fn of(audit: &AuditSink) -> Self {
+        Self(Some(Arc::new(audit.clone())))
+    }
+}
+
+impl Auditor for AuditSink {
+    fn admits(&self) -> bool {
+        self.admits_changes()
+    }
+
+    fn write(&self, record: &AuditRecord) {
+        self.write_change(line(record));
     }
 }
 
@@ -48,8 +77,27 @@ fn line(record: &AuditRecord) -> Line {
         let scopes: Vec<&str> = after.scopes().collect();
         line.text("scopes", Some(&scopes.join(" ")));
     }
+    if let Some(revocation) = record.revocation() {
+        add_revoked(&mut line, revocation);
+    }
     line.number("revision", record.revision().as_u64().into());
     line
+}
+
+fn add_revoked(line: &mut Line, revoked: &RevocationRecord) {
+    let who = revoked.principal();
+    let method = who.map(Principal::method).or(revoked.method());
+    line.text("revoked_method", method);
+    let source = who.and_then(Principal::source).or(revoked.issuer());
+    line.text("revoked_source", source);
+    let user_id = who.map(Principal::user_id).or(revoked.user_id());
+    line.text("revoked_user_id", user_id);
+    line.text("revoked_token_id", revoked.jti());
+    line.text("revoked_tenant", revoked.tenant().flatten());
+    line.text(
+        "reason",
+        Some(revoked.reason()).filter(|reason| !reason.is_empty()),
+    );
 }
 
 fn word(action: KeyAction) -> &'static str {

@@ -30,6 +30,7 @@ impl Authority {
     /// Carries a change out. Where the store does not keep the revocations that end the caller, they are
     /// read before it and after it.
     pub(super) async fn write(&self, write: KeyWrite) -> Result<CarriedOut, KeyAdminError> {
+        self.backend().settings().changes.audit.admit()?;
         match self.held_elsewhere().cloned() {
             Some(caller) if write.is_of_caller() => self.write_between(caller, write).await,
             _ => self.carry_out(write).await,

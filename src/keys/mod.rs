@@ -126,6 +126,7 @@ pub(crate) use self::{
     revocation_shelf::RevocationShelf,
     revoked::RevokedSubject,
     revoked_digest::RevokedDigest,
+    told::ChangeAudit,
     write::{Change, NewKey},
-    write_revocations::RevokedTokens,
+    write_revocations::{RevokedTokens, record_of_revoked},
 };

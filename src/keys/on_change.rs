@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AuditRecord, ManagedKeys, told::Told};
+use super::{AuditRecord, ManagedKeys};
 
 impl ManagedKeys {
     /// Replaces the closure that is told of every change that this process carries out, once the store has written it:
@@ -25,6 +25,6 @@ impl ManagedKeys {
     /// ```
     #[must_use]
     pub fn on_change(self, told: impl Fn(&AuditRecord) + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.changes = Told(Some(Arc::new(told))))
+        self.with(|settings| settings.changes.on_change = Some(Arc::new(told)))
     }
 }

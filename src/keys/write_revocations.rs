@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Applied, AuditRecord, KeyAction, KeyActor, KeyId, Revision, Revocation, RevocationEntry,
-    RevocationPut, Timestamp,
+    RevocationPut, RevocationRecord, Timestamp,
 };
 
 /// Tokens to revoke.
@@ -25,10 +25,7 @@ pub(super) fn revoked(
 ) -> Applied {
     let entry = tokens.revocation.entry(now, tokens.max_lifetime);
     let record = tokens.revocation.record(&entry);
-    let audit = AuditRecord {
-        revocation: Some(Box::new(record)),
-        ..of_no_key(by, KeyAction::RevokeTokens, now, revision)
-    };
+    let audit = record_of_revoked(record, by, now, revision);
     Applied {
         revocations: vec![RevocationPut {
             entry,
@@ -62,6 +59,19 @@ pub(super) fn restored(
         revocations,
         audit: vec![of_no_key(by, KeyAction::RestoreRevocations, now, first)],
         ..Applied::nothing(revision)
+    }
+}
+
+/// The audit record of revoked tokens.
+pub(crate) fn record_of_revoked(
+    revoked: RevocationRecord,
+    by: KeyActor,
+    at: Timestamp,
+    revision: Revision,
+) -> AuditRecord {
+    AuditRecord {
+        revocation: Some(Box::new(revoked)),
+        ..of_no_key(by, KeyAction::RevokeTokens, at, revision)
     }
 }
 

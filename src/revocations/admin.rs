@@ -7,7 +7,7 @@ use crate::{
     context::AuthContext,
     keys::{
         KeyActor, KeyAdmin, KeyAdminError, KeyId, KeyStoreError, ManagedKeys, Revocation,
-        RevocationEntry, RevokedTokens, Timestamp, confirm,
+        RevocationEntry, RevokedTokens, StoredRevocation, Timestamp, confirm, record_of_revoked,
     },
     polling::ask,
 };
@@ -110,8 +110,8 @@ impl RevocationAdmin {
     ///
     /// The administrator may not revoke that; as many revocations are kept as may be
     /// ([`KeyAdminError::Conflict`]); the reason is malformed, or the instant is in the future; the store
-    /// could not be asked. Where managed keys of a principal could not be revoked with it, the rest of it
-    /// stands: revoke again.
+    /// could not be asked, or the audit file takes no line ([`KeyAdminError::NotAudited`]). Where managed keys of
+    /// a principal could not be revoked with it, the rest of it stands: revoke again.
     pub async fn revoke(&self, revocation: Revocation) -> Result<Revoked, KeyAdminError> {
         // A task of its own: whoever asked may go away, and the keys of a principal must not end in part.
         let admin = self.clone();
@@ -192,13 +192,20 @@ impl RevocationAdmin {
             max_lifetime,
             max_kept,
         } = tokens;
-        let write = RevocationWrite::new(revocation, by, max_lifetime, max_kept);
+        let audit = &self.backend.settings.audit;
+        audit.admit()?;
+        let write = RevocationWrite::new(revocation, by.clone(), max_lifetime, max_kept);
         let store = &self.backend.store;
-        let added = ask(LIMIT, || store.add(write)).await;
-        Ok(added
-            .map_err(|error: RevocationStoreError| KeyStoreError::from(error))?
-            .value
-            .entry)
+        let added = ask(LIMIT, || store.add(write.clone())).await;
+        let added = added.map_err(|error: RevocationStoreError| KeyStoreError::from(error))?;
+        let StoredRevocation { entry, revision } = added.value;
+        audit.tell(&record_of_revoked(
+            write.record(&entry),
+            by,
+            added.now,
+            revision,
+        ));
+        Ok(entry)
     }
 }
 

@@ -30,6 +30,8 @@
 //! ```
 
 mod admin;
+#[cfg(feature = "audit")]
+mod audited;
 mod backend;
 mod confirmed;
 mod contract;

@@ -129,7 +129,7 @@ impl Revocations {
         self.with(|settings| settings.further.push(keys.clone()))
     }
 
-    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
         Self {
             backend: self.backend.with(change),
         }

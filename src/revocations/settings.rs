@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    keys::{LEEWAY, ManagedKeys},
+    keys::{ChangeAudit, LEEWAY, ManagedKeys},
 };
 
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Settings {
     pub(super) allows_missing_iat: bool,
     /// The keys in other stores that end with their principal.
     pub(super) further: Vec<ManagedKeys>,
+    /// The audit file of what this process revokes in a store without keys.
+    pub(super) audit: ChangeAudit,
 }
 
 impl Default for Settings {
@@ -32,6 +34,7 @@ impl Default for Settings {
             max_kept: MAX_KEPT,
             allows_missing_iat: false,
             further: Vec::new(),
+            audit: ChangeAudit::default(),
         }
     }
 }

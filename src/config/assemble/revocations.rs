@@ -67,6 +67,9 @@ impl<'a> Assembly<'a> {
         if let Some(clock) = &self.config.clock {
             revocations = revocations.with_clock(clock.clone());
         }
+        if let Some(audit) = &self.kept.audit {
+            revocations = revocations.with_audit(&audit.sink);
+        }
         if let Some(former) = former {
             revocations = former.revocations.successor(&revocations);
         }

@@ -79,6 +79,31 @@ async fn every_process_with_the_file_has_one_list() {
 }
 
 #[tokio::test]
+async fn what_is_revoked_is_in_the_audit_file_of_the_document() {
+    let name = format!("tower-auth-revoked-{}.jsonl", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let audit = format!("audit: {{file: '{}'}}", file.display());
+    let text = document(&[SHARED, STORE, &audit]);
+    let setup = with(AuthConfig::from_yaml(text), &list()).build().unwrap();
+    let operator = setup.revocations().unwrap().as_operator("root");
+    operator.revoke(Revocation::user("", "ada")).await.unwrap();
+    assert!(
+        setup
+            .audit()
+            .unwrap()
+            .flush(std::time::Duration::from_secs(20))
+    );
+    let line = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["action"], "revoke_tokens");
+    assert_eq!(
+        (&line["by_operator"], &line["revoked_user_id"]),
+        (&"root".into(), &"ada".into())
+    );
+}
+
+#[tokio::test]
 async fn a_list_that_cannot_be_opened_lets_nobody_in_and_is_told_with_the_place_of_its_server() {
     let config = with_states(AuthConfig::from_yaml(document(&[SHARED, STORE])));
     let config = config.register_revocations("memory", |_: SharedUrl| {
