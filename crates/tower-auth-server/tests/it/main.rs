@@ -9,6 +9,7 @@ mod documents;
 mod ends;
 mod explaining;
 mod first_admin;
+mod guides;
 mod help;
 mod http_api;
 mod importing;

@@ -3,6 +3,7 @@
 mod blocks;
 mod links;
 mod reference;
+mod shown;
 mod yaml;
 
 use std::{
