@@ -22,7 +22,7 @@ use super::{
     response::Rewording,
 };
 use crate::{
-    body::{Ending, ResponseBody},
+    body::{Ending, Guard, ResponseBody},
     context::AuthContext,
     gate::{self, Entered, Entry, Gate, GateService, Named, Step},
     metrics::Timer,
@@ -220,21 +220,34 @@ impl AuthEntered {
         if let Some(switch) = self.switch {
             switch.select_bearer(&mut response);
         }
-        self.held.write(response.headers_mut());
-        match (&self.rewording.core().requests, &mut self.held.admitted) {
-            (Some(requests), Some(admitted)) => requests.close(admitted, response),
-            _ => response,
+        match self.close_limits(response.headers_mut()) {
+            None => response,
+            Some(guard) => response.map(|body| body.holding(guard)),
         }
+    }
+
+    /// Tells what the limits say, and answers with what the body holds to its end.
+    #[inline]
+    fn close_limits(&mut self, headers: &mut HeaderMap) -> Option<Guard> {
+        if self.held.is_nothing() {
+            return None;
+        }
+        self.held.write(headers);
+        let requests = self.rewording.core().requests.as_ref()?;
+        requests.close(self.held.admitted.as_mut()?, headers)
     }
 }
 
 impl Entered for AuthEntered {
     /// Inlined, so that the response is moved once, from the inner future to whoever polls.
     #[inline(always)]
-    fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let is_plain = self.context.is_none() && self.switch.is_none() && self.held.is_nothing();
+    fn close<B>(&mut self, mut response: Response<B>) -> Response<ResponseBody<B>> {
+        let is_plain = self.context.is_none() && self.switch.is_none();
         if is_plain && unworded(&response).is_none() {
-            return response.map(ResponseBody::passed);
+            return match self.close_limits(response.headers_mut()) {
+                None => response.map(ResponseBody::passed),
+                Some(guard) => response.map(|body| ResponseBody::passed(body).holding(guard)),
+            };
         }
         self.amend(response)
     }

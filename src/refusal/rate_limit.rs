@@ -54,12 +54,10 @@ fn digits(number: u64) -> usize {
 }
 
 fn push(text: &mut String, number: u64) {
-    let mut unit = 10_u64.pow(number.checked_ilog10().unwrap_or(0));
-    while unit > 0 {
-        let digit = number / unit % 10;
-        text.push(char::from(b'0' + digit as u8));
-        unit /= 10;
+    if number >= 10 {
+        push(text, number / 10);
     }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The fields of a refusal: nothing remains, and `t` is what `Retry-After` says.

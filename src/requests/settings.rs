@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use http::{Request, Response};
+use http::{HeaderMap, Request};
 
 use super::{admitted::Admitted, core::Core, limit::Limit, plan::Plan, waiting::Stopped};
 use crate::{
-    body::{Guard, ResponseBody},
+    body::Guard,
     clock::Clock,
     context::AuthContext,
     error::{ConfigError, ConfigErrorKind},
@@ -169,26 +169,15 @@ impl Requests {
         }
     }
 
-    /// Tells what is left, and holds the place of a running request to the end of the body.
-    pub(crate) fn close<B>(
-        &self,
-        admitted: &mut Admitted,
-        response: Response<ResponseBody<B>>,
-    ) -> Response<ResponseBody<B>> {
-        let mut response = response;
+    /// Tells what is left, and answers with what the body holds to its end: the place of a running request.
+    #[inline]
+    pub(crate) fn close(&self, admitted: &mut Admitted, headers: &mut HeaderMap) -> Option<Guard> {
         if let Some((tightest, remaining)) = admitted.tightest {
             let fields = &self.core.fields;
-            fields.write(
-                response.headers_mut(),
-                tightest,
-                remaining,
-                admitted.counted,
-            );
+            fields.write(headers, tightest, remaining, admitted.counted);
         }
-        match admitted.permit.take() {
-            None => response,
-            Some(permit) => response.map(|body| body.holding(Guard::new(permit.into_guard()))),
-        }
+        let permit = admitted.permit.take()?;
+        Some(Guard::new(permit.into_guard()))
     }
 }
 

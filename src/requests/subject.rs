@@ -20,7 +20,7 @@ pub(super) struct Requester<'a> {
 
 /// What makes buckets of the texts that tell whose they are.
 pub(super) trait Buckets {
-    fn hash(&self, parts: &[&[u8]]) -> u128;
+    fn hash<const N: usize>(&self, parts: [&[u8]; N]) -> u128;
 
     /// A number that means something in this process alone, or nothing where others read it too.
     fn own(&self, number: usize) -> [u8; size_of::<usize>()];
@@ -29,8 +29,8 @@ pub(super) trait Buckets {
 /// Buckets of this process alone.
 impl Buckets for Seed {
     #[inline]
-    fn hash(&self, parts: &[&[u8]]) -> u128 {
-        Self::hash(self, parts.iter().copied())
+    fn hash<const N: usize>(&self, parts: [&[u8]; N]) -> u128 {
+        Self::hash(self, parts)
     }
 
     #[inline]
@@ -43,8 +43,8 @@ impl Buckets for Seed {
 pub(super) struct Everywhere;
 
 impl Buckets for Everywhere {
-    fn hash(&self, parts: &[&[u8]]) -> u128 {
-        Count::bucket_of(parts)
+    fn hash<const N: usize>(&self, parts: [&[u8]; N]) -> u128 {
+        Count::bucket_of(&parts)
     }
 
     fn own(&self, _: usize) -> [u8; size_of::<usize>()] {
@@ -70,7 +70,7 @@ pub(super) fn bucket(
             let has_source = [u8::from(source.is_some())];
             let source = source.unwrap_or_default();
             let hash = |kind: &[u8], text: &[u8]| {
-                seed.hash(&[name, kind, has_source.as_slice(), source, text])
+                seed.hash([name, kind, has_source.as_slice(), source, text])
             };
             Some(match claim.find(caller.metadata()) {
                 Some(Value::String(text)) => hash(b"text", text.as_bytes()),
@@ -84,9 +84,9 @@ pub(super) fn bucket(
         }
         Subject::Address => {
             let client = ClientAddress::of(requester.extensions?)?;
-            Some(seed.hash(&[name, b"address".as_slice(), &client.octets()]))
+            Some(seed.hash([name, b"address".as_slice(), &client.octets()]))
         }
-        Subject::All => Some(seed.hash(&[name])),
+        Subject::All => Some(seed.hash([name])),
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn of_caller(caller: &AuthContext, kind: &[u8], seed: &impl Buckets) 
     let principal = caller.principal();
     // No source and an empty one are two.
     let source = principal.source().map(str::as_bytes);
-    seed.hash(&[
+    seed.hash([
         kind,
         b"caller",
         principal.method().as_bytes(),
@@ -110,12 +110,12 @@ fn of_key(caller: &AuthContext, kind: &[u8], seed: &impl Buckets) -> u128 {
         let (store, account) = charge.account();
         // An account's name is random: no two stores have one in common.
         let store = seed.own(store);
-        return seed.hash(&[kind, b"account", &store, account.as_bytes()]);
+        return seed.hash([kind, b"account", &store, account.as_bytes()]);
     }
     match caller.key_name() {
         Some(name) => {
             let of_caller = of_caller(caller, kind, seed).to_be_bytes();
-            seed.hash(&[kind, b"key", &of_caller, name.as_bytes()])
+            seed.hash([kind, b"key", &of_caller, name.as_bytes()])
         }
         None => of_caller(caller, kind, seed),
     }

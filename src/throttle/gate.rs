@@ -161,8 +161,13 @@ pub struct ThrottleEntered {
 }
 
 impl Entered for ThrottleEntered {
-    fn close<B>(&mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let response = response.map(ResponseBody::passed);
-        self.requests.close(&mut self.admitted, response)
+    /// Inlined, so that the response is moved once, from the inner future to whoever polls.
+    #[inline(always)]
+    fn close<B>(&mut self, mut response: Response<B>) -> Response<ResponseBody<B>> {
+        let headers = response.headers_mut();
+        match self.requests.close(&mut self.admitted, headers) {
+            None => response.map(ResponseBody::passed),
+            Some(guard) => response.map(|body| ResponseBody::passed(body).holding(guard)),
+        }
     }
 }
