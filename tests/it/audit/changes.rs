@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use axum::{Router, body::Body};
+use http::Request;
+use serde_json::{Value, json};
+use tower::ServiceExt;
 use tower_auth::{
-    AuthContext, AuthError, Principal,
+    AuthContext, AuthError, AuthLayer, Principal,
     audit::{AuditSettings, AuditSink},
+    key_api::KeyApi,
     keys::{KeyAdminError, KeyRequest, KeyUpdate, ManagedKeys, MemoryKeyStore, Revocation},
     revocations::{MemoryRevocationStore, Revocations},
 };
@@ -183,6 +188,64 @@ async fn nothing_is_changed_while_a_change_has_to_be_audited_and_the_disk_is_ful
         .map(|line| line["action"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(actions, ["create", "update", "revoke", "revoke_tokens"]);
+}
+
+#[tokio::test]
+async fn no_door_of_the_http_api_changes_a_key_that_cannot_be_audited() {
+    let disk = Disk::default();
+    let sink = disk.start(AuditSettings::new().require_written());
+    let keys = keys().with_audit(&sink);
+    let root = KeyRequest::new("root").with_scopes(["*"]);
+    let made = keys.as_operator("ada").create(root).await.unwrap();
+    let secret = made.secret().unwrap().expose().to_owned();
+    let api = KeyApi::new(keys.clone()).with_revocations(&Revocations::of_keys(&keys));
+    // Nobody observes the layer, so that the request itself is let in.
+    let app = Router::new()
+        .nest("/keys", api.into_router())
+        .layer(AuthLayer::new(keys.clone()));
+    flushed(&sink);
+    disk.set_room(Some(0));
+    keys.as_operator("ada")
+        .create(KeyRequest::new("ci"))
+        .await
+        .unwrap();
+    until(|| sink.is_failing()).await;
+    let at = format!("/keys/{}", made.key().record().id().as_str());
+    for (method, path, body) in [
+        ("POST", "/keys".into(), json!({"name": "x"})),
+        (
+            "POST",
+            "/keys/import".into(),
+            json!({"name": "x", "digest": "00".repeat(32)}),
+        ),
+        ("PATCH", at.clone(), json!({"name": "y"})),
+        ("POST", format!("{at}/rotate"), json!({"overlap": "1h"})),
+        ("POST", format!("{at}/revoke"), json!({})),
+        (
+            "POST",
+            "/keys/revocations".into(),
+            json!({"jti": "7f03", "issuer": "https://issuer.example"}),
+        ),
+        ("GET", at.clone(), Value::Null),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri(&path)
+            .header("x-api-key", &secret)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answer = app.clone().oneshot(request).await.unwrap();
+        let expected = if method == "GET" { 200 } else { 503 };
+        assert_eq!(answer.status(), expected, "{method} {path}");
+        assert_eq!(
+            answer.headers().contains_key("retry-after"),
+            expected == 503
+        );
+    }
+    let kept = keys.as_operator("ada").list(None, 10).await.unwrap().items;
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().all(|key| key.record().revoked().is_none()));
 }
 
 #[tokio::test]
