@@ -1,7 +1,32 @@
 //! The audit file that a document names.
 
-use super::{AuthSetup, ReloadHandle};
+use super::{AuthConfig, AuthSetup, ReloadHandle};
 use crate::audit::AuditSink;
+
+impl AuthConfig {
+    /// Leaves the audit file of the document (`auth.audit`) alone: for a program that looks at what the
+    /// document comes to, and serves nothing.
+    ///
+    /// # Security
+    ///
+    /// With `required` in the document callers are let in all the same, and nobody takes that down.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::config::AuthConfig;
+    ///
+    /// let text = "auth: {api_keys: [{name: ada, key: sk-live-9f}], audit: {file: /no/such/folder}}";
+    /// let layer = AuthConfig::from_yaml(text).insecure_without_audit().into_layer()?;
+    /// # let _ = layer;
+    /// # Ok::<(), tower_auth::config::ConfigFaults>(())
+    /// ```
+    #[must_use]
+    pub fn insecure_without_audit(mut self) -> Self {
+        self.is_audited = false;
+        self
+    }
+}
 
 impl AuthSetup {
     /// The audit file that the document names (`auth.audit`), to open it again after it was moved away, and to wait for

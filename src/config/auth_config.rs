@@ -51,6 +51,8 @@ pub struct AuthConfig {
     pub(super) clock: Option<Clock>,
     pub(super) default_attempts: Option<Attempts>,
     pub(super) default_end_streams: bool,
+    /// Whether decisions are written into the audit file of the document.
+    pub(super) is_audited: bool,
     pub(super) address: Option<SocketAddr>,
     pub(super) adjust: Option<Adjust>,
     pub(super) adjust_webhook: Option<AdjustWebhook>,
@@ -90,6 +92,7 @@ impl AuthConfig {
             clock: None,
             default_attempts: None,
             default_end_streams: false,
+            is_audited: true,
             address: None,
             adjust: None,
             adjust_webhook: None,

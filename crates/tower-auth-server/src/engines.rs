@@ -1,15 +1,18 @@
 //! The engines that keep keys and what replicas share: one row for each scheme of a URL.
 
-use std::{path::Path, sync::Arc};
+use std::{future::ready, path::Path, sync::Arc};
 
 use tower_auth::{
     config::AuthConfig,
     keys::{KeyStore, KeyStoreFuture, KeyStoreUrl, MemoryKeyStore},
     revocations::{RevocationStore, RevocationStoreFuture},
-    shared::{SharedStateFuture, SharedUrl},
+    shared::{MemorySharedState, SharedState, SharedUrl},
 };
 
-use crate::fault::{Fault, with_causes};
+use crate::{
+    fault::{Fault, with_causes},
+    looked_at::LookedAt,
+};
 
 type Opener = fn(KeyStoreUrl) -> KeyStoreFuture<Arc<dyn KeyStore>>;
 
@@ -38,18 +41,16 @@ static ENGINES: [Engine; 3] = [
     },
 ];
 
-type SharedOpener = fn(SharedUrl) -> SharedStateFuture;
-
-/// What replicas share, by scheme.
-static SHARED: [(&str, SharedOpener); 8] = [
-    ("redis", tower_auth_redis::open_url),
-    ("rediss", tower_auth_redis::open_url),
-    ("redis+unix", tower_auth_redis::open_url),
-    ("valkey", tower_auth_redis::open_url),
-    ("valkey+unix", tower_auth_redis::open_url),
-    ("valkeys", tower_auth_redis::open_url),
-    ("postgres", tower_auth_postgres::open_shared_url),
-    ("postgresql", tower_auth_postgres::open_shared_url),
+/// The schemes of what replicas share.
+static SHARED: [&str; 8] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "valkey",
+    "valkey+unix",
+    "valkeys",
+    "postgres",
+    "postgresql",
 ];
 
 type RevocationsOpener = fn(SharedUrl) -> RevocationStoreFuture<Arc<dyn RevocationStore>>;
@@ -64,13 +65,20 @@ static REVOCATIONS: [(&str, RevocationsOpener); 6] = [
     ("valkeys", tower_auth_redis::open_revocations_url),
 ];
 
-/// Lets a configuration name every store and every shared state that this program opens.
-pub(crate) fn register(config: AuthConfig) -> AuthConfig {
+/// Lets a configuration that is only looked at name every store and every shared state: no key of a store
+/// is used, and what servers count together stays as it is.
+pub(crate) fn register_to_look(config: AuthConfig) -> AuthConfig {
     let config = ENGINES.iter().fold(config, |config, engine| {
-        config.register_key_store(engine.scheme, engine.open)
+        config.register_key_store(engine.scheme, |url| {
+            let opening = (engine.open)(url);
+            Box::pin(async { Ok(Arc::new(LookedAt::new(opening.await?)) as Arc<dyn KeyStore>) })
+        })
     });
-    let config = SHARED.iter().fold(config, |config, (scheme, open)| {
-        config.register_shared(scheme, *open)
+    let config = SHARED.iter().fold(config, |config, scheme| {
+        config.register_shared(scheme, |_| {
+            let nobody_elses = MemorySharedState::new();
+            Box::pin(ready(Ok(Arc::new(nobody_elses) as Arc<dyn SharedState>)))
+        })
     });
     REVOCATIONS.iter().fold(config, |config, (scheme, open)| {
         config.register_revocations(scheme, *open)

@@ -11,6 +11,7 @@ mod commands;
 mod engines;
 mod fault;
 mod interrupt;
+mod looked_at;
 mod output;
 mod plain;
 mod table;

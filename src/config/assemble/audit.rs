@@ -22,6 +22,9 @@ impl Assembly<'_> {
             self.missing(&file.place, message);
             return;
         }
+        if !self.config.is_audited {
+            return;
+        }
         let path = self.config.source.folder().join(&file.value);
         let former = self.former.and_then(|former| former.kept.audit.as_ref());
         let same = former.filter(|former| former.block == block.value);

@@ -7,7 +7,8 @@ use clap::Args;
 /// Say what is wrong with a configuration file: all faults at once, or what it comes to
 ///
 /// Values such as ${NAME} come from the environment of this command. Nothing is connected to, except for a
-/// credential that --explain shows to a provider which has to ask its issuer or its key store.
+/// credential that --explain shows to a provider which has to ask its issuer or its key store. No credit of
+/// a key is spent, no limit counts, and no audit line is written.
 ///
 /// For example: tower-auth check --config auth.yaml --explain 'POST /run' --credential env:KEY
 #[derive(Debug, Args)]

@@ -347,3 +347,34 @@ fn a_key_store_that_cannot_be_asked_is_told_so_and_not_made() {
         "{answer}"
     );
 }
+
+/// Nothing was served, so nothing is told of it, and whoever checks a file may be another user than the
+/// server, which could not write into a file of theirs.
+#[test]
+fn an_explanation_writes_no_audit_line() {
+    let folder = Folder::new();
+    folder.write(
+        "auth.yaml",
+        "auth: {api_keys: [{name: ada, key: '${KEY}'}], audit: {file: audit.jsonl}}",
+    );
+    for _ in 0..20 {
+        let headers = [("x-api-key", KEY.to_owned())];
+        assert_eq!(explained(&explain(&folder, "POST /run", &headers)).0, 200);
+    }
+    assert!(!folder.path().join("audit.jsonl").exists());
+}
+
+#[test]
+fn an_explanation_spends_no_credit() {
+    let folder = Folder::new();
+    let made = folder.make("ci", &["--credits", "1"]);
+    folder.write(
+        "auth.yaml",
+        "auth: {key_store: {url: 'sqlite:keys.db', prefix: sk}}",
+    );
+    let headers = [("x-api-key", crate::common::text(&made, "key").to_owned())];
+    for _ in 0..2 {
+        let said = explain(&folder, "POST /run", &headers);
+        assert_eq!(explained(&said).0, 200, "{}", said.out);
+    }
+}
