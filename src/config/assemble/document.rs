@@ -156,8 +156,12 @@ impl Assembly<'_> {
             return;
         };
         for member in members {
-            if suggest::is_slip(&member.name, "authorization") {
-                let place = Place::new("", member.at.clone());
+            let place = Place::new("", member.at.clone());
+            if &*member.name == "<<" {
+                let message = "a merge key stands here, and could bring an `authorization`: write each \
+                               member out";
+                self.unknown(&place, message);
+            } else if suggest::is_slip(&member.name, "authorization") {
                 let message = "did you mean \"authorization\"? write it so, or give the member a \
                                name that is less like it";
                 self.unknown(&place, message);

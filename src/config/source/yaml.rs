@@ -88,7 +88,9 @@ impl Tree {
                 None => Err((at, "this is not YAML: a list or block ends twice".into())),
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) if self.wants_name() => {
-                self.name("*".into(), at)
+                // It could be the name of a member of ours.
+                let message = "an alias stands where a member's name belongs: write the name out";
+                Err((at, message.into()))
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => self.close(Node::new(at, Kind::Alias)),
             _ => Ok(()),

@@ -87,6 +87,19 @@ fn alias_to_itself_is_refused() {
     assert!(told.contains("auth: an anchor stands here"), "{told}");
 }
 
+/// Whoever reads YAML as a whole finds an authorizer there.
+#[test]
+fn a_merge_key_or_an_alias_beside_auth_hides_nothing() {
+    for hidden in [
+        "base: &base {authorization: nobody}\n<<: *base\n",
+        "base: &base {authorization: nobody}\n\"<<\": [*base]\n",
+        "base: &base authorization\n*base : nobody\n",
+    ] {
+        let told = faults(yaml(&format!("{hidden}{GOOD}"))).to_string();
+        assert!(told.starts_with("<yaml>:2:1: "), "{hidden}: {told}");
+    }
+}
+
 #[test]
 fn deep_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")] {
