@@ -24,14 +24,15 @@ mod together;
 mod welcome;
 
 use std::{
-    env, error::Error, io, io::IsTerminal, io::Write, net::SocketAddr, process::ExitCode,
-    time::Duration,
+    env, error::Error, future::ready, io, io::IsTerminal, io::Write, net::SocketAddr,
+    process::ExitCode, sync::Arc, time::Duration,
 };
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderName, Method, header},
+    middleware::map_request,
     routing::{MethodRouter, get, post},
 };
 use tokio::net::TcpListener;
@@ -93,7 +94,7 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
                 routes(bot, pages, keys, stop)?.layer(auth),
                 credentials.audit.as_ref(),
             );
-            Ok(watched(app, &headers))
+            Ok(watched(app, move || Arc::clone(&headers)))
         }
         Callers::File(file) => {
             // Closed by the layer around, unless the file makes it a webhook: it may do so later.
@@ -109,7 +110,8 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
                 .layer(file.layer.clone())
                 // Around it: what this one proves, that one lets in.
                 .layer(file.webhooks.clone());
-            Ok(watched(app, &file.layer.credential_headers()))
+            let layer = file.layer.clone();
+            Ok(watched(app, move || layer.credential_headers()))
         }
     }
 }
@@ -152,8 +154,15 @@ fn routes(
 }
 
 /// What sees every request first: the log, and what lets web pages read the answers.
-fn watched(app: Router, credential_headers: &[HeaderName]) -> Router {
-    let secret_headers = credential_headers.iter().cloned();
+fn watched(
+    app: Router,
+    credential_headers: impl Fn() -> Arc<[HeaderName]> + Clone + Send + Sync + 'static,
+) -> Router {
+    let secret_headers: Vec<HeaderName> = credential_headers()
+        .iter()
+        .cloned()
+        .chain([telegram::SECRET_HEADER, header::COOKIE, header::REFERER])
+        .collect();
     app.layer(
         TraceLayer::new_for_http()
             .make_span_with(|request: &Request| {
@@ -168,9 +177,17 @@ fn watched(app: Router, credential_headers: &[HeaderName]) -> Router {
     )
     // Around the trace layer, which would otherwise log the credentials themselves.
     // `Referer` is an address that had a query.
-    .layer(SetSensitiveRequestHeadersLayer::new(secret_headers.chain(
-        [telegram::SECRET_HEADER, header::COOKIE, header::REFERER],
-    )))
+    .layer(SetSensitiveRequestHeadersLayer::new(secret_headers))
+    // A file that was read again may name others.
+    .layer(map_request(move |mut request: Request| {
+        let names = credential_headers();
+        for (name, value) in request.headers_mut() {
+            if names.contains(name) {
+                value.set_sensitive(true);
+            }
+        }
+        ready(request)
+    }))
     // Outermost, so that preflights are answered and refusals can be read by a web page.
     .layer(cors())
 }

@@ -44,7 +44,8 @@ impl ReloadLayer {
     }
 
     /// The headers that may hold a credential by the current rules: see
-    /// [`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers).
+    /// [`AuthLayer::credential_headers`](crate::AuthLayer::credential_headers). A later file may name
+    /// others, so whoever keeps credentials out of a log asks for each request, as `agent_server` does.
     pub fn credential_headers(&self) -> Arc<[HeaderName]> {
         self.swap.credential_headers()
     }

@@ -105,3 +105,35 @@ fn the_demo_key_is_printed_and_never_logged() {
     assert!(ended.log.contains("/whoami"), "{}", ended.log);
     assert!(!ended.log.contains(&key), "{}", ended.log);
 }
+
+#[test]
+fn no_credential_is_logged_of_a_header_that_a_reloaded_file_names() {
+    let folder = std::env::temp_dir().join(format!("tower-auth-header-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("auth.yaml");
+    let keys = "auth:\n  api_keys: [{name: ada, key: sk-canary-static-1}]\n";
+    std::fs::write(&file, keys).unwrap();
+    let agent = Agent::start_with_log(&["--config", file.to_str().unwrap()], "trace");
+    std::fs::write(
+        &file,
+        format!(
+            "{keys}  key_store: {{url: 'sqlite:{}', prefix: sk, source: managed, header: x-agent-key}}\n",
+            folder.join("keys.db").display()
+        ),
+    )
+    .unwrap();
+    let begun = std::time::Instant::now();
+    while agent
+        .log_so_far()
+        .matches("authentication is configured")
+        .count()
+        < 2
+    {
+        assert!(begun.elapsed().as_secs() < 30, "{}", agent.log_so_far());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    agent.get("/whoami", &[("x-agent-key", WRONG)]);
+    let log = agent.killed().log;
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(!log.contains(WRONG), "{log}");
+}
