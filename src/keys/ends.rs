@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 
 use super::{
     KeyChange, KeyDigest, Timestamp,
-    held::Known,
+    held::{JudgedKey, Known},
     lookups::Found,
     replica::Replica,
     uses::EndsKeys,
@@ -218,17 +218,21 @@ async fn ask_for(replica: Weak<Replica>, digests: Vec<KeyDigest>) {
             return;
         };
         match replica.find(digest).await {
-            Found::Judged(Ok(caller)) => {
+            Found::Known(JudgedKey {
+                answer: Ok(caller), ..
+            }) => {
                 let expires_at = caller.expires_at_unix();
                 let at = expires_at.map_or(NEVER, |at| {
                     Timestamp::from_unix_millis(at.saturating_mul(1_000))
                 });
                 replica.review(&digest, Lasts::Until(at));
             }
-            Found::Judged(Err(error)) if error.kind() != AuthErrorKind::InvalidCredential => {
-                // It could not be asked: the next poll tries again.
-            }
-            Found::Judged(Err(_)) | Found::Unknown => replica.finish(&digest),
+            // The next poll tries again.
+            Found::NotAsked(_) => {}
+            Found::Known(JudgedKey {
+                answer: Err(error), ..
+            }) if error.kind() != AuthErrorKind::InvalidCredential => {}
+            Found::Known(_) | Found::Unknown => replica.finish(&digest),
         }
     }
 }

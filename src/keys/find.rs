@@ -47,7 +47,7 @@ impl Replica {
         let mut lookups = self.lookups();
         if lookups.take_disturbed(digest) {
             // What passed may have brought the key.
-            let judged = table.with(digest, |known| Found::Judged(known.judge(now)));
+            let judged = table.with(digest, |known| Found::Known(known.judged(now)));
             let is_over = judged.is_some();
             if is_over {
                 lookups.end(digest, judged);
@@ -60,11 +60,11 @@ impl Replica {
             return true;
         };
         let judged = match self.keep_found(&table, &key, now, progress.place.at) {
-            Some(known) => Some(known.judge(now)),
-            None => table.with(digest, |known| known.judge(now)),
+            Some(known) => Some(known.judged(now)),
+            None => table.with(digest, |known| known.judged(now)),
         };
         // One that is not there was deleted here, later than it was read.
-        let found = judged.map_or(Found::Unknown, Found::Judged);
+        let found = judged.map_or(Found::Unknown, Found::Known);
         lookups.end(digest, Some(found));
         true
     }
@@ -99,7 +99,7 @@ impl Flight {
                         return None;
                     }
                 }
-                Err(error) => return Some(Found::Judged(Err(AuthError::unavailable(error)))),
+                Err(error) => return Some(Found::NotAsked(AuthError::unavailable(error))),
             }
         }
         Some(could_not_find())
@@ -119,12 +119,12 @@ fn too_many() -> Found {
     let why = "too many keys that this process does not know are shown: raise with_max_known, \
                `max_known` of a file, if memory allows it";
     let error = AuthError::unavailable(why).with_reason("key_lookups_exhausted");
-    Found::Judged(Err(error.with_retry_after(Duration::from_secs(1))))
+    Found::NotAsked(error.with_retry_after(Duration::from_secs(1)))
 }
 
 fn could_not_find() -> Found {
     let why = "the key was changed, or the process ended, while it was looked up";
-    Found::Judged(Err(AuthError::unavailable(why)))
+    Found::NotAsked(AuthError::unavailable(why))
 }
 
 /// The time limit of the store for a look-up.
@@ -168,7 +168,8 @@ mod tests {
             let now = Timestamp::default();
             assert!(replica.resolve(&digest, AsOf { now, value }));
             let found = answer.borrow().clone();
-            assert_eq!(matches!(found, Some(Found::Judged(Ok(_)))), was_there);
+            let is_accepted = matches!(found, Some(Found::Known(known)) if known.answer.is_ok());
+            assert_eq!(is_accepted, was_there);
             let next = replica.lookups().begin(&digest, replica.clock());
             assert!(!matches!(next, Begun::Joined(_)));
         }

@@ -132,6 +132,12 @@ impl KeyFormat {
         })
     }
 
+    /// Whether that is the beginning of a key of this form.
+    pub(super) fn begins(&self, start: &str) -> bool {
+        let rest = start.strip_prefix(&*self.prefix);
+        rest.is_some_and(|rest| rest.len() == SHOWN)
+    }
+
     /// The beginning of a key of this form, as a record shows it: the prefix, `_` and four characters.
     pub fn start_of(&self, key: &Secret) -> Box<str> {
         let start = key.expose().get(..self.prefix.len() + SHOWN);

@@ -21,6 +21,14 @@ use crate::{
     error::{AuthError, QuotaPolicy},
 };
 
+/// What a key comes to that was looked up.
+#[derive(Clone)]
+pub(super) struct JudgedKey {
+    pub(super) answer: Result<AuthContext, AuthError>,
+    /// Whether it may be of another form than the keys that are made here.
+    pub(super) is_imported: bool,
+}
+
 /// A key and its caller. What each request checks stands here, in the table itself: each pointer
 /// followed is a line of memory more to wait for.
 pub(super) struct Known {
@@ -122,6 +130,13 @@ impl Known {
         };
         self.note_use(now);
         Ok(context.to_context())
+    }
+
+    pub(super) fn judged(&self, now: Timestamp) -> JudgedKey {
+        JudgedKey {
+            answer: self.judge(now),
+            is_imported: self.is_imported,
+        }
     }
 
     /// Records a use, once a minute.

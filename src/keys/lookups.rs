@@ -7,18 +7,19 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::KeyDigest;
+use super::{KeyDigest, held::JudgedKey};
 use crate::{
     clock::{Clock, Tick},
-    context::AuthContext,
     error::AuthError,
 };
 
 /// The result of a look-up.
 #[derive(Clone)]
 pub(super) enum Found {
-    /// The store has the key, or could not be asked.
-    Judged(Result<AuthContext, AuthError>),
+    /// The store has the key.
+    Known(JudgedKey),
+    /// It could not be asked.
+    NotAsked(AuthError),
     /// The store has no such key.
     Unknown,
 }

@@ -243,11 +243,15 @@ impl ManagedKeys {
         let is_right = || is_foreign || has_checksum(shown);
         let trust = replica.trust();
         if let Trust::Fresh(now) = trust {
-            // Of a key that was made here, the digest says more than the checksum.
-            let judge =
-                |known: &Known| (!known.is_imported() || is_right()).then(|| known.judge(now));
-            if let Some(Some(context)) = replica.table().with(&digest, judge) {
-                return context.map(Judged::Known);
+            // Of a key that was made here, the digest says more than the checksum. One that was made with
+            // another prefix is not looked at, whether or not others were imported.
+            let judge = |known: &Known| match known.is_imported() {
+                true => is_right().then(|| known.judge(now).map(Judged::Known)),
+                false if is_foreign => Some(Ok(Judged::NotMine)),
+                false => Some(known.judge(now).map(Judged::Known)),
+            };
+            if let Some(Some(judged)) = replica.table().with(&digest, judge) {
+                return judged;
             }
         }
         if !is_right() {
@@ -284,8 +288,9 @@ impl Question {
             Trust::Ask | Trust::Lost => return Some(Err(could_not_ask())),
         };
         let table = replica.table();
-        if let Some(answer) = table.with(&self.digest, |known| known.judge(now)) {
-            return Some(answer.map(Some));
+        let judge = |known: &Known| self.is_of(known.is_imported()).then(|| known.judge(now));
+        if let Some(judged) = table.with(&self.digest, judge) {
+            return Some(judged.transpose());
         }
         let may_be_left_out = match self.is_foreign {
             true => table.leaves_out_imported(),
@@ -303,9 +308,17 @@ impl Question {
     /// The answer from the store.
     async fn find(self, replica: Arc<Replica>) -> AuthResult {
         match replica.find(self.digest).await {
-            Found::Judged(answer) => answer.map(Some),
+            Found::Known(known) if self.is_of(known.is_imported) => known.answer.map(Some),
+            Found::Known(_) => Ok(None),
+            Found::NotAsked(error) => Err(error),
             Found::Unknown => self.unknown(),
         }
+    }
+
+    /// Whether a known key is the one that was shown: one of another form, if it was imported. What was made
+    /// here in another form has another prefix.
+    fn is_of(&self, is_imported: bool) -> bool {
+        is_imported || !self.is_foreign
     }
 
     fn unknown(&self) -> AuthResult {

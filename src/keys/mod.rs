@@ -60,6 +60,7 @@ mod lookups;
 mod managed;
 mod memory;
 mod on_change;
+mod other_prefix;
 mod place;
 mod random;
 mod record;

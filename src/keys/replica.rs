@@ -15,6 +15,7 @@ use super::{
     Epoch, KeyChange, KeyStore, KeyStoreError, Revision, StoredKey, Timestamp,
     held::Known,
     lookups::Lookups,
+    other_prefix::OtherPrefix,
     place::{Place, Position},
     settings::Settings,
     slot::{Claim, Room},
@@ -38,6 +39,7 @@ pub(super) struct Replica {
     table: ArcSwap<Table>,
     /// Whether it was logged that the table leaves keys out.
     is_bounded: AtomicBool,
+    other_prefix: OtherPrefix,
     /// Locked after the progress of `polling`, where both are.
     lookups: Mutex<Lookups>,
     pub(super) polling: Polling<Place, Told, KeyStoreError>,
@@ -76,6 +78,7 @@ impl Replica {
             current,
             table: ArcSwap::from_pointee(Table::new(max_known)),
             is_bounded: AtomicBool::new(false),
+            other_prefix: OtherPrefix::default(),
             lookups: Mutex::default(),
             watched: WatchedKeys::new(),
             me: OnceLock::new(),
@@ -156,6 +159,8 @@ impl Replica {
     fn put(&self, table: &Table, key: &StoredKey, room: Room) -> Option<Known> {
         let used = self.table().with(&key.digest(), Known::used);
         self.uses.limits.note(key.record());
+        let format = &self.current.load().format;
+        self.other_prefix.note(key.record(), format, room.now);
         let known = Known::new(key, used, &self.settings, &self.uses);
         let left_over = table.put(key.digest(), key.revision(), Some(known), room);
         if table.leaves_out() && !self.is_bounded.swap(true, Ordering::Relaxed) {

@@ -11,6 +11,8 @@ use tower_auth::{
     testing::ManualClock,
 };
 
+use crate::common::log::Log;
+
 use super::kit::{
     JWT_SECRET, Mood, Stopped, app, caller, id, keys, make, make_named, opened, show, show_text,
 };
@@ -197,6 +199,38 @@ async fn an_imported_key_of_any_form_is_accepted() {
         .refused_with(401, "missing_credential");
 }
 
+/// Whether imported keys are there or not, whether all was read or not, and whether the key has room.
+#[tokio::test]
+async fn a_key_that_was_made_with_another_prefix_is_never_accepted() {
+    for has_imported in [false, true] {
+        for most in [1, 2, 100] {
+            let store = Stopped::new();
+            let others = ManagedKeys::new(store.clone(), "other").unwrap();
+            let other = make_named(&others, "of another prefix").await;
+            if has_imported {
+                let admin = others.as_operator("root");
+                for key in ["imported-1", "imported-2"] {
+                    let digest = KeyDigest::of_key(key.as_bytes());
+                    let imported = admin.import(digest, KeyRequest::new("old")).await;
+                    imported.unwrap();
+                }
+            }
+            let keys = ManagedKeys::new(store, "sk").unwrap();
+            let keys = keys.with_max_known(most);
+            let made = make_named(&keys, "ours").await;
+            let app = app(keys);
+            for _ in 0..3 {
+                let case = format!("{has_imported} {most}");
+                assert_eq!(show(&app, &other).await.status, 401, "{case}");
+                assert_eq!(show(&app, &made).await.status, 200, "{case}");
+            }
+            if has_imported {
+                assert_eq!(show_text(&app, "imported-1").await.status, 200);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_use_is_noted_once_a_minute() {
     let clock = ManualClock::at_unix(1_800_000_000);
@@ -229,4 +263,32 @@ fn two_stores_without_labels_are_one_source_too_many() {
     let labelled = keys().with_source("eu").unwrap();
     assert!(AuthLayer::try_new(CompositeAuth::new(keys()).or(labelled)).is_ok());
     assert_eq!(keys().name(), "api_key");
+}
+
+#[tokio::test]
+async fn a_key_with_another_prefix_is_told_once_with_what_to_do() {
+    let store = Stopped::new();
+    let others = ManagedKeys::new(store.clone(), "sk").unwrap();
+    let revoked = make_named(&others, "revoked").await;
+    let admin = others.as_operator("root");
+    admin.revoke(id(&revoked), "").await.unwrap();
+    let told = async |prefix| {
+        let log = Log::start();
+        let keys = ManagedKeys::new(store.clone(), prefix).unwrap();
+        keys.open().await.unwrap();
+        let text = log.text();
+        let lines = text.lines().filter(|line| line.contains("prefix"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told("sk_live").await, [""; 0]);
+    for name in ["a", "b"] {
+        make_named(&others, name).await;
+    }
+    assert_eq!(told("sk").await, [""; 0]);
+    let lines = told("sk_live").await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("takes keys that begin with sk_live_ alone"),
+        "{lines:?}"
+    );
 }
