@@ -118,8 +118,9 @@
 //! | `wanted`, `came`, `verified` | an issuer or audience that is another one; `verified` is false where no signature covered `came` |
 //! | `error` | the causes of what could not be checked |
 //!
-//! For a request that shows nothing the `reason` is `missing_credential`, or tells what is odd about its
-//! `Authorization`: `authorization_without_scheme` (`Authorization: <key>`),
+//! For a request that shows nothing the `reason` is `missing_credential`, or tells what is odd about a header:
+//! `credential_not_taken` (each provider that looks there says that it is not its: a key with another
+//! prefix, say), `authorization_without_scheme` (`Authorization: <key>`),
 //! `authorization_of_another_scheme` (`Token <key>`), `authorization_without_credential`,
 //! `authorization_with_tab_after_scheme`, `authorization_is_not_read` (no provider looks there).
 //!

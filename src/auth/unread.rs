@@ -1,22 +1,30 @@
-//! Why nothing was shown although the request has an `Authorization` header: for the log alone.
+//! Why nothing was shown although a place of a credential is filled: for the log alone.
 
 use http::{HeaderMap, header};
 
 use crate::request::{Place, names_scheme};
 
-/// What is odd about an `Authorization` that no provider took its credential from; nothing where the
-/// providers do not say where they look, or where there is nothing odd.
+/// What is odd about a header that no provider took its credential from; nothing where the providers do not
+/// say where they look, or where no such header has a value.
 ///
 /// The text of the header is no part of it: what stands where a scheme belongs may be the key.
 pub(super) fn reason(places: &[Place], headers: &HeaderMap) -> Option<&'static str> {
     if places.is_empty() {
         return None;
     }
+    let is_filled = |place: &Place| match place {
+        Place::Header(name) => headers
+            .get(name)
+            .is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()),
+        _ => false,
+    };
+    if places.iter().any(is_filled) {
+        return Some(NOT_TAKEN);
+    }
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let value = value.trim_ascii();
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let reads_whole = |place: &Place| *place == Place::Header(header::AUTHORIZATION);
-    if value.is_empty() || places.iter().any(reads_whole) {
+    if value.is_empty() {
         return None;
     }
     let mut schemes = places
@@ -46,7 +54,9 @@ pub(super) fn reason(places: &[Place], headers: &HeaderMap) -> Option<&'static s
         {
             Some("authorization_with_tab_after_scheme")
         }
-        // A provider of one's own said that it is not its.
-        _ => None,
+        _ => Some(NOT_TAKEN),
     }
 }
+
+/// Each provider that looks there said that it is not its: a key of another form, say.
+const NOT_TAKEN: &str = "credential_not_taken";

@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, Write},
-    sync::{Mutex, Once},
+    sync::{LazyLock, Mutex, Once},
 };
 
 use tracing::{
@@ -63,6 +63,7 @@ impl Log {
     pub fn only(&self) -> Event {
         let events = EVENTS.take();
         assert_eq!(events.len(), 1, "{events:?}");
+        assert_described(&events[0]);
         events[0].clone()
     }
 
@@ -74,6 +75,38 @@ impl Log {
     /// Everything that anybody logged at TRACE, as it would be printed.
     pub fn text(&self) -> String {
         TEXT.with_borrow(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+/// The reason of a decision by a provider of the crate is on the page of the reference.
+fn assert_described(event: &Event) {
+    static PAGE: LazyLock<String> = LazyLock::new(|| {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/reference/errors-and-log.md"
+        );
+        std::fs::read_to_string(file).unwrap()
+    });
+    const OURS: [&str; 8] = [
+        "by_owner",
+        "by_role",
+        "by_scope",
+        "introspection",
+        "jwt",
+        "mcp",
+        "oauth2",
+        "userinfo",
+    ];
+    let is_ours = event
+        .field("provider")
+        .is_none_or(|name| OURS.contains(&name));
+    if let (true, Some(reason), Some(_)) = (is_ours, event.field("reason"), event.field("outcome"))
+    {
+        // What stands behind a colon is the name of a claim.
+        let (word, _) = reason.split_once(':').unwrap_or((reason, ""));
+        let is_of_a_test = ["told_to", "user_is_blocked"].contains(&word);
+        let is_described = PAGE.contains(&format!("| `{word}` |"));
+        assert!(is_of_a_test || is_described, "no page describes {event:?}");
     }
 }
 

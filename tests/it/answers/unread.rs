@@ -9,6 +9,7 @@ use common::{
 use http::{HeaderName, header};
 use tower_auth::{
     AuthContext, AuthLayer, AuthRequest, CredentialSource,
+    keys::{ManagedKeys, MemoryKeyStore},
     provider::{ApiKeyAuth, CompositeAuth, provider_fn},
 };
 
@@ -77,21 +78,34 @@ async fn an_authorization_that_no_provider_reads_is_told_in_the_reason() {
     assert_eq!(told, "authorization_is_not_read");
 }
 
+fn not_mine(places: Vec<CredentialSource>) -> AuthLayer {
+    let answer = |_: &AuthRequest<'_>| Ok(None::<AuthContext>);
+    AuthLayer::new(provider_fn(answer).with_credentials(places))
+}
+
+#[tokio::test]
+async fn a_credential_that_no_provider_takes_for_its_own_is_told_in_the_reason() {
+    for (place, value) in [
+        (CredentialSource::bearer(), "Bearer x"),
+        (CredentialSource::header(header::AUTHORIZATION), "x"),
+    ] {
+        let told = reason(not_mine(vec![place]), value).await;
+        assert_eq!(told, "credential_not_taken", "{value:?}");
+    }
+    let keys = ManagedKeys::new(MemoryKeyStore::new().unwrap(), "sk_live").unwrap();
+    let app = guarded(AuthLayer::new(keys));
+    let log = Log::start();
+    for (value, told) in [(KEY, "credential_not_taken"), (" ", "missing_credential")] {
+        run(&app, &[("x-api-key", value.as_bytes())]).await;
+        assert_eq!(log.only().field("reason"), Some(told), "{value:?}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_odd_is_told_where_there_is_nothing_odd() {
-    let not_mine = |places: Vec<CredentialSource>| {
-        let answer = |_: &AuthRequest<'_>| Ok(None::<AuthContext>);
-        AuthLayer::new(provider_fn(answer).with_credentials(places))
-    };
     for (layer, value) in [
         (AuthLayer::new(keys()), ""),
         (AuthLayer::new(keys()), "  "),
-        // It was read, by one that says that the token is not its own.
-        (not_mine(vec![CredentialSource::bearer()]), "Bearer x"),
-        (
-            not_mine(vec![CredentialSource::header(header::AUTHORIZATION)]),
-            "x",
-        ),
         // Who says nothing of where it looks may have looked there.
         (not_mine(Vec::new()), "Token x"),
     ] {
@@ -112,7 +126,7 @@ async fn any_scheme_of_a_chain_is_a_scheme_that_is_read() {
     let log = Log::start();
     for (value, told) in [
         ("Token", "authorization_without_credential"),
-        ("token x", "missing_credential"),
+        ("token x", "credential_not_taken"),
         ("Basic x", "authorization_of_another_scheme"),
     ] {
         run(&app, &[("authorization", value.as_bytes())]).await;

@@ -75,7 +75,19 @@ pub(super) fn page() -> String {
         writeln!(page, "| `{reason}` | {} |", cell(&about)).unwrap();
     }
     page.push_str(REASONS);
-    for (reason, modules) in given(&sources, &GIVERS) {
+    let mut reasons = given(&sources, &GIVERS);
+    for (file, all) in THROUGH {
+        for reason in all {
+            let is_there = sources.0[file].contains(&format!("\"{reason}"));
+            assert!(is_there, "src/{file}.rs has no {reason}");
+            let module = file.split('/').next().unwrap().to_owned();
+            reasons
+                .entry((*reason).to_owned())
+                .or_default()
+                .insert(module);
+        }
+    }
+    for (reason, modules) in reasons {
         writeln!(page, "| `{reason}` | {} |", listed(&modules)).unwrap();
     }
     page.push_str(FIELDS);
@@ -133,6 +145,75 @@ const GIVERS: [&str; 17] = [
     "Fault::params",
     "Fault::mismatch",
     "AnswerFault::Invalid",
+];
+
+/// Reasons that reach their error through a variable, with the files that name them. The log of each test
+/// shows whether one is missing.
+const THROUGH: [(&str, &[&str]); 14] = [
+    (
+        "auth/unread",
+        &[
+            "authorization_is_not_read",
+            "authorization_of_another_scheme",
+            "authorization_with_tab_after_scheme",
+            "authorization_without_credential",
+            "authorization_without_scheme",
+            "credential_not_taken",
+        ],
+    ),
+    ("authorize/by_owner", &["not_the_owner"]),
+    (
+        "authorize/claims",
+        &["claim_missing", "claim_of_another_type"],
+    ),
+    ("error/auth", &["could_not_check"]),
+    (
+        "issuer/keys/unavailable",
+        &["jwks_no_runtime", "jwks_slow", "jwks_unavailable"],
+    ),
+    (
+        "mcp/core",
+        &["unknown_prompt", "unknown_resource", "unknown_tool"],
+    ),
+    (
+        "mcp/fault",
+        &["unknown_method", "unsupported_protocol_version"],
+    ),
+    ("mcp/headers", &["content_type"]),
+    ("mcp/message/call", &["no_version"]),
+    (
+        "mcp/message/read",
+        &[
+            "no_id",
+            "no_jsonrpc",
+            "no_message",
+            "no_method",
+            "two_messages",
+        ],
+    ),
+    (
+        "provider/at_jwt",
+        &[
+            "at_jwt_client_id_missing",
+            "at_jwt_iat_missing",
+            "at_jwt_jti_missing",
+            "at_jwt_sub_missing",
+        ],
+    ),
+    (
+        "provider/introspection/answer",
+        &["token_aud_mismatch", "token_iss_mismatch"],
+    ),
+    ("provider/oauth2/check", &["jwt_expired_unverified"]),
+    (
+        "revocations/judge",
+        &[
+            "caller_revoked",
+            "token_iat_missing",
+            "token_lives_too_long",
+            "token_revoked",
+        ],
+    ),
 ];
 
 /// The texts that stand in calls of these functions, each with the modules that make it.
