@@ -154,16 +154,13 @@ impl Attempt {
     /// The credential was wrong. If it was known, it is not any more.
     pub(crate) fn wrong(mut self) {
         let limit = &self.limit;
-        let now = limit.counts.now();
         if let Unit::Known { .. } = self.unit {
             // No debt: an address that shows many revoked keys waits no longer than one that guesses.
             let take = limit.take(limit.bucket(&self.client));
-            let _ = limit.counts.take_until(take, now);
+            let _ = limit.counts.take_until(take, limit.counts.now());
         }
-        if let Some(credential) = self.credential
-            && limit.known.get(credential) != 0
-        {
-            limit.known.set(credential, LONG_AGO, now);
+        if let Some(credential) = self.credential {
+            limit.known.remove(credential);
         }
         if let Some(everywhere) = &self.everywhere {
             limit.charge_everywhere(everywhere);
@@ -193,5 +190,3 @@ impl Drop for Attempt {
 const KNOWN_FOR: u64 = 60 * MINUTE;
 const NOTED_EVERY: u64 = MINUTE;
 const MINUTE: u64 = 60 * 1_000_000_000;
-/// A time that is over.
-const LONG_AGO: u64 = 1;

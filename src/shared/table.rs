@@ -76,6 +76,13 @@ impl Table {
     pub(crate) fn set(&self, hash: u128, time: u64, now: u64) {
         self.lock(Self::shard_of(hash)).set(hash, time, now);
     }
+
+    /// Forgets the time of a hash.
+    pub(crate) fn remove(&self, hash: u128) {
+        if let Some(entry) = self.lock(Self::shard_of(hash)).find(tag(hash)) {
+            entry.time = 0;
+        }
+    }
 }
 
 impl Shard {
@@ -180,6 +187,22 @@ mod tests {
         table.set(hash(2), 20, 1);
         table.set(hash(1), 30, 1);
         assert_eq!([1, 2, 3].map(|tag| table.get(hash(tag))), [30, 20, 0]);
+    }
+
+    #[test]
+    fn a_removed_entry_leaves_its_place_and_can_come_again() {
+        let table = Table::new(1);
+        for tag in 1..=4 {
+            table.set(hash(tag), 10, 1);
+        }
+        table.remove(hash(2));
+        table.remove(hash(9));
+        table.set(hash(5), 20, 1);
+        let times = |tags: [u64; 5]| tags.map(|tag| table.get(hash(tag)));
+        assert_eq!(times([1, 2, 3, 4, 5]), [10, 0, 10, 10, 20]);
+        table.remove(hash(5));
+        table.set(hash(5), 30, 1);
+        assert_eq!(times([1, 2, 3, 4, 5]), [10, 0, 10, 10, 30]);
     }
 
     #[test]
