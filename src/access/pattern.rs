@@ -114,6 +114,13 @@ impl Pattern {
         true
     }
 
+    /// Whether the pattern, which [covers](Self::covers) a route, is of all its paths: `/files/{name}` is
+    /// of some of `/files/{*rest}`.
+    pub(super) fn covers_whole(&self, template: &str) -> bool {
+        let is_open = |segment| segment == Some(Segment::CatchAll);
+        self.segments().any(is_open) || !segments(template).any(is_open)
+    }
+
     fn segments(&self) -> impl Iterator<Item = Option<Segment<'_>>> {
         segments(&self.text)
     }

@@ -138,9 +138,9 @@ impl LayerDescription {
     /// What the requests to a route must show. The template is in axum's syntax, the whole path of a
     /// nested route.
     ///
-    /// A rule for one path of a route with a parameter (`/agents/news` of `/agents/{id}`) decides about
-    /// that path alone and is not counted here; nor are paths that a server could read as a step up
-    /// ([`PathRule`](crate::PathRule)), which are always required.
+    /// A rule for some paths of a route (`/agents/news` of `/agents/{id}`, `/files/{name}` of
+    /// `/files/{*rest}`) decides about those alone and is not counted here; nor are paths that a server
+    /// could read as a step up ([`PathRule`](crate::PathRule)), which are always required.
     ///
     /// # Example
     ///

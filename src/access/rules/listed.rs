@@ -68,6 +68,8 @@ impl<A: Clone> Rules<A> {
     /// that a narrower rule decides about some of its paths.
     pub(crate) fn for_route(&self, method: &Method, template: &str) -> Option<&A> {
         // As a path, a template matches its own pattern.
-        self.entry_for(template, Some(template))?.access(method)
+        let entry = self.entry_for(template, Some(template))?;
+        let is_whole = entry.pattern.covers_whole(template);
+        is_whole.then(|| entry.access(method))?
     }
 }

@@ -228,3 +228,23 @@ fn a_source_is_described_as_it_was_set() {
         assert_eq!(description.providers()[0].sources(), sources);
     }
 }
+
+/// It opens the paths of one segment, and the route has others.
+#[test]
+fn a_rule_for_some_paths_of_a_catch_all_route_is_not_the_routes() {
+    let layer = AuthLayer::new(ApiKeyAuth::new(["sk-live-9f03a51d8c70"]).unwrap())
+        .public("/files/{name}")
+        .public("/assets/{*rest}")
+        .public("/hooks/{source}");
+    let described = layer.describe();
+    for (template, is_public) in [
+        ("/files/{*rest}", false),
+        ("/files/{name}", true),
+        ("/assets/{*path}", true),
+        ("/assets/{name}", true),
+        ("/hooks/{source}", true),
+    ] {
+        let access = described.of_route(&Method::GET, template).access().clone();
+        assert_eq!(access == AccessDescription::Public, is_public, "{template}");
+    }
+}
