@@ -70,6 +70,12 @@ impl<'a> Members<'a> {
             let wanted = format!("a block with {}", suggest::list(known.iter().copied()));
             return misfit(node, place, faults, &wanted);
         };
+        if members.len() > MOST_MEMBERS {
+            let message =
+                format!("the block has more than {MOST_MEMBERS} members: no block has so many");
+            faults.add(ConfigErrorKind::Malformed, place, message);
+            return None;
+        }
         for member in members {
             if !known.contains(&&*member.name) {
                 unknown(member, place, known, faults);
@@ -169,6 +175,9 @@ fn joined(lines: &[&str]) -> String {
     let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
     lines.join(" ").trim().to_owned()
 }
+
+/// Each unknown name is compared with each known one, and has a fault of its own.
+const MOST_MEMBERS: usize = 500;
 
 /// A type whose members are those of a block; the comments become the schema's descriptions. After
 /// two dots stands a part that other blocks have too.

@@ -138,6 +138,14 @@ fn many_members_cost_no_more_than_they_should() {
     super::files::json(&wide).into_layer().unwrap();
 }
 
+/// Minutes of comparing names, and a log of 35 megabytes, were in a file of one.
+#[test]
+fn a_block_of_very_many_members_is_one_fault() {
+    let members: String = (0..10_000).map(|index| format!("  m{index}:\n")).collect();
+    let faults = faults(yaml(&format!("auth:\n{members}")));
+    assert_eq!(faults.faults().len(), 1, "{}", faults.faults().len());
+}
+
 #[tokio::test]
 async fn byte_order_mark_and_line_ends_of_windows_are_read() {
     let folder = Folder::new("bom");
