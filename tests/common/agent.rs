@@ -145,6 +145,12 @@ impl Agent {
         self.signal("INT");
     }
 
+    /// As `systemd` and containers do.
+    #[cfg(unix)]
+    pub fn terminate(&mut self) {
+        self.signal("TERM");
+    }
+
     /// As `logrotate` does after it has moved a file away.
     #[cfg(unix)]
     pub fn hang_up(&mut self) {

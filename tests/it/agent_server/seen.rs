@@ -69,6 +69,20 @@ fn each_decision_is_a_line_and_sighup_begins_a_new_file() {
 }
 
 #[test]
+fn the_last_lines_are_written_before_a_sigterm_ends_it() {
+    let folder = Folder::new("terminated");
+    let file = folder.0.join("audit.jsonl");
+    let mut agent = Agent::start(&["--audit", file.to_str().unwrap()]);
+    for _ in 0..20 {
+        agent.get("/whoami", &[]);
+    }
+    agent.terminate();
+    let ended = agent.ended();
+    assert!(ended.status.success(), "{}", ended.status);
+    assert_eq!(outcomes(&file, 20).len(), 20);
+}
+
+#[test]
 fn counts_what_was_accepted_and_shows_it_to_prometheus() {
     let agent = Agent::start(&["--metrics-addr", "127.0.0.1:0"]);
     let key = agent.demo_key();
