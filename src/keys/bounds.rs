@@ -50,7 +50,10 @@ impl Bounds<'_> {
     /// Requires that a key gives nobody more than the caller has; its lifetime is checked elsewhere.
     pub(super) fn check(&self, record: &KeyRecord) -> Result<(), KeyAdminError> {
         if !record.scopes().all(|scope| self.has_scope(scope)) {
-            return Err(forbidden("the key has a scope that you do not have"));
+            return Err(forbidden(
+                "the key has a scope that you do not have, and nobody gives what they lack: leave it out, \
+                 or have an operator give it to you first",
+            ));
         }
         if !self.is_admin() {
             if effective_owner(record, self.settings) != self.owner() {

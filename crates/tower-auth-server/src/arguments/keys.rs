@@ -25,7 +25,7 @@ pub(crate) struct Keys {
     )]
     pub(crate) store: Option<String>,
 
-    /// Who you are, for the audit records [default: the name of your account on this machine]
+    /// Who you are, for the audit records [default: the variable USER, or LOGNAME]
     #[arg(long = "as", value_name = "NAME", global = true)]
     pub(crate) operator: Option<String>,
 
@@ -87,7 +87,8 @@ pub(crate) struct Create {
     pub(crate) metadata: Option<Map<String, Value>>,
 
     /// Only if no live key may administer keys: make one that may, with the scopes keys:read, keys:write
-    /// and keys:admin unless --scope says otherwise
+    /// and keys:admin beside those of --scope. Nobody gives a scope that they lack, so name those of the
+    /// keys that it will make
     #[arg(long)]
     pub(crate) first_admin: bool,
 

@@ -31,7 +31,7 @@ pub(crate) struct RevokeTokens {
     )]
     pub(crate) store: Option<String>,
 
-    /// Who you are, for the audit records of a key store [default: the name of your account on this machine]
+    /// Who you are, for the audit records of a key store [default: the variable USER, or LOGNAME]
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) operator: Option<String>,
 
@@ -63,7 +63,7 @@ pub(crate) struct RevokeTokens {
     #[arg(long, value_name = "TENANT", conflicts_with = "jti", value_parser = values::filled)]
     pub(crate) tenant: Option<String>,
 
-    /// End only what was issued before: 2027-01-31, or 2027-01-31T12:00:00Z [default: now]
+    /// End only what was issued before: 2026-01-31, or 2026-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "jti", value_parser = values::time)]
     pub(crate) before: Option<Timestamp>,
 

@@ -9,6 +9,7 @@ use crate::{
     fault::{Fault, of_change},
     interrupt::unless_interrupted,
     output,
+    plain::Plain,
     view::KeyView,
 };
 
@@ -37,13 +38,33 @@ pub(super) async fn update(keys: &Keys, update: &Update) -> Result<(), Fault> {
         let administration = Administration::open(keys, Missing::Fails).await?;
         let now = administration.now().await?;
         let change = change(update, now)?;
-        let updated = administration.admin()?.update(&update.id, change).await;
-        Ok((updated.map_err(of_change)?, now))
+        let admin = administration.admin()?;
+        let before = admin.get(&update.id).await?;
+        let updated = admin.update(&update.id, change).await;
+        Ok((updated.map_err(of_change)?, before, now))
     };
     // What it says wrongly is said before a store is opened.
     drop(change(update, Timestamp::default())?);
-    let (key, now): (ManagedKey, _) = unless_interrupted("the change", work).await?;
-    show::print(&key, now, update.json)
+    let (key, before, now) = unless_interrupted("the change", work).await?;
+    show::print(&key, now, update.json)?;
+    say_lost_scopes(&before, &key);
+    Ok(())
+}
+
+/// `--scope` names all scopes, and whoever wanted to add one has taken the others away.
+fn say_lost_scopes(before: &ManagedKey, after: &ManagedKey) {
+    let after: Vec<_> = after.record().scopes().collect();
+    let lost = before
+        .record()
+        .scopes()
+        .filter(|scope| !after.contains(scope));
+    let lost: Vec<_> = lost.collect();
+    if !lost.is_empty() {
+        output::note(&Plain(format_args!(
+            "the key had these scopes, and has them no longer: {}",
+            lost.join(" ")
+        )));
+    }
 }
 
 fn change(update: &Update, now: Timestamp) -> Result<KeyUpdate, Fault> {

@@ -16,8 +16,8 @@ pub(super) async fn run(arguments: &CheckFile) -> Result<(), Fault> {
                 output::note(&Plain(fault));
             }
             match faults.faults().len() {
-                1 => Fault::failed("1 fault: mend it in the file"),
-                faults => Fault::failed(format!("{faults} faults: mend them in the file")),
+                1 => Fault::failed("1 fault: mend it, and check again"),
+                faults => Fault::failed(format!("{faults} faults: mend them, and check again")),
             }
         })?;
     let summary = setup.summary();

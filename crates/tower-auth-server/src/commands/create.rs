@@ -54,10 +54,16 @@ async fn make(keys: &Keys, create: &Create) -> Result<MadeKey, Fault> {
 }
 
 fn scopes(create: &Create) -> Vec<&str> {
-    match create.first_admin && create.scopes.is_empty() {
+    let mut scopes = match create.first_admin {
         true => vec!["keys:read", "keys:write", "keys:admin"],
-        false => create.scopes.iter().map(String::as_str).collect(),
+        false => Vec::new(),
+    };
+    for scope in &create.scopes {
+        if !scopes.contains(&&**scope) {
+            scopes.push(scope);
+        }
     }
+    scopes
 }
 
 /// Prints a new key: the only time that it is shown.
@@ -75,10 +81,17 @@ pub(super) fn print(made: &MadeKey, as_json: bool, or_else: &str) -> Result<(), 
         ))
     })?;
     if !as_json {
-        let (id, name) = (record.id(), Plain(record.name()));
+        let (id, name, start) = (record.id(), Plain(record.name()), Plain(record.start()));
         output::note(&format!(
-            "made {id} for {name}: the key on standard output is shown this once, and kept nowhere"
+            "made {id} for {name}: the key on standard output ({start}…) is shown this once, and kept \
+             nowhere; every server that reaches the store accepts it within a second"
         ));
+        if record.scopes().next().is_none() {
+            output::note(&format!(
+                "it has no scope, so it opens only what needs none: `tower-auth keys update {id} --scope \
+                 SCOPE` gives it one"
+            ));
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{
     fmt::{self, Display},
     sync::Arc,
+    time::SystemTime,
 };
 
 use serde::Serialize;
@@ -55,6 +56,14 @@ struct Done {
 }
 
 pub(super) async fn run(revoke: &RevokeTokens) -> Result<(), Fault> {
+    if revoke
+        .expires_at
+        .is_some_and(|at| at < SystemTime::now().into())
+    {
+        return Err(Fault::usage(
+            "--expires-at has passed, so the token is refused already: write its claim `exp`",
+        ));
+    }
     let work = async {
         let url = revoke.store.as_deref().unwrap_or_default();
         match engines::open_revocations(url).await {
@@ -226,12 +235,24 @@ fn view<'a>(revoke: &'a RevokeTokens, done: &'a Done) -> RevokedView<'a> {
 fn say(revoke: &RevokeTokens, done: &Done) -> Result<(), Fault> {
     let of = match &revoke.issuer {
         Some(issuer) => format!(" of {}", Plain(issuer)),
-        None => " of the providers that have no issuer and no source".to_owned(),
+        None => {
+            " of the providers that have no issuer and no source (--issuer names others)".to_owned()
+        }
     };
     let by = match &revoke.method {
         Some(method) => format!("where the method is {}", Plain(method)),
         None => "whatever provider accepts it".to_owned(),
     };
+    if let Some(method) = &revoke.method
+        && !METHODS.contains(&&**method)
+    {
+        output::note(&format!(
+            "no provider of tower-auth has the method {}: this is right only for a provider of your own. \
+             Those of tower-auth are {}",
+            Plain(method),
+            METHODS.join(", "),
+        ));
+    }
     let (Some(before), Some(user)) = (done.revoked.before(), &revoke.user) else {
         let until = done.revoked.until();
         return output::line(&format!(
@@ -241,9 +262,10 @@ fn say(revoke: &RevokeTokens, done: &Done) -> Result<(), Fault> {
     };
     output::line(&format!(
         "revoked everything of the user {}{of} that was issued until {before}, {by}, and {} managed \
-         keys: every server that asks this store's revocations refuses it within a second",
+         key{}: every server that asks this store's revocations refuses it within a second",
         Plain(user),
         done.keys.len(),
+        if done.keys.len() == 1 { "" } else { "s" },
     ))?;
     for key in &done.keys {
         output::line(&format!("revoked the key {key}"))?;
@@ -256,3 +278,13 @@ fn say(revoke: &RevokeTokens, done: &Done) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+/// The methods of the providers that accept tokens and keys.
+const METHODS: [&str; 6] = [
+    "api_key",
+    "introspection",
+    "introspection_client",
+    "jwt",
+    "oauth2",
+    "userinfo",
+];

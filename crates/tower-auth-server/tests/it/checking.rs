@@ -37,7 +37,7 @@ fn all_faults_are_told_at_once() {
     assert!(
         lines[1].starts_with("tower-auth: auth.yaml:3:") && lines[1].contains("NO_SUCH_VARIABLE")
     );
-    assert_eq!(lines[2], "tower-auth: 2 faults: mend them in the file");
+    assert_eq!(lines[2], "tower-auth: 2 faults: mend them, and check again");
 }
 
 #[test]

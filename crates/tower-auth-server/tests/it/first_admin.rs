@@ -49,10 +49,12 @@ fn one_of_several_makes_it(folder: &Folder) {
 }
 
 #[test]
-fn its_scopes_can_be_said() {
+fn it_administers_keys_whatever_further_scopes_it_has() {
     let folder = Folder::new();
-    let made = folder.make("first", &["--first-admin", "--scope", "keys:write"]);
-    assert_eq!(made["scopes"], json!(["keys:write"]));
+    let further = ["--scope", "invoices:read", "--scope", "keys:write"];
+    let made = folder.make("first", &[&["--first-admin"][..], &further].concat());
+    let scopes = json!(["keys:read", "keys:write", "keys:admin", "invoices:read"]);
+    assert_eq!(made["scopes"], scopes);
     // A revoked one is none.
     assert!(
         folder

@@ -21,7 +21,11 @@ fn the_key_alone_is_on_standard_output() {
     assert_eq!(
         said.err,
         format!(
-            "tower-auth: made {id} for ci: the key on standard output is shown this once, and kept nowhere\n"
+            "tower-auth: made {id} for ci: the key on standard output ({}…) is shown this once, and kept \
+             nowhere; every server that reaches the store accepts it within a second\n\
+             tower-auth: it has no scope, so it opens only what needs none: `tower-auth keys update {id} \
+             --scope SCOPE` gives it one\n",
+            &key[..7],
         )
     );
     assert_eq!(text(&list[0], "start"), &key[..7]);

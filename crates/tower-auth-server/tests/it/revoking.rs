@@ -233,3 +233,22 @@ fn what_an_unset_variable_leaves_is_refused() {
         );
     }
 }
+
+#[test]
+fn what_ends_nothing_is_told() {
+    let folder = Folder::new();
+    folder.make("a", &[]);
+    let passed = ["revoke", "--jti", "7f03", "--expires-at", "2020-01-31"];
+    assert_eq!(
+        folder.usage(&passed),
+        "--expires-at has passed, so the token is refused already: write its claim `exp`"
+    );
+    for (method, is_told) in [("oauth", true), ("oauth2", false), ("api_key", false)] {
+        let said = folder.run(&["revoke", "--user", "42", "--method", method]);
+        assert_eq!(said.code, Some(0));
+        let warning = "no provider of tower-auth has the method oauth: this is right only for";
+        assert_eq!(said.err.contains(warning), is_told, "{}", said.err);
+    }
+    let said = folder.good(&["revoke", "--user", "42"]);
+    assert!(said.contains("(--issuer names others)"), "{said}");
+}

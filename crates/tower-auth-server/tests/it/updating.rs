@@ -97,3 +97,20 @@ fn a_live_key_is_not_deleted() {
     }
     assert_eq!(folder.json(&["audit", id]).as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn scopes_that_a_change_takes_away_are_told() {
+    let folder = Folder::new();
+    let made = folder.make("a", &["--scope", "a:read", "--scope", "a:write"]);
+    let id = text(&made, "id");
+    let said = folder.run(&[
+        "keys", "update", id, "--scope", "b:read", "--scope", "a:read",
+    ]);
+    assert_eq!(said.code, Some(0));
+    assert_eq!(
+        said.err,
+        "tower-auth: the key had these scopes, and has them no longer: a:write\n"
+    );
+    let said = folder.run(&["keys", "update", id, "--name", "b"]);
+    assert_eq!((said.code, &*said.err), (Some(0), ""));
+}
