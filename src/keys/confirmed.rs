@@ -1,8 +1,9 @@
 //! Changes by callers whose revocations another store keeps than the keys [13.1].
 //!
 //! No transaction holds both. A revocation that is committed before the change is found by the reading
-//! before it. One that is committed meanwhile is found by the reading after it, and what the change gave is
-//! taken back. After that the keys of a principal are looked for when it is revoked, and found.
+//! before it. One that is committed meanwhile is found by the reading after it, and the key that the change
+//! gave something to is revoked; what that key did in between stays, as it does for a key that was made before
+//! the revocation. After that the keys of a principal are looked for when it is revoked, and found.
 
 use std::time::Duration;
 

@@ -113,6 +113,11 @@ impl Known {
         self.context = None;
     }
 
+    /// Refuses a key that has expired by the store's time, of which this process's may be a moment behind.
+    pub(super) fn expire(&mut self) {
+        self.expires_at = Timestamp::default();
+    }
+
     /// Checks revocation, then expiry.
     pub(super) fn judge(&self, now: Timestamp) -> Result<AuthContext, AuthError> {
         let refused =

@@ -116,9 +116,13 @@ impl Table {
         };
         let slot = shard.find_mut(hash, |slot| slot.digest == *digest);
         let known = slot.and_then(|slot| slot.known.as_mut());
-        let Some(known) = known.filter(|known| known.is_live(now)) else {
+        let Some(known) = known else {
             return false;
         };
+        if !known.is_live(now) {
+            known.expire();
+            return false;
+        }
         known.revoke();
         true
     }

@@ -228,3 +228,19 @@ async fn no_key_outlives_the_longest_lifetime() {
     let refused = keys.as_operator("ada").create(request).await.unwrap_err();
     assert!(matches!(refused, KeyAdminError::Forbidden(_)));
 }
+
+/// The store's time as this process knows it is from the last poll, and may be behind that of a change.
+#[tokio::test]
+async fn a_key_that_a_change_has_ended_is_refused_by_a_clock_that_is_behind_too() {
+    let (theirs, ours) = (ManualClock::now(), ManualClock::now());
+    let store = MemoryKeyStore::new().unwrap().with_clock(theirs.clock());
+    let keys = opened(&Stopped::of(store), &ours).await;
+    let old = make_named(&keys, "ci").await;
+    let app = app(keys.clone());
+    assert_eq!(show(&app, &old).await.status, 200);
+    theirs.advance(Duration::from_secs(1));
+    let admin = keys.as_operator("ada");
+    let next = admin.rotate(id(&old), Duration::ZERO).await.unwrap();
+    assert_eq!(show(&app, &old).await.status, 401);
+    assert_eq!(show(&app, &next).await.status, 200);
+}
