@@ -65,6 +65,11 @@ impl fmt::Display for Causes<'_> {
                     return f.write_char('…');
                 }
                 room -= 1;
+                // A quotation mark breaks no line, and errors of files have some around paths.
+                if matches!(char, '"' | '\'') {
+                    f.write_char(char)?;
+                    continue;
+                }
                 for escaped in char.escape_debug() {
                     f.write_char(escaped)?;
                 }

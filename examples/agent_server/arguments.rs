@@ -221,7 +221,8 @@ const NO_VALUE: &str = "needs a value behind it";
 
 const AFTER_HELP: &str = "\
 With none of --key, --key-store, --jwt-secret, --issuer and --config it makes API keys and prints
-them. The first start on an empty --key-store makes an administrator's key there and prints it.
+them. Where no live key of --key-store holds keys:write, a start makes an administrator's key there
+and prints it.
 /run and /run/stream need the scope agents:invoke (claim `scope`; a key given with --key has
 every scope), /admin/stats needs the role admin (claim `roles`, `role` or `realm_access.roles`).
 /events is for any caller. A stream is broken off when its credential expires or is revoked.

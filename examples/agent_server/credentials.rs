@@ -6,7 +6,7 @@ use axum::http::HeaderName;
 use tower_auth::{
     Access, ConfigError, ConfigErrorKind, Secret,
     audit::AuditSink,
-    config::{AuthConfig, ReloadHandle, ReloadLayer},
+    config::{AuthConfig, ConfigFaults, ReloadHandle, ReloadLayer},
     keys::MadeKey,
     provider::{ApiKeyAuth, ApiKeyRecord, AuthProvider, CompositeAuth, JwtAuth, OAuth2Auth},
     webhook::{WebhookLayer, WebhookRoutes},
@@ -106,10 +106,19 @@ impl Credentials {
         let setup = together::register(key_store::register(config))
             .build()
             .map_err(|faults| format!("{} is at fault:\n{faults}", file.display()))?;
+        let summary = setup.summary();
+        let managed = setup.managed_keys();
+        let managed = managed.map(|keys| Managed::of_file(keys, summary));
         if !options.only_check {
-            setup.open().await?;
+            let opened = setup.open().await;
+            opened.map_err(|faults| match &managed {
+                Some(managed) if is_of_key_store(&faults) => format!(
+                    "{faults}; a store that was never made is made, with its first key, by: {}",
+                    managed.first_key_command()
+                ),
+                _ => faults.to_string(),
+            })?;
         }
-        let managed = setup.managed_keys().map(Managed::of_file);
         let (layer, webhooks, handle) = setup.into_reload_layers();
         let summary = handle.summary();
         let takes_keys = |provider: &String| provider.starts_with("api_key");
@@ -185,13 +194,14 @@ impl Credentials {
 }
 
 impl Credentials {
-    /// Makes the first administrator's key of an empty store, for the one line that shows it.
+    /// Makes the first administrator's key of a store that nobody can administer, for the one line that
+    /// shows it.
     pub(crate) async fn make_first_key(&mut self) -> Result<Option<MadeKey>, Box<dyn Error>> {
         let Some(managed) = &self.managed else {
             return Ok(None);
         };
         let made = managed.first_key().await;
-        let made = made.map_err(|error| format!("--key-store {}: {error}", managed.place))?;
+        let made = made.map_err(|error| format!("--key-store {}: {error}", managed.url))?;
         if let (Caller::Stored { first_key }, Some(made)) = (&mut self.caller, &made) {
             *first_key = made.secret().cloned();
         }
@@ -217,6 +227,11 @@ impl Credentials {
             .into(),
         }
     }
+}
+
+fn is_of_key_store(faults: &ConfigFaults) -> bool {
+    let mut faults = faults.faults().iter();
+    faults.any(|fault| fault.path().starts_with("auth.key_store"))
 }
 
 /// A key made for this run, and who accepts it.

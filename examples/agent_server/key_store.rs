@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use tower_auth::{
     audit::AuditSink,
-    config::AuthConfig,
+    config::{AuthConfig, ConfigSummary},
     key_api::KeyApi,
     keys::{
         KeyAdminError, KeyRequest, KeyStore, KeyStoreFuture, KeyStoreUrl, KeyStores, MadeKey,
@@ -17,10 +17,10 @@ use crate::permissions::INVOKE;
 /// The keys of a store.
 pub(crate) struct Managed {
     pub(crate) keys: ManagedKeys,
-    /// Whether an empty store gets a first administrator.
+    /// Whether a store that nobody can administer gets a first administrator.
     makes_first: bool,
-    /// Where they are, without a password.
-    pub(crate) place: String,
+    /// The URL of the store, without a password.
+    pub(crate) url: String,
 }
 
 impl Managed {
@@ -50,16 +50,18 @@ impl Managed {
         Ok(Self {
             keys,
             makes_first: true,
-            place: url.to_string(),
+            url: url.to_string(),
         })
     }
 
     /// The keys of the store that a file names.
-    pub(crate) fn of_file(keys: ManagedKeys) -> Self {
+    pub(crate) fn of_file(keys: ManagedKeys, summary: &ConfigSummary) -> Self {
+        let mut providers = summary.providers().iter();
+        let url = providers.find_map(|shown| shown.strip_prefix("key_store (")?.strip_suffix(')'));
         Self {
             keys,
             makes_first: false,
-            place: "the one that the file names".into(),
+            url: url.unwrap_or("URL").to_owned(),
         }
     }
 
@@ -67,20 +69,33 @@ impl Managed {
         KeyApi::new(self.keys.clone())
     }
 
-    /// On an empty store, the key of an administrator, who can make all others. Of two servers that
-    /// start at once, one makes it. Nobody else has it, so it is made last, and shown at once.
+    /// Where no live key holds `keys:write`, the key of an administrator, who can make all others. Of
+    /// two servers that start at once, one makes it. Nobody else has it, so it is made last, and shown
+    /// at once.
     pub(crate) async fn first_key(&self) -> Result<Option<MadeKey>, KeyAdminError> {
-        let operator = self.keys.as_operator(OPERATOR);
-        if !self.makes_first || !operator.list(None, 1).await?.items.is_empty() {
+        if !self.makes_first {
             return Ok(None);
         }
         // Nobody gives a scope that they lack, so this key has those of the keys that it will make.
         let request = KeyRequest::new("first administrator").with_scopes(FIRST_SCOPES);
+        let operator = self.keys.as_operator(OPERATOR);
         match operator.create_first_admin(request).await {
             Ok(made) => Ok(Some(made)),
             Err(KeyAdminError::Conflict(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The command that makes such a key where no live key holds `keys:write`, and the store too.
+    pub(crate) fn first_key_command(&self) -> String {
+        let url = self.url.replace('\'', r"'\''");
+        let scopes: String = FIRST_SCOPES
+            .map(|scope| format!(" --scope {scope}"))
+            .concat();
+        format!(
+            "tower-auth keys create --first-admin --store '{url}' --prefix {} --name admin{scopes}",
+            self.keys.prefix()
+        )
     }
 
     /// Takes a first key back that nobody has seen, so that the next start makes another one.

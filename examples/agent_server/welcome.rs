@@ -31,6 +31,10 @@ impl fmt::Display for Welcome<'_> {
             Caller::Stored {
                 first_key: Some(key),
             } => ("key", key_header(key.expose())),
+            // In that place, whatever header the file names.
+            Caller::Key | Caller::Stored { .. } if self.is_of_file() => {
+                ("key", "\"authorization: Bearer $KEY\"".into())
+            }
             Caller::Key | Caller::Stored { first_key: None } => {
                 ("key", "\"x-api-key: $KEY\"".into())
             }
@@ -49,10 +53,19 @@ impl fmt::Display for Welcome<'_> {
         };
         writeln!(f, "  docs         {url}/docs{docs_note}\n")?;
 
-        writeln!(f, "accepted:\n  curl -i '{url}/run' -H {header} {task}\n")?;
-        let why = match caller {
-            Caller::Demo { .. } | Caller::Key | Caller::Stored { .. } => "the key lacks",
-            Caller::Token | Caller::Anything => "unless the token has",
+        let is_known = self.is_caller_known();
+        let needing = |scope: &str| match is_known {
+            true => String::new(),
+            false => format!(" if the {kind} has the scope {scope}"),
+        };
+        writeln!(
+            f,
+            "accepted{}:\n  curl -i '{url}/run' -H {header} {task}\n",
+            needing(INVOKE)
+        )?;
+        let why = match is_known {
+            true => format!("the {kind} lacks"),
+            false => format!("unless the {kind} has"),
         };
         writeln!(
             f,
@@ -70,19 +83,27 @@ impl fmt::Display for Welcome<'_> {
             )?,
             Caller::Key | Caller::Stored { .. } if self.takes_tokens() => writeln!(
                 f,
-                "accepted, a token:\n  curl -i '{url}/run' -H {TOKEN_HEADER} {task}\n"
+                "accepted, a token with the scope {INVOKE}:\n  curl -i '{url}/run' -H {TOKEN_HEADER} {task}\n"
             )?,
             Caller::Key | Caller::Stored { .. } | Caller::Token | Caller::Anything => {}
         }
-        if self.credentials.managed.is_some() {
+        if let Some(managed) = &self.credentials.managed {
             let request = format!(
                 "{{\"name\": \"robot\", \"scopes\": [\"{INVOKE}\"], \"expires_in\": \"90d\"}}"
             );
             writeln!(
                 f,
-                "accepted, makes a key:\n  curl -i '{url}{KEYS}' -H {header} -H 'content-type: \
-                 application/json' -d '{request}'\n"
+                "accepted{}, makes a key:\n  curl -i '{url}{KEYS}' -H {header} -H 'content-type: \
+                 application/json' -d '{request}'\n",
+                needing(&format!("keys:write, and {INVOKE} to give"))
             )?;
+            if !is_known {
+                writeln!(
+                    f,
+                    "where no key has that scope, this makes one that has:\n  {}\n",
+                    managed.first_key_command()
+                )?;
+            }
         }
         self.bot(f, &url)?;
         writeln!(
@@ -106,6 +127,9 @@ impl Welcome<'_> {
                     "  admin key    {admin_key}  (made for this run, role {ADMIN})"
                 )?;
             }
+            Caller::Key if self.is_of_file() => {
+                writeln!(f, "  API key      $KEY, one of those that the file names")?;
+            }
             Caller::Key => writeln!(f, "  API key      $KEY, one of those you gave")?,
             Caller::Stored {
                 first_key: Some(key),
@@ -124,7 +148,7 @@ impl Welcome<'_> {
             writeln!(f, "  who may call {}", file.handle.summary())?;
         }
         if let Some(managed) = &self.credentials.managed {
-            writeln!(f, "  key store    {}, managed under {KEYS}", managed.place)?;
+            writeln!(f, "  key store    {}, managed under {KEYS}", managed.url)?;
         }
         if let Some(signed) = &self.options.signed {
             writeln!(
@@ -165,9 +189,15 @@ impl Welcome<'_> {
 
     /// An update such as Telegram sends, a new one each second.
     fn bot(&self, f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
-        let user = match (&self.options.telegram, &self.credentials.callers) {
-            (Some(bot), _) => bot.users.first().copied().unwrap_or_default().to_string(),
-            (None, Callers::File(file)) if file.has_bot() => "'\"$TELEGRAM_USER\"'".into(),
+        let (user, whose) = match (&self.options.telegram, &self.credentials.callers) {
+            (Some(bot), _) => {
+                let user = bot.users.first().copied().unwrap_or_default();
+                (user.to_string(), "")
+            }
+            (None, Callers::File(file)) if file.has_bot() => (
+                "'\"$TELEGRAM_USER\"'".into(),
+                " of $TELEGRAM_USER, if the file lets that user in",
+            ),
             _ => return Ok(()),
         };
         let update = format!(
@@ -176,11 +206,25 @@ impl Welcome<'_> {
         );
         writeln!(
             f,
-            "accepted, an update for the Telegram bot:\n  curl -i '{url}{}' -H \"{}: \
+            "accepted, an update for the Telegram bot{whose}:\n  curl -i '{url}{}' -H \"{}: \
              $TELEGRAM_SECRET\" -H 'content-type: application/json' -d '{update}'\n",
             telegram::PATH,
             telegram::SECRET_HEADER
         )
+    }
+
+    /// Whether it is known what the caller may do: a file's keys, and everybody's tokens, have the scopes
+    /// and roles that somebody else gave them.
+    fn is_caller_known(&self) -> bool {
+        match &self.credentials.caller {
+            Caller::Demo { .. } | Caller::Stored { first_key: Some(_) } | Caller::Anything => true,
+            Caller::Key => !self.is_of_file(),
+            Caller::Stored { first_key: None } | Caller::Token => false,
+        }
+    }
+
+    fn is_of_file(&self) -> bool {
+        matches!(self.credentials.callers, Callers::File(_))
     }
 
     fn has_dev_docs(&self) -> bool {

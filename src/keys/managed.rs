@@ -73,7 +73,7 @@ use crate::{
 ///     .with_max_known(250_000)
 ///     .add_owner_method("sessions")
 ///     .add_free_metadata("team");
-/// # let _ = keys;
+/// assert_eq!(keys.prefix(), "sk_live");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -210,6 +210,11 @@ impl ManagedKeys {
     /// line, never for a request. The name appears in the audit records.
     pub fn as_operator(&self, name: impl Into<String>) -> KeyAdmin {
         KeyAdmin::new(Authority::of_operator(self.backend.current(), name.into()))
+    }
+
+    /// What the keys begin with, without the `_` behind it.
+    pub fn prefix(&self) -> &str {
+        self.backend.settings().format.prefix()
     }
 
     /// The number of keys that this process knows.

@@ -63,6 +63,11 @@ pub(super) fn post(agent: &Agent, key: &str, path: &str, body: Value) -> (u16, V
     (reply.status, reply.json())
 }
 
+fn get_keys(agent: &Agent, key: &str) -> (u16, Value) {
+    let reply = agent.get("/keys", &[("x-api-key", key)]);
+    (reply.status, reply.json()["keys"].clone())
+}
+
 #[test]
 fn the_first_start_prints_a_key_and_the_second_does_not() {
     let folder = Folder::new();
@@ -117,6 +122,29 @@ fn the_keys_of_a_store_keep_their_prefix() {
     });
     assert!(key.starts_with("sk_live_"));
     assert_eq!(run_with(&folder.server(), &key), 200);
+}
+
+/// As the command line does with `--first-admin`. [12.5]
+#[test]
+fn a_first_key_is_made_where_no_live_key_may_write_keys() {
+    let folder = Folder::new();
+    let agent = folder.server();
+    let first = first_key(&agent).expect("nobody has one");
+    let (_, listed) = get_keys(&agent, &first);
+    let at = format!("/keys/{}/revoke", listed[0]["id"].as_str().unwrap());
+    let request = json!({"name": "robot", "scopes": ["agents:invoke"]});
+    let (status, robot) = post(&agent, &first, "/keys", request);
+    assert_eq!(status, 201);
+    assert_eq!(post(&agent, &first, &at, json!({})).0, 200);
+    drop(agent);
+
+    let agent = folder.server();
+    let next = first_key(&agent).expect("only the robot has a key");
+    assert_eq!(run_with(&agent, &next), 200);
+    assert_eq!(run_with(&agent, &first), 401);
+    assert_eq!(run_with(&agent, robot["key"].as_str().unwrap()), 200);
+    drop(agent);
+    assert_eq!(first_key(&folder.server()), None);
 }
 
 #[test]

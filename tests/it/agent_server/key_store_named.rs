@@ -72,6 +72,12 @@ fn a_file_of_rules_may_name_the_store_and_has_the_api_too() {
     let (status, made) = post(&agent, &key, "/keys", request);
     assert_eq!(status, 201);
     assert_eq!(run_with(&agent, made["key"].as_str().unwrap()), 200);
+    let make = format!(
+        "tower-auth keys create --first-admin --store '{}' --prefix sk --name admin --scope keys:read \
+         --scope keys:write --scope keys:admin --scope agents:invoke\n",
+        folder.url()
+    );
+    assert!(agent.welcome.contains(&make), "{}", agent.welcome);
     drop(agent);
 
     fs::remove_file(folder.0.join("keys.db")).unwrap();
@@ -79,7 +85,24 @@ fn a_file_of_rules_may_name_the_store_and_has_the_api_too() {
     assert!(checked.status.success(), "a check opens nothing");
     assert!(!folder.0.join("keys.db").exists());
     let fault = refused(&["--config", rules]);
-    assert!(fault.contains("is not there"), "{fault}");
+    assert!(fault.contains("keys.db\" is not there"), "{fault}");
+    assert!(fault.ends_with(&make), "{fault}");
+}
+
+#[test]
+fn the_key_store_of_a_file_is_shown_without_its_password() {
+    let folder = Folder::new();
+    let rules = folder.0.join("agent.yaml");
+    let url = "postgres://app:canary-5d3e@127.0.0.1:1/keys";
+    fs::write(
+        &rules,
+        format!("auth: {{key_store: {{url: '{url}', prefix: sk_live}}}}"),
+    )
+    .unwrap();
+    let fault = refused(&["--config", rules.to_str().unwrap()]);
+    let make = "--store 'postgres://…@127.0.0.1:1/keys' --prefix sk_live";
+    assert!(fault.contains(make), "{fault}");
+    assert!(!fault.contains("canary"), "{fault}");
 }
 
 #[test]

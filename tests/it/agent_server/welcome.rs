@@ -1,8 +1,8 @@
 //! What is printed at the start, and that it works when it is pasted.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
-use crate::agent_server::bearer;
+use crate::agent_server::{bearer, config::written};
 use crate::common::agent::Agent;
 use crate::common::live;
 
@@ -59,6 +59,37 @@ fn the_line_for_a_token_takes_it_from_the_shell() {
     };
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains(r#""user_id":"ada""#), "{answer}");
+}
+
+/// A file's keys have the scopes that somebody wrote there.
+#[test]
+fn the_lines_for_a_key_of_a_file_say_what_it_needs() {
+    let file = written(
+        "scopes",
+        "auth: {api_keys: [{name: other, key: sk-other-51c0, scopes: ['other:thing']}, \
+         {name: agent, key: sk-agent-51c0, scopes: ['agents:invoke']}]}",
+    );
+    let agent = Agent::start(&["--config", file.to_str().unwrap()]);
+    fs::remove_file(&file).unwrap();
+    let says = "accepted if the key has the scope agents:invoke:\n  curl -i ";
+    assert!(agent.welcome.contains(says), "{}", agent.welcome);
+    assert!(!agent.welcome.contains("accepted:"), "{}", agent.welcome);
+    let [run, stats, ..] = agent.curl_lines()[..] else {
+        panic!("lines: {}", agent.welcome);
+    };
+    for (line, key, status) in [
+        (run, "sk-agent-51c0", "200"),
+        (run, "sk-other-51c0", "403"),
+        (stats, "sk-agent-51c0", "403"),
+    ] {
+        let Some(answer) = paste(line, &[("KEY", key)]) else {
+            return;
+        };
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{line}: {answer}"
+        );
+    }
 }
 
 #[test]
