@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aide::redoc::Redoc;
-use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
+use axum::{Json, Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use serde::Serialize;
 use tower_auth::{describe::LayerDescription, key_api::KeyApi};
 use utoipa::{
@@ -21,19 +21,22 @@ use crate::{
     telegram,
 };
 
-/// `/docs`, `/redoc` and `/openapi.json`, which need nothing from the internet.
+/// `/docs`, `/redoc` and `/openapi.json`, which need nothing from the internet. `describe` tells what the
+/// layer asks for at this moment: a file that is read again may change it.
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
     caller: &Caller,
-    auth: &LayerDescription,
+    describe: impl Fn() -> LayerDescription + Clone + Send + Sync + 'static,
     has_telegram: bool,
     keys: Option<&KeyApi>,
 ) -> Router<S> {
-    let api = document(caller, auth, has_telegram, keys);
+    let api = undescribed(caller, keys);
     let redoc = Redoc::new(DOCUMENT).with_title(&api.info.title).html();
     let redoc = Bytes::from(redoc);
     let initializer = initializer();
+    let document = async move || Json(described(api, &describe(), has_telegram));
     Router::new()
-        .merge(SwaggerUi::new("/docs").config(config()).url(DOCUMENT, api))
+        .merge(SwaggerUi::new("/docs").config(config()))
+        .route(DOCUMENT, get(document))
         .route(
             "/docs/swagger-initializer.js",
             get(async || ([(header::CONTENT_TYPE, "text/javascript")], initializer)),
@@ -41,25 +44,13 @@ pub(crate) fn pages<S: Clone + Send + Sync + 'static>(
         .route("/redoc", get(async || redoc_page(redoc)))
 }
 
-/// What can be called here, and with what.
-fn document(
-    caller: &Caller,
-    auth: &LayerDescription,
-    has_telegram: bool,
-    keys: Option<&KeyApi>,
-) -> openapi::OpenApi {
+/// What can be called here.
+fn undescribed(caller: &Caller, keys: Option<&KeyApi>) -> openapi::OpenApi {
     let mut api = Api::openapi();
     if let Some(keys) = keys {
         // A test looks for its paths, so that a document which does not fit is noticed.
         let document = serde_json::from_value(keys.openapi(KEYS));
         api.merge(document.unwrap_or_default());
-    }
-    // What each route asks for is what the layer asks for.
-    auth.add_security_to(&mut api);
-    describe_schemes(&mut api);
-    if has_telegram {
-        // The layer of its webhook asks, and not the one that was described.
-        api.merge(Telegram::openapi());
     }
     let instruction = match caller {
         Caller::Demo { .. } | Caller::Key | Caller::Stored { .. } => {
@@ -75,6 +66,22 @@ fn document(
         }
     };
     api.info.description = Some(instruction.to_owned());
+    api
+}
+
+/// And with what.
+fn described(
+    mut api: openapi::OpenApi,
+    auth: &LayerDescription,
+    has_telegram: bool,
+) -> openapi::OpenApi {
+    // What each route asks for is what the layer asks for.
+    auth.add_security_to(&mut api);
+    describe_schemes(&mut api);
+    if has_telegram {
+        // The layer of its webhook asks, and not the one that was described.
+        api.merge(Telegram::openapi());
+    }
     api
 }
 
@@ -102,7 +109,8 @@ fn initializer() -> Bytes {
 /// The page with its script inside; its footer would load a picture from elsewhere.
 fn redoc_page(page: Bytes) -> impl IntoResponse {
     let policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src \
-                  'unsafe-inline'; img-src data:; connect-src 'self'; worker-src blob:";
+                  'unsafe-inline'; img-src data:; connect-src 'self'; worker-src blob:; \
+                  frame-ancestors 'none'; base-uri 'none'";
     let html = "text/html; charset=utf-8";
     let headers = [
         (header::CONTENT_TYPE, html),

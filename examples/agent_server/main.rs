@@ -89,7 +89,8 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
             let has_docs = bot.is_some();
             let headers = auth.credential_headers();
             let described = auth.describe();
-            let pages = docs::pages(&credentials.caller, &described, has_docs, keys.as_ref());
+            let describe = move || described.clone();
+            let pages = docs::pages(&credentials.caller, describe, has_docs, keys.as_ref());
             let app = seen::audited(
                 routes(bot, pages, keys, stop)?.layer(auth),
                 credentials.audit.as_ref(),
@@ -99,13 +100,10 @@ fn app(credentials: &Credentials, options: &Options, stop: Stop) -> Result<Route
         Callers::File(file) => {
             // Closed by the layer around, unless the file makes it a webhook: it may do so later.
             let bot = post(telegram::hook);
-            let described = file.layer.describe();
-            let pages = docs::pages(
-                &credentials.caller,
-                &described,
-                file.has_bot(),
-                keys.as_ref(),
-            );
+            let layer = file.layer.clone();
+            let describe = move || layer.describe();
+            let has_docs = file.has_bot();
+            let pages = docs::pages(&credentials.caller, describe, has_docs, keys.as_ref());
             let app = routes(Some(bot), pages, keys, stop)?
                 .layer(file.layer.clone())
                 // Around it: what this one proves, that one lets in.

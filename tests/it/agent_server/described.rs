@@ -246,3 +246,27 @@ auth:
 ";
 /// So many wrong credentials come from here.
 const MANY: [&str; 2] = ["--max-attempts", "10000"];
+
+#[test]
+fn the_document_follows_a_file_that_is_read_again() {
+    let folder = std::env::temp_dir().join(format!("tower-auth-described-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("auth.yaml");
+    let keys = "auth:\n  api_keys: [{name: ada, key: sk-described-1}]\n  dev_docs: true\n";
+    std::fs::write(&file, format!("{keys}  public_paths: [/hooks/public]\n")).unwrap();
+    let agent = Agent::start(&["--config", file.to_str().unwrap()]);
+    let security = || {
+        let headers = [("x-api-key", "sk-described-1")];
+        let document = agent.get("/openapi.json", &headers).json();
+        document["paths"]["/hooks/public"]["post"]["security"].clone()
+    };
+    assert_eq!(security(), json!([]));
+    std::fs::write(&file, keys).unwrap();
+    let begun = std::time::Instant::now();
+    while security() == json!([]) {
+        assert!(begun.elapsed().as_secs() < 30, "it is still public");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(security(), json!([{"api_key": []}, {"bearer": []}]));
+}
