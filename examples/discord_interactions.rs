@@ -6,7 +6,9 @@
 use std::{
     env,
     error::Error,
+    io::{self, IsTerminal},
     net::SocketAddr,
+    process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -78,10 +80,21 @@ fn command(id: &str, user: &str) -> String {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("discord_interactions: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let discord = Discord::new()?;
     let argument = env::args().nth(1);
     if argument.as_deref() == Some("--once") {
@@ -89,7 +102,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let body = command("1", "80351110224678912");
     let [(one, signature), (other, time)] = discord.sign(&body)?;
-    let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
+    let address = argument.as_deref().unwrap_or(ADDRESS);
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on {address}: {error}; `-- HOST:PORT` names another address")
+    })?;
     println!(
         "curl -i http://{}/hooks/discord -H 'content-type: application/json' \
          -H '{one}: {signature}' -H '{other}: {time}' -d '{body}'",

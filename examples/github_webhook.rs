@@ -3,7 +3,13 @@
 //! `cargo run --example github_webhook` serves, and prints a request to paste; `-- HOST:PORT` names
 //! another address. With `--once` it asks itself, and ends.
 
-use std::{env, error::Error, net::SocketAddr};
+use std::{
+    env,
+    error::Error,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    process::ExitCode,
+};
 
 use axum::{
     Json, Router,
@@ -51,15 +57,30 @@ fn signature(body: &str) -> Result<String, Box<dyn Error>> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("github_webhook: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let argument = env::args().nth(1);
     if argument.as_deref() == Some("--once") {
         return ask_once().await;
     }
-    let listener = TcpListener::bind(argument.as_deref().unwrap_or(ADDRESS)).await?;
+    let address = argument.as_deref().unwrap_or(ADDRESS);
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on {address}: {error}; `-- HOST:PORT` names another address")
+    })?;
     println!(
         "curl -i http://{}/hooks/github -H 'content-type: application/json' \
          -H 'x-github-event: ping' -H 'x-hub-signature-256: {}' -d '{BODY}'",

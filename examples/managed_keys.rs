@@ -3,7 +3,7 @@
 //! `cargo run --example managed_keys`. The keys are in a SQLite file of a temporary directory,
 //! which goes when the example ends.
 
-use std::{env, error::Error, fs, path::Path, process, time::Duration};
+use std::{env, error::Error, fs, path::Path, process, process::ExitCode, time::Duration};
 
 use axum::{Router, body::Body, routing::get};
 use http::Request;
@@ -19,9 +19,20 @@ async fn hello(caller: AuthContext) -> String {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match show_in_folder().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("managed_keys: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show_in_folder() -> Result<(), Box<dyn Error>> {
     let folder = env::temp_dir().join(format!("managed-keys-{}", process::id()));
-    fs::create_dir(&folder)?;
+    let made = fs::create_dir(&folder);
+    made.map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     let shown = show(&folder.join("keys.db")).await;
     fs::remove_dir_all(&folder)?;
     shown

@@ -8,7 +8,7 @@
 //! TOKEN=eyJ… cargo run --example oauth2_issuer -- keycloak https://HOST/realms/REALM my-agent
 //! ```
 
-use std::{env, error::Error};
+use std::{env, error::Error, process::ExitCode};
 
 use axum::{
     Router,
@@ -109,7 +109,17 @@ async fn run(caller: AuthContext) -> String {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match show().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("oauth2_issuer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match &*arguments {
         [] => {

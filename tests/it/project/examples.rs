@@ -3,7 +3,8 @@
 use crate::common;
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
     process::{Child, Command, Stdio},
 };
 
@@ -135,6 +136,47 @@ fn line_that_a_webhook_example_prints_works_when_it_is_pasted() {
         };
         let answer = paste(&changed).unwrap();
         assert!(answer.starts_with("HTTP/1.1 401"), "{name}: {answer}");
+        let log = server.log();
+        assert!(log.contains("outcome=\"refused\""), "{name}: {log}");
+        assert!(!log.contains('\u{1b}'), "{name}: colours in {log}");
+    }
+}
+
+#[test]
+fn example_that_cannot_go_on_says_why_in_a_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (name, arguments, said) in [
+        ("telegram_bot", &[&*taken][..], &*taken),
+        ("discord_interactions", &[&*taken], &*taken),
+        ("github_webhook", &[&*taken], &*taken),
+        ("github_webhook", &["nowhere"], "`-- HOST:PORT`"),
+        ("oauth2_issuer", &["keycloak"], "name the kind"),
+        (
+            "oauth2_issuer",
+            &["keycloak", "https://issuer.example", "agents"],
+            "set TOKEN",
+        ),
+        ("oauth2_issuer", &["keycloak", "issuer", "agents"], "https"),
+        ("managed_keys", &[], "cannot make /nowhere/"),
+    ] {
+        let mut command = example(name);
+        command.args(arguments);
+        if arguments.is_empty() {
+            command.env("TMPDIR", "/nowhere");
+        }
+        if arguments.get(1) == Some(&"issuer") {
+            command.env("TOKEN", "x");
+        }
+        let output = command.output().expect("it starts");
+        let fault = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}: {fault}");
+        assert!(fault.starts_with(&format!("{name}: ")), "{fault}");
+        assert!(fault.contains(said), "{fault}");
+        assert_eq!(fault.matches('\n').count(), 1, "{fault}");
+        for sign in ["Os {", "kind:", "\""] {
+            assert!(!fault.contains(sign), "{fault}");
+        }
     }
 }
 
@@ -150,7 +192,7 @@ impl Server {
         let mut child = example(name)
             .arg("127.0.0.1:0")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the example starts");
         let mut line = String::new();
@@ -158,6 +200,15 @@ impl Server {
         BufReader::new(stdout).read_line(&mut line).unwrap();
         assert!(line.starts_with("curl "), "{line}");
         Self { child, line }
+    }
+
+    /// Ends it; what it logged.
+    fn log(mut self) -> String {
+        let _ = self.child.kill();
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut log).unwrap();
+        log
     }
 }
 
