@@ -1,15 +1,17 @@
 //! What the example prints can be pasted.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use crate::common::{live, mcp::McpServer};
 
-/// What the shell prints for a line; nothing where this machine has no curl.
-fn paste(line: &str) -> Option<String> {
+/// What the shell prints for lines; nothing where this machine has no curl.
+fn paste(lines: &str, token: &str) -> Option<String> {
     if Command::new("curl").arg("--version").output().is_err() {
         return live::missing("curl");
     }
-    let output = Command::new("sh").args(["-c", line]).output().expect("sh");
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", lines]).env("TOKEN", token).output();
+    let output = output.expect("sh");
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
@@ -29,12 +31,36 @@ fn every_line_to_paste_is_answered_as_its_heading_says() {
     ];
     assert_eq!(lines.len(), expected.len(), "{}", server.welcome);
     for (line, (status, says)) in lines.into_iter().zip(expected) {
-        let Some(answer) = paste(line) else {
+        let Some(answer) = paste(line, "") else {
             return;
         };
         assert!(answer.starts_with(status), "{line}: {answer}");
         assert!(answer.contains(says), "{line}: {answer}");
     }
+}
+
+#[test]
+fn the_three_checks_of_the_guide_are_answered_as_it_says() {
+    let guide = fs::read_to_string("docs/mcp.md").unwrap();
+    let (_, after) = guide.split_once("```sh\n").unwrap();
+    let (checks, _) = after.split_once("```").unwrap();
+    let server = McpServer::start(&[]);
+    let checks = checks.replace("https://api.example.com", &server.at(""));
+    let Some(said) = paste(&checks, server.token()) else {
+        return;
+    };
+    let (first, rest) = said.split_once("{\"resource\"").expect("metadata");
+    assert!(first.starts_with("HTTP/1.1 401"), "{said}");
+    let metadata = server.at("/.well-known/oauth-protected-resource/mcp");
+    assert!(
+        first.contains(&format!("resource_metadata=\"{metadata}\"")),
+        "{said}"
+    );
+    let (second, third) = rest.split_once("HTTP/1.1 200").expect("an answer");
+    assert!(second.contains("authorization_servers"), "{said}");
+    let result =
+        "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-11-25\"";
+    assert!(third.contains(result), "{said}");
 }
 
 #[test]
