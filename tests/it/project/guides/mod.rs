@@ -2,6 +2,7 @@
 
 mod blocks;
 mod links;
+mod needs;
 mod reference;
 mod shown;
 mod yaml;

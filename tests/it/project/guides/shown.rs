@@ -64,7 +64,7 @@ fn every_toml_block_is_a_manifest_with_features_that_this_crate_has() {
 }
 
 /// A package, as cargo reads it. It looks at no dependency.
-fn manifest(file: &Path) -> Result<Value, String> {
+pub(super) fn manifest(file: &Path) -> Result<Value, String> {
     let arguments = [
         "metadata",
         "--no-deps",
