@@ -11,6 +11,7 @@ macro_rules! guides {
 
 guides! {
     Readme: "README.md",
+    Audit: "docs/audit.md",
     BehindAProxy: "docs/behind-a-proxy.md",
     FromPython: "docs/from-python.md",
     Keys: "docs/keys.md",

@@ -92,6 +92,24 @@ fn the_readme_lists_every_code_with_its_status() {
     }
 }
 
+/// A store keeps one prefix and one first key, so what one line of the README made would be in the way of the next.
+#[test]
+fn the_demo_server_of_the_readme_has_a_key_store_of_its_own() {
+    let text = readme();
+    let files = |before: &str| -> BTreeSet<String> {
+        let after = text.split(before).skip(1);
+        after
+            .map(|after| after.split(char::is_whitespace).next().unwrap().to_owned())
+            .collect()
+    };
+    let (demo, managed) = (
+        files("--key-store sqlite:"),
+        files("TOWER_AUTH_KEY_STORE=sqlite:"),
+    );
+    assert!(!demo.is_empty() && !managed.is_empty());
+    assert!(demo.is_disjoint(&managed), "{demo:?} {managed:?}");
+}
+
 #[test]
 fn the_readme_has_the_words_that_people_search_for() {
     let text = readme();

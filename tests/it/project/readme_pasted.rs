@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
+    process::{self, Child, Command},
     thread,
     time::{Duration, Instant},
 };
@@ -53,6 +53,17 @@ fn the_readme_pasted_into_an_empty_crate_refuses_and_accepts() {
     assert_eq!((public.status, &*public.body), (200, "ok"));
     let public = server.post("/hooks/public", &[]);
     assert_eq!((public.status, &*public.body), (200, "got it"));
+
+    let log = fs::read_to_string(folder().join("log")).unwrap();
+    for event in [
+        " INFO tower_auth: outcome=\"refused\"",
+        "reason=missing_credential",
+        "reason=api_key_unknown",
+        " DEBUG tower_auth: outcome=\"accepted\"",
+    ] {
+        assert!(log.contains(event), "{event} in {log}");
+    }
+    says_which_variable_is_not_set();
 
     let lines = lines_to_call(&text, port);
     let Some(said) = said_by_shell(&lines) else {
@@ -171,6 +182,19 @@ fn build() {
     assert!(output.status.success(), "{errors}");
 }
 
+fn program() -> Command {
+    Command::new(target_dir().join(format!("debug/pasted{}", env::consts::EXE_SUFFIX)))
+}
+
+fn says_which_variable_is_not_set() {
+    let mut command = program();
+    command.env("API_KEY", KEY).env_remove("JWT_SECRET");
+    let output = command.output().unwrap();
+    let fault = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{fault}");
+    assert_eq!(fault, "JWT_SECRET: environment variable not found\n");
+}
+
 /// The pasted program; killed when dropped.
 struct Server {
     child: Child,
@@ -179,12 +203,13 @@ struct Server {
 
 impl Server {
     fn start(port: u16) -> Self {
-        let program = target_dir().join(format!("debug/pasted{}", env::consts::EXE_SUFFIX));
         let log = File::create(folder().join("log")).unwrap();
-        let child = Command::new(program)
+        let child = program()
             .env("API_KEY", KEY)
             .env("JWT_SECRET", SECRET)
-            .stdout(Stdio::null())
+            .env("RUST_LOG", "tower_auth=debug")
+            .env("NO_COLOR", "1")
+            .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
             .expect("the program starts");
