@@ -96,10 +96,20 @@
 //!
 //! # What the log tells
 //!
-//! Each decision is one [`tracing`] event of the target `tower_auth`. Acceptances are `debug`, requests
-//! that nobody is asked about `trace`, refusals `info`, and what could not be checked `error`. No event
-//! holds a secret. A text of the caller is escaped and cut at 64 characters. A field is there only where
-//! it has a value; the names are stable.
+//! Each decision is one [`tracing`] event of the target `tower_auth`. No event holds a secret. A text of the
+//! caller is escaped and cut at 64 characters. A field is there only where it has a value; the names are
+//! stable.
+//!
+//! | level | decisions |
+//! |---|---|
+//! | `error` | what could not be checked, but for a bound that callers alone reach (`info`); a layer of this crate in a wrong place |
+//! | `warn` | `equal_delivery`, `no_buffer` |
+//! | `info` | `refused`, `repeated`; `ended`, a response that was broken off |
+//! | `debug` | `accepted`, `allowed`, `handshake` |
+//! | `trace` | `public`, `anonymous`, `preflight`, `metadata`, and where a policy asks nobody `open`, `unlisted` |
+//!
+//! An application sees them when it has a subscriber: `tracing_subscriber::fmt::init()` shows those from `info`
+//! on, and with `RUST_LOG=tower_auth=debug` who was let in too.
 //!
 //! | field | holds |
 //! |---|---|

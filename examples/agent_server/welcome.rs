@@ -5,6 +5,9 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use axum::http::Method;
+use tower_auth::describe::AccessDescription;
+
 use crate::{
     credentials::{Caller, Callers, Credentials, PARTNER_KEY},
     key_store::FIRST_SCOPES,
@@ -58,11 +61,13 @@ impl fmt::Display for Welcome<'_> {
             true => String::new(),
             false => format!(" if the {kind} has the scope {scope}"),
         };
-        writeln!(
-            f,
-            "accepted{}:\n  curl -i '{url}/run' -H {header} {task}\n",
-            needing(INVOKE)
-        )?;
+        let outcome = match self.is_run_public() {
+            true => {
+                "refused with 401, for a public path has no caller, and this one needs one".into()
+            }
+            false => format!("accepted{}", needing(INVOKE)),
+        };
+        writeln!(f, "{outcome}:\n  curl -i '{url}/run' -H {header} {task}\n")?;
         let why = match is_known {
             true => format!("the {kind} lacks"),
             false => format!("unless the {kind} has"),
@@ -220,6 +225,18 @@ impl Welcome<'_> {
             Caller::Demo { .. } | Caller::Stored { first_key: Some(_) } | Caller::Anything => true,
             Caller::Key => !self.is_of_file(),
             Caller::Stored { first_key: None } | Caller::Token => false,
+        }
+    }
+
+    /// Whether the file opens the path to callers whom nobody asks.
+    fn is_run_public(&self) -> bool {
+        match &self.credentials.callers {
+            Callers::Chain(_) => false,
+            Callers::File(file) => {
+                let described = file.layer.describe();
+                let run = described.at(&Method::POST, "/run");
+                matches!(run.access(), AccessDescription::Public)
+            }
         }
     }
 

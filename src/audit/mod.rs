@@ -4,7 +4,7 @@
 //! [`observers`](AuditSink::observers), and writes a line for each within a second:
 //!
 //! ```json
-//! {"at":"2027-01-31T08:30:00.125Z","event":"decision","outcome":"refused","method":"POST","path":"/run","provider":"api_key","code":"invalid_credential","reason":"unknown_key","request_id":"r-7","duration_us":41}
+//! {"at":"2027-01-31T08:30:00.125Z","event":"decision","outcome":"refused","method":"POST","path":"/run","provider":"api_key","code":"invalid_credential","reason":"api_key_unknown","request_id":"r-7","duration_us":41}
 //! ```
 //!
 //! | member | holds |

@@ -93,6 +93,19 @@ fn the_lines_for_a_key_of_a_file_say_what_it_needs() {
 }
 
 #[test]
+fn the_line_for_a_path_that_a_file_makes_public_is_not_called_accepted() {
+    let keys = "api_keys: [{name: agent, key: sk-agent-51c0, scopes: ['agents:invoke']}]";
+    let file = written("public", &format!("auth: {{{keys}, public_paths: [/run]}}"));
+    let agent = Agent::start(&["--config", file.to_str().unwrap()]);
+    fs::remove_file(&file).unwrap();
+    let says = "refused with 401, for a public path has no caller";
+    assert!(agent.welcome.contains(says), "{}", agent.welcome);
+    if let Some(answer) = paste(agent.curl_lines()[0], &[("KEY", "sk-agent-51c0")]) {
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+}
+
+#[test]
 fn the_docs_address_is_printed() {
     let agent = Agent::start(&[]);
     let docs = format!("{}/docs\n", agent.url);
