@@ -101,7 +101,6 @@ pub fn bare() -> Router {
 }
 
 /// As `axum::serve` does: a router without its state makes each layer's service anew for every request.
-#[must_use]
 pub fn served(router: Router) -> Router {
     router.with_state(())
 }
