@@ -17,8 +17,6 @@ use bytes::Bytes;
 use divan::Bencher;
 use http::{Request, Response, StatusCode};
 use http_body_util::{Empty, Full};
-use metrics::with_local_recorder;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::{Layer, Service, service_fn};
 use tower_auth::{
     AuthLayer,
@@ -90,24 +88,6 @@ fn key_accepted(bencher: Bencher<'_, '_>, count: usize) {
         with_key(&key(index))
     };
     accepted(bencher, layer.layer(Bare), next);
-}
-
-/// Beside `key_accepted` with one key: what a recorder of metrics costs.
-#[divan::bench]
-fn key_accepted_and_counted(bencher: Bencher<'_, '_>) {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let service = AuthLayer::new(keys(1)).layer(Bare);
-    with_local_recorder(&recorder, || {
-        accepted(bencher, service, || with_key(&key(0)))
-    });
-}
-
-/// Beside `exempt_path`.
-#[divan::bench]
-fn exempt_path_and_counted(bencher: Bencher<'_, '_>) {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let service = AuthLayer::new(keys(1)).public("/run").layer(Bare);
-    with_local_recorder(&recorder, || accepted(bencher, service, || request(None)));
 }
 
 #[divan::bench]
