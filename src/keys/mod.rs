@@ -62,6 +62,7 @@ mod memory;
 mod on_change;
 mod other_prefix;
 mod place;
+mod question;
 mod random;
 mod record;
 mod registry;

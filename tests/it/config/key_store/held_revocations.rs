@@ -11,24 +11,13 @@ use tower_auth::{
     testing::ManualClock,
 };
 
-use super::served::Served;
+use super::{revocations::file, served::Served};
 use crate::{
     common::answer::run,
     config::reload::Rules,
-    keys::kit::{JWT_SECRET, Mood, token},
+    keys::kit::{Mood, token},
     revocations::kit::status,
 };
-
-/// A file with tokens and keys, and what it says of revocations.
-fn file(revocations: &str) -> String {
-    format!(
-        "auth:
-  jwt: {{secret: '{JWT_SECRET}'}}
-  key_store: {{url: 'memory:keys', prefix: sk}}
-  {revocations}
-"
-    )
-}
 
 fn held(served: &Served) -> &Revocations {
     served.revocations.as_ref().unwrap()

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A file with tokens, and what it says of revocations.
-fn file(revocations: &str) -> String {
+pub(super) fn file(revocations: &str) -> String {
     format!(
         "auth:
   jwt: {{secret: '{JWT_SECRET}'}}
