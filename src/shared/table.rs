@@ -8,8 +8,9 @@ use std::{
 /// Times by hashed keys, in no more memory than was said when it was made: a key of a caller's choice
 /// takes no more.
 ///
-/// Each hash has its place in one of many small sets. Where all entries of a set are still needed, the sets
-/// double, up to what was said: a table with few such entries stays in the processor's caches, which
+/// Each hash has its place in one of two of many small sets, the one with more room: so most places are
+/// taken before two sets are full at once. Where all entries of both are still needed, the sets double, up to
+/// what was said: a table with few such entries stays in the processor's caches, which
 /// `tower-auth, by address` in `benches/peers` shows. After that, the entry with the earliest time goes:
 /// that of a bucket which will be full again first. So what is active stays.
 ///
@@ -116,17 +117,26 @@ impl Shard {
     }
 
     fn find(&mut self, tag: u64) -> Option<&mut Entry> {
-        self.set_of(tag).0.iter_mut().find(|entry| entry.tag == tag)
+        let sets = self.sets_of(tag);
+        let has = |set: usize| self.sets.get(set).is_some_and(|set| set.has(tag));
+        // Both are looked at, whatever the first one says, so that memory is waited for once.
+        let set = match sets.map(has) {
+            [true, _] => sets[0],
+            [_, true] => sets[1],
+            _ => return None,
+        };
+        let mut entries = self.sets.get_mut(set)?.0.iter_mut();
+        entries.find(|entry| entry.tag == tag)
     }
 
     fn add(&mut self, entry: Entry, now: u64) {
-        while self.doublings > 0 && self.earliest(entry.tag).time > now {
+        while self.doublings > 0 && self.place(entry.tag, now).time > now {
             self.double(now);
         }
-        *self.earliest(entry.tag) = entry;
+        *self.place(entry.tag, now) = entry;
     }
 
-    /// Spreads what is still needed over twice as many sets, those of a set over two of their own.
+    /// Spreads what is still needed over twice as many sets.
     #[cold]
     fn double(&mut self, now: u64) {
         self.doublings = self.doublings.saturating_sub(1);
@@ -134,22 +144,40 @@ impl Shard {
         let sets = std::mem::replace(&mut self.sets, twice.into_boxed_slice());
         let entries = sets.iter().flat_map(|set| set.0);
         for entry in entries.filter(|entry| entry.time > now) {
-            *self.earliest(entry.tag) = entry;
+            self.add(entry, now);
         }
     }
 
-    /// The place for another entry beside a tag.
-    fn earliest(&mut self, tag: u64) -> &mut Entry {
-        let entries = self.set_of(tag).0.iter_mut();
+    /// The place for another entry beside a tag: the earliest of the set that has fewer which are needed.
+    fn place(&mut self, tag: u64, now: u64) -> &mut Entry {
+        let room = |set: &usize| self.sets.get(*set).map(|set| set.needed(now));
+        let set = self.sets_of(tag).into_iter().min_by_key(room);
+        let set = set.and_then(|set| self.sets.get_mut(set));
+        let entries = set.into_iter().flat_map(|set| &mut set.0);
         let earliest = entries.min_by_key(|entry| entry.time);
         earliest.expect("INVARIANT: a set has places")
     }
 
-    fn set_of(&mut self, tag: u64) -> &mut Set {
-        // The high bits, spread over the sets.
-        let spread = u128::from(tag) * self.sets.len() as u128;
-        let set = self.sets.get_mut((spread >> 64) as usize);
-        set.expect("INVARIANT: a part below one of the number of sets is below it")
+    /// The numbers of the two sets for a tag.
+    fn sets_of(&self, tag: u64) -> [usize; 2] {
+        // The high bits of both halves, spread over the sets.
+        let spread = |half: u64| ((u128::from(half) * self.sets.len() as u128) >> 64) as usize;
+        [spread(tag), spread(tag.rotate_left(32))]
+    }
+}
+
+impl Set {
+    fn has(&self, tag: u64) -> bool {
+        self.0
+            .iter()
+            .fold(false, |has, entry| has | (entry.tag == tag))
+    }
+
+    /// How many entries are needed, and the earliest time.
+    fn needed(&self, now: u64) -> (usize, u64) {
+        let times = self.0.iter().map(|entry| entry.time);
+        let needed = times.clone().filter(|time| *time > now).count();
+        (needed, times.min().unwrap_or_default())
     }
 }
 
@@ -220,7 +248,7 @@ mod tests {
 
     /// Hashes that nobody chose.
     fn hashes(count: u32) -> Vec<u128> {
-        let seed = super::super::seed::Seed::new();
+        let seed = crate::seed::Seed::new();
         let hash = |number: u32| seed.hash([number.to_be_bytes().as_slice()]);
         (0..count).map(hash).collect()
     }
