@@ -31,13 +31,14 @@ pub(super) struct Fields {
     policies: Box<[OnceLock<Option<HeaderValue>>]>,
 }
 
-/// The values of `RateLimit` by what remains.
+/// The values of `RateLimit` by how much of the burst is taken: most callers take little of a large one.
 struct OfLimit {
     name: Arc<str>,
     policy: String,
+    burst: u32,
     /// At most so many seconds pass until there is one unit more.
     seconds: u64,
-    by_remaining: Box<[OnceLock<Option<HeaderValue>>]>,
+    by_taken: Box<[OnceLock<Option<HeaderValue>>]>,
 }
 
 impl Fields {
@@ -48,8 +49,9 @@ impl Fields {
             OfLimit {
                 name: Arc::clone(&limit.name),
                 policy: rate_limit_policy(&limit.name, quota.requests(), quota.seconds()),
+                burst: quota.burst(),
                 seconds: whole_seconds(Rate::from(quota).interval()),
-                by_remaining: (0..=values).map(|_| OnceLock::new()).collect(),
+                by_taken: (0..=values).map(|_| OnceLock::new()).collect(),
             }
         };
         Self {
@@ -86,8 +88,9 @@ impl Fields {
 impl OfLimit {
     fn value(&self, remaining: u32) -> Option<HeaderValue> {
         let written = || rate_limit(&self.name, remaining, self.seconds);
-        let place = usize::try_from(remaining).unwrap_or(usize::MAX);
-        match self.by_remaining.get(place) {
+        let taken = self.burst.saturating_sub(remaining);
+        let place = usize::try_from(taken).unwrap_or(usize::MAX);
+        match self.by_taken.get(place) {
             Some(value) => value.get_or_init(written).clone(),
             None => written(),
         }

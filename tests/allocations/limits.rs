@@ -58,22 +58,32 @@ fn within_limits(layer: &AuthLayer, clock: &ManualClock) -> u64 {
     allocation_counter::measure(|| once(&mut service, request)).count_total
 }
 
-#[test]
-fn a_request_within_its_limits_allocates_nothing_more() {
+/// Limits of callers with that quota, and of attempts, allocate that much more than none.
+fn more_than_without(quota: &str) -> u64 {
     let clock = ManualClock::now();
     let plain = within_limits(&AuthLayer::new(keys()), &clock);
     let limit = |name: &str| {
-        let limit = Limit::by_caller("5 per minute".parse().unwrap());
+        let limit = Limit::by_caller(quota.parse().unwrap());
         limit.with_name(name).unwrap()
     };
     let requests = Requests::new([limit("a"), limit("b")])
         .unwrap()
         .with_clock(clock.clock());
-    let attempts = Attempts::new("5 per minute".parse().unwrap()).with_clock(clock.clock());
+    let attempts = Attempts::new(quota.parse().unwrap()).with_clock(clock.clock());
     let limited = AuthLayer::new(keys())
         .throttle_attempts(attempts)
         .throttle_requests(requests);
-    assert_eq!(within_limits(&limited, &clock), plain);
+    within_limits(&limited, &clock) - plain
+}
+
+#[test]
+fn a_request_within_its_limits_allocates_nothing_more() {
+    assert_eq!(more_than_without("5 per minute"), 0);
+}
+
+#[test]
+fn a_request_within_a_large_limit_allocates_nothing_more() {
+    assert_eq!(more_than_without("1000000 per second"), 0);
 }
 
 #[test]
