@@ -1,18 +1,16 @@
 //! A time that never goes back.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, PoisonError};
 
-use super::Clock;
+use super::{Clock, system};
 
 /// Nanoseconds since it was made, whatever happens to the system's clock: a clock that is set back or
 /// forward gives nobody more requests, and takes none away.
 #[derive(Debug)]
 pub(crate) struct Steady {
     clock: Clock,
-    start: Instant,
+    /// What the monotonic clock showed then.
+    start: u64,
     /// The seconds that a test's clock showed last, and the nanoseconds that went by until then.
     manual: Mutex<(u64, u64)>,
 }
@@ -22,7 +20,7 @@ impl Steady {
         let shown = clock.now();
         Self {
             clock,
-            start: Instant::now(),
+            start: system::monotonic(),
             manual: Mutex::new((shown, 0)),
         }
     }
@@ -30,7 +28,7 @@ impl Steady {
     /// At least 1.
     pub(crate) fn nanos(&self) -> u64 {
         let nanos = match &self.clock.manual {
-            None => u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            None => system::monotonic().saturating_sub(self.start),
             Some(time) => {
                 let shown = time.seconds();
                 let mut last = self.manual.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,12 @@
-//! What the system's clock shows, to within a tick of the kernel.
-//!
-//! Linux keeps a copy of it that it renews at each tick, every 1 to 10 ms, and reads it in a fifth of the
-//! time. Whoever asks for it here needs no more: times in tokens are whole seconds, and a suspension shows with
-//! the first tick after it.
+//! What the system's clocks show.
 
 use std::time::Duration;
 
-/// How long ago 1970 was; a time before it counts as the epoch itself.
+/// How long ago 1970 was, to within a tick of the kernel; a time before it counts as the epoch itself.
+///
+/// Linux keeps a copy of it that it renews at each tick, every 1 to 10 ms, and reads it in a fifth of the
+/// time. Whoever asks for it here needs no more: times in tokens are whole seconds, and a suspension shows with
+/// the first tick after it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn since_epoch() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -22,6 +22,28 @@ pub(super) fn since_epoch() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
+}
+
+/// Nanoseconds since some moment: a clock that nobody sets.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+pub(super) fn monotonic() -> u64 {
+    use rustix::time::{ClockId, clock_gettime};
+
+    // A tenth of the arithmetic of `Instant`.
+    let time = clock_gettime(ClockId::Monotonic);
+    (time.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(time.tv_nsec as u64)
+}
+
+/// Nanoseconds since some moment: a clock that nobody sets.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn monotonic() -> u64 {
+    use std::{sync::LazyLock, time::Instant};
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
