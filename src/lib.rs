@@ -229,6 +229,7 @@ mod requests;
 pub mod revocations;
 mod scope;
 mod secret;
+mod seed;
 pub mod shared;
 #[cfg(feature = "test-util")]
 pub mod testing;

@@ -8,7 +8,7 @@ use super::{
     settings::{Attempts, Inner},
     unit::{Everywhere, SharedUnit},
 };
-use crate::{error::AuthError, request::ClientAddress, shared::seed::SeededHasher};
+use crate::{error::AuthError, request::ClientAddress, seed::SeededHasher};
 
 /// A keyed digest of what a request shows.
 pub(crate) struct CredentialDigest {
@@ -132,7 +132,7 @@ impl Attempts {
 
 impl Inner {
     fn bucket(&self, client: &[u8; 16]) -> u128 {
-        self.seed.hash([client.as_slice()])
+        self.seed.hash_block(*client)
     }
 }
 

@@ -15,12 +15,13 @@ use crate::{
     error::{AuthError, QuotaPolicy},
     log::TARGET,
     quota::Quota,
+    seed::Seed,
     shared::{
         Count,
+        bucket_digest::BucketDigest,
         counting::SharedCounts,
         counts::{Counts, Take},
         gcra::Rate,
-        seed::Seed,
         table::Table,
     },
 };
@@ -153,8 +154,10 @@ impl Inner {
         let quota = self.plan.quota;
         let (requests, seconds, burst) = (quota.requests(), quota.seconds(), quota.burst());
         let limit = format!("{POLICY} {requests}/{seconds}/{burst}");
-        let bucket = Count::bucket_of(&[limit.as_bytes(), client]);
-        Count::of_bucket(bucket, quota)
+        let mut bucket = BucketDigest::default();
+        bucket.write(limit.as_bytes());
+        bucket.write(client);
+        Count::of_bucket(bucket.finish(), quota)
     }
 
     /// The time until an address has one attempt more, in nanoseconds.

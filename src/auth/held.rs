@@ -172,6 +172,7 @@ fn beyond(error: AuthError, context: AuthContext, charge: Option<&Arc<dyn Charge
 }
 
 /// Begins to pay for a request within its limits, if it costs something.
+#[inline]
 fn pay<B>(
     context: AuthContext,
     charge: Option<Arc<dyn Charge>>,

@@ -48,6 +48,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ClaimError, ClaimPath, Principal,
+    identity::Identity,
     issued::Issued,
     metadata::{Metadata, read_claim},
 };
@@ -114,6 +115,7 @@ struct Inner {
     /// Whether the charge has to be asked: so that nothing rare is read for most callers.
     owes: bool,
     issued: Issued,
+    identity: Identity,
     metadata: Metadata,
     /// In a box, which saves 32 bytes for each of a million keys.
     rare: Option<Box<Rare>>,
@@ -170,6 +172,7 @@ impl AuthContext {
             remembered: false,
             owes: false,
             issued: Issued::NOTHING,
+            identity: Identity::default(),
             metadata: Metadata::default(),
             rare: None,
         })
@@ -322,6 +325,13 @@ impl AuthContext {
         Principal::new(self.method(), self.source(), self.user_id())
     }
 
+    /// A number that two callers share if their principals are equal, and by no chance that anybody outside
+    /// could try if they are not.
+    #[inline]
+    pub(crate) fn identity(&self) -> u64 {
+        self.inner.identity.of(|| self.principal())
+    }
+
     /// Every further claim; the claims of a token are parsed at the first call.
     pub fn metadata(&self) -> &Map<String, Value> {
         static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
@@ -378,7 +388,9 @@ impl AuthContext {
     }
 
     fn edit(&mut self) -> &mut Inner {
-        Arc::make_mut(&mut self.inner)
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.identity = Identity::default();
+        inner
     }
 
     fn edit_rare(&mut self) -> &mut Rare {

@@ -2,6 +2,7 @@
 
 mod caller;
 mod claim_path;
+mod identity;
 mod issued;
 mod metadata;
 mod ordinary;

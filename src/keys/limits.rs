@@ -10,10 +10,10 @@ use super::{KeyId, KeyLimit, KeyRecord};
 use crate::{
     clock::Clock,
     context::Standing,
+    seed::Seed,
     shared::{
         counts::{Counts, Take, Taken},
         gcra::Rate,
-        seed::Seed,
     },
 };
 
@@ -151,7 +151,10 @@ impl KeyLimits {
         let counts = self
             .counts
             .get_or_init(|| Counts::new(MOST_KEYS, self.clock.clone()));
-        let take = || counts.take(takes.iter().copied());
+        let take = || match takes {
+            [take] => counts.take_alone(*take),
+            takes => counts.take(takes.iter().copied()),
+        };
         match take() {
             // What was taken under an earlier limit with a longer time is no debt under this one.
             Taken::None { .. } if counts.end_debts(takes) => take(),

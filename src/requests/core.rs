@@ -16,7 +16,7 @@ use super::{
     fields::Fields,
     plan::Plan,
     running::{RunPermit, Running},
-    subject::{self, Requester},
+    subject::{Buckets, Requester},
     waiting::{Stopped, Waiting, settle},
 };
 use crate::{
@@ -77,7 +77,8 @@ impl Core {
             extensions: Some(request.extensions()),
         };
         let routes = counted.routes(request);
-        let takes = counted.takes(requester, routes);
+        let mut takes = Takes::default();
+        counted.add_takes(&mut takes, requester, routes);
         let tightest = match counted.take(&takes) {
             Taken::None { longest, wait } => {
                 return Err(Stopped::Refused(counted.refusal(&takes, longest, wait)));
@@ -147,16 +148,15 @@ impl Core {
         let Some(running) = &self.running else {
             return Ok(None);
         };
-        let seed = self.counted.seed();
         let client = || ClientAddress::of(requester.extensions?);
-        let key = match requester.caller {
-            Some(caller) => subject::of_caller(caller, b"running", seed),
+        let who = match requester.caller {
+            Some(caller) => running.seed().of_caller(caller),
             None => match client() {
-                Some(client) => seed.hash([b"running".as_slice(), &client.octets()]),
+                Some(client) => running.seed().of_client(client),
                 None => return Ok(None),
             },
         };
-        match running.start(key) {
+        match running.start(who) {
             Some(permit) => Ok(Some(permit)),
             None => Err(AuthError::throttled(RUNNING_AGAIN)
                 .with_reason("too_many_running")

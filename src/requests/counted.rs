@@ -13,21 +13,26 @@ use crate::{
     clock::Clock,
     context::AuthContext,
     error::{AuthError, QuotaPolicy},
+    seed::Seed,
     shared::{
         Count,
         counting::SharedCounts,
         counts::{Counts, MOST, Take, Taken},
-        seed::Seed,
     },
 };
 
 pub(super) struct Counted {
-    limits: Box<[Limit]>,
+    limits: Box<[CountedLimit]>,
     counts: Counts,
-    seed: Seed,
     shared: Option<SharedCounts>,
-    /// The names of the limits in a shared state.
-    names: Box<[String]>,
+}
+
+/// A limit, and what makes its buckets.
+struct CountedLimit {
+    limit: Limit,
+    seed: Seed,
+    /// Its name in a shared state.
+    shared_name: String,
 }
 
 /// The buckets that a request takes units from.
@@ -80,12 +85,14 @@ impl Counted {
         clock: Clock,
         shared: Option<SharedCounts>,
     ) -> Self {
-        let names = shared.as_ref().map(|_| limits.iter().map(shared_name));
-        Self {
-            limits: limits.into(),
-            counts: Counts::new(max_buckets, clock),
+        let counted = |limit: &Limit| CountedLimit {
+            limit: limit.clone(),
             seed: Seed::new(),
-            names: names.into_iter().flatten().collect(),
+            shared_name: shared_name(limit),
+        };
+        Self {
+            limits: limits.iter().map(counted).collect(),
+            counts: Counts::new(max_buckets, clock),
             shared,
         }
     }
@@ -100,7 +107,7 @@ impl Counted {
     fn units<'a>(&'a self, takes: &'a Takes) -> impl Iterator<Item = Take> + Clone + 'a {
         let buckets = takes.limits().iter().zip(&takes.buckets);
         buckets.filter_map(|(number, bucket)| {
-            let limit = self.limits.get(usize::from(*number))?;
+            let limit = &self.limits.get(usize::from(*number))?.limit;
             Some(Take {
                 bucket: *bucket,
                 rate: limit.rate,
@@ -113,20 +120,15 @@ impl Counted {
     pub(super) fn shared_counts(&self, takes: &Takes, requester: Requester<'_>) -> Vec<Count> {
         let mut counts = Vec::with_capacity(takes.len);
         for number in takes.limits() {
-            let number = usize::from(*number);
-            let (Some(limit), Some(name)) = (self.limits.get(number), self.names.get(number))
-            else {
+            let Some(counted) = self.limits.get(usize::from(*number)) else {
                 continue;
             };
-            let bucket = subject::bucket(limit, name.as_bytes(), requester, &Everywhere);
+            let (limit, name) = (&counted.limit, &counted.shared_name);
+            let bucket = subject::bucket(limit, requester, &Everywhere(name));
             let bucket = bucket.expect("INVARIANT: what is taken has a bucket");
             counts.push(Count::of_bucket(bucket, limit.quota).with_units(limit.cost));
         }
         counts
-    }
-
-    pub(super) fn seed(&self) -> &Seed {
-        &self.seed
     }
 
     /// The limits for routes that mean a request, a bit for each limit for a route.
@@ -134,6 +136,7 @@ impl Counted {
         let mut for_routes = self
             .limits
             .iter()
+            .map(|counted| &counted.limit)
             .filter(|limit| limit.has_route())
             .peekable();
         if for_routes.peek().is_none() {
@@ -148,9 +151,10 @@ impl Counted {
         })
     }
 
-    pub(super) fn takes(&self, requester: Requester<'_>, mut routes: u8) -> Takes {
-        let mut takes = Takes::default();
-        for (number, limit) in (0_u8..).zip(&self.limits) {
+    /// Adds the buckets of a request. They are written where they stay: moving them takes longer than this.
+    #[inline]
+    pub(super) fn add_takes(&self, takes: &mut Takes, requester: Requester<'_>, mut routes: u8) {
+        for (number, CountedLimit { limit, seed, .. }) in (0_u8..).zip(&self.limits) {
             if limit.has_route() {
                 let is_meant = routes & 1 == 1;
                 routes >>= 1;
@@ -161,15 +165,19 @@ impl Counted {
             if !limit.is_for_caller(requester.caller) {
                 continue;
             }
-            if let Some(bucket) = subject::bucket(limit, &[number], requester, &self.seed) {
+            if let Some(bucket) = subject::bucket(limit, requester, seed) {
                 takes.push(number, bucket);
             }
         }
-        takes
     }
 
+    #[inline]
     pub(super) fn take(&self, takes: &Takes) -> Taken {
-        self.counts.take(self.units(takes))
+        let units = || self.units(takes);
+        match (takes.len, units().next()) {
+            (1, Some(take)) => self.counts.take_alone(take),
+            _ => self.counts.take(units()),
+        }
     }
 
     pub(super) fn give_back(&self, takes: &Takes) {
@@ -193,7 +201,8 @@ impl Counted {
             caller: Some(caller),
             extensions: None,
         };
-        let takes = self.takes(requester, routes);
+        let mut takes = Takes::default();
+        self.add_takes(&mut takes, requester, routes);
         for take in self.units(&takes) {
             self.counts.take_anyway(Take { units, ..take });
         }
@@ -209,7 +218,7 @@ impl Counted {
         let number = takes.limit(longest).map(usize::from);
         match number.and_then(|number| self.limits.get(number)) {
             None => error,
-            Some(limit) => {
+            Some(CountedLimit { limit, .. }) => {
                 let (requests, seconds) = (limit.quota.requests(), limit.quota.seconds());
                 error.with_policy(QuotaPolicy::new(&limit.name, requests, seconds))
             }

@@ -8,9 +8,12 @@ use std::{
 
 use foldhash::fast::RandomState;
 
+use crate::seed::Seed;
+
 /// The running requests of each caller who has any, so that there are no more entries than requests.
 pub(super) struct Running {
     most: u32,
+    seed: Seed,
     shards: [Mutex<HashMap<u128, u32, RandomState>>; SHARDS],
 }
 
@@ -18,12 +21,17 @@ impl Running {
     pub(super) fn new(most: u32) -> Self {
         Self {
             most,
+            seed: Seed::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
         }
     }
 
     pub(super) fn most(&self) -> u32 {
         self.most
+    }
+
+    pub(super) fn seed(&self) -> &Seed {
+        &self.seed
     }
 
     /// A place for one more request of that caller, if there is one.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
-use super::gcra::Rate;
+use super::{bucket_digest::BucketDigest, gcra::Rate};
 use crate::quota::Quota;
 
 /// Units to take from the bucket of one subject, for a [`SharedState`](super::SharedState).
@@ -32,8 +30,10 @@ impl Count {
     /// # Ok::<(), tower_auth::ConfigError>(())
     /// ```
     pub fn new(limit: &str, subject: &str, quota: Quota) -> Self {
-        let bucket = Self::bucket_of(&[limit.as_bytes(), subject.as_bytes()]);
-        Self::of_bucket(bucket, quota)
+        let mut bucket = BucketDigest::default();
+        bucket.write(limit.as_bytes());
+        bucket.write(subject.as_bytes());
+        Self::of_bucket(bucket.finish(), quota)
     }
 
     pub(crate) fn of_bucket(bucket: u128, quota: Quota) -> Self {
@@ -42,19 +42,6 @@ impl Count {
             quota,
             units: 1,
         }
-    }
-
-    /// The bucket of a limit and of the parts that make its subject, in every process the same.
-    pub(crate) fn bucket_of(parts: &[&[u8]]) -> u128 {
-        let mut digest = Sha256::new();
-        for part in parts {
-            // With its length, so that no two lists read alike.
-            digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            digest.update(part);
-        }
-        let digest = digest.finalize();
-        let (bucket, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
-        u128::from_be_bytes(*bucket)
     }
 
     /// Replaces the units: 1 unless set.

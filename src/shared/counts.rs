@@ -61,19 +61,21 @@ impl Counts {
         taken.map_err(Duration::from_nanos)
     }
 
+    /// As [`take`](Self::take) from one bucket.
+    #[inline]
+    pub(crate) fn take_alone(&self, take: Take) -> Taken {
+        match self.take_one(take, self.now()) {
+            Ok(remaining) => Taken::All {
+                tightest: 0,
+                remaining,
+            },
+            Err(wait) => Taken::None { longest: 0, wait },
+        }
+    }
+
     /// Takes from all of at most [`MOST`] buckets, or from none where one has not enough.
     pub(crate) fn take(&self, takes: impl Iterator<Item = Take> + Clone) -> Taken {
         let now = self.now();
-        let mut few = takes.clone();
-        if let (Some(take), None) = (few.next(), few.next()) {
-            return match self.take_one(take, now) {
-                Ok(remaining) => Taken::All {
-                    tightest: 0,
-                    remaining,
-                },
-                Err(wait) => Taken::None { longest: 0, wait },
-            };
-        }
         let mut held = Held::lock(&self.table, takes.clone());
         let mut longest = None;
         for (number, take) in takes.clone().enumerate() {

@@ -6,9 +6,8 @@ use super::{
     Admission, Begun, Count, Once, SharedState, SharedStateError,
     counts::{Counts, MOST, Take, Taken},
     memory_once::Names,
-    seed::Seed,
 };
-use crate::{answer::Answer, clock::Clock};
+use crate::{answer::Answer, clock::Clock, seed::Seed};
 
 /// Counts and remembers in the memory of this process, which is bounded: whoever comes, it takes no more.
 ///
@@ -73,7 +72,7 @@ impl MemorySharedState {
 
     fn take(&self, count: &Count) -> Take {
         Take {
-            bucket: self.seed.hash([count.bucket().to_be_bytes().as_slice()]),
+            bucket: self.seed.hash_block(count.bucket().to_be_bytes()),
             rate: count.quota().into(),
             units: count.units(),
         }

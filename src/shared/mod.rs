@@ -5,6 +5,7 @@
 //! state that is away costs.
 
 mod admission;
+pub(crate) mod bucket_digest;
 mod contract;
 mod count;
 pub(crate) mod counting;
@@ -19,7 +20,6 @@ mod memory_once;
 mod once;
 #[cfg(feature = "shared")]
 mod registry;
-pub(crate) mod seed;
 pub(crate) mod table;
 #[cfg(feature = "shared")]
 mod url;

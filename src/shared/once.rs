@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::seed::Seed;
+use crate::seed::Seed;
 
 /// Something to do once, for a [`SharedState`](super::SharedState): a kind (`webhook`) and a name (the
 /// id of a delivery). Each value is an attempt of its own, so one attempt never ends another's.

@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::{AuthContext, EndsBy, Inner};
 use crate::{
     context::{
+        identity::Identity,
         issued::Issued,
         metadata::{Metadata, Reader},
         token_id::{IssuedAt, TokenId},
@@ -49,6 +50,7 @@ impl AuthContext {
             method: caller.method,
             issuer: caller.issuer,
             source: None,
+            identity: Identity::default(),
             scopes: caller.scopes,
             expires_at,
             ends_by: EndsBy::Expiry,

@@ -11,7 +11,7 @@ use std::{
 ///
 /// A module is a file or folder of `src/`; one with a `/` is part of a folder that stands on two floors.
 const FLOORS: &[&[&str]] = &[
-    &["caught", "date", "hex", "log", "scope", "secret"],
+    &["caught", "date", "hex", "log", "scope", "secret", "seed"],
     &["clock"],
     &["ended", "metrics"],
     &["context", "error"],
