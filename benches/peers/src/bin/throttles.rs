@@ -34,10 +34,11 @@ fn main() {
     let samples = interleaved(&mut throttles, Throttle::run, |_| 4, effort);
     let bare = samples.first().copied();
     let (net, least) = bare.map_or((0.0, 0.0), |bare| (bare.median, bare.min));
-    println!("| | ns more than the bare route | its quickest round |\n|---|--:|--:|");
+    println!("| | clients | ns more than the bare route | its quickest round |\n|---|--:|--:|--:|");
     for (throttle, sample) in throttles.iter().zip(&samples) {
         let (median, min) = (sample.median - net, sample.min - least);
-        println!("| {} | {median:.0} | {min:.0} |", throttle.name);
+        let (name, clients) = (throttle.name, throttle.clients());
+        println!("| {name} | {clients} | {median:.0} | {min:.0} |");
     }
     flood(if smoke { 10_000 } else { 10_000_000 });
 }
