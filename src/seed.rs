@@ -2,13 +2,16 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use siphasher::sip128::{Hasher128, SipHasher13};
+use siphasher::{
+    sip,
+    sip128::{Hasher128, SipHasher13},
+};
 
 /// Secrets that each process makes anew: for lists of texts, for blocks, and for what is hashed already.
 #[derive(Clone)]
 pub(crate) struct Seed {
     texts: SipHasher13,
-    blocks: SipHasher13,
+    blocks: sip::SipHasher13,
     mask: [u64; 2],
 }
 
@@ -18,10 +21,10 @@ impl Seed {
         // two inputs.
         let random = RandomState::new();
         let halves = |number: u8| [0, 1].map(|half| random.hash_one([number, half]));
-        let key = |[first, second]: [u64; 2]| SipHasher13::new_with_keys(first, second);
+        let (texts, blocks) = (halves(1), halves(2));
         Self {
-            texts: key(halves(1)),
-            blocks: key(halves(2)),
+            texts: SipHasher13::new_with_keys(texts[0], texts[1]),
+            blocks: sip::SipHasher13::new_with_keys(blocks[0], blocks[1]),
             mask: halves(3),
         }
     }
@@ -46,7 +49,7 @@ impl Seed {
 
     /// A hash of sixteen bytes, which takes half as long.
     pub(crate) fn hash_block(&self, block: [u8; 16]) -> u128 {
-        self.blocks.hash(&block).as_u128()
+        self.hash_again(self.blocks.hash(&block))
     }
 
     /// A hash of one that was keyed with another secret: whoever sees neither aims at no entry.
