@@ -67,8 +67,13 @@ impl Named for ThrottleGate {
 }
 
 impl ThrottleGate {
-    fn enter<B>(&self, admitted: Admitted, request: &mut Request<B>) -> ThrottleEntered {
-        if let Some(caller) = request.extensions_mut().get_mut() {
+    fn enter<B>(
+        &self,
+        admitted: Admitted,
+        has_caller: bool,
+        request: &mut Request<B>,
+    ) -> ThrottleEntered {
+        if has_caller && let Some(caller) = request.extensions_mut().get_mut() {
             self.requests.meter(&admitted, caller);
         }
         self.requests.put_permit(&admitted, request);
@@ -98,9 +103,10 @@ impl<B> Gate<B> for ThrottleGate {
 
     fn decide(&self, request: &mut Request<B>) -> Step<ThrottleEntered, ThrottlePending> {
         let caller = request.extensions().get::<AuthContext>();
-        self.requests.look_for_callers(caller.is_some());
+        let has_caller = caller.is_some();
+        self.requests.look_for_callers(has_caller);
         match self.requests.admit(request, caller) {
-            Ok(admitted) => Step::Pass(self.enter(admitted, request)),
+            Ok(admitted) => Step::Pass(self.enter(admitted, has_caller, request)),
             Err(Stopped::Refused(error)) => Step::Refuse(refuse(&error, request)),
             Err(Stopped::Waiting(waiting)) => Step::Wait(ThrottlePending {
                 waiting,
@@ -146,7 +152,7 @@ impl<B> Future for ThrottleWaiting<B> {
         let mut request = self.request.take().expect("polled after it had answered");
         Poll::Ready(match counted {
             Ok(admitted) => {
-                let entered = self.pending.gate.enter(admitted, &mut request);
+                let entered = self.pending.gate.enter(admitted, true, &mut request);
                 Ok((request, entered))
             }
             Err(error) => Err(refuse(&error, &request)),
