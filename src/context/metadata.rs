@@ -1,7 +1,8 @@
 //! The caller's further claims.
 
-use std::{borrow::Cow, error::Error, fmt, sync::OnceLock};
+use std::{borrow::Cow, error::Error, fmt};
 
+use once_cell::race::OnceBox;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -19,20 +20,20 @@ pub(super) struct Metadata {
     pub(super) left_out: Option<Cow<'static, str>>,
     /// Reads the JSON: most requests never ask for a claim, so it is parsed on demand.
     pub(super) read: Option<Reader>,
-    pub(super) parsed: OnceLock<Box<Map<String, Value>>>,
+    pub(super) parsed: OnceBox<Map<String, Value>>,
 }
 
 impl Metadata {
     pub(super) fn of(map: Map<String, Value>) -> Self {
         Self {
-            parsed: Box::new(map).into(),
+            parsed: OnceBox::with_value(Box::new(map)),
             ..Self::default()
         }
     }
 
     pub(super) fn map(&self) -> Option<&Map<String, Value>> {
         let Some(read) = self.read else {
-            return self.parsed.get().map(|map| &**map);
+            return self.parsed.get();
         };
         let parse = || {
             let mut map = read(&self.json);
@@ -53,7 +54,7 @@ impl Clone for Metadata {
             left_out: self.left_out.clone(),
             read: self.read,
             parsed: match self.read {
-                Some(_) => OnceLock::new(),
+                Some(_) => OnceBox::new(),
                 None => self.parsed.clone(),
             },
         }

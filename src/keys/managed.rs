@@ -154,7 +154,7 @@ impl ManagedKeys {
     }
 
     /// Replaces the number of keys that this process keeps in memory, a million unless set, at least 1
-    /// (0 counts as 1): about 660 bytes each, and twice that while everything is read again.
+    /// (0 counts as 1): about 640 bytes each, and twice that while everything is read again.
     ///
     /// Where the store has more live keys, those that were used last are kept. A key that is not among
     /// them is looked up in the store when it is shown: at most 100 look-ups a second, beyond which

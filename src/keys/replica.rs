@@ -168,7 +168,7 @@ impl Replica {
                 target: TARGET,
                 "the key store has more than {} live keys: the others are looked up when they are \
                  shown, at most 100 a second, and more are a 503: raise with_max_known, `max_known` \
-                 of a file, if memory allows it (about 660 bytes a key)",
+                 of a file, if memory allows it (about 640 bytes a key)",
                 self.settings.max_known,
             );
         }

@@ -285,6 +285,18 @@ mod tests {
     }
 
     #[test]
+    fn it_does_not_grow_before_a_good_part_of_it_is_taken() {
+        for entries in [1_000, 20_000, 200_000] {
+            let table = Table::new(1 << 20);
+            for (number, hash) in hashes(entries).iter().enumerate() {
+                table.set(*hash, number as u64 + 2, 1);
+            }
+            let places = sets(&table) * WAYS;
+            assert!(places <= 4 * entries as usize, "{entries}: {places}");
+        }
+    }
+
+    #[test]
     fn it_grows_for_entries_that_are_needed_alone() {
         let table = Table::new(1 << 20);
         let at_first = sets(&table);

@@ -51,8 +51,8 @@ fn a_managed_key_takes_as_many_bytes_as_the_documentation_says() {
     let each = taken.bytes_current / COUNT;
     println!("{each} bytes a key");
     assert!(
-        (300..=660).contains(&each),
-        "{each} bytes a key: docs/keys.md says 660 at most"
+        (300..=640).contains(&each),
+        "{each} bytes a key: docs/keys.md says 640 at most"
     );
 }
 
