@@ -33,6 +33,8 @@ use crate::{
 pub struct Throttle {
     /// Who does what.
     pub name: &'static str,
+    /// Who does the same without the limit.
+    pub without: Option<&'static str>,
     /// The status that every call must have.
     status: StatusCode,
     router: Router,
@@ -51,12 +53,19 @@ impl Throttle {
     fn new(name: &'static str, status: StatusCode, router: Router, head: Head) -> Self {
         Self {
             name,
+            without: None,
             status,
             router: served(router),
             head,
             clients: FEW,
             next: 0,
         }
+    }
+
+    /// Names who does the same without the limit.
+    fn beside(self, without: &'static str) -> Self {
+        let without = Some(without);
+        Self { without, ..self }
     }
 
     /// Replaces how many clients ask in turn.
@@ -152,12 +161,9 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for EmptyService<S> {
 /// It does not: the limits are well-formed.
 #[must_use]
 pub fn all(credentials: &Credentials) -> Vec<Throttle> {
-    let mut all = vec![
-        ok("bare", bare()),
-        ok("an empty layer", bare().layer(Empty)),
-    ];
+    let mut all = vec![ok("bare", bare()), ok(EMPTY, bare().layer(Empty))];
     for (clients, each) in [(FEW, 600), (MANY, 60)] {
-        all.extend(by_address(each).map(|one| one.of_clients(clients)));
+        all.extend(by_address(each).map(|one| one.of_clients(clients).beside(EMPTY)));
     }
     all.extend(with_keys());
     all.extend(guesses(credentials));
@@ -224,14 +230,16 @@ fn with_keys() -> [Throttle; 5] {
     let auth = || AuthLayer::new(keys(1));
     let attempts_of = |clients| {
         let router = bare().layer(auth().throttle_attempts(attempts()));
-        keyed("tower-auth: a key, attempts limited", router).of_clients(clients)
+        let limited = keyed("tower-auth: a key, attempts limited", router);
+        limited.of_clients(clients).beside(KEY)
     };
     [
-        keyed("tower-auth: a key", bare().layer(auth())),
+        keyed(KEY, bare().layer(auth())),
         keyed(
             "tower-auth: a key, requests limited",
             bare().layer(auth().throttle_requests(by_caller())),
-        ),
+        )
+        .beside(KEY),
         attempts_of(FEW),
         attempts_of(MANY),
         keyed(
@@ -241,7 +249,8 @@ fn with_keys() -> [Throttle; 5] {
                     .throttle_attempts(attempts())
                     .throttle_requests(by_caller()),
             ),
-        ),
+        )
+        .beside(KEY),
     ]
 }
 
@@ -278,5 +287,7 @@ fn attempts() -> Attempts {
     Attempts::new("30 per 100 days".parse().expect("it is a quota"))
 }
 
+const EMPTY: &str = "an empty layer";
+const KEY: &str = "tower-auth: a key";
 const FEW: u32 = 1_024;
 const MANY: u32 = 65_536;
