@@ -53,7 +53,12 @@ use http::Extensions;
 /// assert_eq!(AuthRequest::from(&request).client_address(), Some(address("203.0.113.7")));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(IpAddr);
+pub struct ClientAddress {
+    /// An IPv4 address as IPv6 maps it, or the network of an IPv6 address, which is never mapped.
+    ///
+    /// A number, because limits hash it: one that is put together of bytes is waited for.
+    bits: u128,
+}
 
 impl ClientAddress {
     /// The client of a request: the address that an outer layer named, else the connection's peer.
@@ -63,11 +68,7 @@ impl ClientAddress {
 
     /// Sixteen bytes that no other client has.
     pub(crate) fn octets(self) -> [u8; 16] {
-        match self.0 {
-            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            // Never mapped: the prefix of those counts as IPv4.
-            IpAddr::V6(network) => network.octets(),
-        }
+        self.bits.to_be_bytes()
     }
 
     /// The address that an outer layer named.
@@ -83,16 +84,16 @@ impl ClientAddress {
 
 impl From<IpAddr> for ClientAddress {
     fn from(address: IpAddr) -> Self {
-        let IpAddr::V6(address) = address else {
-            return Self(address);
+        let mapped = |low: u32| MAPPED << 32 | u128::from(low);
+        let bits = match address {
+            IpAddr::V4(address) => mapped(address.to_bits()),
+            IpAddr::V6(address) => match address.to_bits() {
+                // Neither prefix has host bits above its last 32.
+                bits if [MAPPED, NAT64].contains(&(bits >> 32)) => mapped(bits as u32),
+                bits => bits >> 64 << 64,
+            },
         };
-        // Neither prefix has host bits above its last 32.
-        let bits = address.to_bits();
-        if [MAPPED, NAT64].contains(&(bits >> 32)) {
-            let [.., a, b, c, d] = address.octets();
-            return Self(Ipv4Addr::new(a, b, c, d).into());
-        }
-        Self(Ipv6Addr::from_bits(bits >> 64 << 64).into())
+        Self { bits }
     }
 }
 
@@ -105,9 +106,9 @@ impl From<SocketAddr> for ClientAddress {
 impl fmt::Display for ClientAddress {
     /// Writes an IPv4 address as it is, and the network of an IPv6 address with its length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            IpAddr::V4(address) => address.fmt(f),
-            IpAddr::V6(network) => write!(f, "{network}/64"),
+        match self.bits >> 32 {
+            MAPPED => Ipv4Addr::from_bits(self.bits as u32).fmt(f),
+            _ => write!(f, "{}/64", Ipv6Addr::from_bits(self.bits)),
         }
     }
 }
