@@ -47,12 +47,14 @@ impl Seed {
         hasher.finish()
     }
 
-    /// A hash of sixteen bytes, which takes half as long.
+    /// A hash of sixteen bytes, which takes half as long as that of a text. It tells apart what 64 bits tell
+    /// apart.
     pub(crate) fn hash_block(&self, block: [u8; 16]) -> u128 {
         self.hash_again(self.blocks.hash(&block))
     }
 
-    /// A hash of one that was keyed with another secret: whoever sees neither aims at no entry.
+    /// Another hash, of one that was keyed with a secret already: the places of two seeds are two. It tells
+    /// apart what 64 bits tell apart.
     #[inline]
     pub(crate) fn hash_again(&self, hash: u64) -> u128 {
         let [high, low] = self.mask.map(|mask| u128::from(hash ^ mask));
@@ -144,6 +146,25 @@ mod tests {
         assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
         assert_ne!(hash(&["ab", "c"]), hash(&["abc"]));
         assert_ne!(hash(&["ab"]), Seed::new().hash([b"ab".as_slice()]));
+    }
+
+    #[test]
+    fn blocks_and_numbers_differ_and_so_do_two_seeds() {
+        let (seed, other) = (Seed::new(), Seed::new());
+        let block = |seed: &Seed, last| {
+            seed.hash_block([[7; 15].as_slice(), &[last]].concat().try_into().unwrap())
+        };
+        assert_eq!(block(&seed, 1), block(&seed, 1));
+        assert_ne!(block(&seed, 1), block(&seed, 2));
+        let halves = |hash: u128| [hash >> 64, hash << 64 >> 64];
+        for (one, two) in [
+            (block(&seed, 1), block(&other, 1)),
+            (seed.hash_again(1), seed.hash_again(2)),
+            (seed.hash_again(1), other.hash_again(1)),
+        ] {
+            let [one, two] = [halves(one), halves(two)];
+            assert!(one[0] != two[0] && one[1] != two[1], "{one:?} {two:?}");
+        }
     }
 
     #[test]

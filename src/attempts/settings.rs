@@ -120,7 +120,7 @@ impl Attempts {
     /// then.
     ///
     /// Beyond that, the address goes that would first be allowed all its attempts again, and the
-    /// credential that was accepted the longest time ago.
+    /// credential that was accepted the longest time ago. From half as many on, one may go before.
     #[must_use]
     pub fn with_max_entries(self, most: usize) -> Self {
         self.edit(|plan| plan.max_entries = most)

@@ -30,7 +30,7 @@ pub(super) fn since_epoch() -> Duration {
 pub(super) fn monotonic() -> u64 {
     use rustix::time::{ClockId, clock_gettime};
 
-    // A tenth of the arithmetic of `Instant`.
+    // `Instant` makes a `Duration` of it first, which is 90 instructions for each request with a limit.
     let time = clock_gettime(ClockId::Monotonic);
     (time.tv_sec as u64)
         .wrapping_mul(1_000_000_000)
@@ -63,5 +63,13 @@ mod tests {
             let shown = since_epoch();
             assert!(before <= shown + LATE && shown <= fine());
         }
+    }
+
+    #[test]
+    fn the_monotonic_clock_goes_as_that_of_the_standard_library() {
+        let (start, instant) = (monotonic(), std::time::Instant::now());
+        std::thread::sleep(Duration::from_millis(20));
+        let went_by = Duration::from_nanos(monotonic() - start);
+        assert!(went_by >= Duration::from_millis(20) && went_by <= instant.elapsed() + LATE);
     }
 }

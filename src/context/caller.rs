@@ -387,6 +387,8 @@ impl AuthContext {
         }
     }
 
+    /// INVARIANT: nothing else changes a caller. One that changes with the identity of before would count as
+    /// somebody else.
     fn edit(&mut self) -> &mut Inner {
         let inner = Arc::make_mut(&mut self.inner);
         inner.identity = Identity::default();

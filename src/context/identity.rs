@@ -8,11 +8,10 @@ use std::sync::{
 use super::Principal;
 use crate::seed::Seed;
 
-/// A hash of a caller's principal with a secret of the process, made when somebody asks for it: most callers
-/// are shown in many requests, and it is a third of what a limit by caller takes (`tower-auth: a key, requests
-/// limited` in `benches/peers`).
+/// A hash of a caller's principal with a secret of the process, made when somebody asks for it: a caller in a
+/// table of keys or tokens is shown in many requests, and each limit by caller asks.
 ///
-/// A clone has none: whoever clones a caller changes it.
+/// It is not cloned: what it stands for is cloned to be changed.
 #[derive(Default)]
 pub(super) struct Identity(AtomicU64);
 
@@ -52,7 +51,7 @@ const UNMADE: u64 = 0;
 
 #[cfg(test)]
 mod tests {
-    use crate::context::AuthContext;
+    use crate::context::{AuthContext, RestingContext};
 
     #[test]
     fn callers_share_it_if_their_principals_are_equal() {
@@ -81,8 +80,24 @@ mod tests {
         let identity = caller.identity();
         assert_eq!(caller.clone().identity(), identity);
         assert_ne!(caller.clone().with_method("jwt").identity(), identity);
-        let alone = AuthContext::new("ada"); // nobody else has it, so it is changed in its place
-        assert_eq!(alone.identity(), identity);
-        assert_ne!(alone.with_source("staff").identity(), identity);
+        // Nobody else has it, so it is changed in its place.
+        for change in [
+            |alone: AuthContext| alone.with_source("staff"),
+            |alone: AuthContext| alone.with_issuer("staff"),
+            |alone: AuthContext| alone.with_method("jwt"),
+            |alone: AuthContext| alone.with_key_user_id("bob".to_owned()),
+        ] {
+            let alone = AuthContext::new("ada");
+            assert_eq!(alone.identity(), identity);
+            assert_ne!(change(alone).identity(), identity);
+        }
+    }
+
+    #[test]
+    fn a_caller_in_a_table_keeps_its_own() {
+        let resting = RestingContext::from(AuthContext::new("ada"));
+        let identity = resting.to_context().identity();
+        assert_ne!(resting.to_context().with_method("jwt").identity(), identity);
+        assert_eq!(resting.to_context().identity(), identity);
     }
 }

@@ -56,7 +56,8 @@ use http::Extensions;
 pub struct ClientAddress {
     /// An IPv4 address as IPv6 maps it, or the network of an IPv6 address, which is never mapped.
     ///
-    /// A number, because limits hash it: one that is put together of bytes is waited for.
+    /// A number, because limits hash it: the processor waits for bytes that were written one by one and are
+    /// read as words.
     bits: u128,
 }
 

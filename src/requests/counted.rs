@@ -151,7 +151,7 @@ impl Counted {
         })
     }
 
-    /// Adds the buckets of a request. They are written where they stay: moving them takes longer than this.
+    /// Adds the buckets of a request, where they stay: to move so many takes as long as to find them.
     #[inline]
     pub(super) fn add_takes(&self, takes: &mut Takes, requester: Requester<'_>, mut routes: u8) {
         for (number, CountedLimit { limit, seed, .. }) in (0_u8..).zip(&self.limits) {

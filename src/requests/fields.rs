@@ -87,6 +87,8 @@ impl Fields {
 
 impl OfLimit {
     fn value(&self, remaining: u32) -> Option<HeaderValue> {
+        // A shared state may say more than there can be.
+        let remaining = remaining.min(self.burst);
         let written = || rate_limit(&self.name, remaining, self.seconds);
         let taken = self.burst.saturating_sub(remaining);
         let place = usize::try_from(taken).unwrap_or(usize::MAX);
@@ -99,3 +101,33 @@ impl OfLimit {
 
 /// So many values are kept of a limit.
 const MOST_VALUES: u32 = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(quota: &str, remaining: &[u32]) -> Vec<String> {
+        let limit = Limit::by_caller(quota.parse().unwrap());
+        let fields = Fields::of(&[limit]);
+        let of = |remaining: &u32| {
+            let mut headers = HeaderMap::new();
+            fields.write(&mut headers, 0, *remaining, 1);
+            headers[RATE_LIMIT].to_str().unwrap().to_owned()
+        };
+        remaining.iter().map(of).collect()
+    }
+
+    #[test]
+    fn no_more_than_the_burst_is_said_to_be_left() {
+        let left = values("5 per minute", &[u32::MAX, 9, 5, 4, 0]);
+        let expected = [5, 5, 5, 4, 0].map(|left| format!("\"caller\";r={left};t=12"));
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn a_large_limit_says_what_is_left_at_both_of_its_ends() {
+        let few = [1_000_000, 999_999, 998_976, 998_975, 1, 0];
+        let left = values("1000000 per second", &few);
+        assert_eq!(left, few.map(|left| format!("\"caller\";r={left};t=1")));
+    }
+}

@@ -125,9 +125,10 @@ impl Requests {
         self.edit(|plan| plan.max_running = Some(most.max(1)))
     }
 
-    /// Replaces about how many buckets there are. All counts are forgotten.
+    /// Replaces about how many buckets there are: 1,048,576 unless set. All counts are forgotten.
     ///
-    /// Beyond that, a bucket goes that is full again, or will be first.
+    /// Beyond that, a bucket goes that is full again, or will be first. Where no bucket is full again, one may
+    /// go from half as many on.
     #[must_use]
     pub fn with_max_buckets(self, most: usize) -> Self {
         self.edit(|plan| plan.max_buckets = most)

@@ -30,8 +30,8 @@ pub(super) trait Buckets {
 
     fn of_client(&self, client: ClientAddress) -> u128;
 
-    /// A number that means something in this process alone, or nothing where others read it too.
-    fn own(&self, number: usize) -> [u8; size_of::<usize>()];
+    /// A number that means something in this process alone; nothing where others read it too.
+    fn own(&self, number: usize) -> Option<[u8; size_of::<usize>()]>;
 }
 
 /// The texts that tell whose a bucket is.
@@ -63,8 +63,8 @@ impl Buckets for Seed {
     }
 
     #[inline]
-    fn own(&self, number: usize) -> [u8; size_of::<usize>()] {
-        number.to_be_bytes()
+    fn own(&self, number: usize) -> Option<[u8; size_of::<usize>()]> {
+        Some(number.to_be_bytes())
     }
 }
 
@@ -108,8 +108,8 @@ impl Buckets for Everywhere<'_> {
         texts.finish()
     }
 
-    fn own(&self, _: usize) -> [u8; size_of::<usize>()] {
-        [0; size_of::<usize>()]
+    fn own(&self, _: usize) -> Option<[u8; size_of::<usize>()]> {
+        None
     }
 }
 
@@ -175,7 +175,7 @@ fn of_key(caller: &AuthContext, buckets: &impl Buckets) -> u128 {
         let (store, account) = charge.account();
         let mut texts = buckets.of("account");
         // An account's name is random: no two stores have one in common.
-        texts.add(Some(&buckets.own(store)));
+        texts.add(buckets.own(store).as_ref().map(<[u8; _]>::as_slice));
         texts.add(Some(account.as_bytes()));
         return texts.bucket();
     }

@@ -8,8 +8,8 @@ use std::{
 /// Times by hashed keys, in no more memory than was said when it was made: a key of a caller's choice
 /// takes no more.
 ///
-/// Each hash has its place in one of two of many small sets, the one with more room: so most places are
-/// taken before two sets are full at once. Where all entries of both are still needed, the sets double, up to
+/// Each hash has its place in one of two of many small sets, the one with more room: so about half of the places
+/// are taken before two sets are full at once. Where all entries of both are still needed, the sets double, up to
 /// what was said: a table with few such entries stays in the processor's caches, which
 /// `tower-auth, by address` in `benches/peers` shows. After that, the entry with the earliest time goes:
 /// that of a bucket which will be full again first. So what is active stays.
@@ -181,8 +181,8 @@ impl Set {
     }
 }
 
-/// What tells entries of one lock apart. With a secret behind it, and with the bits that do not choose the
-/// set, an entry is taken for another once in a million thousand million times.
+/// What tells entries of one lock apart: 64 bits, keyed with a secret. In a full table of a million, a hash
+/// that is not there is taken for another once in ten million million times.
 fn tag(hash: u128) -> u64 {
     (hash >> 64) as u64
 }

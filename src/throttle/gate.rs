@@ -152,7 +152,9 @@ impl<B> Future for ThrottleWaiting<B> {
         let mut request = self.request.take().expect("polled after it had answered");
         Poll::Ready(match counted {
             Ok(admitted) => {
-                let entered = self.pending.gate.enter(admitted, true, &mut request);
+                let has_caller = request.extensions().get::<AuthContext>().is_some();
+                let gate = &self.pending.gate;
+                let entered = gate.enter(admitted, has_caller, &mut request);
                 Ok((request, entered))
             }
             Err(error) => Err(refuse(&error, &request)),
