@@ -47,7 +47,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    ClaimError, ClaimPath, Principal,
+    ClaimError, ClaimPath,
     identity::Identity,
     issued::Issued,
     metadata::{Metadata, read_claim},
@@ -305,31 +305,6 @@ impl AuthContext {
     pub(crate) fn expires_at_unix(&self) -> Option<u64> {
         let at = self.inner.expires_at;
         (at != NEVER).then_some(at)
-    }
-
-    /// The full identity: two callers are one only if their principals are equal.
-    ///
-    /// If the user id is not from the first of its possible claims, the middle member ends in `#` and
-    /// the name of the claim: the `user_id` of one user may be the `sub` of another.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use tower_auth::AuthContext;
-    ///
-    /// let key = AuthContext::new("frontend").with_method("api_key");
-    /// let token = AuthContext::new("frontend").with_method("jwt");
-    /// assert_ne!(key.principal(), token.principal());
-    /// ```
-    pub fn principal(&self) -> Principal<'_> {
-        Principal::new(self.method(), self.source(), self.user_id())
-    }
-
-    /// A number that two callers share if their principals are equal, and by no chance that anybody outside
-    /// could try if they are not.
-    #[inline]
-    pub(crate) fn identity(&self) -> u64 {
-        self.inner.identity.of(|| self.principal())
     }
 
     /// Every further claim; the claims of a token are parsed at the first call.

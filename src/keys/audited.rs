@@ -14,7 +14,7 @@ use crate::{
 impl ManagedKeys {
     /// Writes every change that this process carries out into an audit file too.
     ///
-    /// Such a line has the `event` `change`, the `action`, the `key`, the `revision` of the store, the `scopes` of the
+    /// The line of a change has the `event` `change`, the `action`, the `key`, the `revision` of the store, the `scopes` of the
     /// key then, and whose change it was: `by_operator`, or `by_auth_method`, `by_source`, `by_user_id` and `by_key`.
     /// Of revoked tokens it tells whose or which they were (`revoked_method`, `revoked_source`, `revoked_user_id`,
     /// `revoked_token_id`, `revoked_tenant`), and the `reason` that the administrator gave.

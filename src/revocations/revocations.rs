@@ -172,7 +172,7 @@ impl Revocations {
     ///
     /// # Security
     ///
-    /// Such a token may have been issued long ago, and in the last day of its life it looks like one that
+    /// A token without an `iat` may have been issued long ago, and in the last day of its life it looks like one that
     /// lives for a day: after its revocation is forgotten it counts again. Allow it only where the issuer
     /// writes no token that lives longer than [tokens may](Self::with_max_token_lifetime).
     pub fn insecure_allow_missing_iat(self) -> Self {

@@ -1,8 +1,9 @@
-//! The source that vouches for a caller, and the limit of the caller's roles.
+//! Who a caller is: the source that vouches for it, its principal, and the limit of its roles.
 
 use std::sync::Arc;
 
 use super::AuthContext;
+use crate::context::Principal;
 
 impl AuthContext {
     /// Replaces the source, the middle member of the [`principal`](Self::principal), and leaves the
@@ -59,6 +60,31 @@ impl AuthContext {
     /// of its claim follows (`SOURCE#CLAIM`).
     pub fn source(&self) -> Option<&str> {
         self.inner.source.as_deref().or_else(|| self.issuer())
+    }
+
+    /// The full identity: two callers are one only if their principals are equal.
+    ///
+    /// If the user id is not from the first of its possible claims, the middle member ends in `#` and
+    /// the name of the claim: the `user_id` of one user may be the `sub` of another.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use tower_auth::AuthContext;
+    ///
+    /// let key = AuthContext::new("frontend").with_method("api_key");
+    /// let token = AuthContext::new("frontend").with_method("jwt");
+    /// assert_ne!(key.principal(), token.principal());
+    /// ```
+    pub fn principal(&self) -> Principal<'_> {
+        Principal::new(self.method(), self.source(), self.user_id())
+    }
+
+    /// A number that two callers share if their principals are equal, and by no chance that anybody outside
+    /// could try if they are not.
+    #[inline]
+    pub(crate) fn identity(&self) -> u64 {
+        self.inner.identity.of(|| self.principal())
     }
 
     /// Whether a role in a claim of the caller counts: `with_granted_roles` of the caller's provider
