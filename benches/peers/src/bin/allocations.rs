@@ -1,7 +1,7 @@
 //! Counts what a call allocates, in a process of its own: the allocator that counts would slow
 //! everybody whom `peers` times.
 //!
-//! One line each: who, a tab, how many.
+//! One line each: who, a tab, how many. `allocations --throttles` counts those of `throttles`, a number each.
 
 use std::{env, fs, hint::black_box};
 
@@ -14,7 +14,11 @@ use tower_auth_peers::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let smoke = env::args().nth(1).as_deref() == Some("--smoke");
+    let argument = env::args().nth(1);
+    let smoke = argument.as_deref() == Some("--smoke");
+    if argument.as_deref() == Some("--throttles") {
+        return throttles();
+    }
     let many = if smoke { FEW } else { MILLION };
     let before = resident();
     let million = measure(|| std::mem::forget(black_box(keys(many))));
@@ -43,6 +47,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         contender.run(3);
         let one = measure(|| contender.run(1));
         println!("{}\t{}", identity(&contender), one.count_total);
+    }
+    Ok(())
+}
+
+/// A call within its limit, once each answer that limits give was given.
+fn throttles() -> Result<(), Box<dyn std::error::Error>> {
+    // `axum-governor` cleans up in a task.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let _inside = runtime.enter();
+    for mut throttle in tower_auth_peers::throttles::all(&Credentials::new()) {
+        throttle.run(throttle.clients().saturating_mul(2) + 2);
+        println!("{}", measure(|| throttle.run(1)).count_total);
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 //! that everything works.
 
 use std::{
-    env, fs,
+    env, fmt, fs,
     process::Command,
+    str::FromStr,
     time::{Duration, Instant},
 };
 
@@ -53,12 +54,22 @@ fn in_this_process(effort: measure::Effort) -> Vec<f64> {
 /// matter in each.
 fn in_a_process() -> Vec<f64> {
     let program = env::current_exe().expect("a program");
-    let output = Command::new(program).arg(IN_THIS_PROCESS).output();
-    let output = output.expect("the program runs");
+    numbers(Command::new(program).arg(IN_THIS_PROCESS))
+}
+
+/// What a call of each allocates, which a process counts that times nothing.
+fn allocations() -> Vec<i64> {
+    let program = env::current_exe().expect("a program");
+    numbers(Command::new(program.with_file_name("allocations")).arg("--throttles"))
+}
+
+/// The numbers that a program prints, one in a line.
+fn numbers<N: FromStr<Err: fmt::Debug>>(command: &mut Command) -> Vec<N> {
+    let output = command.output().expect("the program runs");
     assert!(output.status.success(), "{output:?}");
     let lines = String::from_utf8_lossy(&output.stdout);
-    let times = lines.lines().map(|line| line.parse().expect("a number"));
-    times.collect()
+    let numbers = lines.lines().map(|line| line.parse().expect("a number"));
+    numbers.collect()
 }
 
 /// Says what each takes, as the median of several processes.
@@ -70,17 +81,23 @@ fn report(runs: &[Vec<f64>]) {
         let mut more: Vec<f64> = runs.iter().map(|run| run[one] - run[other]).collect();
         measure::median(&mut more)
     };
+    let allocated = allocations();
     println!(
         "| ns, the median of {} processes | clients | more than the bare route | more than without \
-         the limit |\n|---|--:|--:|--:|",
+         the limit | allocations more |\n|---|--:|--:|--:|--:|",
         runs.len()
     );
     for (place, one) in all.iter().enumerate() {
         let more = more_than(0, place);
-        let without = one.without.and_then(place_of);
-        let limit = without.map(|without| format!("{:.0}", more_than(without, place)));
-        let limit = limit.unwrap_or_default();
-        println!("| {} | {} | {more:.0} | {limit} |", one.name, one.clients());
+        let (name, clients) = (one.name, one.clients());
+        match one.without.and_then(place_of) {
+            None => println!("| {name} | {clients} | {more:.0} | | |"),
+            Some(without) => {
+                let limit = more_than(without, place);
+                let allocated = allocated[place] - allocated[without];
+                println!("| {name} | {clients} | {more:.0} | {limit:.0} | {allocated} |");
+            }
+        }
     }
 }
 
